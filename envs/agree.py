@@ -26,7 +26,7 @@ from envs.symbolic.actions import Action, apply, format_action
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.evaluation.tallies import Row
+    from envs.evaluation.success_counts import Row
     from envs.simulation.physical_home import PhysicalHome
 
 Grasp = Literal["assisted", "physical"]
@@ -75,6 +75,7 @@ def run_plan(plan: Plan) -> Record:
 
 
 def _carry_out(home: PhysicalHome, rng: random.Random, *, chains: bool) -> list[Row]:
+    """Execute one plan of random actions or chains, with some inapplicable actions; return a row for each action."""
     from envs.evaluation.state_comparison import attempt
 
     rows: list[Row] = []

@@ -34,6 +34,6 @@ for event in planner.run(plan, home):
         case Disturbed(what=what):
             print("disturbed:", what)
         case Replanned(plan=plan):
-            print("planning anew:", *plan.steps, sep="\n    ")
+            print("replanning:", *plan.steps, sep="\n    ")
         case Ended(episode=episode):
             print("success:", episode.success, f"in {episode.simulated_s:.0f} s of simulated time")

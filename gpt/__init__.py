@@ -1,4 +1,4 @@
-"""A small GPT, built from scratch: model, tokenizer, batches, training, sampling, checkpoints.
+"""A small GPT, built from scratch: model, tokenizer, data batches, training, sampling, checkpoints.
 
     from gpt import GPT, GPTConfig, Tokenizer, generate, train
     from gpt.data.batches import PackedBatches
@@ -13,8 +13,8 @@
     train(model, batches, None, TrainConfig(steps=100, batch_rows=4, warmup_steps=10), "runs/tiny")
     print(tokenizer.decode(generate(model, tokenizer.encode("set"), max_new_tokens=2)))
 
-Importing this package imports nothing else: each name above is loaded when it is first used, so `Tokenizer` and
-`GPTConfig` do not cost the import of torch. Decoding without torch is in `gpt.inference`.
+Importing this package imports nothing else. Each name above is loaded on first use, so `Tokenizer` and `GPTConfig` do
+not import torch. `gpt.inference` decodes without torch.
 
 | file | what |
 |---|---|
@@ -28,7 +28,7 @@ Importing this package imports nothing else: each name above is loaded when it i
 | `training/` | the training loop |
 | `inference/` | decoding without torch |
 | `encoders/` | encoders of images and sounds |
-| `benchmarks/` | the speed ladders |
+| `benchmarks/` | speed of training and decoding, one optimization after another |
 | `average.py`, `gpt2.py`, `speed.py` | commands: average weights, convert GPT-2, measure speed |
 """
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from gpt.model.transformer import GPT
     from gpt.tokenization.tokenizer import Tokenizer
     from gpt.training.trainer import train
-else:  # a type checker that saw this would take any name for one of ours
+else:  # hidden from type checkers, which would otherwise accept any name
 
     def __getattr__(name: str) -> object:
         module = _MODULE.get(name)

@@ -1,7 +1,7 @@
 """`python -m gpt.average OUT MODEL MODEL ...`: average the weights of models fine-tuned from the same weights.
 
 A uniform model soup (Wortsman et al. 2022, arXiv:2203.05482): models fine-tuned from the same weights with different
-seeds lie in one loss basin, and their mean is often better than each of them, at the cost of one.
+seeds lie in one loss basin, and their mean is often better than each of them and costs no more to run.
 """
 
 from __future__ import annotations

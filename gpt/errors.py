@@ -1,4 +1,4 @@
-"""Errors of the `gpt` package: one base class, so that a caller can catch all of them at once."""
+"""Errors of the `gpt` package: one base class, so that a caller can catch all of them with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class TokenizerError(GPTError):
 
 
 class CheckpointError(GPTError):
-    """A checkpoint file is missing, damaged, or something else; the message names the file."""
+    """A checkpoint file is missing, damaged, or of another format; the message names the file."""
 
 
 class FileError(GPTError, OSError):

@@ -1,4 +1,4 @@
-"""Atomic file writes, which leave the old or the new file complete after a kill; reads with a size limit."""
+"""Atomic file writes, which after a kill leave the old file or the complete new one; reads with a size limit."""
 
 from __future__ import annotations
 

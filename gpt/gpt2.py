@@ -117,7 +117,7 @@ def export_gpt2(model: GPT, path: Path | str, vocab_size: int | None = None) -> 
     """Write a model as a GPT-2 file, in fp32: the inverse of `load_gpt2`.
 
     Args:
-        model: One with GPT-2's parts.
+        model: A model with GPT-2's architecture.
         path: The safetensors file, written atomically.
         vocab_size: Rows of the embedding to write; by default all, including spare ones.
 

@@ -1,4 +1,4 @@
-"""Measure training and decoding speed on this machine: the same model on the same documents, with each optimization.
+"""Measure training and decoding speed on this machine, for the same model and documents with each optimization.
 
     python -m gpt.speed                                    # the training ladder on the CPU, one thread
     python -m gpt.speed --device cuda --preset gpt2 --out runs/speed
@@ -6,9 +6,9 @@
     python -m gpt.speed --decode --model FOLDER            # decoding methods (gpt/benchmarks/decoding_speed.py)
 
 Each rung of the ladder adds one optimization. It runs in a separate process, so that memory is measured per rung and
-allocator settings can differ; on a CPU the rungs alternate. The result is the median step time. Losses before and at
-every step are compared with the first rung's: a rung that computes something else is an error, not a record. A plain
-GPT's step and the last rung alternate in one process, for their ratio (gpt/benchmarks/nanogpt_comparison.py).
+allocator settings can differ; on a CPU the rungs alternate. The result is the median step time. The losses before and
+at every step must equal the first rung's; otherwise the command fails. With `--against nanogpt`, a plain GPT's step and
+the last rung alternate in one process, to measure their ratio (gpt/benchmarks/nanogpt_comparison.py).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Result:
         n_tokens: Tokens of documents per step.
         flops: Floating-point operations required per step.
         memory_mib: Peak memory.
-        comparable: Whether its losses must equal the first rung's.
+        comparable: Whether its losses must equal the first rung's, up to rounding.
     """
 
     name: str

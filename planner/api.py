@@ -1,4 +1,4 @@
-"""The public `Planner`: plan an instruction in any home, and execute the plan."""
+"""The public class `Planner`: plans an instruction in any home, and executes the plan."""
 
 from __future__ import annotations
 
@@ -81,8 +81,9 @@ class Planner(PlanningPipeline):
 
         Args:
             instruction: The instruction.
-            home: A state, a scene, a file, the name of a bundled home, a seed, or a home in use, as it is now; see
-                `planner.world_model.open_home`. For a partly known home, a `Belief` (`planner.exploration`).
+            home: A state, a scene, a file, the name of a bundled home, a seed, or a running home, planned for in its
+                current state; see `planner.world_model.open_home`. For a partly known home, a `Belief`
+                (`planner.exploration`).
             options: Decoding options.
 
         Raises:

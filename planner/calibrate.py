@@ -20,7 +20,7 @@ from planner.io.command import one_thread, run_command
 if TYPE_CHECKING:
     from planner.api import Planner
     from planner.evaluation.calibration_runs import Observation
-    from planner.evaluation.reliability import Figures
+    from planner.evaluation.reliability import CalibrationMetrics
     from planner.tasks.held_out_trials import EvaluationTask
     from planner.understanding.calibration import Calibration
 
@@ -122,10 +122,12 @@ def _report(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
     return 0
 
 
-def _report_on_splits(args: argparse.Namespace, planner: Planner, calibration: Calibration | None) -> list[Figures]:
+def _report_on_splits(
+    args: argparse.Namespace, planner: Planner, calibration: Calibration | None
+) -> list[CalibrationMetrics]:
     """Measure a calibration on tasks like the calibration tasks in test homes, then on other test tasks."""
     from planner.evaluation.calibration_runs import CALIBRATION
-    from planner.evaluation.reliability import figures
+    from planner.evaluation.reliability import calibration_metrics
     from planner.tasks.held_out_trials import BUILT_IN, draw_trials
 
     if calibration is None:
@@ -134,7 +136,7 @@ def _report_on_splits(args: argparse.Namespace, planner: Planner, calibration: C
     observations = _observe_trials(planner, trials, args.seed)
     calibration_splits = {split.name for split in CALIBRATION}
     reports = [
-        figures(
+        calibration_metrics(
             "held-out tasks like the calibration tasks",
             [o for o in observations if o.split in calibration_splits],
             calibration,
@@ -142,24 +144,37 @@ def _report_on_splits(args: argparse.Namespace, planner: Planner, calibration: C
     ]
     for split in BUILT_IN:
         if split.name not in calibration_splits and split.answer == "plan":
-            reports.append(figures(split.name, [o for o in observations if o.split == split.name], calibration))
-    return [*reports, figures("all held-out tasks, to be planned, refused and asked about", observations, calibration)]
+            reports.append(
+                calibration_metrics(split.name, [o for o in observations if o.split == split.name], calibration)
+            )
+    return [
+        *reports,
+        calibration_metrics("all held-out tasks, to be planned, refused and asked about", observations, calibration),
+    ]
 
 
-def _report_on_file(args: argparse.Namespace, planner: Planner, calibration: Calibration | None) -> list[Figures]:
+def _report_on_file(
+    args: argparse.Namespace, planner: Planner, calibration: Calibration | None
+) -> list[CalibrationMetrics]:
     """Measure the model's calibration on a task file, and one fitted on half of the file on the other half."""
     from planner.evaluation.calibration_runs import calibrate
-    from planner.evaluation.reliability import figures
+    from planner.evaluation.reliability import calibration_metrics
 
     observations = _observe_trials(planner, _read_trials(args), args.seed)
     name = args.tasks.name
-    reports = [] if calibration is None else [figures(f"{name}, the model's calibration", observations, calibration)]
+    reports = (
+        []
+        if calibration is None
+        else [calibration_metrics(f"{name}, the model's calibration", observations, calibration)]
+    )
     random.Random(f"halves/{args.seed}").shuffle(observations)
     half = len(observations) // 2
     half_calibration = calibrate(_require_enough(observations[:half]))
     return [
         *reports,
-        figures(f"{name}, calibrated on one half, measured on the other", observations[half:], half_calibration),
+        calibration_metrics(
+            f"{name}, calibrated on one half, measured on the other", observations[half:], half_calibration
+        ),
     ]
 
 
@@ -173,7 +188,7 @@ def _read_trials(args: argparse.Namespace) -> list[EvaluationTask]:
         try:
             trials.append(trial_from_line(line, seed=args.seed))
         except EnvsError as error:
-            print(f"{PROG}: task {line.id} could not be set: {' '.join(str(error).split())}", file=sys.stderr)
+            print(f"{PROG}: task {line.id} could not be created: {' '.join(str(error).split())}", file=sys.stderr)
     random.Random(f"order/{args.seed}").shuffle(trials)  # the file may be ordered by difficulty
     return trials
 

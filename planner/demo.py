@@ -132,7 +132,7 @@ def run_demo(
     print(f"goal:  {plan.goal_text or plan.reason}", flush=True)
     result = {"said": sentence, "heard": heard, "seen": captions, "plan": plan.as_dict()}
     if task.actions is None or plan.goal is None:
-        print("nothing is done: " + (plan.reason or "the plan names what is not where it was seen"))
+        print("nothing is done: " + (plan.reason or "the plan names an object that is not where it was seen"))
         write_text_atomically(out / "result.json", json.dumps(result, indent=2) + "\n")
         return 1
     for action in task.actions:

@@ -87,7 +87,7 @@ def _usage_error(args: argparse.Namespace) -> str:
 def _run(args: argparse.Namespace) -> int:
     from gpt.files import write_text_atomically
     from planner.api import Planner
-    from planner.evaluation.results import Results, Setting
+    from planner.evaluation.results import EvaluationSettings, Results
     from planner.io.terminal import printable
 
     if args.out is not None and not args.out.resolve().parent.is_dir():
@@ -101,7 +101,7 @@ def _run(args: argparse.Namespace) -> int:
         _predict_all(planner, folder, trials, args) for planner, folder in zip(planners, folders, strict=True)
     ]
     results = Results(
-        setting=Setting(
+        setting=EvaluationSettings(
             tasks=str(args.tasks) if args.tasks else None, models=names, weights=args.weights, seed=args.seed,
             samples=args.samples, inventory=not args.no_inventory, steps=args.with_steps, goals_only=args.goals_only,
         ),
@@ -114,7 +114,7 @@ def _run(args: argparse.Namespace) -> int:
         lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in results.lines())
         write_text_atomically(args.out, "".join(lines))
     for problem in problems[:MAX_SHOWN_ERRORS]:
-        print(printable(f"{PROG}: task {problem.id} could not be set: {problem.reason}"), file=sys.stderr)
+        print(printable(f"{PROG}: task {problem.id} could not be created: {problem.reason}"), file=sys.stderr)
     print(json.dumps(results.as_dict()) if args.json else printable(str(results)))
     return 0 if trials else 1
 
@@ -125,11 +125,11 @@ def _predict_all(
     from tqdm import tqdm
 
     from planner.evaluation.measurement import planning_modes
-    from planner.evaluation.parallel import Work, predictions
+    from planner.evaluation.parallel import EvaluationJob, predictions
 
     options = planning_modes(samples=args.samples, seed=args.seed, inventory=not args.no_inventory)
-    work = Work(folder=folder, weights=args.weights, ways=options, goals_only=args.goals_only)
-    results = predictions(planner, work, trials, args.workers)
+    job = EvaluationJob(folder=folder, weights=args.weights, modes=options, goals_only=args.goals_only)
+    results = predictions(planner, job, trials, args.workers)
     name = RELEASED if folder is None else folder.name
     return list(tqdm(results, desc=f"evaluate {name}", total=len(trials), unit="task", disable=None))
 

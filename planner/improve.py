@@ -22,7 +22,7 @@ from planner.io.paths import released_dir, runs_dir
 
 if TYPE_CHECKING:
     from planner.io.json_lines import Record
-    from planner.learning.cycle import Method, Sizes, Verdict
+    from planner.learning.cycle import CycleResult, Method, Sizes
     from planner.rollouts.worker_pool import Workers
 
 PROG = "python -m planner.improve"
@@ -69,7 +69,7 @@ def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from planner.errors import ReleaseError
-    from planner.learning.cycle import MINUTES_A_CYCLE, Method, Sizes
+    from planner.learning.cycle import MINUTES_PER_CYCLE, Method, Sizes
     from planner.rollouts import open_workers
 
     try:
@@ -83,9 +83,9 @@ def _run(args: argparse.Namespace) -> int:
         return improve_home(
             args.home, model=model, days=args.days, seed=args.seed, folder=folder, out=args.out, as_json=args.json
         )
-    factor = 1.0 if args.minutes is None else args.minutes / (args.cycles * MINUTES_A_CYCLE)
+    factor = 1.0 if args.minutes is None else args.minutes / (args.cycles * MINUTES_PER_CYCLE)
     sizes = replace(Sizes().scaled(factor), physics=args.physics)
-    method = Method(rule=args.rule, lean=not args.uniform, device=args.device)
+    method = Method(rule=args.rule, prefer_failures=not args.uniform, device=args.device)
     folder = _folder(args, model, sizes, method)
     one_thread()
     with open_workers(args.workers, ray=args.ray) as workers:
@@ -101,7 +101,7 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
     from planner.io.json_lines import read_record
 
     folder = writable(runs_dir() / (args.name or "improve"))
-    config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | asdict(method)
+    config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | method.as_dict()
     path = folder / "config.json"
     if path.exists():
         saved_config = read_record(path)
@@ -109,7 +109,7 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
             raise OutputError(f"{folder}: already holds a run; add --resume to continue it, or choose another --name")
         if saved_config != config:
             raise OutputError(
-                f"{folder}: is a run with {_changed_settings(saved_config, config)}; resume with the same"
+                f"{folder}: holds a run with {_changed_settings(saved_config, config)}; resume with the same settings"
             )
     write_text_atomically(path, json.dumps(config, indent=2) + "\n")
     return folder
@@ -136,21 +136,21 @@ def improve(
 
     from gpt.files import write_text_atomically
     from planner.learning.acceptance import plot
-    from planner.learning.cycle import Method, held_out, judge, run_cycle
+    from planner.learning.cycle import Method, draw_held_out_tasks, evaluate_weights, run_cycle
     from planner.learning.replay_corpus import find_replay
     from planner.rollouts.progress_log import Reporter
     from planner.tasks.home_splits import SPLITS
 
     started_at = time.perf_counter()
     reporter = Reporter(path=folder / "progress.jsonl")
-    judge_model = partial(judge, samples=sizes.samples, workers=workers, reporter=reporter)
+    judge_model = partial(evaluate_weights, samples=sizes.samples, workers=workers, reporter=reporter)
     replay = find_replay(model, folder / "replay", seed)
-    test = held_out(sizes.held_out, seed, SPLITS["test"])
+    test = draw_held_out_tasks(sizes.held_out, seed, SPLITS["test"])
     before = judge_model(model, test, folder / "test-before.jsonl")
-    valid = held_out(sizes.held_out, seed, SPLITS["valid"])
+    valid = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"])
     outcomes = judge_model(model, valid, folder / "validation-before.jsonl")
     current_model = model
-    verdicts: list[Verdict] = []
+    verdicts: list[CycleResult] = []
     for number in range(1, cycles + 1):
         verdict = run_cycle(
             folder / f"cycle-{number}", current_model, outcomes, replay, sizes, number=number, seed=seed,
@@ -183,20 +183,20 @@ def _format_results(folder: Path, results: Record) -> str:
     note = "Test homes; 95 % Wilson intervals; p: exact McNemar test on the same tasks."
     header = ["cycle", "proposed", "tasks", "reached", "directly", "documents", "loss", "weights"]
     rows = []
-    for c in cycles:
-        loss = c.get("loss")
+    for cycle in cycles:
+        loss = cycle.get("loss")
         rows.append([
-            str(c["cycle"]), str(c["proposed"]), str(c["episodes"]), str(c["reached"]), str(c["reached_directly"]),
-            str(c["documents"]), "-" if loss is None else f"{loss:.3f}", "accepted" if c["accepted"] else "refused",
+            *(str(cycle[key]) for key in ("cycle", "proposed", "episodes", "reached", "reached_directly", "documents")),
+            "-" if loss is None else f"{loss:.3f}", "accepted" if cycle["accepted"] else "refused",
         ])  # fmt: skip
-    reasons = [f"cycle {c['cycle']}: {c['reason']}" for c in cycles]
+    reasons = [f"cycle {cycle['cycle']}: {cycle['reason']}" for cycle in cycles]
     where = f"weights: {folder / 'model'}" if results["accepted"] else "weights: the old ones are kept"
-    parts = [
+    sections = [
         grid(header, rows), "\n".join(reasons),
         f"{before_and_after(before, after)}\n{note}",
         f"{where}\nfigures: {folder / 'plot.svg'}\ntime: {results['seconds']} s",
     ]  # fmt: skip
-    return "\n\n".join(parts)
+    return "\n\n".join(sections)
 
 
 if __name__ == "__main__":

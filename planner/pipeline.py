@@ -1,7 +1,7 @@
 """From an instruction to a plan: the GPT writes the goal, facts are retrieved, the GPT writes the plan.
 
 The goal is written after the inventory and the instruction. The plan is written after the goal and the facts alone:
-this prompt is shorter, and it serves the first plan, later chunks and replanning in the same way.
+this prompt is shorter, and is the same for the first plan, later chunks and replanning.
 
 Only applicable subtasks can be decoded. A long goal is planned in chunks of a few unmet conditions, with the state
 updated between them; no chunk ends before its conditions hold. The plan is replayed symbolically; if it does not reach
@@ -49,7 +49,7 @@ class PlanningPipeline:
         """Wrap a model; a PyTorch model is converted, so later training does not affect it.
 
         `kinds` are the optional kinds of documents that it was trained on (planner/prompts/document_kinds.py); it reads
-        no others. `notes` belong to the adapter of one home that was merged into it
+        no others. `notes` are data of the adapter of one home that was merged into the model
         (planner/exploration/learned_prior.py).
         """
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
@@ -169,6 +169,6 @@ class PlanningPipeline:
         )
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
-        """Let the GPT write one plan for a goal without judging it; another `number` samples other tokens."""
+        """Let the GPT write one plan for a goal without verifying it; each `number` above 0 samples another plan."""
         self.prompts.begin()
         return self.goal_planner.draft(goal, state, state, options, number, frozenset())

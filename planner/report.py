@@ -51,8 +51,8 @@ def _run(args: argparse.Namespace) -> int:
     page = build(run, strips(run.cycles, pictures=not args.no_filmstrips))
     write_text_atomically(path, page.html)
     written = {
-        "report": str(path), "bytes": page.size, "cycles": len(run.whole), "proposals": page.total,
-        "proposals_shown": page.shown, "lacking": run.lacking, "seconds": round(time.perf_counter() - started_at, 1),
+        "report": str(path), "bytes": page.size, "cycles": len(run.finished_cycles), "proposals": page.total,
+        "proposals_shown": page.shown, "lacking": run.missing, "seconds": round(time.perf_counter() - started_at, 1),
     }  # fmt: skip
     if args.json:
         print(json.dumps(written))
@@ -60,7 +60,7 @@ def _run(args: argparse.Namespace) -> int:
         print(f"report: {path} ({page.size / 1000:.0f} kB, {written['seconds']} s)")
         if page.shown < page.total:
             print(f"of {page.total} proposals the latest {page.shown} are in it: a page has at most 5 MB")
-        for line in run.lacking:
+        for line in run.missing:
             print(f"  {line}")
     if args.open:
         import webbrowser

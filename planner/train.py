@@ -109,6 +109,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
     import yaml
 
     from gpt.data.batches import PackedBatches
+    from gpt.files import write_text_atomically
     from gpt.model.transformer import GPT, GPTConfig
     from gpt.tokenization.tokenizer import Tokenizer
     from gpt.training.distributed import check_divisible, main_process_first
@@ -123,7 +124,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         writable(folder)
         resolved = {"corpus": asdict(settings.corpus), "model": settings.model, "train": asdict(settings.train)}
         resolved["corpus"] |= {"parts": list(settings.corpus.parts), "without": list(settings.corpus.without)}
-        (folder / "recipe.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False), encoding="utf-8")
+        write_text_atomically(folder / "recipe.yaml", yaml.safe_dump(resolved, sort_keys=False))
     started_at = time.perf_counter()
     tokenizer_to_use = None
     limit = GPTConfig(**{**settings.model, "vocab_size": 2}).block_size  # type: ignore[arg-type]

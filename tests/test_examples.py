@@ -69,5 +69,5 @@ def test_another_process_gets_one_json_line_for_each_input_line() -> None:
 def test_a_run_reports_actions_disturbances_and_replanning(world: tuple[str, ...]) -> None:
     output = run("watch_a_run", *world).splitlines()
     assert next(line for line in output if re.match(r"\[\d+/\d+\] ", line)).endswith(": done")
-    assert any(line.startswith("disturbed: ") for line in output) and "planning anew:" in output
+    assert any(line.startswith("disturbed: ") for line in output) and "replanning:" in output
     assert re.fullmatch(r"success: True in \d+ s of simulated time", output[-1])

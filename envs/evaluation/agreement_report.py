@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from envs.evaluation.rates import Rate
-from envs.evaluation.tallies import Row, SuccessCount, causes_text
+from envs.evaluation.success_counts import Row, SuccessCount, causes_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

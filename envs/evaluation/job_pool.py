@@ -135,6 +135,7 @@ def run_jobs(
 def _run_in_processes(
     work: Callable[[Job], Record], jobs: Sequence[Job], workers: int, deadline: float
 ) -> Iterator[Record]:
+    """Run jobs in a pool; if a process dies, retry its jobs alone and go on with a new pool."""
     pending = list(reversed(jobs))
     while pending and time.monotonic() < deadline:
         running: dict[Future[Record], Job] = {}

@@ -10,10 +10,10 @@ import random
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
+from envs.evaluation.plan_builder import DeadEndError, PlanBuilder
 from envs.symbolic.actions import DIRTY, ON, OPEN, Action, State, applicable, successor, unmet_precondition
 
-Chain = Callable[[ActionSequence, random.Random], None]
+Chain = Callable[[PlanBuilder, random.Random], None]
 Item = TypeVar("Item")
 ARGUMENT_COUNT = {"put": 2, "give": 2, "pour": 2}
 TAKE_OUT_CHANCE = 0.5  # chance that a heated or washed object is taken out again
@@ -54,7 +54,7 @@ def draw_chain(state: State, rng: random.Random) -> tuple[str, list[Action]]:
     chains: dict[str, Chain] = {"put away": _put_away} if state.held >= 0 else CHAINS
     for _ in range(MAX_DRAWS):
         name = rng.choice(list(chains))
-        plan = ActionSequence(state)
+        plan = PlanBuilder(state)
         try:
             chains[name](plan, rng)
         except DeadEndError:
@@ -70,17 +70,17 @@ def _choose(options: Sequence[Item], rng: random.Random) -> Item:
     return rng.choice(options)
 
 
-def _fetch(plan: ActionSequence, name: str) -> None:
+def _fetch(plan: PlanBuilder, name: str) -> None:
     plan.uncover(name)
     plan.do("pick up", name)
 
 
-def _put_away(plan: ActionSequence, rng: random.Random) -> None:
+def _put_away(plan: PlanBuilder, rng: random.Random) -> None:
     name = plan.state.world.names[plan.state.held]
     plan.do("put", name, _choose(plan.places_for(name), rng))
 
 
-def _carry(plan: ActionSequence, rng: random.Random) -> None:
+def _carry(plan: PlanBuilder, rng: random.Random) -> None:
     world = plan.state.world
     name = _choose(plan.objects(lambda i: True), rng)
     entity = world.index[name]
@@ -94,7 +94,7 @@ def _carry(plan: ActionSequence, rng: random.Random) -> None:
             plan.do("close", fixture)
 
 
-def _run_machine(plan: ActionSequence, rng: random.Random) -> None:
+def _run_machine(plan: PlanBuilder, rng: random.Random) -> None:
     """Wash, heat, cook, toast, brew or chill: use a fixture that has a process."""
     world = plan.state.world
     machine = _choose(plan.fixtures(lambda i: world.process[i] is not None), rng)
@@ -121,7 +121,7 @@ def _run_machine(plan: ActionSequence, rng: random.Random) -> None:
         _put_away(plan, rng)
 
 
-def _pour(plan: ActionSequence, rng: random.Random) -> None:
+def _pour(plan: PlanBuilder, rng: random.Random) -> None:
     world = plan.state.world
     vessel = _choose(plan.objects(lambda i: bool(plan.state.liquid[i])), rng)
     entity = world.index[vessel]
@@ -139,7 +139,7 @@ def _pour(plan: ActionSequence, rng: random.Random) -> None:
     _put_away(plan, rng)
 
 
-def _cut(plan: ActionSequence, rng: random.Random) -> None:
+def _cut(plan: PlanBuilder, rng: random.Random) -> None:
     world = plan.state.world
     knife = _choose(plan.objects(lambda i: bool((t := world.object_category[i]) and t.cuts)), rng)
     _fetch(plan, knife)
@@ -148,7 +148,7 @@ def _cut(plan: ActionSequence, rng: random.Random) -> None:
     _put_away(plan, rng)
 
 
-def _wipe(plan: ActionSequence, rng: random.Random) -> None:
+def _wipe(plan: PlanBuilder, rng: random.Random) -> None:
     world = plan.state.world
     tool = _choose(plan.objects(lambda i: bool((t := world.object_category[i]) and t.wipes)), rng)
     wipeable = plan.fixtures(lambda i: bool((f := world.fixture_category[i]) and f.wipeable))
@@ -158,7 +158,7 @@ def _wipe(plan: ActionSequence, rng: random.Random) -> None:
     _put_away(plan, rng)
 
 
-def _give(plan: ActionSequence, rng: random.Random) -> None:
+def _give(plan: PlanBuilder, rng: random.Random) -> None:
     world = plan.state.world
     person = _choose(plan.fixtures(lambda i: world.relation[i] == "with"), rng)
     name = _choose(plan.objects(lambda i: world.fits(i, world.index[person])), rng)
@@ -166,7 +166,7 @@ def _give(plan: ActionSequence, rng: random.Random) -> None:
     plan.do("give", name, person)
 
 
-def _single_action(plan: ActionSequence, rng: random.Random) -> None:
+def _single_action(plan: PlanBuilder, rng: random.Random) -> None:
     """Fold, switch, open or close one object or fixture."""
     skill = rng.choice(("fold", "turn on", "turn off", "open", "close"))
     plan.do(skill, *_choose([a for a in applicable(plan.state, fixtures_only=True) if a.skill == skill], rng).args)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs.errors import EnvsError
-from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
+from envs.evaluation.plan_builder import DeadEndError, PlanBuilder
 from envs.evaluation.trial_scenes import location_fact, seed_of, small_home, surfaces
 from envs.physics.spatial_queries import COVERED_BODIES
 from envs.scenes.object_tables import DRINKS
@@ -52,9 +52,9 @@ class _TrialBuilder:
         self.rng = np.random.default_rng((seed, 4))
         self.counted: dict[int, str] = {}
 
-    def enter(self, fixtures: Sequence[str], facts: Sequence[str] = ()) -> ActionSequence:
+    def enter(self, fixtures: Sequence[str], facts: Sequence[str] = ()) -> PlanBuilder:
         self.scene = small_home(self.seed, fixtures, facts)
-        self.plan = ActionSequence(World(self.scene).initial())
+        self.plan = PlanBuilder(World(self.scene).initial())
         return self.plan
 
     def count(self, label: str, skill: str, *args: str) -> None:
@@ -150,6 +150,7 @@ def _container_categories() -> list[str]:
 
 
 def _put_in_and_take_out(builder: _TrialBuilder, category: str) -> None:
+    """Build a trial of putting an object into a container and taking it out, in this or the other order."""
     domain = load_domain()
     item = builder.pick_one([n for n in domain.objects if domain.fits(n, category)])
     target, fixtures = category, [category]

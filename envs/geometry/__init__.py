@@ -8,5 +8,5 @@
 | `color_texture.py` | all colors of a mesh in one small texture |
 | `collision_boxes.py` | penetration depth of spheres in boxes, for many postures at once |
 | `support_region.py` | regions on and in fixtures and containers |
-| `free_spots.py` | free positions for an object in a region |
+| `free_placements.py` | free positions for an object in a region |
 """

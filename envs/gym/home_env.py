@@ -36,7 +36,7 @@ from envs.symbolic.scoring import advance, score
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.rendering.camera import Pose
+    from envs.rendering.camera import CameraPose
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.domain import Vec3
 
@@ -361,7 +361,7 @@ class HomePhysics(HomeEnv):
         self._require_initial_state()
         return self._home().render(*IMAGE_SIZE)
 
-    def camera_pose(self) -> Pose:
+    def camera_pose(self) -> CameraPose:
         """Return the current pose of the observations' camera."""
         self._require_initial_state()
         return self.senses.pose(self._home())

@@ -14,7 +14,7 @@ from gymnasium import spaces
 
 from envs.errors import nearest
 from envs.gym.spaces import IN_HAND, Observation
-from envs.rendering.camera import FAR_M, Pose
+from envs.rendering.camera import FAR_M, CameraPose
 from envs.robot import kinematics
 from envs.robot.robot import DOF, LEFT, LINKS, NAME, RIGHT
 
@@ -89,10 +89,10 @@ class Senses:
             observation["proprioception"] = _proprioception(home)
         return {name: value for name, value in observation.items() if name in self.observe}
 
-    def pose(self, home: PhysicalHome) -> Pose:
+    def pose(self, home: PhysicalHome) -> CameraPose:
         """Return the camera's current pose."""
         if isinstance(self.camera, tuple):
-            return Pose(eye=self.camera[0], target=self.camera[1], view_deg=FREE_VIEW_DEG)
+            return CameraPose(eye=self.camera[0], target=self.camera[1], view_deg=FREE_VIEW_DEG)
         return home.camera.head() if self.camera == "head" else home.camera.overhead(*self.image_size)
 
 

@@ -98,7 +98,7 @@ def decode_action(world: World, encoded: NDArray[np.integer]) -> Action:
 
 
 def observe(state: State, goal: str, score: Score, phase: int) -> Observation:
-    """Encode a state and the progress towards its goal.
+    """Encode a state and the progress toward its goal.
 
     Raises:
         HomeError: The home has more than MAX_ENTITIES entities.

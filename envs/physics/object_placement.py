@@ -15,7 +15,7 @@ from envs.assets.collision_shapes import mass_kg
 from envs.assets.object_models import object_pieces
 from envs.errors import PhysicsError
 from envs.geometry.collision_boxes import overlap
-from envs.geometry.free_spots import Placement, free_placements
+from envs.geometry.free_placements import Placement, free_placements
 from envs.physics.engine import Engine
 from envs.symbolic.domain import load_domain
 
@@ -38,7 +38,7 @@ NO_WALLS = np.zeros((0, 4))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pose:
+class RegionPose:
     """How an object lies in a region: its placement, its extents there [m], and whether it stands on its end."""
 
     spot: Placement
@@ -60,7 +60,7 @@ def extents_in_region(category: ObjectCategory, region: SupportRegion) -> tuple[
     return size, False
 
 
-def upright_rotation(category: ObjectCategory) -> Array:
+def on_end_rotation(category: ObjectCategory) -> Array:
     """Rotation that stands an object on its end, with extents sorted as (middle, small, long)."""
     order = np.argsort(category.size)
     turn = np.zeros((3, 3))
@@ -127,7 +127,7 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
         half_turn = pi * float(rng.integers(2)) if size[0] != size[1] else 0.0
         at = region.point(placement.x, placement.y, size[2] / 2 + height)
         rotation = queries.yaw_turn(region.yaw + placement.yaw + half_turn) @ (
-            upright_rotation(category) if on_end else np.eye(3)
+            on_end_rotation(category) if on_end else np.eye(3)
         )
         add_object(engine, spec, at.tolist(), queries.quat(rotation))
         queries.objects[spec.name] = category

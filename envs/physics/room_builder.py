@@ -57,6 +57,7 @@ def _edges(rect: Rect) -> list[tuple[float, float, float, float]]:
 
 
 def _without_doorways(line: tuple[float, float, float, float], scene: Scene) -> list[tuple[float, float, float, float]]:
+    """Split a wall line (x0, y0, x1, y1) at its doorways."""
     a, b, c, d = line
     along_x = abs(b - d) < 1e-9
     low, high = (a, c) if along_x else (b, d)

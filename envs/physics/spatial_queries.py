@@ -165,6 +165,7 @@ class SpatialQueries:
         return self._regions[name]
 
     def _make_region(self, name: str) -> SupportRegion:
+        """Return the region at its current pose: of a fixture (a drawer's moves with it), or of a movable container."""
         if name in self.specs:
             spec = self.specs[name]
             category = self.domain.fixtures[spec.category]

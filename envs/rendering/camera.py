@@ -35,7 +35,7 @@ PIECES_PER_BODY = 12  # the engine takes 16 per body at most
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pose:
+class CameraPose:
     """Position and target of a camera [m], and its vertical field of view."""
 
     eye: Vec3
@@ -103,8 +103,8 @@ class Camera:
             pose = _over_the_shoulder(q) if view == "robot" else self._following(q, focus)
         return self.engine.image(width, height, pose.eye, pose.target, view_deg=pose.view_deg)
 
-    def shot(self, pose: Pose, width: int, height: int, light: Light = DAYLIGHT) -> Shot:
-        """Draw what a camera sees; below the top of the walls, they hide what is behind them."""
+    def shot(self, pose: CameraPose, width: int, height: int, light: Light = DAYLIGHT) -> Shot:
+        """Draw what a camera sees. Walls have full height for a camera below their top; otherwise they are cut low."""
         below_wall_top = pose.eye[2] < WALL_HEIGHT_M
         self._show_full_walls(below_wall_top)
         try:
@@ -116,19 +116,19 @@ class Camera:
             self._show_full_walls(False)
         return Shot(rgb=rgb, depth_m=depth_m, bodies=bodies)
 
-    def head(self) -> Pose:
+    def head(self) -> CameraPose:
         """Pose of the camera on the robot's column, which looks ahead and down at the hand's workspace."""
         at, turn = self.engine.link_pose("robot", BASE_LINK)
         rotation = self.engine.rotation(turn)
         eye, target = (np.array(at) + rotation @ np.array(point) for point in (HEAD_POSITION_M, HEAD_TARGET_M))
-        return Pose(eye=_point(eye), target=_point(target), view_deg=HEAD_VIEW_DEG)
+        return CameraPose(eye=_point(eye), target=_point(target), view_deg=HEAD_VIEW_DEG)
 
-    def overhead(self, width: int, height: int) -> Pose:
+    def overhead(self, width: int, height: int) -> CameraPose:
         """Pose of a camera that sees the whole home."""
         middle = (self.low + self.high) / 2
         span = max((self.high - self.low)[0] * height / width, (self.high - self.low)[1])
         eye = (middle[0], middle[1] - 0.62 * span, 1.12 * span + 1.0)
-        return Pose(eye=_point(eye), target=_point((middle[0], middle[1] - 0.04 * span, 0.0)), view_deg=48.0)
+        return CameraPose(eye=_point(eye), target=_point((middle[0], middle[1] - 0.04 * span, 0.0)), view_deg=48.0)
 
     def _show_full_walls(self, inside: bool) -> None:
         """Draw walls at full height and hide the lawn behind them, or draw walls low, so that the rooms are visible."""
@@ -136,7 +136,7 @@ class Camera:
             self.engine.show(name, inside)
         self.engine.show("lawn", not inside)
 
-    def _following(self, q: Array, focus: Array) -> Pose:
+    def _following(self, q: Array, focus: Array) -> CameraPose:
         base, forward = _base(q)
         works_nearby = np.linalg.norm(focus[:2] - base[:2]) < 1.6
         target = 0.5 * base + 0.5 * focus if works_nearby else base + 0.3 * forward
@@ -148,13 +148,13 @@ class Camera:
         eye = target + 1.55 * side - 1.25 * forward + (0.0, 0.0, 1.55)
         goal = np.concatenate([eye, target])
         self._followed = goal if self._followed is None else self._followed + FOLLOW_GAIN * (goal - self._followed)
-        return Pose(eye=_point(self._followed[:3]), target=_point(self._followed[3:]), view_deg=58.0)
+        return CameraPose(eye=_point(self._followed[:3]), target=_point(self._followed[3:]), view_deg=58.0)
 
 
-def _over_the_shoulder(q: Array) -> Pose:
+def _over_the_shoulder(q: Array) -> CameraPose:
     base, forward = _base(q)
     eye, target = base - 0.75 * forward + (0, 0, 1.9), base + 0.8 * forward + (0, 0, 0.75)
-    return Pose(eye=_point(eye), target=_point(target), view_deg=65.0)
+    return CameraPose(eye=_point(eye), target=_point(target), view_deg=65.0)
 
 
 def _base(q: Array) -> tuple[Array, Array]:

@@ -110,7 +110,7 @@ class _Tree:
         self.parents: list[int] = [-1]
 
     def extend(self, target: Array, arm_model: ArmModel) -> int | None:
-        """Take one step from the nearest node towards a posture; return the new node, or None if blocked."""
+        """Take one step from the nearest node toward a posture; return the new node, or None if blocked."""
         distances = np.linalg.norm((np.array(self.nodes) - target) * DISTANCE_WEIGHTS, axis=1)
         nearest = int(np.argmin(distances))
         start, gap = self.nodes[nearest], float(distances[nearest])

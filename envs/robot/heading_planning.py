@@ -29,10 +29,12 @@ FINAL_TURN_M = 0.8  # distance to the last wide point from which on the base tur
 MIN_LOOK_AHEAD_M = 1.2  # on shorter paths the base does not face the direction of travel
 
 Point = tuple[float, float]
-Pose = tuple[float, float, float]
+BasePose = tuple[float, float, float]
 
 
-def plan_headings(start: Pose, corners: Sequence[Point], yaw: float, can_turn: Callable[[Point], bool]) -> list[Pose]:
+def plan_headings(
+    start: BasePose, corners: Sequence[Point], yaw: float, can_turn: Callable[[Point], bool]
+) -> list[BasePose]:
     """Return the poses x, y, yaw [m, rad] to go through after `start`; the last one is at the last corner with `yaw`.
 
     Args:
@@ -71,8 +73,8 @@ def plan_headings(start: Pose, corners: Sequence[Point], yaw: float, can_turn: C
 
 
 def heading_plans(
-    start: Pose, corners: Sequence[Point], yaw: float, can_turn: Callable[[Point], bool]
-) -> list[list[Pose]]:
+    start: BasePose, corners: Sequence[Point], yaw: float, can_turn: Callable[[Point], bool]
+) -> list[list[BasePose]]:
     """Return several heading plans for a path, the most natural first."""
     at_start_heading = [(x, y, start[2]) for x, y in corners]
     final_yaw = nearest_angle(yaw, start[2])
@@ -85,7 +87,7 @@ def heading_plans(
 
 
 def swept_overlap_m(
-    start: Pose, poses: Sequence[Pose], body_points: Array, radii: Array,
+    start: BasePose, poses: Sequence[BasePose], body_points: Array, radii: Array,
     boxes: Boxes,
 ) -> float:  # fmt: skip
     """Maximum overlap of a body's spheres with boxes along a path, summed over spheres [m].
@@ -120,7 +122,7 @@ def _sample_path(start: Point, corners: Sequence[Point]) -> list[Point]:
     return points
 
 
-def _drop_collinear(poses: Sequence[Pose]) -> list[Pose]:
+def _drop_collinear(poses: Sequence[BasePose]) -> list[BasePose]:
     """Remove poses that lie on the straight line between their neighbors, in position and heading."""
     kept = [poses[0]]
     for k in range(1, len(poses) - 1):

@@ -100,7 +100,7 @@ def tip(q: Array) -> tuple[Array, Array]:
 
 
 def hand_rotation(yaw: Array | float, pitch: Array | float) -> Array:
-    """Rotation (..., 3, 3) of a hand that points towards `yaw` and `pitch` [rad] below the horizon.
+    """Rotation (..., 3, 3) of a hand that points toward `yaw` and `pitch` [rad] below the horizon.
 
     The fingers close along the horizontal. A pitch of pi / 2 points straight down.
     """

@@ -16,7 +16,7 @@ from envs.physics.spatial_queries import SpatialQueries
 from envs.robot import kinematics
 from envs.robot.arm_motion_planning import ArmModel, plan_path
 from envs.robot.base_navigation import Floor
-from envs.robot.heading_planning import Pose, heading_plans, swept_overlap_m
+from envs.robot.heading_planning import BasePose, heading_plans, swept_overlap_m
 from envs.robot.reach_planning import (
     COLUMN_POINTS,
     COLUMN_RADIUS_M,
@@ -105,7 +105,7 @@ class MotionPrimitives:
             waypoints.append(q)
         robot.move(waypoints, slowdown=self.slowdown)
 
-    def _choose_headings(self, start: Pose, plans: Sequence[Sequence[Pose]]) -> Sequence[Pose]:
+    def _choose_headings(self, start: BasePose, plans: Sequence[Sequence[BasePose]]) -> Sequence[BasePose]:
         """Return the first heading plan on which nothing collides, or the one with the least overlap."""
         robot = self.robot
         points, radii = kinematics.sphere_centers(robot.q[None, 3:])[0], kinematics.sphere_radii()

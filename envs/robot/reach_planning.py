@@ -205,6 +205,7 @@ def find_reach_poses(
 def _standing_poses(
     floor: Floor, costs: Array, target: ReachTarget, approach: ApproachPath, front: float | None
 ) -> list[tuple[float, float, float]]:
+    """Return x, y, cost of the positions where the base can stand and approach the target, the best first."""
     angles = np.arange(N_STAND_ANGLES) * 2 * pi / N_STAND_ANGLES + (front or 0.0)
     radius, angle = (a.ravel() for a in np.meshgrid(STAND_RADII_M, angles))
     positions = target.middle[:2] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1)
@@ -224,6 +225,7 @@ def _standing_poses(
 
 
 def _solve_ik(table: Array, tips: Array) -> tuple[Array, Array]:
+    """Return postures of all candidates, (N, 8), and their errors, (N,); failed ones are retried from other guesses."""
     to_base = turn_z(-table[:, 3])
     local_tips = tips.copy()
     local_tips[:, :2] -= table[:, 1:3]
@@ -248,7 +250,7 @@ def _solve_ik(table: Array, tips: Array) -> tuple[Array, Array]:
 
 
 def _initial_guesses(local_tips: Array, arms: Array, steep: NDArray[np.bool_]) -> Array:
-    """Initial guesses, (N, 8): the base turned towards the tip, the lift above or beside it."""
+    """Initial guesses, (N, 8): the base turned toward the tip, the lift above or beside it."""
     guesses = np.empty((len(local_tips), 8))
     guesses[:, 0] = np.clip(local_tips[:, 2] - np.where(steep, 0.40, 0.55), *kinematics.LIFT_M)
     guesses[:, 1] = np.arctan2(local_tips[:, 1], local_tips[:, 0] - kinematics.MOUNT_X_M)

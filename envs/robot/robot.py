@@ -155,6 +155,7 @@ class Robot:
         self.wait(36)
 
     def _advance(self, ticks: int) -> None:
+        """Step the engine, count collisions and energy, call the listeners, and stop the skill at its deadline."""
         for linkage in self.linkages:
             linkage()
         self.engine.step(ticks)
@@ -246,7 +247,7 @@ class Robot:
         return -turn @ np.array(held.pivot), turn
 
     def slipped(self) -> bool:
-        """Whether the held object was torn out of the hand or has slipped."""
+        """Whether the held object has left its place in the hand by more than MAX_SLIP_M."""
         held = self.held
         if held is None:
             return False

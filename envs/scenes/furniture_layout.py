@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from envs.errors import HomeError
 from envs.scenes.floor_plan import adjacent, plan_doorways, plan_rooms
-from envs.scenes.occupancy_grid import CLEARANCE_M, WALL_M, FloorGrid, floor_grid, unreachable_fixtures
+from envs.scenes.occupancy_grid import CLEARANCE_M, WALL_M, FloorGrid, fixtures_without_access, floor_grid
 from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Scene
 
@@ -68,7 +68,7 @@ def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None 
                 raise HomeError(f"robot: does not fit at ({x:g}, {y:g}); it needs {CLEARANCE_M} m around its middle")
             if not fixed.robot:
                 layout = replace(layout, robot=_robot_start(layout, grid, rng))
-            unplaced = unreachable_fixtures(layout, grid)
+            unplaced = fixtures_without_access(layout, grid)
             if not unplaced:
                 return layout
         if fixed.rooms and attempt >= 12:

@@ -11,13 +11,14 @@ SEVERAL = frozenset(  # categories of which a home often has two or three
     )
 )
 WASHABLE = frozenset(("dishes", "cutlery", "cookware", "clothing", "linen"))
-# Rooms of an object class, if suitable fixtures stand in several rooms.
+# Rooms in which objects of a class belong, if suitable fixtures stand in several rooms.
 NATURAL_ROOMS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("dishes", "cutlery", "cookware", "food", "drink", "groceries"), ("kitchen", "dining room")),
     **dict.fromkeys(("toiletries", "linen"), ("bathroom",)),
     **dict.fromkeys(("clothing", "valuables"), ("bedroom", "hall")),
     **dict.fromkeys(("book", "electronics", "paper"), ("living room", "office", "bedroom")),
 }
+# Fixtures at which dirty objects of a class lie.
 SOILED_AT: dict[str, tuple[str, ...]] = {
     "dishes": ("sink", "dining table", "countertop", "coffee table", "dishwasher"),
     "cutlery": ("sink", "dining table", "countertop", "dishwasher"),
@@ -25,7 +26,7 @@ SOILED_AT: dict[str, tuple[str, ...]] = {
     "clothing": ("laundry basket", "bed", "washing machine", "bathtub"),
     "linen": ("laundry basket", "bathtub", "washing machine"),
 }
-# Containers of an object category or class.
+# Movable containers in which objects of a category or class are kept.
 NESTED_IN: dict[str, tuple[str, ...]] = {
     "fruit": ("bowl", "plate", "basket"),
     "vegetable": ("bowl", "pot", "basket"),
@@ -44,13 +45,14 @@ NESTED_IN: dict[str, tuple[str, ...]] = {
     "linen": ("basket",),
     "clothing": ("basket", "backpack"),
 }
-# Objects that lie on floors, and the relative weight of clutter in each kind of room.
+# Objects that lie on floors as clutter, and how likely clutter is in each kind of room (relative weights).
 STREWN = (
     *("toy car", "toy block", "ball", "teddy bear", "doll", "basketball", "tennis racket", "baseball bat"),
     *("sock", "shoe", "shirt", "jacket", "boots", "hat", "towel", "blanket", "pillow"),
     *("book", "magazine", "newspaper", "backpack", "box"),
 )
 STREWN_IN = {"living room": 4.0, "bedroom": 4.0, "office": 1.0, "bathroom": 1.0, "hall": 1.0, "laundry room": 1.0}
+# Liquids that a container may be filled with.
 DRINKS: dict[str, tuple[str, ...]] = {
     "mug": ("coffee", "tea", "milk", "water"),
     "cup": ("coffee", "tea", "milk"),

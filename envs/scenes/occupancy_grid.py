@@ -84,7 +84,7 @@ def standing_points(fixture: FixtureSpec) -> list[tuple[float, float]]:
     ]
 
 
-def unreachable_fixtures(scene: Scene, grid: FloorGrid | None = None) -> list[str]:
+def fixtures_without_access(scene: Scene, grid: FloorGrid | None = None) -> list[str]:
     """Return the names of the fixtures whose standing points the robot cannot reach from its start."""
     grid = grid or floor_grid(scene)
     start_area = grid.area_at(scene.robot[0], scene.robot[1])
@@ -111,6 +111,7 @@ def _block(
     cell_m: float,
     clearance_m: float,
 ) -> None:
+    """Clear the grid cells from which a fixture is nearer than `clearance_m`."""
     half_x, half_y = size[0] / 2, size[1] / 2
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     span_x = abs(cos) * half_x + abs(sin) * half_y + clearance_m

@@ -138,7 +138,7 @@ class NodeReader:
         return number
 
     def numbers(self, node: yaml.Node, context: str, names: str, limits: tuple[float, ...]) -> list[float] | None:
-        """Return as many numbers as there are limits, described as `names`."""
+        """Return a list of numbers, one for each limit; `names` describes them in messages."""
         if not isinstance(node, yaml.SequenceNode) or len(node.value) != len(limits):
             self.problem(node, f"{context}: expected {names}, found {describe(node)}")
             return None

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.free_spots import free_placements
+from envs.geometry.free_placements import free_placements
 from envs.geometry.rotations import Array, turn_z
 from envs.physics.engine import BASE
 from envs.physics.fixture_builder import JOINT_FRICTION
-from envs.physics.object_placement import extents_in_region, upright_rotation
+from envs.physics.object_placement import extents_in_region, on_end_rotation
 from envs.physics.object_states import UPDATE_TICKS
 from envs.robot.robot import NAME, OPEN_M
 
@@ -86,7 +86,7 @@ class PhysicalDisturber:
         )
         for k in rng.permutation(len(placements))[:MAX_PLACEMENTS].tolist():
             at = region.point(placements[k].x, placements[k].y, size[2] / 2 + LIFT_M)
-            turn = turn_z(region.yaw + placements[k].yaw) @ (upright_rotation(category) if on_end else np.eye(3))
+            turn = turn_z(region.yaw + placements[k].yaw) @ (on_end_rotation(category) if on_end else np.eye(3))
             if self._set_down(names, at, turn):
                 return True
         return False

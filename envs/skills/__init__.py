@@ -8,6 +8,6 @@
 | `place.py` | puts the held object down in its current grasp |
 | `open_close.py` | opens and closes doors, flaps and drawers |
 | `tool_use.py` | switches, wipes, slices, pours and folds |
-| `grasps.py` | chooses where two fingers close on an object |
+| `grasps.py` | candidate grasps: where two fingers can close on an object |
 | `regrasp.py` | the skills `put` and `give`: `place.py`, with a change of grasp where needed |
 """

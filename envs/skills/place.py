@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.free_spots import Placement, free_placements
+from envs.geometry.free_placements import Placement, free_placements
 from envs.geometry.rotations import Array, turn_z
 from envs.physics.engine import TICK_S
-from envs.physics.object_placement import extents_in_region, upright_rotation
+from envs.physics.object_placement import extents_in_region, on_end_rotation
 from envs.robot.kinematics import hand_rotation
 from envs.robot.motion_primitives import MotionPrimitives, SkillError, evenly_spaced_yaws
 from envs.robot.obstruction import unreachable_error
@@ -36,7 +36,7 @@ RELEASE_HEIGHT_M = 0.006  # height from which an object is released
 MAX_FLAT_HEIGHT_M = 0.045  # other objects may be placed on an object that is no higher than this
 
 
-class AwkwardError(SkillError):
+class NeedsRegraspError(SkillError):
     """An object held by friction cannot be placed there in its current grasp; another grasp might work."""
 
 
@@ -55,7 +55,7 @@ def place_as_held(motion: MotionPrimitives, name: str, place: str) -> None:
     reach_poses, tilt = _placement_poses(motion, name, region, fixture)
     if not reach_poses:
         if held.weld is None:
-            raise AwkwardError(f"cannot reach {place}")
+            raise NeedsRegraspError(f"cannot reach {place}")
         raise unreachable_error(
             motion,
             f"cannot reach {place}",
@@ -107,6 +107,7 @@ def _wait_and_restore_collisions(motion: MotionPrimitives, name: str) -> None:
 def _placement_poses(
     motion: MotionPrimitives, name: str, region: SupportRegion, fixture: str | None
 ) -> tuple[list[ReachPose], Array | None]:
+    """Return reach poses for releasing the held object in a region, and the tilt it needs first (None for none)."""
     queries = motion.queries
     category = queries.objects[name]
     held = motion.robot.held
@@ -120,7 +121,7 @@ def _placement_poses(
         turn, pitch = _rotation_for_release(motion, category, on_end=on_end)
         held_offset = -turn @ np.array(held.pivot)
     elif on_end or _is_tilted(turn, category):
-        upright = upright_rotation(category) if on_end else np.eye(3)
+        upright = on_end_rotation(category) if on_end else np.eye(3)
         tilt = upright @ (turn_z(-held.yaw) @ held.turn).T
         turn = upright
         held_offset = -turn @ np.array(held.pivot)
@@ -254,7 +255,7 @@ def _rotation_for_release(motion: MotionPrimitives, category: ObjectCategory, *,
         tilted = hand_rotation(0.0, pitch) @ hand_rotation(0.0, held.pitch).T @ turn
         if (abs(tilted[2, longest]) > 0.9) == on_end or (not on_end and abs(tilted[2]).max() > 0.95):
             return tilted, max(0.0, pitch)
-    raise AwkwardError(f"cannot turn {held.name} in the hand")
+    raise NeedsRegraspError(f"cannot turn {held.name} in the hand")
 
 
 def _approach_from_above(motion: MotionPrimitives, fixture: str, region: SupportRegion) -> ApproachPath:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from envs.robot.motion_primitives import SkillError
 from envs.robot.reach_planning import PITCHES_DOWN, PITCHES_LEVEL
 from envs.skills.pick import pick_up
-from envs.skills.place import AwkwardError, place_as_held
+from envs.skills.place import NeedsRegraspError, place_as_held
 
 if TYPE_CHECKING:
     from envs.robot.motion_primitives import MotionPrimitives
@@ -32,7 +32,7 @@ def place(motion: MotionPrimitives, name: str, place: str) -> None:
     try:
         place_as_held(motion, name, place)
         return
-    except AwkwardError as error:
+    except NeedsRegraspError as error:
         error_as_held = error
     if not _set_down_nearby(motion, name, place):
         raise error_as_held

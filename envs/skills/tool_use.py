@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.geometry.free_spots import Placement, free_placements
+from envs.geometry.free_placements import Placement, free_placements
 from envs.geometry.rotations import Array, turn_z
 from envs.physics.engine import BASE
 from envs.physics.object_placement import extents_in_region
@@ -253,6 +253,7 @@ def _reach_above(
     motion: MotionPrimitives, name: str, center: Array, middle: Array, pitches: tuple[float, ...], *,
     tip: Callable[[float], Array] | None = None, yaws: tuple[float, ...] = (),
 ) -> ReachPose:  # fmt: skip
+    """Return the best pose with the held object (its center `middle` from the tip) at `center`, or with a given tip."""
     queries = motion.queries
     fixture = queries.root(name)
     covered = fixture is not None and fixture != name and queries.region(fixture).covered

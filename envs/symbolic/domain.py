@@ -28,7 +28,7 @@ class Region:
     Attributes:
         z: Height of the region's floor [m].
         size: Clear depth, width and height [m].
-        x: Offset of its center towards the front [m].
+        x: Offset of its center toward the front [m].
     """
 
     z: float

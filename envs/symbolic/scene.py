@@ -13,7 +13,7 @@ Rect = tuple[float, float, float, float]  # x0, y0, x1, y1 [m]
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """A rectangular room. `kind` is the word that fixtures list under `rooms`; `name` is unique."""
+    """A rectangular room. `kind` is one of the words under `rooms` of a fixture in the domain; `name` is unique."""
 
     name: str
     kind: str

@@ -1,16 +1,16 @@
-"""The speed ladders: how fast this machine trains and decodes, one improvement per rung.
+"""Benchmarks of training and decoding speed on this machine: `python -m gpt.speed`.
 
-`python -m gpt.speed` runs them. The shared baselines, data and prompts stand beside the ladders.
+Each benchmark is a ladder of rungs: variants of the same work, from the plain method to the fastest.
 
 | file | what |
 |---|---|
-| `training_ladder.py` | the rungs of training: one model, the same documents, ever faster ways to train on them |
-| `training_data.py` | the documents that the training ladder reads |
+| `training_ladder.py` | the rungs of training: faster and faster steps for the same model and documents |
+| `training_data.py` | the documents of the training ladder |
 | `nanogpt_baseline.py` | a training step as nanoGPT recommends it |
-| `nanogpt_comparison.py` | the baseline and the last rung in one process, step by step |
+| `nanogpt_comparison.py` | that baseline and the last rung in one process, in alternating steps |
 | `decoding_speed.py` | measures and prints the decoding ladder |
 | `decoding_ladder.py` | the rungs of decoding: ways to continue prompts greedily |
-| `decoding_prompts.py` | the prompts that the decoding ladder reads |
-| `external_decoders.py` | Hugging Face generate and CTranslate2 as rungs (extra `peers`) |
-| `static_cache_decoder.py` | greedy decoding by one compiled step over a fixed cache |
+| `decoding_prompts.py` | the prompts of the decoding ladder |
+| `external_decoders.py` | rungs for Hugging Face generate and CTranslate2 (extra `peers`) |
+| `static_cache_decoder.py` | greedy decoding with a compiled step and a cache of fixed size |
 """

@@ -1,7 +1,8 @@
 """The rungs of the decoding ladder: methods to continue B prompts greedily by N tokens.
 
-Each rung is built once and then called; it returns the N new ids of every prompt. Rungs that use the forced tokens
-(`Work.forced`) choose only the others, as constrained decoding does.
+Each rung is built once and then called; it returns the N new ids of every prompt. Some new tokens are forced
+(`Work.forced`): they are known in advance, as in constrained decoding. Some rungs use this and read a forced token
+without choosing it; the others choose every token.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 
 from gpt.benchmarks.decoding_prompts import Text
 from gpt.benchmarks.static_cache_decoder import StaticDecoder
-from gpt.generation.sampling import Session, generate, generate_batch
+from gpt.generation.sampling import TorchSession, generate, generate_batch
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.numpy_session import NumpyBatch, NumpySession
 from gpt.inference.sampling import logprob
@@ -33,8 +34,8 @@ class Work:
     Attributes:
         prompts: Of equal length.
         new: Tokens to generate after each.
-        forced: Whether each new token is the only one allowed; the first never is.
-        truth: Output of the plain loop, from which forced tokens are taken. Empty until it has run.
+        forced: Whether each new token is known in advance; the first never is.
+        truth: Output of the plain loop, from which forced tokens are taken; empty until it has run.
     """
 
     prompts: tuple[tuple[int, ...], ...]
@@ -76,7 +77,7 @@ class Context(Protocol):
 
 
 def force_about_half(new: int, rng: np.random.Generator) -> tuple[bool, ...]:
-    """Alternate runs of one to four free and one to four forced tokens, like names determined by their first token."""
+    """Alternate runs of one to four free and one to four forced tokens, like names fixed by their first token."""
     forced: list[bool] = []
     while len(forced) < new:
         forced += [False] * int(rng.integers(1, 5)) + [True] * int(rng.integers(1, 5))
@@ -102,7 +103,7 @@ def torch_rungs(model: GPT, rows: int, capacity: int) -> list[Rung]:
         return generate_batch(model, work.prompts, work.new)
 
     def jump(work: Work) -> Rows:
-        session = Session(model, capacity)
+        session = TorchSession(model, capacity)
         out: list[int] = []
         pending = list(work.prompts[0])
         for start, stop in work.spans():
@@ -127,7 +128,7 @@ def torch_rungs(model: GPT, rows: int, capacity: int) -> list[Rung]:
 
 
 def numpy_rungs(model: NumpyModel, rows: int, capacity: int) -> list[Rung]:
-    """Return numpy decoding, token by token and with jumps over forced tokens."""
+    """Return the numpy methods: token by token, and with forced tokens read together."""
 
     def new_context() -> NumpySession:
         return NumpySession(model)
@@ -193,7 +194,7 @@ def _batch(batch: _Batch, work: Work, *, jump: bool) -> Rows:
 
 
 def loss(rung: Rung, texts: Sequence[Text]) -> float:
-    """Mean loss over the goals of texts, in nats per token, read token by token."""
+    """Mean loss over the goals of texts, in nats per token; the rung reads them token by token."""
     assert rung.new_context is not None
     total, count = 0.0, 0
     for text in texts:

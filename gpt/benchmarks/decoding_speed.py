@@ -1,15 +1,15 @@
-"""Measure decoding speed on this machine: different methods continue the same prompts greedily with the same weights.
+"""Measure decoding speed on this machine: methods (rungs) that continue the same prompts greedily with one model.
 
     python -m gpt.speed --decode --model planner/released/home          # a model, batch 1 and 64, one thread
     python -m gpt.speed --decode --preset gpt2 --batch 1      # random weights of another shape
     python -m gpt.speed --decode --json --out runs/decode     # and a chart
 
-The output of every rung must equal that of the plain loop, which rereads everything for every token. Int8 weights are
+The output of every rung must equal that of the plain loop, which rereads all tokens for every new one. Int8 weights are
 rounded, so for them the share of equal tokens and the change in loss are reported instead. A rung's time runs from the
 prompts to their last new token, including forced ones; results are medians of interleaved repeats.
 
-If the extra `peers` is installed, Hugging Face generate and CTranslate2 decode a GPT-2 of the same size, which they
-support, beside our own decoders (rows of `weights` "gpt-2 twin").
+If the extra `peers` is installed, Hugging Face generate and CTranslate2 are compared with our decoders on a GPT-2 of
+the same size (rows whose `weights` are "gpt-2 twin"), because they do not support our model.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Row:
         factor: Tokens/s relative to the plain loop.
         weight_mb: Weights in memory [MB].
         equal: Share of prompts whose continuation equals the plain loop's.
-        until: Mean share of the new tokens before the first difference.
+        until: Mean share of a prompt's new tokens before the first that differs.
         loss: Mean over the goals of texts [nats], where measured.
     """
 
@@ -159,9 +159,9 @@ def _model(options: Options) -> tuple[GPT, Tokenizer | None]:
 
 
 def peaked_model(settings: dict[str, object], seed: int) -> GPT:
-    """Return a model with random weights and confident predictions, so that rounding does not change the chosen token.
+    """Return a random model whose predictions are so confident that rounding does not change the chosen token.
 
-    Its head is not tied: with the embedding as head, random weights repeat the token just read.
+    Its head is not tied: with the embedding as head, a random model repeats the token just read.
     """
     import torch
 
@@ -226,7 +226,7 @@ def _measure_peers(model: GPT, options: Options) -> tuple[list[Row], list[str]]:
         for batch in options.batches:
             rng = np.random.default_rng(options.seed)
             texts = _texts(twin, None, options, batch, rng)
-            # Jump forward needs forced tokens, which peers lack; compiling again would show nothing new.
+            # External decoders have no forced tokens, so no jump forward; a compiled rung would show nothing new.
             own_rungs = [r for r in _rungs(twin, batch, options) if "jump" not in r.name and "compile" not in r.name]
             new_rows, new_disagree = _measure("gpt-2 twin", [*own_rungs, *peers], texts, batch, options, rng)
             rows += new_rows

@@ -1,6 +1,6 @@
-"""Decoders of other projects as rungs: Hugging Face generate and CTranslate2 (the extra `peers`).
+"""Rungs for decoders of other projects: Hugging Face generate and CTranslate2 (the extra `peers`).
 
-Neither supports our positions and norms, so they run a GPT-2 of the same size, and so do our own decoders.
+Neither supports our positions and norms, so all decoders, ours included, run a GPT-2 of the same size.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GPT2_PARTS: dict[str, object] = {
 def installed() -> list[str]:
     """Return the names of the installed external decoders."""
     if importlib.util.find_spec("transformers") is None:
-        return []  # CTranslate2 needs it for conversion
+        return []  # CTranslate2 needs it to convert models
     return ["transformers", *(["ctranslate2"] if importlib.util.find_spec("ctranslate2") else [])]
 
 
@@ -40,7 +40,7 @@ def peer_rungs(model: GPT, folder: Path, threads: int) -> list[Rung]:
     """Return rungs for the installed external decoders, with this model's weights.
 
     Args:
-        model: With GPT-2's parts.
+        model: A model with GPT-2's architecture.
         folder: Where to write the model files.
         threads: Threads of CTranslate2.
     """

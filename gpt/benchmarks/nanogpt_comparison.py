@@ -1,7 +1,7 @@
-"""Alternate a plain GPT's training step with the ladder's last rung in one process, to measure their ratio.
+"""Compare a plain GPT's training step with the last rung of the ladder, in alternating steps of one process.
 
-Within one process, other load on the machine slows both equally; in separate processes it would not. Both are measured
-with the plain GPT's vocabulary and, where the ladder has one, with the domain's own.
+Other load on the machine then slows both equally, so that their ratio is reliable. Both are measured with the plain
+GPT's vocabulary and, where the ladder has one, with the domain's own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Training data of the speed ladder: documents shaped like the planner's corpus, one group per step.
+"""Training data of the speed ladder: random documents shaped like the planner's corpus, one group per step.
 
-A step reads the same documents on every rung, whatever their layout, so its loss and gradient are the same.
+A step reads the same documents on every rung, whether padded or packed, so its loss and gradient are the same.
 
 Shapes: B rows, T positions of a row.
 """
@@ -70,7 +70,7 @@ def draw_groups(count: int, positions: int, block_size: int, branched: bool, n_i
         block_size: Maximum length of a document.
         branched: Use the planner's shapes; otherwise plain text of 0.5 to 1 times `block_size`, with loss on every
             token.
-        n_ids: Upper bound of token ids.
+        n_ids: Token ids are less than this.
         seed: Random seed.
     """
     rng = np.random.default_rng(seed)
@@ -80,7 +80,7 @@ def draw_groups(count: int, positions: int, block_size: int, branched: bool, n_i
 
 def _draw(rng: np.random.Generator, positions: int, block_size: int, branched: bool, n_ids: int) -> list[Tree]:
     def ids(span: tuple[int, int]) -> list[int]:
-        # Zipf's law, as in natural language: a model can learn something within a few steps.
+        # Zipf's law, as in natural language, so that a model can learn something within a few steps.
         n = int(rng.integers(*span))
         drawn: list[int] = (rng.zipf(1.3, size=n) % n_ids).tolist()
         return drawn

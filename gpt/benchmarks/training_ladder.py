@@ -1,8 +1,8 @@
-"""The rungs of the training speed ladder: one model and one set of documents, trained ever faster.
+"""The rungs of the training speed ladder: each adds an optimization to the training step of one model.
 
 Every rung takes optimizer steps on the same documents from the same weights, so its losses must equal those of the
-first rung up to rounding. Only the last rungs, with a vocabulary of the domain's own size, have another loss: it is
-compared with the slowest method at that vocabulary.
+first rung up to rounding. Only the last rungs have other losses, because their vocabulary has the size of the
+planner's; these are compared with the losses of the slowest method at that vocabulary.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Rung:
         devices: Devices to which it applies.
         vocabulary: The model's vocabulary size.
         attention: Attention kernel.
-        rows: One document per row, many per row, or many with shared prefixes.
+        rows: Layout of the rows: one document each, many, or many with shared prefixes.
         tf32: Whether fp32 products may round their factors to TF32.
         bf16: Whether it runs under bf16 autocast.
         compile: Whether the trunk is compiled.
@@ -115,7 +115,7 @@ class Rung:
 
 
 def rungs(device: str, branched: bool) -> list[Rung]:
-    """Return the ladder of a device, slowest first; each rung keeps the previous optimizations that pay there."""
+    """Return the ladder of a device, slowest first; a rung keeps those earlier optimizations that help on it."""
     cpu = device == "cpu"
     ladder = [current := Rung(name="fp32, attention by hand, padded rows, vocabulary 50,257")]
     steps: list[tuple[str, dict[str, object]]] = [
@@ -175,7 +175,7 @@ class Step:
 
     @property
     def n_tokens(self) -> float:
-        """Tokens of the documents of a step, each counted in full, without padding; the mean of the groups."""
+        """Tokens per step without padding, shared prefixes counted for every document; the mean over the groups."""
         return sum(group.n_tokens for group in self.groups) / len(self.groups)
 
     @property
@@ -210,7 +210,7 @@ class Step:
             total += loss.detach()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        value = total.item()  # waits for a GPU
+        value = total.item()  # reading a number waits for the GPU
         self._synchronize()
         return time.perf_counter() - started_at, value
 
@@ -221,7 +221,7 @@ class Step:
         return sum(self._loss(b).item() for b in batches) / sum(b.n_targets for b in batches)
 
     def memory_mib(self) -> float:
-        """Peak memory: on a GPU of the tensors, on the CPU of the whole process."""
+        """Peak memory: of the tensors on a GPU, of the whole process on a CPU."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device) / 2**20
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

@@ -2,8 +2,8 @@
 
 | file | what |
 |---|---|
-| `tokenized_documents.py` | flat arrays of tokens, loss marks and offsets, memory-mapped |
+| `tokenized_documents.py` | flat arrays of tokens, loss masks, branch numbers and offsets, memory-mapped |
 | `packing.py` | best-fit packing of short documents into rows of one length |
-| `batches.py` | batches of packed or padded rows, in an order that depends on the seed alone |
-| `windows.py` | long documents as overlapping windows |
+| `batches.py` | batches of packed or padded rows, determined by the seed and the step |
+| `windows.py` | splits long documents into overlapping windows |
 """

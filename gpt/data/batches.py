@@ -1,4 +1,4 @@
-"""Batches of tokenized documents: packed many to a row, or padded one to a row.
+"""Batches of tokenized documents: many packed into each row, or one per row with padding.
 
 A batch is a pure function of (seed, step), so a resumed run reads exactly the batches of an uninterrupted run.
 
@@ -34,9 +34,9 @@ class Batch:
     Args:
         idx: (B, T) int64 token ids.
         targets: (B, T) int64 next token of the same document, -1 where there is no loss.
-        layout: The document of each position, -1 for padding.
+        layout: The document of each position, -1 for padding (`gpt/model/packed_layout.py`).
         n_tokens: Positions with a token.
-        n_targets: Targets with loss.
+        n_targets: Targets with loss, that is, those that are not -1.
         values: (B, T) fp32 value of each target for an objective of `gpt/training/preference.py`.
     """
 
@@ -96,7 +96,7 @@ class _RowBatches:
         if self.n_truncated:
             logger.warning(
                 "%d of %d documents are longer than block_size + 1 = %d tokens and were cut; the longest has %d. "
-                "gpt.data.windows.in_windows keeps what was cut",
+                "gpt.data.windows.split_into_windows keeps what was cut",
                 self.n_truncated, len(documents), block_size + 1, int(lengths.max()),
             )  # fmt: skip
         self._rows = self._make_rows()
@@ -207,7 +207,7 @@ class PaddedBatches(_RowBatches):
 
 
 def _positions_and_predecessors(branch: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Position in the document (prefix included) and index of the previous token (-1 for the first), of each token."""
+    """Each token's position in its document (prefix included) and the index of its previous token (-1: none)."""
     n = len(branch)
     indices = np.arange(n)
     starts = np.flatnonzero(np.diff(branch)) + 1  # of branches; the first is the end of the prefix

@@ -24,9 +24,10 @@ class TokenizedDocuments:
 
     Args:
         tokens: (n,) uint16 or uint32.
-        loss_mask: (n,) bool; whether a token carries loss as a target.
-        branch: (n,) uint8; a token's branch in its document, 0 for the prefix. A document without branches is all
-            prefix. Branches follow the prefix and each other; the first token of a branch carries no loss.
+        loss_mask: (n,) bool; whether a token, as a target, counts toward the loss ("carries loss").
+        branch: (n,) uint8; a token's branch in its document, 0 for the prefix. The prefix comes
+            first, then the branches; a document without branches is only a prefix. The first token of a branch carries
+            no loss.
         offsets: (documents + 1,) int64; document i is tokens[offsets[i] : offsets[i + 1]].
     """
 

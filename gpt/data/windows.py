@@ -1,10 +1,9 @@
 """Split long documents into overlapping windows, so that training and evaluation read them in full.
 
-A window repeats the last tokens of the previous one as context; only the tokens after them carry loss. Every token of
-a document is thus a target once, as if the context could hold the whole document.
+A window begins with the last tokens of the previous one as context; only the tokens after them carry loss. Every token
+of a document is thus a target once, as if the context could hold the whole document.
 
-The project lists segmentation by overlapping windows among its parts; the planner's documents are short and do not use
-it.
+The planner does not use this module: its documents are short. It is one of the features that the README lists.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ class Window(NamedTuple):
     Attributes:
         start: Its first token.
         stop: One past its last token.
-        new: The first token that no earlier window contains; the tokens before it are context only.
+        new: The first token that no earlier window contains; the window's tokens before it are context only.
     """
 
     start: int
@@ -46,15 +45,15 @@ def windows(length: int, size: int, stride: int) -> list[Window]:
     return [Window(start, min(start + size, length), start + overlap if start else 0) for start in starts]
 
 
-def in_windows(documents: TokenizedDocuments, block_size: int, overlap: int) -> TokenizedDocuments:
-    """Split the documents that batches of `block_size` would cut into one document per window.
+def split_into_windows(documents: TokenizedDocuments, block_size: int, overlap: int) -> TokenizedDocuments:
+    """Split documents too long for batches of `block_size`, which would cut them: each window becomes a document.
 
     Every target has its full context or at least `overlap` tokens of it. Positions restart at 0 in each window. If any
-    document is long, all tokens are copied into memory.
+    document must be split, all tokens are copied into memory.
 
     Args:
-        documents: Any; documents with branches must fit, because no window could hold both a branch and its prefix.
-        block_size: Of the batches; a row reads `block_size` + 1 tokens, the last as a target only.
+        documents: Those with branches must fit, because no window could hold both a branch and its prefix.
+        block_size: Row length of the batches; a row holds `block_size` + 1 tokens, the last as a target only.
         overlap: Tokens that neighboring windows share, in 1..block_size. Half of the block size doubles the cost.
 
     Raises:

@@ -1,10 +1,10 @@
 """The audio encoder: converts log-mel frames to vectors that the GPT reads after [AUDIO].
 
-Two convolutions as in Whisper (arXiv:2212.04356), then blocks of attention, convolution and MLP. It learns letters at
-the last block and phonemes halfway, by connectionist temporal classification (CTC, Graves et al. 2006). The text
-spelled by the letters is tokenized for the GPT; each token becomes one vector, the sum of the GPT's own token embedding
-and the audio features during the token. The GPT thus starts with readable input and learns where not to trust it.
-`gpt.inference.encoders.audio` computes the same in numpy.
+Two convolutions as in Whisper (arXiv:2212.04356), then blocks of attention, convolution and MLP. It is trained to
+predict letters from the last block and phonemes from a middle one, by connectionist temporal classification (CTC,
+Graves et al. 2006). The text spelled by the letters is tokenized for the GPT; each token becomes one vector, the sum of
+the GPT's own token embedding and the audio features during the token. The GPT thus reads ordinary text from the start,
+and learns where the transcription is unreliable. `gpt.inference.encoders.audio` computes the same in numpy.
 
 Shapes: B sounds, T frames of 10 ms, S = ceil(T / 2) steps of 20 ms, N maximum number of tokens, C width.
 """
@@ -31,8 +31,8 @@ class HearingConfig:
         width: C.
         heads: Attention heads.
         layers: Blocks.
-        kernel: Kernel size of their convolution [20 ms].
-        expansion: Hidden size of their MLP, over `width`.
+        kernel: Kernel size of the blocks' convolution, in steps of 20 ms.
+        expansion: Hidden size of the blocks' MLP, divided by `width`.
         letters: Classes of the final CTC, including blank (0).
         phonemes: Classes of the intermediate CTC.
         n_embd: Width of the GPT.

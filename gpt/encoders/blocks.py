@@ -22,14 +22,14 @@ def norm(x: Tensor) -> Tensor:
 class EncoderBlock(nn.Module):
     """Bidirectional attention, an optional convolution along the sequence, and an MLP, each after a norm.
 
-    The convolution (depthwise, over the channels of a gated projection) models local context cheaply, as in the
-    Conformer (arXiv:2005.08100).
+    The convolution (depthwise, of a gated projection) models local context at low cost, as in the Conformer
+    (arXiv:2005.08100).
 
     Args:
         width: C.
         heads: H; D = C / H.
         kernel: K of the convolution, odd; 0 for none.
-        expansion: Hidden size of the MLP, over C.
+        expansion: Hidden size of the MLP, divided by C.
     """
 
     def __init__(self, width: int, heads: int, *, kernel: int = 0, expansion: int = 4) -> None:

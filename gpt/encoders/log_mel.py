@@ -1,4 +1,4 @@
-"""Log-mel features of batches of sounds in torch: the same numbers as `gpt.inference.encoders.log_mel`.
+"""Log-mel features of batches of sounds in torch: the same results as `gpt.inference.encoders.log_mel`.
 
 Shapes: B sounds, N samples, T frames, M bands.
 """

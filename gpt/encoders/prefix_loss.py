@@ -1,4 +1,4 @@
-"""Loss of a GPT that reads an encoder's vectors and writes the matching text.
+"""Cross-entropy loss of a GPT that reads an encoder's vectors and writes the matching text.
 
 A row is an opening ([CLS]), placeholders ([IMAGE], [AUDIO]) whose embeddings are replaced by the encoder's vectors, and
 the text that follows. Shorter rows are padded at the end, which earlier tokens cannot see.

@@ -1,10 +1,10 @@
 """The vision encoder: converts an image to vectors that the GPT reads after [IMAGE].
 
 A convolutional stem halves the image three times, and residual blocks process the resulting cells of 8 pixels. From
-masks it learns what each cell shows, where the center of each object is, and the states of objects and furniture. The
-GPT then reads one vector for the furniture and one per object center: a short prefix that is easy to read. Without
-masks (`things_first` false) each square of 3 × 3 cells is a vector instead, whatever it shows.
-`gpt.inference.encoders.vision` computes the vectors in numpy, with batch norms folded into the convolutions
+segmentation masks it learns what each cell shows, where the center of each object is, and the states of objects and
+furniture. The GPT then reads one vector for the furniture and one for each object center: a short prefix that is easy
+to read. An encoder trained without masks (`things_first` false) instead gives one vector for each square of 3 × 3
+cells. `gpt.inference.encoders.vision` computes the vectors in numpy, with batch norms folded into the convolutions
 (`fold_batch_norms`).
 
 Shapes: B images, G cells each way, C channels of the grid, N maximum number of vectors per image, F features per object
@@ -33,21 +33,22 @@ class SightConfig:
 
     Attributes:
         size: Image size [pixels], each way; a multiple of 24.
-        stem: Channels after the first and the second halving.
+        stem: Channels after the first and the second halving of the image.
         fine: Residual blocks at a quarter of the size.
         channels: C.
         coarse: Residual blocks at an eighth of the size.
         width: Width of the attention blocks.
         layers: Attention blocks.
         heads: Attention heads.
-        expansion: Hidden size of their MLP, over `width`.
-        classes: Classes of cells; nothing is 0, objects come before furniture.
-        things: How many of the classes are nothing or objects.
-        states: Object states.
-        furniture: Categories of furniture.
-        furniture_states: Furniture states.
+        expansion: Hidden size of their MLP, divided by `width`.
+        classes: Number of classes of a cell: 0 is "nothing", then the objects, then furniture.
+        things: Number of these classes that are "nothing" or objects.
+        states: Number of object states.
+        furniture: Number of furniture categories.
+        furniture_states: Number of furniture states.
         n_embd: Width of the GPT.
-        things_first: Whether the GPT reads furniture and object centers, or else squares of the image.
+        things_first: Whether the GPT reads the furniture and the object centers; otherwise it reads squares of the
+            image.
     """
 
     size: int = 192
@@ -69,7 +70,7 @@ class SightConfig:
 
     @property
     def known(self) -> int:
-        """F: the state probabilities and the probability of each object class."""
+        """F, the number of features of an object center: its state and object class probabilities."""
         return self.states + self.things - 1
 
     def as_dict(self) -> dict[str, object]:
@@ -81,8 +82,8 @@ class Known(NamedTuple):
     """Features of images, before the projection to the GPT's width.
 
     Attributes:
-        front: (B, 1, ·) furniture, or (B, (G / 3)², width) squares of an image.
-        middles: (B, MAX_CENTERS, F) object centers, in order; none with squares.
+        front: (B, 1, ·) features of the furniture, or (B, (G / 3)², width) of the squares of the image.
+        middles: (B, MAX_CENTERS, F) features of the object centers, in order; none with squares.
         counts: (B,) number of valid object centers.
     """
 
@@ -202,7 +203,8 @@ class SightEncoder(nn.Module):
 def select_centers(centers: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
     """Return features of the most likely object centers, (B, MAX_CENTERS, F), ordered by class, and their number.
 
-    The image features at the center are left out: the GPT memorized them and generalized worse to other homes.
+    The image features at the center are left out: with them, the GPT memorized the training homes and generalized
+    worse.
 
     Args:
         centers: (B, things, G, G) logits.
@@ -241,7 +243,7 @@ def fold_batch_norms(encoder: SightEncoder) -> dict[str, Tensor]:
 
 
 def load_folded(encoder: SightEncoder, weights: Mapping[str, Tensor]) -> None:
-    """Load weights from `fold_batch_norms` into an encoder; its batch norms then are the identity in evaluation."""
+    """Load weights from `fold_batch_norms` into an encoder; in evaluation its batch norms are then the identity."""
     state = encoder.state_dict()
     for name in state:
         base = name.rpartition(".norm.")[0]

@@ -1,8 +1,8 @@
-"""Decoding with torch: from a trained GPT and a prompt to new tokens.
+"""Decoding with torch: a trained GPT continues a prompt.
 
 | file | what |
 |---|---|
-| `sampling.py` | a session with a key-value cache, sampling, and whole continuations |
+| `sampling.py` | a session with a key-value cache; drawing a token; generating continuations |
 | `beam_search.py` | the most likely continuations of a prompt |
-| `infilling.py` | writes a missing span between given text before and after it |
+| `infilling.py` | fills in missing spans between given text |
 """

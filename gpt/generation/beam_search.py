@@ -1,7 +1,7 @@
-"""Beam search: the most likely continuations of a prompt, where greedy decoding finds only a likely one.
+"""Beam search for the most likely continuations of a prompt, which greedy decoding often misses.
 
-All beams are rows of one cache, so a step reads the weights once, and the prompt is read once for all of them.
-The project names beam search as one of its parts; the planner itself does not use this one.
+All beams are rows of one cache, so a step reads the weights once, and the prompt is read once for all of them. The
+planner does not use this module; it is one of the features that the README lists.
 
 Shapes: B active beams, V vocabulary size.
 """
@@ -45,14 +45,14 @@ def beam_search(
 ) -> list[Continuation]:
     """Return the best continuations found, best first, at most `beams`.
 
-    Continuations end with an id of `stop` or after `max_new_tokens` ids; the probabilities of all of them add up to 1.
-    One beam is greedy decoding; with as many beams as there are continuations, the best is found for certain.
+    Continuations end with an id of `stop` or after `max_new_tokens` ids; the probabilities of all possible ones add up
+    to 1. One beam is greedy decoding; as many beams as there are continuations are certain to find the best.
 
     Args:
         model: The model.
         ids: The prompt, at least one id.
         max_new_tokens: Maximum length of a continuation.
-        beams: Continuations kept at once; the slot of a finished one is refilled only in the next step.
+        beams: Number of continuations kept; the slot of a finished one is refilled only in the next step.
         stop: Ids that end a continuation.
         length_penalty: Continuations are ranked by log-probability / length ** length_penalty: 0 ranks by probability,
             which favors short ones, 1 by the mean over tokens.

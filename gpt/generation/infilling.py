@@ -8,11 +8,12 @@ al. 2020 (ILM, arXiv:2005.05339). An infilling document with m >= 1 holes is
 The context is the original document with [MASK] in place of each hidden span; answer i is the i-th hidden span. An
 [EOS] at the end of the original is dropped, because the context has its own. The answers and the token that ends each
 ([MASK] or [EOS]) carry loss, the context does not. A hidden span may contain separators ([SEP]), so that a hole may be
-several subtasks long; that is why [MASK] separates the answers and [SEP] does not. It contains no other special token,
-so these stay in place, and the GPT never has to write any but a separator. No original document contains [MASK].
+several subtasks long; that is why [MASK] separates the answers and [SEP] does not. It contains no other special token:
+those stay in the context, and the GPT never has to write any special token but a separator. No original document
+contains [MASK].
 
-The project lists masked-span infilling among its parts; the planner writes the same format itself
-(`planner/prompts/text_format.py`) and does not call this module.
+The planner writes the same format itself (`planner/prompts/text_format.py`) and does not call this module; it is one of
+the features that the README lists.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import torch
 
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import ConfigError, ContextError
-from gpt.generation.sampling import Session, check_room, sample
+from gpt.generation.sampling import TorchSession, check_room, sample
 from gpt.model.transformer import GPT
 from gpt.tokenization.tokenizer import SPECIAL_TOKENS, Tokenizer
 
@@ -133,8 +134,8 @@ def restore(ids: Sequence[int], marks: Marks) -> list[int]:
 def draw_spans(ids: Sequence[int], marks: Marks, holes: int, rng: np.random.Generator) -> list[Span]:
     """Draw spans to hide: runs of whole segments, which are the tokens between special tokens.
 
-    The boundaries of holes are drawn among the boundaries of segments, as fill in the middle draws its two cuts. A hole
-    that would hide a fixed special token ends before it. There is at least one segment between two holes.
+    The boundaries of holes are drawn among the boundaries of segments, as the two cuts are in fill in the middle. A
+    hole that would hide a fixed special token ends before it. There is at least one segment between two holes.
 
     Args:
         ids: A document.
@@ -198,8 +199,8 @@ def infill(
 ) -> Filling:
     """Let a GPT trained on infilling documents fill the holes between pieces of a document.
 
-    Decoding is constrained to the format: ordinary tokens, separators, and one mark after each answer. It stops at
-    [EOS].
+    Decoding is constrained to the format: ordinary tokens, separators, and a mark ([MASK] or [EOS]) after each answer.
+    It stops at [EOS].
 
     Args:
         model: The model.
@@ -208,7 +209,7 @@ def infill(
         right: Tokens after it, without [EOS].
         further: Other pieces, each with one more hole before it.
         max_new_tokens: For all answers and the marks after them.
-        marks: Those of the training documents; by default the tokenizer's with [SEP] as separator.
+        marks: The marks of the training documents; by default the tokenizer's, with [SEP] as separator.
         temperature: 0 takes the most likely.
         top_p: As in `sample`.
         generator: As in `sample`.
@@ -226,7 +227,7 @@ def infill(
     forbidden = torch.zeros(model.config.vocab_size, dtype=torch.bool)
     forbidden[tokenizer.n_used :] = True
     forbidden[list(marks.fixed)] = True
-    session = Session(model)
+    session = TorchSession(model)
     logits = session.feed(prompt)
     answers: list[list[int]] = [[]]
     for remaining in reversed(range(max_new_tokens)):

@@ -1,4 +1,4 @@
-"""Decoding in torch: a session that reads several tokens at once and can rewind, sampling, and complete generation.
+"""Decoding in torch: a session that reads several tokens per call and can rewind, sampling, and generation.
 
 Shapes: B prompts decoded together, V vocabulary size.
 """
@@ -12,14 +12,14 @@ from torch import Tensor
 
 from gpt.errors import ConfigError, ContextError
 from gpt.model.kv_cache import KVCache
-from gpt.model.sampling_settings import check_sampling
+from gpt.model.sampling_checks import check_sampling
 from gpt.model.transformer import GPT
 
 
-class Session:
+class TorchSession:
     """One context that grows token by token, can be forked without rereading, and can be rewound.
 
-    A call costs mostly one pass over the weights, so feed forced tokens together.
+    The cost of a call is mostly one pass over the weights, so feed several known tokens in one call.
     """
 
     def __init__(self, model: GPT, capacity: int | None = None) -> None:
@@ -61,9 +61,9 @@ class Session:
             raise ContextError(f"cannot rewind to {length}: {self.length} tokens were read")
         self._cache.length = length
 
-    def fork(self) -> Session:
+    def fork(self) -> TorchSession:
         """Return an independent session with the same tokens."""
-        copy = Session.__new__(Session)
+        copy = TorchSession.__new__(TorchSession)
         copy.model = self.model
         with torch.inference_mode():
             copy._cache = self._cache.fork()
@@ -125,7 +125,7 @@ def generate(
         ContextError: Prompt and new tokens do not fit into the model's `block_size`.
     """
     check_room(model, len(ids), max_new_tokens)
-    session = Session(model)
+    session = TorchSession(model)
     logits = session.feed(ids)
     out: list[int] = []
     while len(out) < max_new_tokens:
@@ -149,7 +149,7 @@ def generate_batch(
     stop: Collection[int] = (),
     generators: Sequence[torch.Generator] | None = None,
 ) -> list[list[int]]:
-    """Continue many prompts at once; each result equals that of `generate` alone.
+    """Continue a batch of prompts; each result equals that of `generate` for its prompt.
 
     Args:
         model: The model.

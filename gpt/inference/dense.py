@@ -20,7 +20,7 @@ class Dense:
     """y = x W^T + b.
 
     With one row, the time is that of reading W. With more rows, a BLAS first repacks W, which for few rows takes
-    several times as long as the product. OpenBLAS does not repack in small products, so W is multiplied in blocks.
+    several times as long as the product. OpenBLAS does not repack for small products, so W is multiplied in blocks.
     """
 
     def __init__(self, weight: Floats, bias: Floats | None = None) -> None:
@@ -88,7 +88,7 @@ class SparseDense(Dense):
 
 def rms_norm(x: Floats) -> Floats:
     """Divide by sqrt(mean(x²) + 1e-6) over the last dimension of (M, C)."""
-    if len(x) == 1:  # one numpy call takes as long as this whole line in Python
+    if len(x) == 1:  # all of this takes no longer than a single numpy call
         row = x[0]
         return x * np.float32(1.0 / math.sqrt(float(row.dot(row)) / len(row) + 1e-6))
     mean = np.einsum("mc,mc->m", x, x) / np.float32(x.shape[1])
@@ -117,7 +117,7 @@ def activate(activation: str, h: Floats) -> Floats:
         np.maximum(h, 0.0, out=h)
         return np.multiply(h, h, out=h)
     if activation == "gelu":
-        from scipy.special import erf  # imported only for models that use it: it takes 0.1 s
+        from scipy.special import erf  # imported only for models that use it: the import takes 0.1 s
 
         factor: Floats = erf(h * np.float32(0.5**0.5)) + np.float32(1.0)
         h *= factor

@@ -1,4 +1,4 @@
-"""The GPT of `gpt.model.transformer` in numpy, for decoding on a CPU: same numbers, no torch, no compiler.
+"""The GPT of `gpt.model.transformer` in numpy, for decoding on a CPU: same results, no torch, no compiler.
 
 Work that is the same for every token is done when the weights are loaded: layer-norm gains and the attention scale are
 folded into the following weights, and head dimensions are reordered so that a rotation is one complex product. While
@@ -90,8 +90,8 @@ class NumpyModel:
             adapter: Merged into the weights.
 
         Raises:
-            CheckpointError: A file is missing, truncated, foreign, or does not match the others; or the adapter was
-                trained on other weights.
+            CheckpointError: A file is missing, truncated, of another format, or does not match the others; or the
+                adapter was trained on other weights.
         """
         config, arrays, tokenizer, extra = read_folder(folder)
         if adapter is not None:
@@ -164,11 +164,11 @@ class NumpyModel:
             x += layer.out(activate(config.mlp, layer.fc(self._norm(x))))
         return self._norm(x)
 
-    def as_read(self, ids: Sequence[int], placeholder: int) -> Floats:
-        """Return the input of the first block for these tokens, (N, C), to be inserted as vectors.
+    def placeholder_vectors(self, ids: Sequence[int], placeholder: int) -> Floats:
+        """Return vectors (N, C) to be inserted at placeholders in place of these N tokens.
 
-        It includes the embeddings of previous tokens, as in ordinary text, minus those that will be added for the
-        placeholders.
+        Each is a token embedding plus the embeddings of its previous tokens, minus the embeddings that will be added
+        for the placeholders as previous tokens. The audio encoder adds sound features to these vectors.
         """
         embedded: Floats = self.embedding[list(ids)]
         if self.previous is not None:

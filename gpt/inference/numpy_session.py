@@ -1,4 +1,4 @@
-"""Contexts of a `NumpyModel`: a single one, or many at once, each of its own length.
+"""Contexts of a `NumpyModel`: a single one, or a batch in which each has its own length.
 
 `NumpySession` is a `gpt.inference.session.Session`.
 
@@ -22,7 +22,7 @@ _MAX_TOKENS_TOGETHER = 256  # maximum tokens of many contexts per pass: intermed
 class NumpySession:
     """One context that grows token by token, can be forked without rereading, and can be rewound.
 
-    A call costs mostly one pass over the weights, so feed forced tokens together.
+    The cost of a call is mostly one pass over the weights, so feed several known tokens in one call.
     """
 
     def __init__(self, model: Network, capacity: int | None = None) -> None:
@@ -82,7 +82,7 @@ class NumpySession:
 
 
 class NumpyBatch:
-    """Contexts that grow together, each at its own pace, without padding."""
+    """A batch of contexts; each may read a different number of tokens per call, without padding."""
 
     def __init__(self, model: Network, rows: int, capacity: int | None = None) -> None:
         """Start `rows` empty contexts of at most `capacity` tokens, by default the model's `block_size`."""
@@ -91,7 +91,7 @@ class NumpyBatch:
         self.capacity = config.block_size if capacity is None else min(capacity, config.block_size)
         self.lengths: Ints = np.zeros(rows, np.int64)
         shape = (config.n_layer, rows, config.kv_heads, self.capacity, config.head_size)
-        # Zeros, because all rows are computed to the longest: 0 times the values after a row's end must be 0.
+        # Zeros: every row is computed to the longest row's length, and 0 times a value after a row's end must be 0.
         self._keys, self._values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         # The first token is preceded by k "no token" entries, whose id is V.
         self._tokens: Ints = np.full((rows, config.previous_tokens + self.capacity), config.vocab_size, np.int64)
@@ -232,7 +232,7 @@ class _Memory:
         return out
 
     def _attend_one(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats, row: int) -> Floats:
-        """One context: keys and values (K, capacity, D), queries (T, H, D) of all new tokens or of the last only."""
+        """Attend in one context: keys and values (K, capacity, D), queries (T, H, D) of all or only the last token."""
         start, count = self.starts[row], self.counts[row]
         end, T = start + count, len(q)
         K, D = self.config.kv_heads, self.config.head_size
@@ -248,7 +248,7 @@ class _Memory:
         return y.transpose(2, 0, 1, 3).reshape(T, -1)
 
     def _attend_single_tokens(self, keys: Floats, values: Floats, q: Floats, k: Floats, v: Floats) -> Floats:
-        """Each of B contexts reads one token: queries (B, H, D)."""
+        """Attend in B contexts, each of which reads one token: queries (B, H, D)."""
         B, K, D = k.shape
         rows = np.arange(B)
         keys[rows, :, self.starts] = k

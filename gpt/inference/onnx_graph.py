@@ -33,9 +33,10 @@ _ACCURACY_LEVEL = 4  # accuracy level of MatMulNBits: int8 products
 def build_graph(model: NumpyModel, weights: Weights = "fp32") -> bytes:
     """Return the serialized graph.
 
-    Inputs: `ids` (B, T); `before` (B, T, k) if k; `places` (B, T) unless positions are rotary; `last` (B,) int32, the
-    index of each context's last token; `total` int32, the tokens so far; `past_key_0` … (B, K, capacity, D). Outputs:
-    `logits` (B, V) and `present_key_0` …, to be bound to the same memory as the past.
+    Inputs: `ids` (B, T); `before` (B, T, k), the previous ids, if k > 0; `places` (B, T), the positions, unless they
+    are rotary; `last` (B,) int32, the index of each context's last token; `total` int32, the tokens so far;
+    `past_key_0` … (B, K, capacity, D). Outputs: `logits` (B, V) and `present_key_0` …, to be bound to the same memory
+    as the past.
     """
     graph = _Graph(weights)
     config = model.config

@@ -32,7 +32,7 @@ class OnnxModel:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # none of its warnings is about something a user could change
+        options.log_severity_level = 3  # a user can do nothing about any of its warnings
         data = build_graph(model, weights)
         self.nbytes = len(data)
         self.session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""Round weights to int8 with one scale per group, and restore the rounded weights.
+"""Round weights to int8 with one scale per group, and convert them back to fp32.
 
 Shapes: N outputs, K inputs.
 """

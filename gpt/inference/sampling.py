@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpt.errors import ConfigError
-from gpt.model.sampling_settings import check_sampling
+from gpt.model.sampling_checks import check_sampling
 from gpt.weights.model_folder import Floats
 
 

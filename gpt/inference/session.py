@@ -1,4 +1,7 @@
-"""Interface of every runtime: a model that starts contexts, and a context that reads tokens."""
+"""Protocols of a runtime: a model (`Runtime`) that starts contexts, and a context (`Session`) that reads tokens.
+
+`Network` and `Memory` divide a numpy runtime into weights and key-value cache.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ class Session(Protocol):
 
 @runtime_checkable
 class Runtime(Protocol):
-    """Weights that contexts read with."""
+    """A model that can start contexts."""
 
     config: GPTConfig
 
@@ -51,7 +54,7 @@ class Runtime(Protocol):
 
 
 class Memory(Protocol):
-    """Keys and values of the tokens read so far."""
+    """A key-value cache that computes attention."""
 
     def attend(self, layer: int, q: Floats, k: Floats, v: Floats, *, last: bool) -> Floats:
         """Store a layer's keys and values (M, K, D); returns the attention output for queries (M, H, D), (M, H D).
@@ -62,7 +65,7 @@ class Memory(Protocol):
 
 
 class Network(Protocol):
-    """What a numpy session needs of its model; see `NumpyModel` for shapes."""
+    """The model methods that a numpy session calls; see `NumpyModel` for shapes."""
 
     config: GPTConfig
 

@@ -1,4 +1,4 @@
-"""Number of threads in numpy's matrix products: a setting of its BLAS that numpy itself does not expose."""
+"""Sets the number of threads of numpy's matrix products, which numpy itself does not expose."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 def limit_blas_threads(count: int) -> bool:
     """Set the number of threads of numpy's OpenBLAS; returns whether that was possible.
 
-    Otherwise, set OPENBLAS_NUM_THREADS before numpy is imported. Small products gain nothing from many threads and are
-    much slower with them on a busy machine.
+    If it was not, set OPENBLAS_NUM_THREADS before numpy is imported. Small products gain nothing from many threads and
+    are much slower with them on a busy machine.
     """
     changed = False
     for library in sorted((Path(np.__file__).parents[1] / "numpy.libs").glob("*openblas*")):
-        blas = ctypes.CDLL(str(library))  # numpy has loaded it already: no second copy
+        blas = ctypes.CDLL(str(library))  # the copy that numpy has already loaded
         for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_", "openblas_set_num_threads"):
             function = getattr(blas, name, None)
             if function is not None:

@@ -1,6 +1,7 @@
-"""Causal self-attention within a document, with grouped queries, rotary positions and four kernels.
+"""Causal self-attention within each document, with grouped queries and rotary positions.
 
-All kernels compute the same numbers; `python -m gpt.speed` measures which is fastest on which device.
+Four kernels (`sdpa`, `matmul`, `flex`, `handwritten`; see `GPTConfig.attention`) compute the same result;
+`python -m gpt.speed` measures which is fastest on a device.
 
 Shapes: B rows, T new tokens, S visible tokens (cached and new), H query heads, K key heads, D head size.
 """
@@ -83,9 +84,9 @@ class Attention(nn.Module):
     def _normalize_and_rotate(self, qk: Tensor, rotation: Rotation | None) -> Tensor:
         """Apply QK norm and rotary positions to queries and keys (B, T, H + K, D).
 
-        Rotations preserve lengths, so the gain is applied to the small cosine and sine table and the normalization
-        comes last: two passes over the activations instead of ten. Lengths are summed in fp32, whatever the
-        activations' dtype.
+        A rotation preserves vector length, so normalization can come last, and the gain is multiplied into the small
+        cosine and sine table. This takes two passes over the activations instead of ten. Vector lengths are computed
+        in fp32, whatever the activations' dtype.
         """
         if self.gain is None:
             return qk if rotation is None else rotate(qk, *rotation)
@@ -151,9 +152,10 @@ def _compiled(function: Callable[..., object]) -> Callable[..., object]:
 
 
 def rotation_table(length: int, head_size: int, base: float = 10_000.0) -> Rotation:
-    """Cosines and sines (length, 1, D) of rotary positions (RoFormer, arXiv:2104.09864), halves paired.
+    """Cosines and sines (length, 1, D) of rotary positions (RoFormer, arXiv:2104.09864).
 
-    The first half of the sines is negated, so that a rotation takes two products and a swap of halves.
+    Dimension i is paired with dimension i + D / 2. The first half of the sines is negated, so that a rotation takes
+    two products and a swap of halves.
     """
     rate = base ** (-torch.arange(0, head_size, 2) / head_size)  # (D / 2,)
     angle = torch.arange(length)[:, None, None] * rate  # (length, 1, D / 2)
@@ -171,11 +173,11 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 def choose_kernel(attention: AttentionKind, device: torch.device, *, cached: bool = False) -> Kernel:
     """Return the kernel for a config's `attention`.
 
-    `flex` is for full rows. With a cache, or off the GPU without gradients, it falls back to what `auto` chooses, so
-    that a model trained with it decodes on any device.
+    `flex` only reads whole rows, without a cache. With a cache, or without gradients on a device other than CUDA, it
+    falls back to the choice of `auto`, so that a model trained with it decodes on any device.
 
     Raises:
-        ConfigError: Training with `flex` on a device where it has no backward pass.
+        ConfigError: `flex` is used for training on a device where it has no backward pass.
     """
     if attention == "flex" and not cached and device.type != "cuda" and torch.is_grad_enabled():
         raise ConfigError(
@@ -195,7 +197,7 @@ def attention_mask(
     dtype: torch.dtype,
     device: torch.device,
 ) -> AttentionMask:
-    """Build the mask of the next T tokens: each attends to its document's tokens up to itself, and never to padding.
+    """Build the mask of T new tokens: each attends to its document's tokens up to itself, and never to padding.
 
     Args:
         attention: A config's `attention`.
@@ -222,7 +224,7 @@ def attention_mask(
 
 
 def block_mask(T: int, layout: PackedLayout | None, device: torch.device) -> BlockMask:
-    """Build FlexAttention's mask: the blocks of T × T with any visible pair, and the rule within a block."""
+    """Build FlexAttention's mask: the T × T blocks that contain a visible pair, and the rule within a block."""
     if layout is None:
         return _create_mask(_causal, None, T, device)
     document, prefix = layout.document, layout.prefix

@@ -1,4 +1,4 @@
-"""Configuration of a GPT: its shape and its parts."""
+"""Configuration of a GPT: its shape and architecture options."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SWITCHES = ("qk_norm", "tie_weights", "bias", "embedding_norm")
 
 @dataclass(frozen=True, kw_only=True)
 class GPTConfig:
-    """Shape and parts of a GPT.
+    """Shape and architecture options of a GPT.
 
     Args:
         vocab_size: Number of token ids; multiples of 64 are faster.
@@ -43,9 +43,9 @@ class GPTConfig:
         qk_norm: Normalize queries and keys, which allows a larger learning rate.
         tie_weights: Share the token embedding with the output head.
         previous_tokens: Add embeddings of this many previous tokens of the same document at every position.
-        attention: `sdpa` is PyTorch's fused kernel; `matmul` is three batched products; `flex` is FlexAttention, which
-            skips blocks between packed documents (training on CUDA, no dropout); `handwritten` is the textbook formula,
-            for comparison; `auto` chooses the faster of the first two for the device (`python -m gpt.speed`).
+        attention: `sdpa` is PyTorch's fused kernel; `matmul` uses batched matrix products; `flex` is FlexAttention,
+            which skips blocks between packed documents (training on CUDA, no dropout); `handwritten` is the textbook
+            formula, for comparison; `auto` chooses the faster of the first two for the device (`python -m gpt.speed`).
         bias: Biases in linear layers and layer norms.
         n_kv_head: Key and value heads, if fewer than `n_head` (grouped-query attention); divides `n_head`.
         embedding_norm: Normalize the sum of embeddings before the first block; GPT-2 does not.

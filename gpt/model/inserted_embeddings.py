@@ -1,4 +1,4 @@
-"""Vectors that replace token embeddings: the way images and sounds enter the GPT.
+"""Vectors that replace token embeddings, by which the GPT reads images and sounds.
 
 Shapes: B rows of a batch, T tokens, C = n_embd, M vectors in all rows together.
 """
@@ -13,7 +13,8 @@ from torch import Tensor
 class InsertedEmbeddings(NamedTuple):
     """Vectors and their positions in a batch of token ids.
 
-    The ids at these positions are placeholders (`[IMAGE]`, `[AUDIO]`), which the previous-token embeddings do see.
+    The ids at these positions are placeholders (`[IMAGE]`, `[AUDIO]`). Only the token embedding is replaced: the
+    previous-token embeddings of later positions are still looked up for the placeholder ids.
 
     Attributes:
         vectors: (M, C).
@@ -26,5 +27,5 @@ class InsertedEmbeddings(NamedTuple):
     columns: Tensor
 
     def insert_into(self, embeddings: Tensor) -> Tensor:
-        """Return embeddings (B, T, C) with the vectors at their positions."""
+        """Return a copy of token embeddings (B, T, C) with the vectors at their positions."""
         return embeddings.index_put((self.rows, self.columns), self.vectors.to(embeddings.dtype))

@@ -2,7 +2,7 @@
 
 Documents in a row do not attend to each other. A document may have branches: each continues its prefix (the document's
 beginning) and attends to it, but not to the other branches. Many questions about one long context thus cost one pass
-over the context, and each is computed exactly as if it alone followed the context (tree attention, as in SpecInfer,
+over the context, and each gets the same result as if it alone followed the context (tree attention, as in SpecInfer,
 arXiv:2305.09781, here for training).
 
 Shapes: B rows, T positions of a row.
@@ -17,7 +17,7 @@ from torch import Tensor
 
 
 class PackedLayout(NamedTuple):
-    """What attention, positions and previous-token embeddings need to know about packed rows.
+    """The document structure of packed rows, as attention, positions and previous-token embeddings use it.
 
     Attributes:
         document: (B, T) number of the document or branch, negative for padding.
@@ -45,7 +45,7 @@ class PackedLayout(NamedTuple):
         return PackedLayout(*(t.pin_memory().to(device, non_blocking=True) for t in self))
 
     def visible(self) -> Tensor:
-        """(B, 1, T, T): whether a query's token may attend to a key's token, apart from causality."""
+        """(B, 1, T, T): whether a query may attend to a key, causality aside."""
         keys = self.document[:, None, None, :]
         return (keys == self.document[:, None, :, None]) | (keys == self.prefix[:, None, :, None])
 

@@ -1,11 +1,12 @@
-"""The GPT: a decoder-only transformer, complete in this file and `attention.py`.
+"""The GPT: a decoder-only transformer. Its layers are in this file and `attention.py`.
 
 It is nanoGPT's model with changes that help small models: rotary positions, RMS norms without weights, normalized
 queries and keys, squared ReLU, zero-initialized projections into the residual stream (modded-nanogpt, nanochat), and
-learned embeddings of the previous tokens at every position. The latter spare the first layers the work of collecting
-previous tokens by attention and make retrieval from the context much easier to learn.
+learned embeddings of the previous tokens at every position. With the latter, the first layers need not collect previous
+tokens by attention, and retrieval from the context becomes much easier to learn.
 
-Shapes: B rows of a batch, T tokens, C = n_embd, V = vocab_size, N targets with loss, k = previous_tokens.
+Shapes: B rows of a batch, T tokens, C = n_embd, V = vocab_size, N targets with loss (those not -1),
+k = previous_tokens.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Norm(nn.Module):
 
 
 class MLP(nn.Module):
-    """Feed-forward part of a block; its parameter count is that of a hidden width of 4 C, for every activation."""
+    """Feed-forward part of a block; for every activation it has as many parameters as a hidden width of 4 C."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
@@ -118,17 +119,17 @@ class Block(nn.Module):
 class GPT(nn.Module):
     """A decoder-only transformer over token ids."""
 
-    offsets: Tensor  # (k,) start of each previous token's part of the table
+    offsets: Tensor  # (k,) index in the table where the embeddings of each previous token start
     cos: Tensor  # (block_size, 1, D)
     sin: Tensor  # (block_size, 1, D), signed
-    waves: Tensor  # (block_size, C)
+    waves: Tensor  # (block_size, C) sinusoidal positions
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
         self.config = config
         self.wte = nn.Embedding(config.vocab_size, config.n_embd)
         k = config.previous_tokens
-        # One table for all k offsets; id V of each part means "no token".
+        # One table with a part for each of the k previous tokens; id V in each part means "no token".
         self.previous = nn.Embedding(k * (config.vocab_size + 1), config.n_embd) if k else None
         self.wpe = nn.Embedding(config.block_size, config.n_embd) if config.position == "learned" else None
         self.embedding_norm = Norm(config) if config.embedding_norm else None
@@ -196,7 +197,7 @@ class GPT(nn.Module):
         cache: KVCache | None = None,
         inserted: InsertedEmbeddings | None = None,
     ) -> Tensor:
-        """Compute the normalized residual stream (B, T, C) that the head reads; arguments as in `forward`.
+        """Compute the head's input, the normalized residual stream (B, T, C); arguments as in `forward`.
 
         Its shapes are static, so this is the part that `torch.compile` compiles.
         """
@@ -298,7 +299,7 @@ class GPT(nn.Module):
 
 
 def _sinusoids(length: int, width: int) -> Tensor:
-    """Sinusoidal positions (Vaswani et al. 2017, section 3.5), scaled to the size of a fresh token embedding."""
+    """Sinusoidal positions (Vaswani et al. 2017, section 3.5), scaled to the size of initial token embeddings."""
     rate = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))  # (C / 2,)
     angle = torch.arange(length)[:, None] * rate  # (length, C / 2)
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1) * (_INIT_STD * math.sqrt(2))

@@ -1,7 +1,7 @@
 """Convert text to token ids and back: tiktoken with our own vocabulary or GPT-2's, plus our special tokens.
 
-User text goes through `encode`, in which no text can become a special token: a typed "[SEP]" is five ordinary
-characters. `encode_marked` is for text written by this program.
+`encode` is for user text and never produces special tokens: a typed "[SEP]" is five ordinary characters.
+`encode_marked` is for text written by this program.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Tokenizer:
 
     Args:
         ranks: Rank of each token's bytes, in tiktoken's form.
-        pattern: Merges never cross its matches.
+        pattern: A regular expression that splits text into pieces; merges stay within a piece.
         specials: Id of each special token; must contain every name of `SPECIAL_TOKENS`.
     """
 
@@ -159,7 +159,7 @@ class Tokenizer:
         """Read a file written by `save`.
 
         Raises:
-            TokenizerError: The file is missing, damaged, or something else.
+            TokenizerError: The file is missing, damaged, or not a tokenizer file.
         """
         try:
             text = read_text(Path(path), MAX_BYTES)
@@ -172,7 +172,7 @@ class Tokenizer:
         """Parse the output of `to_json`; `name` is used in messages.
 
         Raises:
-            TokenizerError: It is damaged or something else. Only our own patterns are accepted: others could run
+            TokenizerError: It is damaged or not a tokenizer. Only our own patterns are accepted: others could run
                 forever.
         """
         try:

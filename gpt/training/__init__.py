@@ -1,17 +1,17 @@
-"""Training a GPT: the loop, and what a run can be configured with.
+"""Training a GPT: the loop, its settings, and optional methods.
 
 | file | what |
 |---|---|
 | `trainer.py` | the training loop: metrics, checkpoints, exact resume |
-| `config.py` | how long, how fast and in which precision to train |
-| `objective.py` | the loss as a module |
+| `config.py` | settings of a run: length, batch size, optimizer, precision |
+| `objective.py` | the training loss as a torch module |
 | `optimizer.py` | AdamW, or Muon with AdamW |
 | `schedule.py` | learning-rate schedules |
-| `training_state.py` | the checkpoint that a resumed run reads |
+| `training_state.py` | writes and reads the checkpoint from which a run resumes |
 | `distributed.py` | one run on many processes: DDP or FSDP2 |
 | `lora.py` | low-rank adapters over a frozen GPT |
-| `preference.py` | losses that learn from scored attempts |
-| `head_diversity.py` | an orthogonal start and a penalty on attention heads that do the same |
-| `process_settings.py` | threads, precision and signals during a run |
+| `preference.py` | objectives for learning from scored attempts: group-relative advantages, DPO |
+| `head_diversity.py` | measures and penalizes the similarity of attention heads |
+| `process_settings.py` | threads, TF32 and signal handling during a run |
 | `allocator.py` | glibc settings that speed up training on a CPU |
 """

@@ -1,4 +1,4 @@
-"""glibc allocator settings that keep memory while training on a CPU: the largest gain for the least work.
+"""glibc allocator settings that keep freed memory in the process, which speeds up training on a CPU.
 
 By default glibc returns large blocks to the system at every free, and the system must zero them again at the next
 malloc (measured by `python -m gpt.speed`). glibc reads its settings at process start, so a process that lacks them
@@ -18,7 +18,7 @@ ALLOCATOR = {
 
 
 def restart_with_allocator() -> None:
-    """Replace this process by the same command with `ALLOCATOR` set; do nothing if it is set already, or not on Linux.
+    """Restart this process with the variables of `ALLOCATOR` set; do nothing if they are set, or not on Linux.
 
     Variables set by the user are kept. Call it only from a command's `__main__`, before anything else.
     """

@@ -27,8 +27,8 @@ class TrainConfig:
         optimizer: `muon` for hidden matrices and AdamW for the rest, or `adamw` for all.
         precision: `bf16` uses autocast: weights, norms, softmax sums and loss stay fp32.
         tf32: Let a GPU round the factors of fp32 products to TF32, which is several times faster.
-        compile: Compile the trunk, which takes about a minute. `auto` compiles where it pays: on a GPU, and on a CPU
-            from 1,500 steps on.
+        compile: Compile the trunk, which takes about a minute. `auto` compiles where this saves time: on a GPU, and on
+            a CPU from 1,500 steps on.
         shard: `full` shards weights, gradients and optimizer state over the processes (FSDP2) instead of replicating
             them (DDP); needs torchrun.
         grad_clip: Maximum gradient norm; 0 disables clipping.

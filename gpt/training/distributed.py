@@ -168,7 +168,7 @@ def joined(device: torch.device) -> Iterator[World]:
 
 @contextmanager
 def main_process_first(world: World) -> Iterator[None]:
-    """Run the body on process 0 before the others, so that they read what it built."""
+    """Run the `with` body on process 0 first, so that the others can read the files that it wrote."""
     if world.size == 1:
         yield
         return
@@ -197,7 +197,7 @@ def lost_message(moment: str) -> str:
 
 
 class Parallel:
-    """A model's objective on this process's share of the work.
+    """Computes a model's objective, its gradient and its evaluation on this process's share of the rows.
 
     Args:
         model: Holds the initial weights; those of process 0 are used.
@@ -244,7 +244,7 @@ class Parallel:
         fully_shard(objective, mesh=mesh)
 
     def backward(self, batch: Batch, n_targets: int, last: bool) -> Tensor:
-        """Add the gradient of a batch to that of the step.
+        """Add the gradient of a batch to the gradient of the step.
 
         Args:
             batch: The whole batch, of all processes.
@@ -271,10 +271,10 @@ class Parallel:
         return full_tensor(norm)
 
     def evaluate(self, batches: Batches, n_batches: int) -> float:
-        """As `mean_loss`, divided among the processes; all must call it."""
+        """Return `mean_loss`, with the rows divided among the processes; all must call it."""
         loss = mean_loss(self.forward, self.device, self.world, batches, n_batches)
         if isinstance(self.forward, FSDPModule):
-            self.forward.reshard()  # a backward pass would have done it
+            self.forward.reshard()  # normally the backward pass does this
         return loss
 
     @torch.no_grad()

@@ -1,9 +1,10 @@
 """Diversity of attention heads: a penalty on similar heads, and a measure of their similarity.
 
-The effect of head i on the values it attends to is one matrix, from the stream it reads to the stream it writes:
-M_i = O_i V_i. Two heads are similar if these matrices are, whatever basis each uses inside. The penalty is the mean
-squared cosine between them: the disagreement regularization of Li et al. 2018 (arXiv:1810.10183), applied to the heads'
-matrices instead of their activations, so that its cost does not grow with the batch.
+Head i transforms the inputs that it attends to with one matrix, from the residual stream to the residual stream: M_i =
+O_i V_i, the product of its output and value weights. Two heads are similar if these matrices are, whatever basis each
+uses inside. The penalty is the mean squared cosine between them: the disagreement regularization of Li et al. 2018
+(arXiv:1810.10183), applied to the heads' matrices instead of their activations, so that its cost does not grow with the
+batch.
 
 Shapes: B rows, T positions, C = n_embd, H query heads, K value heads, D head size, L layers.
 """

@@ -5,7 +5,7 @@
     save_adapter(path, adapter_of(model))
     detach(model)                            # the original GPT, bit by bit
 
-Only the adapter has gradients, so the trainer's optimizers see nothing else. Loading and merging need no torch
+Only the adapter has gradients, so the trainer optimizes nothing else. Loading and merging need no torch
 (`gpt.weights.adapter`).
 
 Shapes: a matrix is (N, K), `down` (r, K), `up` (N, r).
@@ -26,7 +26,7 @@ from gpt.weights.adapter import MAX_RANK, Adapter, weights_id
 from gpt.weights.checkpoint import weights_of
 
 MATRICES = ("attention.qkv", "attention.proj", "mlp.fc", "mlp.proj")  # of each block
-SCALE = 2.0  # factor of the update; with Adam, equivalent to a larger learning rate of `up`
+SCALE = 2.0  # factor of the update; with Adam, this is equivalent to a larger learning rate of `up`
 
 
 class LowRank(nn.Module):

@@ -1,6 +1,6 @@
-"""Learning from scored attempts: objectives that weight documents by value, regularized toward a reference model.
+"""Objectives for learning from scored attempts, regularized toward a reference model.
 
-Two objectives, for documents with one prefix (a prompt) and attempts as its branches:
+A document has a prompt as its prefix and attempts as its branches. There are two objectives:
 
     advantage    likelihood weighted by the attempt's advantage over its group (the group-relative advantages of GRPO,
                  arXiv:2402.03300), with a penalty on the KL divergence to the initial model
@@ -36,10 +36,11 @@ def preference_objective(rule: LearningRule, reference: GPT, strength: float | N
     """Return a factory for a rule's objective, to be passed to `gpt.training.trainer.train`; batches need `values`.
 
     Args:
-        rule: `advantage`: a target's value is its weight, negative to make it less likely, 1 for plain likelihood.
-            `preference`: 1 marks the preferred branch of a prefix, -1 the other, 0 plain likelihood.
+        rule: `advantage`: a target's value is the weight of its log-likelihood (1: as in ordinary training); a negative
+            value makes the target less likely. `preference`: 1 marks the preferred branch of a prefix, -1 the other; 0
+            is ordinary training.
         reference: The model to stay close to; its current weights are copied.
-        strength: Weight of the rule; by default `STRENGTH`.
+        strength: `advantage`: weight of the penalty. `preference`: DPO's β. By default `STRENGTH`.
     """
     frozen = copy.deepcopy(reference).eval().requires_grad_(False)
     weight = STRENGTH[rule] if strength is None else strength

@@ -41,11 +41,11 @@ def matmul_precision(device: torch.device, tf32: bool) -> Iterator[None]:
 
 @contextmanager
 def deferred_signals(*, patient: bool = False) -> Iterator[list[int]]:
-    """Record SIGINT and SIGTERM instead of dying in the middle of a step.
+    """Record SIGINT and SIGTERM, so that the caller can finish a step before it exits.
 
     Args:
-        patient: Record all of them. Otherwise the second one acts at once. Under torchrun, Ctrl-C arrives twice: from
-            the terminal and from torchrun, which kills the process after 30 s anyway.
+        patient: Record every signal; otherwise the second one acts immediately. For use under torchrun, where Ctrl-C
+            arrives twice: from the terminal and from torchrun, which kills the process after 30 s anyway.
     """
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -68,7 +68,7 @@ def deferred_signals(*, patient: bool = False) -> Iterator[list[int]]:
 
 
 def raise_signal(number: int) -> None:
-    """Exit as the signal would have.
+    """Raise the exception with which Python exits for this signal.
 
     Raises:
         KeyboardInterrupt: For SIGINT.

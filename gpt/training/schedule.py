@@ -15,7 +15,7 @@ def schedule_factor(schedule: ScheduleKind, step: int, steps: int, warmup_steps:
     """Return the factor of the peak learning rate at a step, in (0, 1].
 
     All schedules rise linearly over `warmup_steps`. `cosine` then decays along a half wave; `trapezoid` stays constant
-    and decays linearly over the last 40 % of the steps. Both would reach zero one step after the last.
+    and decays linearly over the last 40 % of the steps. Both schedules would reach zero one step after the last.
 
     Args:
         schedule: Its shape.

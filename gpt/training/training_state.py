@@ -1,7 +1,7 @@
-"""Full training state in one safetensors file, from which a run resumes as if it had never stopped.
+"""Full training state in one safetensors file, from which a run resumes exactly.
 
 A single file can be replaced atomically by a rename: after a kill, either the old or the new checkpoint is complete.
-Tensors are saved whole, by name, however they were sharded, so a run may resume with more or fewer processes.
+Tensors are saved by name and unsharded, so a run may resume with more or fewer processes.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class TrainingState:
         step: Completed steps.
         weights: In the form that `gpt.weights.checkpoint.put_weights` takes.
         optimizer: Optimizer state by parameter name.
-        random: Generator states by `process.device`.
+        random: Random generator states by `process.device`.
     """
 
     path: Path
@@ -130,7 +130,7 @@ class TrainingState:
     def restore(self, model: GPT, optimizers: list[Optimizer]) -> None:
         """Restore the optimizers and PyTorch's generators; the model already has its weights.
 
-        A process that did not exist in the saved run keeps its own generators.
+        If the saved run had fewer processes, the additional ones keep their own generators.
 
         Raises:
             CheckpointError: The state does not match the optimizers or generators.

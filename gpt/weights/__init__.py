@@ -1,9 +1,9 @@
-"""Model files: weights and configuration on disk. All but `checkpoint` works without torch.
+"""Model files: weights and configuration on disk. Only `checkpoint.py` needs torch.
 
 | file | what |
 |---|---|
 | `model_folder.py` | reads a model folder into numpy arrays |
 | `checkpoint.py` | saves and loads the weights of a torch module as safetensors |
 | `adapter.py` | low-rank adapter files, and merging one into weights |
-| `encoder_file.py` | the file of an encoder and its adapter |
+| `encoder_file.py` | files of an image or sound encoder and its adapter |
 """

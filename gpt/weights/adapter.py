@@ -1,8 +1,8 @@
 """Low-rank adapters (LoRA, arXiv:2106.09685) without torch: the file format, and merging one into weights.
 
 An adapter adds `up @ down`, of a small rank, to each attention and MLP matrix; embeddings and norms do not change.
-Merged into a copy of the weights at load time, it costs nothing while decoding. It belongs to the weights on which it
-was trained, whose hash its file contains. `gpt.training.lora` trains adapters.
+Merged into a copy of the weights at load time, it costs nothing while decoding. It is valid only for the weights
+on which it was trained; its file contains their hash. `gpt.training.lora` trains adapters.
 
 Shapes: a matrix is (N, K), `down` (r, K), `up` (N, r).
 """

@@ -72,7 +72,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> tuple[
     """Read a model folder: the model in evaluation mode, its tokenizer and the saved `extra`.
 
     Raises:
-        CheckpointError: A file is missing, truncated, foreign, or does not match the others.
+        CheckpointError: A file is missing, truncated, of another format, or does not match the others.
     """
     config, arrays, tokenizer, extra = read_folder(folder)
     model = GPT(config)

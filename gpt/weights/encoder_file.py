@@ -1,7 +1,7 @@
-"""Encoder files: an image or sound encoder and the adapter with which the GPT reads its vectors. No torch.
+"""Encoder files: an image or sound encoder, and the GPT adapter trained with it. No torch.
 
-The file lies in the folder of the model on whose weights it was trained (`base`): `sight.safetensors`,
-`hearing.safetensors`, in half precision. Text-only use loads neither.
+`sight.safetensors` and `hearing.safetensors` lie in the folder of the model that they were trained with (the adapter's
+`base`), in half precision. Text-only use loads neither.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class SenseFile:
     """An encoder and an adapter.
 
     Attributes:
-        kind: Sight or hearing.
-        config: The encoder's, plain data.
+        kind: `sight` (images) or `hearing` (sounds).
+        config: The encoder's configuration, plain data.
         encoder: The encoder's weights by name.
-        adapter: The GPT's.
+        adapter: The adapter with which the GPT reads the encoder's vectors.
         extra: Notes of the program that trained it, plain data.
     """
 
@@ -72,7 +72,7 @@ def load_sense(path: Path | str, kind: SenseKind) -> SenseFile:
     """Read an encoder file.
 
     Raises:
-        CheckpointError: The file is missing, damaged, or something else.
+        CheckpointError: The file is missing, damaged, or not an encoder file of this kind.
     """
     path = Path(path)
     metadata, arrays = read_half_precision(path, FORMAT, "an encoder file")

@@ -30,7 +30,7 @@ def read_folder(folder: Path | str) -> tuple[GPTConfig, dict[str, Floats], Token
     """Read a model folder: its config, its weights as fp32, its tokenizer and the saved `extra`.
 
     Raises:
-        CheckpointError: A file is missing, truncated, foreign, or does not match the others.
+        CheckpointError: A file is missing, truncated, of another format, or does not match the others.
     """
     folder = Path(folder)
     if not _is_dir(folder):

@@ -1,14 +1,14 @@
-"""`python -m planner.benchmarks.ablations`: what the text, the context, the architecture and the optimizer do to a small planner.
+"""Ablations of text, context, architecture and optimizer on a small planner: `python -m planner.benchmarks.ablations`.
 
-    text       templates as they are, against templates with typos, lost articles and lost punctuation; equal tokens
+    text       clean templates, against templates with typos, missing articles and punctuation; equal tokens
     context    128, 256 and 1024 tokens; equal floating-point operations
     optimizer  GPT-2's architecture and ours, with AdamW and with Muon: seconds to the validation loss that
                every run reaches; equal tokens
-    heads      attention heads that start orthogonal, or are penalised for being alike; equal tokens
+    heads      attention heads that start orthogonal, or are penalized for similarity; equal tokens
 
-Each condition is trained from scratch with each seed and asked for the goals of the same held-out instructions: lines
-and homes that no training document was drawn from. Writes runs/ablate/NAME/: results.json, and curves.png where
-matplotlib is installed (`pip install gpt-home-planner[plots]`).
+Each condition is trained from scratch with each seed and evaluated on the goals of the same held-out instructions:
+templates and homes that no training document used. Writes runs/ablate/NAME/: results.json, and curves.png if matplotlib
+is installed (`pip install gpt-home-planner[plots]`).
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     from planner.evaluation.statistics import Spread
 
 PROG = "python -m planner.benchmarks.ablations"
-TOKENS = 4096  # of a step
-CONTEXT = 512  # where it is not what is varied, and what the steps of the context ablation are counted for
+TOKENS_PER_STEP = 4096
+CONTEXT = 512  # where it is not varied; also the reference for the steps of the context ablation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """One way of training.
+    """One training condition.
 
     Attributes:
-        name: The table's row.
-        context: Tokens of a row.
+        name: The name of the table's row.
+        context: Tokens of a packed row.
         noise: Whether the corpus's text is noisy.
-        model: Settings of the model over the recipe's.
-        train: Settings of training over the recipe's.
+        model: Model settings that override the recipe's.
+        train: Training settings that override the recipe's.
     """
 
     name: str
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def steps_for(condition: Condition, settings: Settings) -> int:
-    """Return the steps that cost as many floating-point operations as the recipe's at a context of `CONTEXT`.
+    """Return the steps that cost as many floating-point operations as the recipe's at context `CONTEXT`.
 
     A token costs 6 operations for each weight of the blocks and 12 C T for each layer's attention (Kaplan et al.
     2020, arXiv:2001.08361, appendix B, with the backward pass).
@@ -122,32 +122,32 @@ def _run(args: argparse.Namespace) -> int:
     rows = sorted({row for run in runs for row in run["accuracy"]})  # type: ignore[attr-defined]
     table: dict[str, dict[str, Spread]] = {}
     for condition in CONDITIONS[args.what]:
-        mine = [run["accuracy"] for run in runs if run["condition"] == condition.name]
-        table[condition.name] = {row: Spread.of(accuracy[row] for accuracy in mine) for row in rows}  # type: ignore[index]
+        accuracies = [run["accuracy"] for run in runs if run["condition"] == condition.name]
+        table[condition.name] = {row: Spread.of(accuracy[row] for accuracy in accuracies) for row in rows}  # type: ignore[index]
     target = max(min(loss for _, loss, _ in _curve(run)) for run in runs)
     for condition in CONDITIONS[args.what]:
-        its = [run for run in runs if run["condition"] == condition.name]
+        own_runs = [run for run in runs if run["condition"] == condition.name]
         table[condition.name] |= {
-            "final loss": Spread.of(_curve(run)[-1][1] for run in its),
-            "seconds to loss": Spread.of(next(s for _, loss, s in _curve(run) if loss <= target) for run in its),
-            "head similarity": Spread.of(float(str(run["head_similarity"])) for run in its),
+            "final loss": Spread.of(_curve(run)[-1][1] for run in own_runs),
+            "seconds to loss": Spread.of(next(s for _, loss, s in _curve(run) if loss <= target) for run in own_runs),
+            "head similarity": Spread.of(float(str(run["head_similarity"])) for run in own_runs),
         }
-    found = {
+    results = {
         "what": args.what,
         "recipe": args.recipe,
         "target_loss": target,
-        "rows": {name: {row: s.as_dict() for row, s in of.items()} for name, of in table.items()},
+        "rows": {name: {row: s.as_dict() for row, s in figures.items()} for name, figures in table.items()},
         "runs": runs,
     }
-    write_text_atomically(folder / "results.json", json.dumps(found, indent=1) + "\n")
+    write_text_atomically(folder / "results.json", json.dumps(results, indent=1) + "\n")
     _draw(runs, folder / "curves.png", args.what)
     if args.json:
-        print(json.dumps(found))
+        print(json.dumps(results))
     else:
         lines = [
             [name, str(next(r["steps"] for r in runs if r["condition"] == name))]
-            + [(_percent if row in rows else _plain)(spread) for row, spread in of.items()]
-            for name, of in table.items()
+            + [(_percent if row in rows else _plain)(spread) for row, spread in figures.items()]
+            for name, figures in table.items()
         ]
         print(
             grid([args.what, "steps", *rows, "final loss", f"seconds to loss {target:.2f}", "head similarity"], lines)
@@ -156,7 +156,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limit: int) -> dict[str, object]:
-    """Train one condition with one seed, and measure what it understands."""
+    """Train one condition with one seed and measure its goal accuracy."""
     import torch
 
     from gpt.data.batches import PackedBatches
@@ -170,47 +170,53 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     from planner.tasks.held_out_trials import Split, draw_trials
 
     out = folder / f"{condition.name}-{seed}"
-    done = out / "result.json"
-    if done.exists():
-        return read_record(done)
+    result_path = out / "result.json"
+    if result_path.exists():
+        return read_record(result_path)
     corpus = replace(settings.corpus, noise=condition.noise)
-    rows, steps = TOKENS // condition.context, steps_for(condition, settings)
-    kept_at = folder / f"corpus-{'noisy' if condition.noise else 'clean'}-{condition.context}-{seed}"
-    words, docs, valid = build_corpus(corpus, kept_at, seed=seed, limit=condition.context + 1, workers=1)
+    rows, steps = TOKENS_PER_STEP // condition.context, steps_for(condition, settings)
+    corpus_folder = folder / f"corpus-{'noisy' if condition.noise else 'clean'}-{condition.context}-{seed}"
+    tokenizer, documents, valid = build_corpus(corpus, corpus_folder, seed=seed, limit=condition.context + 1, workers=1)
     torch.manual_seed(seed)
-    shape = {**settings.model, **condition.model, "vocab_size": words.vocab_size, "block_size": condition.context}
-    model = GPT(GPTConfig(**shape))  # type: ignore[arg-type]
-    settings_of_run = {**asdict(settings.train), **condition.train, "steps": steps, "batch_rows": rows, "seed": seed}
-    config = TrainConfig(**settings_of_run)
-    batches = PackedBatches(docs, rows, condition.context, seed)
+    model_settings = {
+        **settings.model,
+        **condition.model,
+        "vocab_size": tokenizer.vocab_size,
+        "block_size": condition.context,
+    }
+    model = GPT(GPTConfig(**model_settings))  # type: ignore[arg-type]
+    train_settings = {**asdict(settings.train), **condition.train, "steps": steps, "batch_rows": rows, "seed": seed}
+    config = TrainConfig(**train_settings)
+    batches = PackedBatches(documents, rows, condition.context, seed)
     tokens_of_step = batches.n_tokens / batches.steps_per_epoch
     curve: list[tuple[float, float, float]] = []  # tokens, validation loss, seconds of training
 
-    def note(metrics: dict[str, float | int | None]) -> None:
+    def record_loss(metrics: dict[str, float | int | None]) -> None:
         if metrics["val_loss"] is not None:
             step, rate = int(metrics["step"] or 0), float(metrics["tokens_per_s"] or math.nan)
-            curve.append((step * TOKENS, float(metrics["val_loss"]), step * tokens_of_step / rate))
+            curve.append((step * TOKENS_PER_STEP, float(metrics["val_loss"]), step * tokens_of_step / rate))
 
-    train(model, batches, PackedBatches(valid, rows, condition.context, 0), config, out, on_metrics=note)
+    train(model, batches, PackedBatches(valid, rows, condition.context, 0), config, out, on_metrics=record_loss)
     torch.set_num_threads(1)
     one_thread()
-    planner = Planner(model, words)
-    shown = condition.context >= CONTEXT  # a home's inventory does not fit into less
+    planner = Planner(model, tokenizer)
+    with_inventory = condition.context >= CONTEXT  # a shorter context cannot hold a home's inventory
     accuracy: dict[str, float] = {}
     for noise in (False, True) if limit else ():
         split = Split(name="noisy" if noise else "clean", phrases="test", noise=noise)
         trials = list(draw_trials(split, limit, seed=0))
-        options = planning_modes(inventory=shown)["constrained"]
-        for most, name in ((1, "one task"), (9, "several tasks")):
-            mine = [t for t in trials if ("joined" in t.family) == (most > 1)]
-            hits = sum(measure_goal(planner, trial, options).same for trial in mine)
-            accuracy[f"{split.name}, {name}"] = hits / max(1, len(mine))
+        options = planning_modes(inventory=with_inventory)["constrained"]
+        for n_tasks, name in ((1, "one task"), (9, "several tasks")):
+            members = [t for t in trials if ("joined" in t.family) == (n_tasks > 1)]
+            hits = sum(measure_goal(planner, trial, options).same for trial in members)
+            accuracy[f"{split.name}, {name}"] = hits / max(1, len(members))
     result = {
-        "condition": condition.name, "seed": seed, "steps": steps, "tokens": steps * TOKENS, "inventory": shown,
+        "condition": condition.name, "seed": seed, "steps": steps, "tokens": steps * TOKENS_PER_STEP,
+        "inventory": with_inventory,
         "accuracy": accuracy, "curve": curve, "model": asdict(model.config),
-        "head_similarity": sum(similar := head_similarity(model)) / len(similar),
+        "head_similarity": sum(similarities := head_similarity(model)) / len(similarities),
     }  # fmt: skip
-    write_text_atomically(done, json.dumps(result))
+    write_text_atomically(result_path, json.dumps(result))
     print(f"{condition.name} seed {seed}: loss {curve[-1][1]:.3f} {accuracy}", file=sys.stderr)
     return result
 
@@ -221,7 +227,7 @@ def _percent(spread: Spread) -> str:
 
 
 def _curve(run: Mapping[str, object]) -> list[tuple[float, float, float]]:
-    """Tokens, validation loss and seconds of training at each evaluation."""
+    """Return tokens, validation loss and seconds of training at each evaluation."""
     return cast("list[tuple[float, float, float]]", run["curve"])
 
 
@@ -229,8 +235,8 @@ def _plain(spread: Spread) -> str:
     return f"{spread.mean:.3g} ± {spread.half_width:.2g}" if spread.values else "-"
 
 
-def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
-    """Draw validation loss over tokens, one line a training."""
+def _draw(runs: Sequence[Mapping[str, object]], path: Path, ablation: str) -> None:
+    """Plot validation loss over tokens, one line per training."""
     try:
         import matplotlib
     except ImportError:
@@ -246,7 +252,7 @@ def _draw(runs: Sequence[Mapping[str, object]], path: Path, what: str) -> None:
         curve = _curve(run)
         label = str(run["condition"]) if run["seed"] == 0 else None
         axes.plot([x / 1e6 for x, _, _ in curve], [y for _, y, _ in curve], color=color, label=label)
-    axes.set(xlabel="million tokens", ylabel="validation loss", yscale="log", title=f"{what}, one line a seed")
+    axes.set(xlabel="million tokens", ylabel="validation loss", yscale="log", title=f"{ablation}, one line a seed")
     axes.legend()
     figure.savefig(path, dpi=120)
     plt.close(figure)

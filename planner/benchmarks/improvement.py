@@ -1,16 +1,16 @@
-"""What weights can do that the narrow corpus does not cover: `python -m planner.benchmarks.improvement MODEL...`.
+"""Evaluate weights on tasks outside of the narrow corpus: `python -m planner.benchmarks.improvement MODEL...`.
 
-Tasks in unseen homes (recipe `narrow` says what its corpus leaves out, `planner/tasks/excluded_forms.py` what that means):
+Tasks in unseen homes (recipe `narrow` lists what its corpus excludes, defined in `planner/tasks/excluded_forms.py`):
 
-    known           what the corpus covers: 1 to 4 conditions
+    known           covered by the corpus: 1 to 4 conditions
     5-10            goals of 5 to 10 conditions, of forms that the corpus covers
-    5-10 as taught  the same, put in words that the corpus has: what is left is that they are long
-    then            two or three tasks to be done in turn, in wordings that no training uses
-    joined every    `every` or `no` beside other conditions
-    and a row for each form of goal and each fixture category that is left out altogether
+    5-10 as taught  the same in wordings of the corpus: only the length is new
+    then            two or three sequential tasks, in wordings that no training uses
+    joined every    `every` or `no` together with other conditions
+    and a row for each form of goal and each fixture category that is excluded completely
 
 Each task is answered by the direct pass and by the full planner (verification, samples, goals in chunks). The length of
-a plan is compared with the teacher's plan for the task's goal, which takes part in nothing else.
+a plan is compared with the teacher's plan for the task's goal; the teacher is not used otherwise.
 """
 
 from __future__ import annotations
@@ -34,35 +34,35 @@ if TYPE_CHECKING:
 PROG = "python -m planner.benchmarks.improvement"
 LONG_GOALS = (5, 10)
 RECIPE = "narrow"
-SAID_AS_TAUGHT = "5-10 as taught"
+TRAINED_PHRASES = "5-10 as taught"
 
 
 def splits() -> tuple[Split, ...]:
-    """Return what is measured; the first is what the narrow corpus covers."""
+    """Return the evaluation splits; the first is covered by the narrow corpus."""
     from planner.corpus.recipe_file import read_recipe
 
     without = read_recipe(RECIPE).corpus.without
 
-    def beside(name: str) -> tuple[str, ...]:
+    def all_but(name: str) -> tuple[str, ...]:
         return tuple(other for other in without if other != name)
 
-    joined = {"then": (2, 2, 3), "joined every": (2, 3, 4)}
+    parts_of = {"then": (2, 2, 3), "joined every": (2, 3, 4)}
     return (
         Split(name="known", parts=(1, 1, 1, 2, 2, 3, 4), conditions=(1, 4), without=without, phrases="test"),
         Split(name="5-10", parts=tuple(range(5, 11)), conditions=LONG_GOALS, without=without, phrases="test"),
-        Split(name=SAID_AS_TAUGHT, parts=tuple(range(5, 11)), conditions=LONG_GOALS, without=without),
+        Split(name=TRAINED_PHRASES, parts=tuple(range(5, 11)), conditions=LONG_GOALS, without=without),
         *(
             Split(
-                name=name, parts=joined.get(name, (1,)), conditions=(1, 4), forms=(name,), without=beside(name),
+                name=name, parts=parts_of.get(name, (1,)), conditions=(1, 4), forms=(name,), without=all_but(name),
                 phrases="test", in_turn=name == "then",
             )
-            for name in ("then", "joined every", *(w for w in without if w not in joined))
+            for name in ("then", "joined every", *(w for w in without if w not in parts_of))
         ),
     )  # fmt: skip
 
 
 NEW_FORMS = ("wardrobe", "ottoman", "changed in container", "changed with person", "filled at fixture", "every changed")
-"""The rows of what is held out altogether."""
+"""The rows of forms and categories that are excluded completely."""
 
 
 def tasks(count: int, seed: int, span: Span = SPLITS["test"]) -> Iterator[EvaluationTask]:
@@ -71,7 +71,7 @@ def tasks(count: int, seed: int, span: Span = SPLITS["test"]) -> Iterator[Evalua
         yield from draw_trials(split, count, seed=seed, span=span)
 
 
-def taught_length(trial: EvaluationTask) -> int | None:
+def teacher_length(trial: EvaluationTask) -> int | None:
     """Return the number of subtasks of the teacher's plan; None if it has none."""
     from planner.corpus.teacher_chunks import plan_in_chunks
 
@@ -82,8 +82,8 @@ def taught_length(trial: EvaluationTask) -> int | None:
         return None
 
 
-def measured(model: Path | None, count: int, seed: int, samples: int) -> list[Record]:
-    """Return an outcome for each task."""
+def evaluate_model(model: Path | None, count: int, seed: int, samples: int) -> list[Record]:
+    """Return the outcome of each task."""
     from tqdm import tqdm
 
     from planner.api import Planner
@@ -92,42 +92,42 @@ def measured(model: Path | None, count: int, seed: int, samples: int) -> list[Re
     planner = Planner.load(model)
     options = planning_modes(samples=samples)
     del options["constrained"]
-    found: list[Record] = []
+    outcomes: list[Record] = []
     for trial in tqdm(list(tasks(count, seed)), desc=str(model or "released"), disable=None):
         prediction = measure(planner, trial, options)
         outcome: Record = {"id": trial.id, "split": trial.split, "same_goal": prediction.same, "length": None}
-        outcome |= {str(way): attempt.success for way, attempt in prediction.attempts.items()}
-        length = taught_length(trial)
+        outcome |= {str(mode): attempt.success for mode, attempt in prediction.attempts.items()}
+        length = teacher_length(trial)
         if length and prediction.attempts["alone"].success:
             outcome["length"] = len(prediction.attempts["alone"].subtasks) / length
-        found.append(outcome)
-    return found
+        outcomes.append(outcome)
+    return outcomes
 
 
 def summary(outcomes: Sequence[Record]) -> dict[str, dict[str, object]]:
-    """Return rates by row; `new forms` is over all rows of what is left out altogether."""
+    """Return rates by row; `new forms` covers all rows of `NEW_FORMS`."""
     rows: dict[str, list[Record]] = {}
     for outcome in outcomes:
         rows.setdefault(str(outcome["split"]), []).append(outcome)
     rows["new forms"] = [o for name in NEW_FORMS for o in rows.get(name, ())]
-    return {name: _row(of) for name, of in rows.items() if of}
+    return {name: _row(members) for name, members in rows.items() if members}
 
 
 def _row(outcomes: Sequence[Record]) -> dict[str, object]:
-    def rate(way: str) -> dict[str, object]:
-        return Rate(hits=sum(bool(o[way]) for o in outcomes), total=len(outcomes)).as_dict()
+    def rate(mode: str) -> dict[str, object]:
+        return Rate(hits=sum(bool(o[mode]) for o in outcomes), total=len(outcomes)).as_dict()
 
     lengths = [float(str(o["length"])) for o in outcomes if o["length"] is not None]
-    row = {way: rate(way) for way in ("alone", "verified", "same_goal")}
+    row = {mode: rate(mode) for mode in ("alone", "verified", "same_goal")}
     return row | {"length": rounded(mean(lengths)) if lengths else None, "lengths": len(lengths)}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score weights on what the narrow corpus leaves out.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Score weights on tasks outside of the narrow corpus.")
     parser.add_argument("models", nargs="+", type=Path, metavar="MODEL", help="model folders")
     parser.add_argument("--count", type=int, default=60, help="tasks of each row (default: 60)")
-    parser.add_argument("--seed", type=int, default=0, help="of the tasks (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the tasks (default: 0)")
     parser.add_argument("--samples", type=int, default=4, help="further plans of the full planner (default: 4)")
     parser.add_argument("--out", type=Path, help="write all outcomes to this JSON file")
     args = parser.parse_args(argv)
@@ -140,10 +140,12 @@ def _run(args: argparse.Namespace) -> int:
     if args.count < 1 or args.seed < 0 or args.samples < 0:
         raise PlannerError("--count is at least 1, --seed and --samples at least 0")
     one_thread()
-    found = {str(model): measured(model, args.count, args.seed, args.samples) for model in args.models}
+    outcomes_by_model = {
+        str(model): evaluate_model(model, args.count, args.seed, args.samples) for model in args.models
+    }
     if args.out:
-        write_text_atomically(args.out, json.dumps(found, indent=1) + "\n")
-    for model, outcomes in found.items():
+        write_text_atomically(args.out, json.dumps(outcomes_by_model, indent=1) + "\n")
+    for model, outcomes in outcomes_by_model.items():
         print(f"{model}\n{_table(summary(outcomes))}\n")
     return 0
 
@@ -154,7 +156,7 @@ def _table(rows: Mapping[str, Mapping[str, object]]) -> str:
     header = ["tasks", "direct pass", "full planner", "right goal", "length / teacher"]
     lines = []
     for name, row in rows.items():
-        rates = [_percent(row[way]) for way in ("alone", "verified", "same_goal")]
+        rates = [_percent(row[mode]) for mode in ("alone", "verified", "same_goal")]
         lines.append([name, *rates, "-" if row["length"] is None else f"{row['length']:.3f}"])
     return grid(header, lines)
 

@@ -1,16 +1,16 @@
-"""What two choices of the loop come to: `python -m planner.benchmarks.loop_choices --model runs/narrow/model`.
+"""Compare two choices of the improvement loop: `python -m planner.benchmarks.loop_choices --model runs/narrow/model`.
 
-For each seed, one set of proposals and attempts is made; each learning rule (`planner/learning/training_mixture.py`) then trains the same
-weights on it, with the same computation. From what the first rule came to, a second cycle is made twice: its tasks lean
-towards what failed (`planner/learning/curriculum.py`), or are chosen evenly. All weights do the tasks of
-`planner.benchmarks.improvement`, drawn with the seed, whether the cycle accepted them or not.
+For each seed, one set of proposals and attempts is made; each learning rule (`planner/learning/training_mixture.py`)
+then trains the same weights on it, with the same computation. From the first rule's weights, a second cycle is run
+twice: its tasks are chosen to prefer failures (`planner/learning/curriculum.py`), or uniformly. All weights are
+evaluated on the tasks of `planner.benchmarks.improvement`, drawn with the seed, whether or not the cycle accepted them.
 
-    before             the weights that all begin with
+    before             the initial weights
     RULE               after one cycle
-    leaning, uniform   after a second one, from the first rule's weights
+    leaning, uniform   after a second cycle from the first rule's weights
 
-Stages are kept in the folder (default runs/loop-choices), so that a run that was stopped goes on. A difference is
-paired task by task over all seeds (exact McNemar test); seeds share weights to begin with.
+Stages are stored in the folder (default runs/loop-choices), so that an interrupted run can be resumed. Differences are
+paired task by task over all seeds (exact McNemar test); all seeds start from the same weights.
 """
 
 from __future__ import annotations
@@ -34,23 +34,29 @@ if TYPE_CHECKING:
     from planner.learning.training_mixture import LearningRule
 
 PROG = "python -m planner.benchmarks.loop_choices"
-TRIED = ("sampled", "proposals", "episodes", "hindsight", "hindsight_episodes")  # stages that no rule takes part in
+SHARED_STAGES = (
+    "sampled",
+    "proposals",
+    "episodes",
+    "hindsight",
+    "hindsight_episodes",
+)  # stages that do not depend on the rule
 CHOICES = {"leaning": True, "uniform": False}
-ATTEMPTS = 4  # of the direct pass at each task: what the rules compare
-MINUTES = 8.0  # of a cycle, on two cores
+ATTEMPTS = 4  # of the direct pass at each task, which the rules compare
+MINUTES = 8.0  # per cycle, on two cores
 
 
 def sizes_of(minutes: float) -> Sizes:
-    """Return the sizes of a cycle of about so many minutes: as `planner.improve`'s, with attempts."""
-    from planner.learning.cycle import MINUTES_A_CYCLE, Sizes
+    """Return the sizes of a cycle of about `minutes`: those of `planner.improve`, with attempts."""
+    from planner.learning.cycle import MINUTES_PER_CYCLE, Sizes
 
-    return replace(Sizes().scaled(minutes / MINUTES_A_CYCLE), attempts=ATTEMPTS, held_out=4)
+    return replace(Sizes().scaled(minutes / MINUTES_PER_CYCLE), attempts=ATTEMPTS, held_out=4)
 
 
 def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path]:
-    """Make the cycles of one seed; return the weights by name."""
+    """Run the cycles of one seed; return the model folders by name."""
     from planner.io.json_lines import read_lines
-    from planner.learning.cycle import Method, held_out, judge, run_cycle
+    from planner.learning.cycle import Method, draw_held_out_tasks, evaluate_weights, run_cycle
     from planner.learning.replay_corpus import find_replay
     from planner.learning.training_mixture import RULES
     from planner.rollouts.progress_log import Reporter
@@ -58,64 +64,71 @@ def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path
 
     reporter = Reporter(path=folder / "progress.jsonl")
     replay = find_replay(model, folder / "replay", seed)
-    trials = held_out(sizes.held_out, seed, SPLITS["valid"])
-    before = judge(model, trials, folder / "before.jsonl", sizes.samples, reporter=reporter)
+    trials = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"])
+    before = evaluate_weights(model, trials, folder / "before.jsonl", sizes.samples, reporter=reporter)
 
     def cycle(
-        name: str, number: int, start: Path, outcomes: list[Record], rule: LearningRule, lean: bool = True
+        name: str,
+        number: int,
+        initial_model: Path,
+        outcomes: list[Record],
+        rule: LearningRule,
+        prefer_failures: bool = True,
     ) -> Path:
-        where = folder / name / f"cycle-{number}"
+        cycle_folder = folder / name / f"cycle-{number}"
         run_cycle(
-            where, start, outcomes, replay, sizes, number=number, seed=seed,
-            method=Method(rule=rule, lean=lean), reporter=reporter,
+            cycle_folder, initial_model, outcomes, replay, sizes, number=number, seed=seed,
+            method=Method(rule=rule, prefer_failures=prefer_failures), reporter=reporter,
         )  # fmt: skip
-        return where
+        return cycle_folder
 
-    found = {"before": model}
-    first = folder / RULES[0] / "cycle-1"
+    weights = {"before": model}
+    first_cycle = folder / RULES[0] / "cycle-1"
     for rule in RULES:
-        _share(first, folder / rule / "cycle-1", TRIED)
-        found[rule] = cycle(rule, 1, model, before, rule) / "model"
-    for name, lean in CHOICES.items():
-        _share(first, folder / name / "cycle-1", TRIED)
-        outcomes = read_lines(first / "held_out.jsonl")
-        found[name] = cycle(name, 2, found[RULES[0]], outcomes, RULES[0], lean) / "model"
-    return found
+        _copy_stages(first_cycle, folder / rule / "cycle-1", SHARED_STAGES)
+        weights[rule] = cycle(rule, 1, model, before, rule) / "model"
+    for name, prefer_failures in CHOICES.items():
+        _copy_stages(first_cycle, folder / name / "cycle-1", SHARED_STAGES)
+        outcomes = read_lines(first_cycle / "held_out.jsonl")
+        weights[name] = cycle(name, 2, weights[RULES[0]], outcomes, RULES[0], prefer_failures) / "model"
+    return weights
 
 
-def _share(first: Path, other: Path, stages: Sequence[str]) -> None:
-    """Copy stages that are done to a cycle that begins with the same."""
-    if first == other or not first.exists():
+def _copy_stages(source: Path, target: Path, stages: Sequence[str]) -> None:
+    """Copy finished stages to a cycle that shares them."""
+    if source == target or not source.exists():
         return
-    other.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     for name in stages:
-        file = first / f"{name}.jsonl"
-        if file.exists() and not (other / file.name).exists():
-            shutil.copyfile(file, other / file.name)
+        file = source / f"{name}.jsonl"
+        if file.exists() and not (target / file.name).exists():
+            shutil.copyfile(file, target / file.name)
 
 
-def compared(outcomes: Mapping[str, Sequence[Record]], first: str, second: str) -> dict[str, dict[str, object]]:
-    """Compare two weights task by task: what is held out altogether, `known`, and all."""
+def compare_weights(outcomes: Mapping[str, Sequence[Record]], first: str, second: str) -> dict[str, dict[str, object]]:
+    """Compare two models task by task: on new forms, on `known`, and on all tasks."""
     from planner.benchmarks.improvement import NEW_FORMS
     from planner.evaluation.statistics import compare
 
     groups = {"new forms": NEW_FORMS, "known": ("known",), "all": None}
-    found: dict[str, dict[str, object]] = {}
+    comparisons: dict[str, dict[str, object]] = {}
     for group, rows in groups.items():
-        for way in ("alone", "verified"):
-            hits = [[bool(o[way]) for o in outcomes[name] if rows is None or o["split"] in rows]
+        for mode in ("alone", "verified"):
+            hits = [[bool(o[mode]) for o in outcomes[name] if rows is None or o["split"] in rows]
                     for name in (first, second)]  # fmt: skip
-            found[f"{group}, {way}"] = compare(*hits).as_dict()
-    return found
+            comparisons[f"{group}, {mode}"] = compare(*hits).as_dict()
+    return comparisons
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Compare learning rules, and leaning with even choice.")
+    parser = argparse.ArgumentParser(
+        prog=PROG, description="Compare learning rules, and curriculum with uniform choice."
+    )
     add = parser.add_argument
-    add("--model", type=Path, required=True, metavar="FOLDER", help="weights to start from")
-    add("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="of the cycles (default: 0 1 2)")
-    add("--minutes", type=float, default=MINUTES, help=f"of a cycle, on two cores (default: {MINUTES:g})")
+    add("--model", type=Path, required=True, metavar="FOLDER", help="the initial weights")
+    add("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="seeds of the cycles (default: 0 1 2)")
+    add("--minutes", type=float, default=MINUTES, help=f"per cycle, on two cores (default: {MINUTES:g})")
     add("--count", type=int, default=16, help="tasks of each row and seed (default: 16)")
     add("--samples", type=int, default=4, help="further plans of the full planner (default: 4)")
     add("--name", default="loop-choices", help="the run's folder is runs/NAME (default: loop-choices)")
@@ -126,7 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from gpt.files import write_text_atomically
-    from planner.benchmarks.improvement import measured
+    from planner.benchmarks.improvement import evaluate_model
     from planner.io.json_lines import read_lines, write_lines
 
     if args.count < 1 or args.samples < 0 or args.minutes <= 0 or min(args.seeds) < 0:
@@ -135,26 +148,29 @@ def _run(args: argparse.Namespace) -> int:
     folder = writable(runs_dir() / args.name)
     outcomes: dict[str, list[Record]] = {}
     for seed in args.seeds:
-        own = folder / f"seed-{seed}"
-        for name, model in cycles(args.model, own, sizes_of(args.minutes), seed).items():
-            path = own / f"measured-{name}.jsonl"
+        seed_folder = folder / f"seed-{seed}"
+        for name, model in cycles(args.model, seed_folder, sizes_of(args.minutes), seed).items():
+            path = seed_folder / f"measured-{name}.jsonl"
             if not path.exists():
-                write_lines(path, measured(model, args.count, seed, args.samples))
+                write_lines(path, evaluate_model(model, args.count, seed, args.samples))
             outcomes.setdefault(name, []).extend(read_lines(path))
     results = _results(outcomes)
     write_text_atomically(folder / "results.json", json.dumps(results, indent=1) + "\n")
-    print(json.dumps(results) if args.json else _shown(outcomes))
+    print(json.dumps(results) if args.json else _tables(outcomes))
     return 0
 
 
 def _results(outcomes: Mapping[str, Sequence[Record]]) -> dict[str, object]:
     from planner.benchmarks.improvement import summary
 
-    rows = {name: summary(of) for name, of in outcomes.items()}
-    return {"rows": rows, "compared": {f"{a} / {b}": compared(outcomes, a, b) for a, b in _pairs(outcomes)}}
+    rows = {name: summary(members) for name, members in outcomes.items()}
+    return {
+        "rows": rows,
+        "compared": {f"{a} / {b}": compare_weights(outcomes, a, b) for a, b in _compared_pairs(outcomes)},
+    }
 
 
-def _pairs(outcomes: Mapping[str, object]) -> list[tuple[str, str]]:
+def _compared_pairs(outcomes: Mapping[str, object]) -> list[tuple[str, str]]:
     from planner.learning.training_mixture import RULES
 
     first = RULES[0]
@@ -162,22 +178,22 @@ def _pairs(outcomes: Mapping[str, object]) -> list[tuple[str, str]]:
     return [*pairs, (first, "leaning"), (first, "uniform"), ("uniform", "leaning")]
 
 
-def _shown(outcomes: Mapping[str, Sequence[Record]]) -> str:
+def _tables(outcomes: Mapping[str, Sequence[Record]]) -> str:
     from planner.benchmarks.improvement import summary
     from planner.evaluation.statistics import Rate
     from planner.evaluation.tables import grid
 
     lines = []
-    for name, of in outcomes.items():
-        for row, found in summary(of).items():
-            rates = [found[way] for way in ("alone", "verified")]
-            shown = [str(Rate(hits=r["hits"], total=r["total"])) for r in rates if isinstance(r, dict)]
-            lines.append([name, row, *shown])
+    for name, members in outcomes.items():
+        for row, rates_of_row in summary(members).items():
+            rates = [rates_of_row[mode] for mode in ("alone", "verified")]
+            cells = [str(Rate(hits=r["hits"], total=r["total"])) for r in rates if isinstance(r, dict)]
+            lines.append([name, row, *cells])
     changes = []
-    for first, second in _pairs(outcomes):
-        for what, paired in compared(outcomes, first, second).items():
-            moved = f"+{paired['wins']} -{paired['losses']}"
-            changes.append([f"{first} / {second}", what, moved, f"{paired['p']:.1g}"])
+    for first, second in _compared_pairs(outcomes):
+        for group, paired in compare_weights(outcomes, first, second).items():
+            wins_and_losses = f"+{paired['wins']} -{paired['losses']}"
+            changes.append([f"{first} / {second}", group, wins_and_losses, f"{paired['p']:.1g}"])
     table = grid(["weights", "tasks", "direct pass", "full planner"], lines)
     return f"{table}\n\n{grid(['first / second', 'tasks', 'second wins, loses', 'p'], changes)}"
 

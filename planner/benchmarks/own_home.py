@@ -1,18 +1,18 @@
-"""What a home teaches: `python -m planner.benchmarks.own_home --seeds 3 --days 20`.
+"""The benefit of adapting to one home: `python -m planner.benchmarks.own_home --seeds 3 --days 20`.
 
-In each of some homes, for each of some seeds, a household is drawn (`planner/household/simulated_household.py`): habits that the
-planner is not told. Days are lived and nights slept (`planner.improve --home`); then tasks of later days are done, of
-mornings that no day had. Each is done from the same start, by the same closed loop, knowing the map alone and
+A household with hidden habits (`planner/household/simulated_household.py`) is sampled for each home and seed. Days are
+simulated and adapters trained (`planner.improve --home`); then tasks on mornings of new days are executed. Each starts
+in the same state, with the same closed loop, with knowledge of the map and
 
 - nothing else (`unadapted`);
-- where each thing was when it was last seen (`last seen`, what `planner/world_model/memory.py` keeps of a home);
-- what was counted (`counted`: `planner/household/counting_baseline.py`, and a list of the words that were explained);
-- the adapter (`adapted`): the GPT's weights and its guesses of where things are.
+- where each object was last seen (`last seen`, what `planner/world_model/memory.py` stores of a home);
+- the counts (`counted`: `planner/household/counting_baseline.py`, and the list of explained words);
+- the adapter (`adapted`): the GPT's adapted weights and its predicted locations.
 
-A search is for a category of which every instance is inside closed furniture that morning; the goal is given, and what
-is opened before one is in sight is counted. Understanding is of instructions that have a nickname, in held-out
-phrasings. Elsewhere are held-out tasks in other homes, all of the home known: without the adapter the weights are those
-that they were, bit by bit; with it, for information. Intervals are 95 %, bootstrapped over households.
+A search is for a category of which every instance is inside closed furniture that morning; the goal is given, and the
+openings before one is visible are counted. Understanding is measured on instructions with a nickname, in held-out
+phrasings. `elsewhere` are held-out tasks in other, fully known homes: without the adapter the weights are bit-identical
+to the original ones; with it, the result is for information. Intervals are 95 %, bootstrapped over households.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ from planner.io.command import one_thread, run_command
 if TYPE_CHECKING:
     from gpt.data.tokenized_documents import TokenizedDocuments
     from planner.api import Planner
-    from planner.household.adaptation import Base
+    from planner.household.adaptation import BaseModel
     from planner.household.simulated_household import Household
     from planner.io.json_lines import Record
     from planner.world_model.belief import Belief
 
 PROG = "python -m planner.benchmarks.own_home"
 HOMES = ("family_house", "shared_flat", "office_kitchen")
-WAYS = ("unadapted", "last seen", "counted", "adapted")
-ELSEWHERE = 12  # held-out tasks in other homes, for each household
-DRAWS = 2000  # of the bootstrap
+ADAPTATIONS = ("unadapted", "last seen", "counted", "adapted")
+OTHER_HOME_TASKS = 12  # held-out tasks in other homes, for each household
+BOOTSTRAP_DRAWS = 2000
 Measure = Literal["search", "understanding", "elsewhere"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class HomeResult:
-    """What one way of knowing a home came to in one task.
+    """The result of one kind of adaptation on one task.
 
     Attributes:
         household: Home and seed.
         measure: What was measured.
-        task: Tells tasks apart.
-        way: Of knowing the home.
-        success: The goal was reached; of understanding: what was written is what was meant.
-        opened: Furniture opened before the thing was in sight, or all that was opened if it never was.
+        task: The task's unique name.
+        way: The kind of adaptation.
+        success: The goal was reached; for understanding: the parsed goal is the intended one.
+        opened: Furniture opened before the object was visible, or in total if it never was.
         steps: Subtasks tried.
-        simulated_s: Typical duration of them [s].
+        simulated_s: Their typical duration [s].
     """
 
     household: str
@@ -73,8 +73,8 @@ class HomeResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Knowing:
-    """One way of knowing a home: a planner, what is believed in the morning, and words that are replaced before."""
+class Adapted:
+    """One kind of adaptation: a planner, the belief in the morning, and words to replace in instructions."""
 
     planner: Planner
     belief: Belief
@@ -83,178 +83,192 @@ class Knowing:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Measure what a home teaches the planner.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Measure the benefit of adapting to one home.")
     add = parser.add_argument
     add("--homes", nargs="+", default=HOMES, metavar="HOME", help=f"files, names or seeds (default: {' '.join(HOMES)})")
     add("--seeds", type=int, default=3, metavar="N", help="households of each home (default: 3)")
-    add("--first-seed", type=int, default=0, metavar="N", help="of the households (default: 0)")
-    add("--days", type=int, default=20, help="that are lived before (default: 20)")
-    add("--tasks", type=int, default=30, help="searches, and instructions, of each household (default: 30)")
+    add("--first-seed", type=int, default=0, metavar="N", help="first seed of the households (default: 0)")
+    add("--days", type=int, default=20, help="simulated days before the tasks (default: 20)")
+    add("--tasks", type=int, default=30, help="searches and instructions per household (default: 30)")
     add("--model", type=Path, help="model folder (default: the released weights)")
-    add("--json", action="store_true", help="print a JSON line a task and way")
+    add("--json", action="store_true", help="print a JSON line per task and kind of adaptation")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
 
 def _run(args: argparse.Namespace) -> int:
     from planner.api import model_folder
-    from planner.household.adaptation import Base
+    from planner.household.adaptation import BaseModel
     from planner.learning.replay_corpus import find_replay
 
     if min(args.seeds, args.days, args.tasks) < 1 or args.first_seed < 0:
         raise PlannerError("--seeds, --days and --tasks are at least 1, --first-seed at least 0")
     one_thread()
     model = model_folder(args.model)
-    base = Base(model)
-    found: list[HomeResult] = []
+    base = BaseModel(model)
+    results: list[HomeResult] = []
     with tempfile.TemporaryDirectory() as scratch:
         replay = find_replay(model, Path(scratch) / "replay", 0)
         for home in args.homes:
             for seed in range(args.first_seed, args.first_seed + args.seeds):
-                for outcome in of_household(home, seed, args.days, args.tasks, base, replay, Path(scratch)):
-                    found.append(outcome)
+                for outcome in evaluate_household(home, seed, args.days, args.tasks, base, replay, Path(scratch)):
+                    results.append(outcome)
                     if args.json:
                         print(json.dumps(asdict(outcome)), flush=True)
                 print(f"{home}, seed {seed}: done", file=sys.stderr, flush=True)
-    print(summary(found), file=sys.stderr if args.json else sys.stdout)
+    print(summary(results), file=sys.stderr if args.json else sys.stdout)
     return 0
 
 
-def of_household(
-    home: str, seed: int, days: int, tasks: int, base: Base, replay: TokenizedDocuments, scratch: Path
+def evaluate_household(
+    home: str, seed: int, days: int, tasks: int, base: BaseModel, replay: TokenizedDocuments, scratch: Path
 ) -> Iterator[HomeResult]:  # fmt: skip
-    """Live days in one household and yield what each way of knowing it comes to afterwards."""
+    """Simulate days in one household, then yield the results of each kind of adaptation."""
     from planner.exploration.learned_prior import LearnedHabits
-    from planner.household.adaptation import live
-    from planner.household.counting_baseline import CountedHabits
-    from planner.household.daily_records import read_diary
+    from planner.household.adaptation import simulate_days
+    from planner.household.counting_baseline import CountingPrior
+    from planner.household.daily_records import count_observations
     from planner.household.simulated_household import sample_household
     from planner.world_model.belief import Belief
     from planner.world_model.open_home import open_home
 
     household = sample_household(open_home(home, geometry=False), seed)
-    lived = list(live(household, base, replay, scratch / "night", days=days, seed=seed))
-    records = [day.record for day in lived]
-    diary = read_diary(records)
-    plain, adapted = base.planner(), base.planner(lived[-1].adapter)
-    nothing = Belief.of_map(household.home.world.scene)
-    known = {
-        "unadapted": Knowing(planner=plain, belief=nothing, words={}),
-        "last seen": Knowing(planner=plain, belief=last_seen(nothing, records), words={}),
-        "counted": Knowing(planner=plain, belief=replace(nothing, habits=CountedHabits(diary)), words=diary.words),
-        "adapted": Knowing(
-            planner=adapted, belief=replace(nothing, habits=LearnedHabits(adapted.prompts)), words={}
+    simulated = list(simulate_days(household, base, replay, scratch / "night", days=days, seed=seed))
+    records = [day.record for day in simulated]
+    observations = count_observations(records)
+    base_planner, adapted_planner = base.planner(), base.planner(simulated[-1].adapter)
+    map_belief = Belief.of_map(household.home.world.scene)
+    adaptations = {
+        "unadapted": Adapted(planner=base_planner, belief=map_belief, words={}),
+        "last seen": Adapted(planner=base_planner, belief=last_seen(map_belief, records), words={}),
+        "counted": Adapted(
+            planner=base_planner, belief=replace(map_belief, habits=CountingPrior(observations)),
+            words=observations.words,
+        ),
+        "adapted": Adapted(
+            planner=adapted_planner, belief=replace(map_belief, habits=LearnedHabits(adapted_planner.prompts)), words={}
         ),
     }  # fmt: skip
     name = f"{home}/{seed}"
-    yield from _searches(name, household, known, tasks, seed)
-    yield from _understanding(name, household, known, tasks, seed)
-    yield from _elsewhere(name, {"unadapted": plain, "adapted": adapted}, seed)
+    yield from _searches(name, household, adaptations, tasks, seed)
+    yield from _understanding(name, household, adaptations, tasks, seed)
+    yield from _other_homes(name, {"unadapted": base_planner, "adapted": adapted_planner}, seed)
 
 
 def last_seen(belief: Belief, days: Sequence[Record]) -> Belief:
-    """Return what is remembered of days: where each thing was when it was last seen in the morning; where was looked.
+    """Return a belief from the days' records: where each object was last seen in the morning, and the searched places.
 
-    It is what the memory file would hold if it were written before anything was moved.
+    It is what the memory file would contain if it were written before anything was moved.
     """
     from planner.world_model.belief import Known
 
-    things: dict[str, Known] = {}
+    remembered: dict[str, Known] = {}
     looked: set[str] = set()
     for day in days:
-        seen, places = day["seen"], day["looked"]
-        assert isinstance(seen, dict) and isinstance(places, list)
-        looked |= set(places)
-        for name, place in seen.items():
-            things[name] = Known(category=name.rpartition(" ")[0], place=place, source="remembered")
-    return replace(belief, things=things, first=things, remembered=frozenset(looked))
+        object_places, searched = day["seen"], day["looked"]
+        assert isinstance(object_places, dict) and isinstance(searched, list)
+        looked |= set(searched)
+        for name, place in object_places.items():
+            remembered[name] = Known(category=name.rpartition(" ")[0], place=place, source="remembered")
+    return replace(belief, things=remembered, first=remembered, remembered=frozenset(looked))
 
 
 def _searches(
-    name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
+    name: str, household: Household, adaptations: Mapping[str, Adapted], tasks: int, seed: int
 ) -> Iterator[HomeResult]:
     from planner.benchmarks.searching import task_in
     from planner.household.daily_life import search
-    from planner.household.simulated_household import StickyHome, morning
+    from planner.household.simulated_household import StickyHome, morning_state
 
     for number in range(tasks):
         rng = random.Random(f"searched/{seed}/{number}")
-        task = task_in(f"{name}/{number}", morning(household, rng), rng)
+        task = task_in(f"{name}/{number}", morning_state(household, rng), rng)
         if task is None:
             continue
-        for way, knowing in known.items():
-            home = StickyHome(task.start, household.sticks, f"{seed}/{number}")
-            episode, opened, _ = search(task.goal, home, knowing.belief, knowing.planner, task.category)
+        for adaptation, adapted in adaptations.items():
+            home = StickyHome(task.start, household.stuck_chance, f"{seed}/{number}")
+            episode, opened, _ = search(task.goal, home, adapted.belief, adapted.planner, task.category)
             yield HomeResult(
-                household=name, measure="search", task=task.id, way=way, success=episode.success, opened=opened,
+                household=name, measure="search", task=task.id, way=adaptation, success=episode.success, opened=opened,
                 steps=len(episode.steps), simulated_s=episode.simulated_s,
             )  # fmt: skip
 
 
 def _understanding(
-    name: str, household: Household, known: Mapping[str, Knowing], tasks: int, seed: int
+    name: str, household: Household, adaptations: Mapping[str, Adapted], tasks: int, seed: int
 ) -> Iterator[HomeResult]:
     from planner.exploration.belief_planning import understand
     from planner.goals.comparison import meaning
     from planner.household.daily_life import OPTIONS
-    from planner.household.requests import Asker, in_plain_words
-    from planner.household.simulated_household import morning
+    from planner.household.requests import RequestSampler, to_plain_words
+    from planner.household.simulated_household import morning_state
 
-    domain, words = household.home.world.domain, household.nicknames
+    domain, nicknames = household.home.world.domain, household.nicknames
     for number in range(tasks):
         rng = random.Random(f"asked/{seed}/{number}")
-        state = morning(household, rng)
-        category = rng.choice(sorted(words))
-        which = {"thing": category} if category in domain.objects else {"place": category}
-        request = Asker(rng, "test").ask(state, words, **which)
-        if request is None or request.said == request.plainly:
+        state = morning_state(household, rng)
+        category = rng.choice(sorted(nicknames))
+        fixed = {"category": category} if category in domain.objects else {"place_category": category}
+        request = RequestSampler(rng, "test").sample(state, nicknames, **fixed)
+        if request is None or request.instruction == request.plain_instruction:
             continue
-        for way, knowing in [*known.items(), ("plainly said", known["unadapted"])]:
-            if way == "last seen":  # says nothing of words
+        for adaptation, adapted in [*adaptations.items(), ("plainly said", adaptations["unadapted"])]:
+            if adaptation == "last seen":  # does not affect words
                 continue
-            said = request.plainly if way == "plainly said" else in_plain_words(request.said, knowing.words)
-            found = understand(knowing.planner, said, knowing.belief.observe(state), OPTIONS)
-            right = found.goal is not None and meaning(found.goal) == meaning(request.goal)
-            yield HomeResult(household=name, measure="understanding", task=f"{name}/{number}", way=way, success=right)
+            instruction = (
+                request.plain_instruction
+                if adaptation == "plainly said"
+                else to_plain_words(request.instruction, adapted.words)
+            )
+            parsed = understand(adapted.planner, instruction, adapted.belief.observe(state), OPTIONS)
+            correct = parsed.goal is not None and meaning(parsed.goal) == meaning(request.goal)
+            yield HomeResult(
+                household=name, measure="understanding", task=f"{name}/{number}", way=adaptation, success=correct
+            )
 
 
-def _elsewhere(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[HomeResult]:
+def _other_homes(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[HomeResult]:
     from planner.evaluation.measurement import measure
-    from planner.learning.cycle import HELD_OUT
+    from planner.learning.cycle import HELD_OUT_SPLITS
     from planner.plans.options import Options
     from planner.tasks.held_out_trials import draw_trials
 
-    for trial in draw_trials(HELD_OUT[0], ELSEWHERE, seed=1000 + seed):
-        for way, planner in planners.items():
-            found = measure(planner, trial, {"verified": Options()})
-            reached = found.attempts["verified"].success
-            yield HomeResult(household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=way, success=reached)
+    for trial in draw_trials(HELD_OUT_SPLITS[0], OTHER_HOME_TASKS, seed=1000 + seed):
+        for adaptation, planner in planners.items():
+            prediction = measure(planner, trial, {"verified": Options()})
+            reached = prediction.attempts["verified"].success
+            yield HomeResult(
+                household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=adaptation, success=reached
+            )
 
 
-def summary(found: Sequence[HomeResult]) -> str:
-    """Return tables: a way of knowing a home a row."""
-    parts = [_search_table([o for o in found if o.measure == "search"])]
+def summary(results: Sequence[HomeResult]) -> str:
+    """Return tables with one row per kind of adaptation."""
+    parts = [_search_table([o for o in results if o.measure == "search"])]
     for measure, title in (("understanding", "instructions with nicknames"), ("elsewhere", "other homes")):
-        of = [o for o in found if o.measure == measure]
-        ways = dict.fromkeys(o.way for o in of)
-        rows = [f"{way} | {_interval(of, partial(_mean_of, way=way, key=_reached), percent=True)}" for way in ways]
-        tasks = len({o.task for o in of})
+        members = [o for o in results if o.measure == measure]
+        adaptations = dict.fromkeys(o.way for o in members)
+        rows = [
+            f"{adaptation} | {_interval(members, partial(_mean_of, adaptation=adaptation, key=_reached), percent=True)}"
+            for adaptation in adaptations
+        ]
+        tasks = len({o.task for o in members})
         parts.append("\n".join([f"{title}: {tasks} tasks", "way | success", *rows]))
     return "\n\n".join(parts)
 
 
-def _search_table(found: Sequence[HomeResult]) -> str:
-    households = len({o.household for o in found})
+def _search_table(results: Sequence[HomeResult]) -> str:
+    households = len({o.household for o in results})
     lines = [
-        f"searches: {len({o.task for o in found})} tasks, {households} households",
+        f"searches: {len({o.task for o in results})} tasks, {households} households",
         "way | opened | less than unadapted | success | steps | simulated [s]",
     ]
-    for way in dict.fromkeys(o.way for o in found):
-        opened = _interval(found, partial(_mean_of, way=way, key=_opened))
-        less = _interval(found, partial(_less, way=way), percent=True)
-        success = _interval(found, partial(_mean_of, way=way, key=_reached), percent=True)
-        steps, seconds = (_mean_of(found, way, key) for key in (lambda o: o.steps, lambda o: o.simulated_s))
-        lines.append(f"{way} | {opened} | {less} | {success} | {steps:.2f} | {seconds:.0f}")
+    for adaptation in dict.fromkeys(o.way for o in results):
+        opened = _interval(results, partial(_mean_of, adaptation=adaptation, key=_opened))
+        reduction = _interval(results, partial(_reduction, adaptation=adaptation), percent=True)
+        success = _interval(results, partial(_mean_of, adaptation=adaptation, key=_reached), percent=True)
+        steps, seconds = (_mean_of(results, adaptation, key) for key in (lambda o: o.steps, lambda o: o.simulated_s))
+        lines.append(f"{adaptation} | {opened} | {reduction} | {success} | {steps:.2f} | {seconds:.0f}")
     return "\n".join(lines)
 
 
@@ -266,32 +280,32 @@ def _opened(outcome: HomeResult) -> float:
     return float(outcome.opened)
 
 
-def _mean_of(found: Sequence[HomeResult], way: str, key: Callable[[HomeResult], float]) -> float:
+def _mean_of(results: Sequence[HomeResult], adaptation: str, key: Callable[[HomeResult], float]) -> float:
     from planner.evaluation.statistics import mean
 
-    return mean([float(key(o)) for o in found if o.way == way])
+    return mean([float(key(o)) for o in results if o.way == adaptation])
 
 
-def _less(found: Sequence[HomeResult], way: str) -> float:
-    """By which part less was opened than unadapted."""
-    return 1.0 - _mean_of(found, way, _opened) / max(1e-9, _mean_of(found, WAYS[0], _opened))
+def _reduction(results: Sequence[HomeResult], adaptation: str) -> float:
+    """Return the relative reduction of openings against the unadapted planner."""
+    return 1.0 - _mean_of(results, adaptation, _opened) / max(1e-9, _mean_of(results, ADAPTATIONS[0], _opened))
 
 
 def _interval(
-    found: Sequence[HomeResult], figure: Callable[[Sequence[HomeResult]], float], *, percent: bool = False
+    results: Sequence[HomeResult], figure: Callable[[Sequence[HomeResult]], float], *, percent: bool = False
 ) -> str:
-    """A figure with its interval over households drawn with replacement, all ways of a household together."""
+    """Return a figure with its bootstrap interval over households; all results of a household are drawn together."""
     from planner.evaluation.statistics import quantile
 
-    of: dict[str, list[HomeResult]] = {}
-    for outcome in found:
-        of.setdefault(outcome.household, []).append(outcome)
-    rng, groups = random.Random(0), list(of.values())
-    draws = [figure([o for group in rng.choices(groups, k=len(groups)) for o in group]) for _ in range(DRAWS)]
+    by_household: dict[str, list[HomeResult]] = {}
+    for outcome in results:
+        by_household.setdefault(outcome.household, []).append(outcome)
+    rng, groups = random.Random(0), list(by_household.values())
+    draws = [figure([o for group in rng.choices(groups, k=len(groups)) for o in group]) for _ in range(BOOTSTRAP_DRAWS)]
     low, high = quantile(draws, 0.025), quantile(draws, 0.975)
     if percent:
-        return f"{100 * figure(found):.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
-    return f"{figure(found):.2f} [{low:.2f}, {high:.2f}]"
+        return f"{100 * figure(results):.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
+    return f"{figure(results):.2f} [{low:.2f}, {high:.2f}]"
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How long our plans are, beside those of a classical planner: `python -m planner.benchmarks.plan_length --tasks 20`.
+"""Plan lengths compared with a classical planner: `python -m planner.benchmarks.plan_length --tasks 20`.
 
-Held-out instructions of the split `unseen homes`; ours is the GPT's plan with verification, for the goal that the GPT
-wrote. Fast Downward (extra `pddl`) gets the same goal as PDDL and keeps improving its plan until its time is up, so its
-plan is short but not proven shortest. Its plan is replayed in the symbolic home before it counts: room is no part of
-the export (`planner/plans/export/pddl_domain.py`), and a replay that fails for it is reported. `go to` counts on neither
-side.
+Held-out instructions of the split `unseen homes`; ours is the GPT's verified plan for the goal that the GPT parsed.
+Fast Downward (extra `pddl`) gets the same goal as PDDL and improves its plan until its time is up, so its plan is short
+but not proven optimal. Its plan is replayed in the symbolic home before it counts: capacities are not exported
+(`planner/plans/export/pddl_domain.py`), and a replay that fails for this reason is reported. `go to` is not counted in
+either plan.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.benchmarks.plan_length"
 SPLIT = "unseen homes"
-# Greedy search finds a first plan; weighted A* makes it shorter for as long as there is time.
+# Greedy search finds a first plan; weighted A* shortens it until the time is up.
 SEARCH = (
     "let(h,ff(),iterated([lazy_greedy([h],preferred=[h]),lazy_wastar([h],preferred=[h],w=3),"
     "lazy_wastar([h],preferred=[h],w=1)],repeat_last=false))"
@@ -36,7 +36,7 @@ SEARCH = (
 
 @dataclass(frozen=True, kw_only=True)
 class Length:
-    """One task: subtasks of both plans; None where there is none. `broken` is what the replay of theirs found."""
+    """One task: the lengths of both plans, None without a plan; `broken` is why their plan is missing or failed."""
 
     id: str
     goal: str
@@ -48,11 +48,11 @@ class Length:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog=PROG, description="Compare plan lengths with Fast Downward's.")
-    parser.add_argument("--tasks", type=int, default=20, help="how many (default: 20)")
-    parser.add_argument("--seed", type=int, default=0, help="of the tasks")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of Fast Downward for each (default: 30)")
+    parser.add_argument("--tasks", type=int, default=20, help="number of tasks (default: 20)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the tasks (default: 0)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="time of Fast Downward per task (default: 30)")
     parser.add_argument("--model", help="model folder (default: the released weights)")
-    parser.add_argument("--json", action="store_true", help="print a JSON line a task")
+    parser.add_argument("--json", action="store_true", help="print a JSON line per task")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
@@ -68,15 +68,15 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError("Fast Downward is not installed: pip install 'gpt-home-planner[pddl]'")
     planner = Planner.load(args.model)
     split = next(s for s in BUILT_IN if s.name == SPLIT)
-    found = []
+    lengths = []
     for trial in draw_trials(split, args.tasks, seed=args.seed):
-        found.append(_length(planner, trial, args.seconds))
+        lengths.append(_length(planner, trial, args.seconds))
         if args.json:
-            print(json.dumps(asdict(found[-1])), flush=True)
+            print(json.dumps(asdict(lengths[-1])), flush=True)
         else:
-            print(f"{found[-1].ours or '–':>3} {found[-1].theirs or '–':>3}  {found[-1].goal}"
-                  f"{'  ' + found[-1].broken if found[-1].broken else ''}", flush=True)  # fmt: skip
-    print(summary(found), file=sys.stderr if args.json else sys.stdout)
+            print(f"{lengths[-1].ours or '–':>3} {lengths[-1].theirs or '–':>3}  {lengths[-1].goal}"
+                  f"{'  ' + lengths[-1].broken if lengths[-1].broken else ''}", flush=True)  # fmt: skip
+    print(summary(lengths), file=sys.stderr if args.json else sys.stdout)
     return 0
 
 
@@ -105,18 +105,20 @@ def _count(actions: Sequence[Action]) -> int:
     return sum(action.skill != "go to" for action in actions)
 
 
-def summary(found: Sequence[Length]) -> str:
-    """Return one line: how many were compared, and how much longer ours are."""
-    both = [(f.ours, f.theirs) for f in found if f.ours and f.theirs]
-    known = f"{len(found)} tasks; plans of both: {len(both)}; replays of theirs that broke or were not found: " + str(
-        sum(bool(f.broken) for f in found)
+def summary(lengths: Sequence[Length]) -> str:
+    """Return the number of compared plans and the ratio of lengths, as text."""
+    both = [(f.ours, f.theirs) for f in lengths if f.ours and f.theirs]
+    counts = (
+        f"{len(lengths)} tasks; plans of both: {len(both)}; replays of theirs that broke or were not found: "
+        + str(sum(bool(f.broken) for f in lengths))
     )
     if not both:
-        return known
+        return counts
     ratio = sum(a for a, _ in both) / sum(b for _, b in both)
     median = statistics.median(a / b for a, b in both)
-    same = sum(a <= b for a, b in both)
-    return f"{known}\nours / theirs: {ratio:.2f} of all subtasks, median {median:.2f}; no longer than theirs: {same}"
+    n_no_longer = sum(a <= b for a, b in both)
+    ratios = f"{ratio:.2f} of all subtasks, median {median:.2f}"
+    return f"{counts}\nours / theirs: {ratios}; no longer than theirs: {n_no_longer}"
 
 
 if __name__ == "__main__":

@@ -1,16 +1,15 @@
-"""Going on after something went wrong: `python -m planner.benchmarks.recovery --seed 0 --tasks 100`.
+"""Recovery from failures and disturbances: `python -m planner.benchmarks.recovery --seed 0 --tasks 100`.
 
-Held-out tasks in unseen homes, symbolic. The goal is given, and the GPT's verified plan for it is carried out while
-one to four things go wrong: somebody moves a thing or opens or shuts a door, what is carried drops, a subtask fails
-once to three times, or something cannot be reached or has no room, for good. The same is to go wrong in each of three
-ways to go on:
+Held-out tasks in unseen homes, symbolic. The goal is given, and the GPT's verified plan is executed while one to four
+faults happen: someone moves an object or opens or closes a door, a held object drops, a subtask fails one to three
+times, or something is permanently unreachable or full. The same faults are applied in each of three recovery modes:
 
-    replan     a new plan, the GPT told nothing; what failed twice is kept from it
-    feedback   a new plan, the GPT reads what went wrong
-    infill     the GPT reads what went wrong and fills in the span that cannot stay; a new plan where it cannot
+    replan     a new plan without feedback; actions that failed twice are forbidden
+    feedback   a new plan, with notes on the failures in the prompt
+    infill     with notes, the GPT fills in only the broken span; a new plan if that is impossible
 
-Tasks that the teacher does not reach without what fails for good are not drawn: there may be no other way. What counts
-is the task's own goal at the end. Time is the processor's, so that a busy machine does not count.
+Tasks that the teacher cannot solve without the permanently failing objects are skipped: there may be no other way. The
+score is the task's own goal at the end. Times are CPU times, so that a busy machine does not matter.
 """
 
 from __future__ import annotations
@@ -45,27 +44,27 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.benchmarks.recovery"
 RecoveryMode = Literal["replan", "feedback", "infill"]
-WAYS: dict[RecoveryMode, Options] = {
+MODES: dict[RecoveryMode, Options] = {
     "replan": Options(repair="replan", feedback=False),
     "feedback": Options(repair="replan", feedback=True),
     "infill": Options(repair="infill", feedback=True),
 }
-LEAST = 3  # subtasks of a plan that something goes wrong in
-TROUBLES = (1, 1, 1, 1)  # weights of 1, 2, 3, 4 things that go wrong
-DISTURBED = 0.4  # the part of them that is somebody's doing
-TIMES = (1, 2, 3)  # that something fails which may be tried again
-DRAWS = 20  # tasks that are drawn for one that can be used
+MIN_PLAN_LENGTH = 3  # subtasks
+FAULT_COUNT_WEIGHTS = (1, 1, 1, 1)  # of 1, 2, 3, 4 faults
+DISTURBANCE_SHARE = 0.4  # of the faults are disturbances by someone else
+FAULT_REPEATS = (1, 2, 3)  # number of failures of a temporary fault
+DRAWS_PER_TASK = 20  # trials drawn for one usable task
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """A subtask that fails.
+class Fault:
+    """A fault: a subtask that fails.
 
     Attributes:
-        skill: Of the subtask.
-        name: The thing or place that it fails with.
-        reason: What the robot says.
-        times: How often; infinite for good.
+        skill: The subtask's skill.
+        name: The object or place that it fails with.
+        reason: The reported reason.
+        times: Number of failures; infinite: permanent.
     """
 
     skill: str
@@ -76,32 +75,32 @@ class Trouble:
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryTask:
-    """A goal in a home, the plan that is carried out, and what is to go wrong.
+    """A goal in a home, the plan to execute, and the faults.
 
     Attributes:
-        disturbed: Numbers of the subtasks, from 0, before which somebody changes the home.
-        seed: Of what is changed.
+        disturbed: Indices of the subtasks, from 0, before which someone changes the home.
+        seed: Seed of the disturbances.
     """
 
     id: str
     goal: Goal
     start: State
     actions: tuple[Action, ...]
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[Fault, ...]
     disturbed: frozenset[int]
     seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """One time that the plan was made anew.
+    """One repair of the plan.
 
     Attributes:
-        tokens: Written.
-        cpu_s: The processor's time [s].
-        rest: Subtasks of the old plan that were still to come.
-        kept: Those of them that are in the new one.
-        filled: Whether a part of the old plan stayed as it was.
+        tokens: Tokens written.
+        cpu_s: CPU time [s].
+        rest: Remaining subtasks of the old plan.
+        kept: Those of them that are in the new plan.
+        filled: Whether a part of the old plan was kept unchanged.
     """
 
     tokens: int
@@ -113,7 +112,7 @@ class Repair:
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryResult:
-    """What one way made of a task."""
+    """The result of one recovery mode on a task."""
 
     success: bool
     steps: int
@@ -121,133 +120,144 @@ class RecoveryResult:
     repairs: tuple[Repair, ...]
 
 
-class UnluckyHome(SymbolicHome):
-    """A symbolic home in which what a task says goes wrong."""
+class FaultyHome(SymbolicHome):
+    """A symbolic home with the faults of a task."""
 
     def __init__(self, task: RecoveryTask) -> None:
-        """Begin where the task does."""
+        """Create the home in the task's initial state."""
         super().__init__(task.start)
         self._task = task
-        self._left = {trouble: trouble.times for trouble in task.troubles}
+        self._remaining = {fault: fault.times for fault in task.troubles}
         self._rng = random.Random(task.seed)
         self._subtasks = 0
 
     def execute(self, action: Action) -> Outcome:
-        """Carry an action out, or fail with its unmet precondition or a trouble that is left."""
+        """Execute an action; it fails with its unmet precondition or with a remaining fault."""
         state = self.state()
         if unmet_precondition(state, action) is None:
-            for trouble, left in self._left.items():
-                if left and trouble.skill == action.skill and trouble.name in action.args:
-                    return self._fail(action, trouble)
+            for fault, remaining in self._remaining.items():
+                if remaining and fault.skill == action.skill and fault.name in action.args:
+                    return self._fail(action, fault)
         return super().execute(action)
 
-    def _fail(self, action: Action, trouble: Trouble) -> Outcome:
+    def _fail(self, action: Action, fault: Fault) -> Outcome:
         from planner.corpus.failure_scenarios import after_failure
 
-        self._left[trouble] -= 1
+        self._remaining[fault] -= 1
         state = self.state()
-        self.change(after_failure(self._rng, state, action, trouble.reason))
+        self.change(after_failure(self._rng, state, action, fault.reason))
         duration = state.world.domain.skills[action.skill].duration_s
-        return Outcome(status="failed", reason=trouble.reason, duration_s=duration, energy_j=None)
+        return Outcome(status="failed", reason=fault.reason, duration_s=duration, energy_j=None)
 
     def disturb(self, ahead: Sequence[Action]) -> Disturbance | None:
-        """Let somebody change the home, if that is to happen before this subtask."""
+        """Apply the task's disturbance before this subtask, if there is one."""
         from envs.symbolic.disturbances import disturbed_state
 
         self._subtasks += 1
         if self._subtasks - 1 not in self._task.disturbed:
             return None
-        what = disturbance(self.state(), ahead, self._task.seed + self._subtasks)
-        if what is not None:
-            self.change(disturbed_state(self.state(), what))
-        return what
+        disturbance = draw_disturbance(self.state(), ahead, self._task.seed + self._subtasks)
+        if disturbance is not None:
+            self.change(disturbed_state(self.state(), disturbance))
+        return disturbance
 
 
-def disturbance(state: State, ahead: Sequence[Action], seed: int) -> Disturbance | None:
-    """Draw something that somebody may do; None if nothing can be done."""
+def draw_disturbance(state: State, ahead: Sequence[Action], seed: int) -> Disturbance | None:
+    """Draw a disturbance; None if none is possible."""
     import numpy as np
 
     from envs.symbolic.disturbances import DISTURBANCE_TYPES, possible_disturbances
 
     rng = np.random.default_rng(seed)
-    kinds = (DISTURBANCE_TYPES[k] for k in rng.permutation(len(DISTURBANCE_TYPES)).tolist())
-    return next((what for kind in kinds for what in possible_disturbances(state, kind, ahead, rng)), None)
+    types = (DISTURBANCE_TYPES[k] for k in rng.permutation(len(DISTURBANCE_TYPES)).tolist())
+    return next(
+        (
+            disturbance
+            for disturbance_type in types
+            for disturbance in possible_disturbances(state, disturbance_type, ahead, rng)
+        ),
+        None,
+    )
 
 
 def draw_task(planner: Planner, trial: EvaluationTask, seed: int) -> RecoveryTask | None:
-    """Return a trial with what is to go wrong in it; None if the GPT has no plan, or there is no other way."""
+    """Return a trial with faults; None if the GPT has no verified plan or the task may become infeasible."""
     assert trial.goal is not None
     plan = planner.plan_for_goal(trial.goal, trial.start)
-    if plan.status != "verified" or len(plan.actions) < LEAST:
+    if plan.status != "verified" or len(plan.actions) < MIN_PLAN_LENGTH:
         return None
     rng = random.Random(f"recovery/{trial.id}/{seed}")
-    (count,) = rng.choices(range(1, len(TROUBLES) + 1), TROUBLES)
-    places = rng.sample(range(len(plan.actions)), k=min(count, len(plan.actions)))
-    disturbed = frozenset(k for k in places if rng.random() < DISTURBED)
-    troubles = tuple(_trouble(rng, plan.actions[k], trial.start) for k in sorted(set(places) - disturbed))
+    (count,) = rng.choices(range(1, len(FAULT_COUNT_WEIGHTS) + 1), FAULT_COUNT_WEIGHTS)
+    step_indices = rng.sample(range(len(plan.actions)), k=min(count, len(plan.actions)))
+    disturbed = frozenset(k for k in step_indices if rng.random() < DISTURBANCE_SHARE)
+    faults = tuple(_draw_fault(rng, plan.actions[k], trial.start) for k in sorted(set(step_indices) - disturbed))
     task = RecoveryTask(
-        id=trial.id, goal=trial.goal, start=trial.start, actions=plan.actions, troubles=troubles,
+        id=trial.id, goal=trial.goal, start=trial.start, actions=plan.actions, troubles=faults,
         disturbed=disturbed, seed=rng.getrandbits(32),
     )  # fmt: skip
     return task if _has_other_way(task) else None
 
 
-def _trouble(rng: random.Random, action: Action, start: State) -> Trouble:
+def _draw_fault(rng: random.Random, action: Action, initial_state: State) -> Fault:
     from planner.corpus.failure_scenarios import draw_reason
     from planner.facts.failure_notes import failure
 
-    reason = draw_reason(rng, start.world, action)
-    note = failure(start.world, action, reason)
-    times = math.inf if note.lasts else rng.choice(TIMES)
-    return Trouble(skill=action.skill, name=note.suspect, reason=reason, times=times)
+    reason = draw_reason(rng, initial_state.world, action)
+    note = failure(initial_state.world, action, reason)
+    times = math.inf if note.lasts else rng.choice(FAULT_REPEATS)
+    return Fault(skill=action.skill, name=note.suspect, reason=reason, times=times)
 
 
 def _has_other_way(task: RecoveryTask) -> bool:
     from planner.corpus.teacher_chunks import plan_in_chunks
 
-    lost = {trouble.name for trouble in task.troubles if math.isinf(trouble.times)}
+    blocked = {fault.name for fault in task.troubles if math.isinf(fault.times)}
     try:
-        pieces = list(plan_in_chunks(task.start, task.goal, frozenset(task.start.world.index[name] for name in lost)))
+        chunks = list(
+            plan_in_chunks(task.start, task.goal, frozenset(task.start.world.index[name] for name in blocked))
+        )
     except LookupError:
         return False
-    return all(lost.isdisjoint(action.args) for *_, actions in pieces for action in actions)
+    return all(blocked.isdisjoint(action.args) for *_, actions in chunks for action in actions)
 
 
-def carry_out(planner: Planner, task: RecoveryTask, options: Options) -> RecoveryResult:
-    """Carry a task's plan out, and go on in one way when something went wrong."""
-    home = UnluckyHome(task)
-    left = list(task.actions)
+def run_task(planner: Planner, task: RecoveryTask, options: Options) -> RecoveryResult:
+    """Execute a task's plan and recover from faults in one mode."""
+    home = FaultyHome(task)
+    remaining = list(task.actions)
     repairs = []
     events = run(
         task.actions, task.goal, home, planner=planner, options=options, max_replans=MAX_REPLANS_DISTURBED,
         disturb=home.disturb,
     )  # fmt: skip
-    began = time.process_time()
+    started_at = time.process_time()
     for event in events:
-        spent = time.process_time() - began  # since the last event: of a new plan, what planning took
+        cpu_s = time.process_time() - started_at  # since the last event: for a new plan, the planning time
         if isinstance(event, Done) and event.step.status == "done":
-            left.remove(parse_action(task.start.world, event.step.subtask))
+            remaining.remove(parse_action(task.start.world, event.step.subtask))
         elif isinstance(event, Replanned):
             plan = event.plan
-            same = Counter(left) & Counter(plan.actions)
-            new = Repair(tokens=plan.tokens, cpu_s=spent, rest=len(left), kept=same.total(), filled=plan.kept > 0)
-            repairs.append(new)
-            left = list(plan.actions)
+            common = Counter(remaining) & Counter(plan.actions)
+            repair = Repair(
+                tokens=plan.tokens, cpu_s=cpu_s, rest=len(remaining), kept=common.total(), filled=plan.kept > 0
+            )
+            repairs.append(repair)
+            remaining = list(plan.actions)
         elif isinstance(event, Ended):
             steps = event.episode.steps
             return RecoveryResult(
                 success=event.episode.success, steps=len(steps), repairs=tuple(repairs),
                 failed=sum(step.status != "done" for step in steps),
             )  # fmt: skip
-        began = time.process_time()
-    raise AssertionError("an execution ends")
+        started_at = time.process_time()
+    raise AssertionError("run ends with Ended")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score ways to go on after something went wrong.")
-    parser.add_argument("--tasks", type=int, default=100, help="how many (default: 100)")
-    parser.add_argument("--seed", type=int, default=0, help="of the tasks and of what goes wrong (default: 0)")
+    parser = argparse.ArgumentParser(prog=PROG, description="Score ways to recover from failures and disturbances.")
+    parser.add_argument("--tasks", type=int, default=100, help="number of tasks (default: 100)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of tasks and faults (default: 0)")
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
@@ -262,24 +272,24 @@ def _run(args: argparse.Namespace) -> int:
     if args.tasks < 1 or args.seed < 0:
         raise PlannerError("--tasks is at least 1, --seed at least 0")
     planner = Planner.load(args.model)
-    if lacking := sorted({"feedback", "infill"} - planner.kinds):
-        raise PlannerError(f"the model was not trained on {' and '.join(lacking)}, so that all ways would be alike; "
+    if missing := sorted({"feedback", "infill"} - planner.kinds):
+        raise PlannerError(f"the model was not trained on {' and '.join(missing)}, so all modes would be the same; "
                            "python -m planner.train --recipe repaired trains one")  # fmt: skip
     tasks = list(tqdm(draw_tasks(planner, args.tasks, args.seed), total=args.tasks, desc="tasks", disable=None))
-    found: dict[RecoveryMode, list[RecoveryResult]] = {way: [] for way in WAYS}
+    results: dict[RecoveryMode, list[RecoveryResult]] = {mode: [] for mode in MODES}
     for task in tqdm(tasks, desc="episodes", disable=None):
-        for way, options in WAYS.items():
-            found[way].append(carry_out(planner, task, options))
+        for mode, options in MODES.items():
+            results[mode].append(run_task(planner, task, options))
     if args.json:
         episodes = [
             {"id": task.id, "troubles": [asdict(t) for t in task.troubles], "disturbances": len(task.disturbed)}
-            | {way: asdict(outcomes[k]) for way, outcomes in found.items()}
+            | {mode: asdict(outcomes[k]) for mode, outcomes in results.items()}
             for k, task in enumerate(tasks)
         ]
-        ways = {way: summary(outcomes).as_dict() for way, outcomes in found.items()}
-        print(json.dumps({"seed": args.seed, "ways": ways, "episodes": episodes}))
+        modes = {mode: summary(outcomes).as_dict() for mode, outcomes in results.items()}
+        print(json.dumps({"seed": args.seed, "ways": modes, "episodes": episodes}))
     else:
-        print(_table(tasks, found))
+        print(_table(tasks, results))
     return 0
 
 
@@ -288,29 +298,29 @@ def draw_tasks(planner: Planner, count: int, seed: int) -> Iterator[RecoveryTask
     from planner.tasks.held_out_trials import Split, draw_trials
 
     split = Split(name="recovery", parts=(1, 2, 3, 4), conditions=(1, 6), noise=False)
-    for trial in draw_trials(split, count * DRAWS, seed=seed):
+    for trial in draw_trials(split, count * DRAWS_PER_TASK, seed=seed):
         task = draw_task(planner, trial, seed)
         if task is not None:
             yield task
             count -= 1
         if not count:
             return
-    raise PlannerError(f"too few tasks of seed {seed} can be used")
+    raise PlannerError(f"too few usable tasks with seed {seed}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What a way's episodes came to: rates, and means over the episodes or over all their repairs.
+    """Statistics of a mode: rates, and means over its episodes or over all their repairs.
 
     Attributes:
         success: Episodes that reached the goal.
-        failed_subtasks: Of an episode.
-        steps: Subtasks of an episode.
-        repairs: Of an episode.
-        filled: Repairs that left a part of the old plan as it was.
-        tokens: Written in a repair: mean and median.
-        cpu_ms: The processor's time of a repair [ms]: mean and median.
-        kept: The part of what was still to come that is in the new plan; NaN where nothing was to come.
+        failed_subtasks: Failed subtasks per episode.
+        steps: Subtasks per episode.
+        repairs: Repairs per episode.
+        filled: Repairs that kept a part of the old plan unchanged.
+        tokens: Tokens written per repair: mean and median.
+        cpu_ms: CPU time per repair [ms]: mean and median.
+        kept: The fraction of the remaining subtasks that is in the new plan; NaN if none remained.
     """
 
     success: Rate
@@ -337,22 +347,22 @@ class Summary:
 
 
 def summary(outcomes: Sequence[RecoveryResult]) -> Summary:
-    """Count what a way's episodes came to."""
+    """Return the statistics of a mode's episodes."""
     repairs = [repair for outcome in outcomes for repair in outcome.repairs]
-    rest = sum(repair.rest for repair in repairs)
+    n_remaining = sum(repair.rest for repair in repairs)
     return Summary(
         success=Rate(hits=sum(o.success for o in outcomes), total=len(outcomes)),
         failed_subtasks=mean([o.failed for o in outcomes]),
         steps=mean([o.steps for o in outcomes]),
         repairs=mean([len(o.repairs) for o in outcomes]),
         filled=Rate(hits=sum(r.filled for r in repairs), total=len(repairs)),
-        tokens=_middle([r.tokens for r in repairs]),
-        cpu_ms=_middle([1000 * r.cpu_s for r in repairs]),
-        kept=sum(r.kept for r in repairs) / rest if rest else math.nan,
+        tokens=_mean_median([r.tokens for r in repairs]),
+        cpu_ms=_mean_median([1000 * r.cpu_s for r in repairs]),
+        kept=sum(r.kept for r in repairs) / n_remaining if n_remaining else math.nan,
     )
 
 
-def _middle(values: Sequence[float]) -> tuple[float, float]:
+def _mean_median(values: Sequence[float]) -> tuple[float, float]:
     return mean(values), quantile(values, 0.5)
 
 
@@ -360,27 +370,27 @@ def _mean_and_median(values: tuple[float, float]) -> dict[str, float | None]:
     return {"mean": rounded(values[0]), "median": rounded(values[1])}
 
 
-def _table(tasks: Sequence[RecoveryTask], found: Mapping[RecoveryMode, Sequence[RecoveryResult]]) -> str:
-    troubles, disturbances = sum(len(t.troubles) for t in tasks), sum(len(t.disturbed) for t in tasks)
+def _table(tasks: Sequence[RecoveryTask], results: Mapping[RecoveryMode, Sequence[RecoveryResult]]) -> str:
+    faults, disturbances = sum(len(t.troubles) for t in tasks), sum(len(t.disturbed) for t in tasks)
     lines = [
-        f"{len(tasks)} episodes, {troubles} subtasks that fail and {disturbances} disturbances to come",
+        f"{len(tasks)} episodes, {faults} subtasks that fail and {disturbances} disturbances to come",
         "an episode: subtasks that failed, subtasks, repairs; a repair: whether a part of the old plan stayed as it "
         "was, tokens and CPU ms (mean / median), and how much of what was still to come is in the new plan",
         f"{'way':8} {'success':>20} {'failed':>7} {'subtasks':>8} {'repairs':>8} {'filled in':>9} {'tokens':>12} "
         f"{'CPU ms':>12} {'kept':>6}",
     ]
-    for way, outcomes in found.items():
-        its = summary(outcomes)
+    for mode, outcomes in results.items():
+        figures = summary(outcomes)
         lines.append(
-            f"{way:8} {its.success!s:>20} {its.failed_subtasks:7.2f} {its.steps:8.1f} {its.repairs:8.2f} "
-            f"{its.filled.value:9.0%} {its.tokens[0]:6.0f} /{its.tokens[1]:4.0f} "
-            f"{its.cpu_ms[0]:6.0f} /{its.cpu_ms[1]:4.0f} {its.kept:6.0%}"
+            f"{mode:8} {figures.success!s:>20} {figures.failed_subtasks:7.2f} {figures.steps:8.1f} "
+            f"{figures.repairs:8.2f} {figures.filled.value:9.0%} {figures.tokens[0]:6.0f} /{figures.tokens[1]:4.0f} "
+            f"{figures.cpu_ms[0]:6.0f} /{figures.cpu_ms[1]:4.0f} {figures.kept:6.0%}"
         )
-    plain = [o.success for o in found["replan"]]
+    baseline = [o.success for o in results["replan"]]
     others: tuple[RecoveryMode, ...] = ("feedback", "infill")
-    for way in others:
-        pair = compare(plain, [o.success for o in found[way]])
-        lines.append(f"{way} against replan: {pair.wins} won, {pair.losses} lost, p = {pair.p:.3g}")
+    for mode in others:
+        pair = compare(baseline, [o.success for o in results[mode]])
+        lines.append(f"{mode} against replan: {pair.wins} won, {pair.losses} lost, p = {pair.p:.3g}")
     return "\n".join(lines)
 
 

@@ -1,8 +1,9 @@
-"""`python -m planner.benchmarks.rollout_speedup`: how much faster several processes play the same episodes.
+"""Speedup of episodes by several processes: `python -m planner.benchmarks.rollout_speedup`.
 
-The GPT proposes tasks once; then the same episodes are played by each number of processes in turn, round after round,
-so that whatever else the machine does falls on all of them. Starting the processes and loading the weights counts. On a
-machine without a core for each process, what an episode costs and how busy the processes are say what the time cannot.
+The GPT proposes tasks once; then the same episodes are run by each number of processes alternately in several rounds,
+so that other load on the machine affects all of them. Starting the processes and loading the weights is included. On a
+machine with fewer cores than processes, the CPU time per episode and the utilization are more informative than the
+wall time.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 from planner.io.command import run_command
 
 if TYPE_CHECKING:
-    from planner.learning.episode_jobs import Try
+    from planner.learning.episode_jobs import TryTask
     from planner.learning.proposals import Proposal
 
 PROG = "python -m planner.benchmarks.rollout_speedup"
@@ -29,29 +30,29 @@ PER_HOME = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Timed:
-    """A job that returns how long it took, and how much of that it computed [s]."""
+class TimedJob:
+    """A job that returns its wall time and CPU time [s]."""
 
-    job: Try
+    job: TryTask
 
     def __call__(self, key: str) -> tuple[float, float]:
-        """Play an episode."""
-        began, computed = time.perf_counter(), time.process_time()
+        """Run an episode."""
+        started_at, cpu_started_at = time.perf_counter(), time.process_time()
         self.job(key)
-        return time.perf_counter() - began, time.process_time() - computed
+        return time.perf_counter() - started_at, time.process_time() - cpu_started_at
 
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """How fast a number of processes was; medians of the rounds.
+    """The speed of a number of processes; medians of the rounds.
 
     Attributes:
-        workers: Processes.
-        seconds: For all episodes [s], of each round.
-        cpu_s: For one episode [s].
-        busy: The fraction of their time that the processes were at an episode, in [0, 1].
-        speedup: Over the first number of processes, in the same round.
-        efficiency: The speed-up by as many more processes as there are.
+        workers: Number of processes.
+        seconds: Time for all episodes [s], of each round.
+        cpu_s: CPU time per episode [s].
+        busy: The fraction of time that the processes spent on episodes, in [0, 1].
+        speedup: Relative to the first number of processes, in the same round.
+        efficiency: The speedup divided by the ratio of the numbers of processes.
     """
 
     workers: int
@@ -63,14 +64,14 @@ class Speed:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Measure how much faster several processes play episodes.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Measure the speedup of episodes by several processes.")
     add = parser.add_argument
     add("--workers", type=int, nargs="+", default=[1, 2], metavar="N", help="numbers of processes (default: 1 2)")
     add("--episodes", type=int, default=60, metavar="N", help="tasks (default: 60)")
-    add("--rounds", type=int, default=3, metavar="N", help="how often each is measured (default: 3)")
+    add("--rounds", type=int, default=3, metavar="N", help="measurements of each (default: 3)")
     add("--model", type=Path, metavar="FOLDER", help="weights (default: the released ones)")
     add("--samples", type=int, default=2, metavar="N", help="further plans where the first fails (default: 2)")
-    add("--seed", type=int, default=0, help="of the proposed tasks (default: 0)")
+    add("--seed", type=int, default=0, help="seed of the proposed tasks (default: 0)")
     add("--json", action="store_true", help="print the results as JSON")
     return parser
 
@@ -86,17 +87,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from planner.api import model_folder
-    from planner.learning.episode_jobs import Try
-    from planner.rollouts.worker import prepare
+    from planner.learning.episode_jobs import TryTask
+    from planner.rollouts.worker import limit_threads
 
-    prepare()
+    limit_threads()
     model = model_folder(args.model)
-    job = Try(model=model, tasks=_tasks(model, args.episodes, args.seed), samples=args.samples, attempts=2)
-    found = measured(job, args.workers, args.rounds)
+    job = TryTask(model=model, tasks=_tasks(model, args.episodes, args.seed), samples=args.samples, attempts=2)
+    speeds = measure_speeds(job, args.workers, args.rounds)
     if args.json:
-        print(json.dumps({"episodes": len(job.tasks), "speeds": [asdict(speed) for speed in found]}))
+        print(json.dumps({"episodes": len(job.tasks), "speeds": [asdict(speed) for speed in speeds]}))
         return 0
-    for speed in found:
+    for speed in speeds:
         seconds = ", ".join(f"{s:.1f}" for s in speed.seconds)
         print(
             f"{speed.workers} processes: {len(job.tasks)} episodes in {seconds} s, {speed.speedup:.2f} times as fast, "
@@ -105,40 +106,40 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def measured(job: Try, workers: Sequence[int], rounds: int) -> list[Speed]:
-    """Play a job's tasks by each number of processes in turn, `rounds` times."""
-    played = [[_played(job, count) for count in workers] for _ in range(rounds)]
+def measure_speeds(job: TryTask, workers: Sequence[int], rounds: int) -> list[Speed]:
+    """Run a job's tasks with each number of processes alternately, `rounds` times."""
+    rounds_played = [[_play_round(job, count) for count in workers] for _ in range(rounds)]
     speeds = []
     for number, count in enumerate(workers):
-        faster = median(one[0].seconds / one[number].seconds for one in played)
+        speedup = median(measurement[0].seconds / measurement[number].seconds for measurement in rounds_played)
         speeds.append(Speed(
-            workers=count, seconds=tuple(round(one[number].seconds, 2) for one in played),
-            cpu_s=round(median(one[number].cpu_s for one in played), 4),
-            busy=round(median(one[number].busy for one in played), 4),
-            speedup=round(faster, 3), efficiency=round(faster * workers[0] / count, 3),
+            workers=count, seconds=tuple(round(measurement[number].seconds, 2) for measurement in rounds_played),
+            cpu_s=round(median(measurement[number].cpu_s for measurement in rounds_played), 4),
+            busy=round(median(measurement[number].busy for measurement in rounds_played), 4),
+            speedup=round(speedup, 3), efficiency=round(speedup * workers[0] / count, 3),
         ))  # fmt: skip
     return speeds
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Played:
+class _Round:
     seconds: float
     cpu_s: float
     busy: float
 
 
-def _played(job: Try, count: int) -> _Played:
-    from planner.rollouts.processes import Processes
+def _play_round(job: TryTask, count: int) -> _Round:
+    from planner.rollouts.processes import ProcessPool
     from planner.rollouts.worker_pool import Lost
 
-    began = time.perf_counter()
-    with Processes(count) as workers:
-        made = [took for _, took in workers.run(Timed(job=job), list(job.tasks))]
-        seconds = time.perf_counter() - began
-    took = [one for one in made if not isinstance(one, Lost)]
-    return _Played(
-        seconds=seconds, cpu_s=sum(cpu for _, cpu in took) / len(took),
-        busy=sum(wall for wall, _ in took) / (seconds * count),
+    started_at = time.perf_counter()
+    with ProcessPool(count) as workers:
+        outcomes = [times for _, times in workers.run(TimedJob(job=job), list(job.tasks))]
+        seconds = time.perf_counter() - started_at
+    times = [times for times in outcomes if not isinstance(times, Lost)]
+    return _Round(
+        seconds=seconds, cpu_s=sum(cpu for _, cpu in times) / len(times),
+        busy=sum(wall for wall, _ in times) / (seconds * count),
     )  # fmt: skip
 
 
@@ -148,11 +149,11 @@ def _tasks(model: Path, count: int, seed: int) -> dict[str, Proposal]:
     from planner.tasks.home_splits import SPLITS
 
     proposer = Proposer(Planner.load(model), seed)
-    rng, found = random.Random(f"homes/{seed}"), dict[str, "Proposal"]()
-    while len(found) < count:
+    rng, tasks = random.Random(f"homes/{seed}"), dict[str, "Proposal"]()
+    while len(tasks) < count:
         proposed = proposer.propose(rng.randrange(*SPLITS["train"]), PER_HOME)
-        found |= {p.id: p for p in proposed if not p.dropped}
-    return dict(list(found.items())[:count])
+        tasks |= {p.id: p for p in proposed if not p.dropped}
+    return dict(list(tasks.items())[:count])
 
 
 if __name__ == "__main__":

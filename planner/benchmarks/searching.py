@@ -1,11 +1,11 @@
-"""How many containers are opened before a hidden thing is found: `python -m planner.benchmarks.searching --tasks 200`.
+"""How much furniture is opened before a hidden object is found: `python -m planner.benchmarks.searching --tasks 200`.
 
-Held-out homes (seeds that no count and no training document was drawn from); in each, a category of which every
-instance is inside closed furniture, and the goal to bring one to an open surface. The goal is given, so only the search
-and the plan are measured. Each task is done once with each order of looking, by the same closed loop, from the same
-start, with the same rules of what is seen and of where such a thing can be at all: ours (chance over time), nearest
-first, by name, and a random order (its seed is the task's). With full knowledge, the plan is made on the true state:
-what it opens before it has the thing is the least there is to do. Success is the home's score, in the symbolic world.
+Held-out homes (seeds that no statistics and no training document used); in each, a category of which every instance is
+inside closed furniture, and the goal to bring one to an open surface. The goal is given, so only the search and the
+plan are measured. Each task is executed once with each search order, with the same closed loop, initial state and
+rules of visibility and possible places: ours (probability per time), nearest first, by name, and random (seeded by the
+task). With full knowledge, the plan is made on the true state: the furniture that it opens before it has the object is
+the minimum. Success is the home's score, in the symbolic world.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.benchmarks.searching"
 ORDERS = ("likeliest", "nearest", "by name", "random")
-KNOWING = "full knowledge"
-TRIES = 200  # homes that are drawn for one task
+FULL_KNOWLEDGE = "full knowledge"
+MAX_HOMES_PER_TASK = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchTask:
-    """A home, a category that is hidden in it, and what is to be done with it."""
+    """A home, a hidden category in it, and the goal."""
 
     id: str
     start: State
@@ -45,11 +45,11 @@ class SearchTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What one order did in one task.
+    """The result of one search order on one task.
 
     Attributes:
-        opened: Furniture opened before the thing was found; with full knowledge, before it was taken.
-        looks: Those, and the rooms that were looked round.
+        opened: Furniture opened before the object was found; with full knowledge, before it was picked up.
+        looks: Search actions: opened furniture and visited rooms.
         simulated_s: Typical duration of all subtasks [s].
     """
 
@@ -64,12 +64,14 @@ class Result:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Count what is opened before a hidden thing is found.")
-    parser.add_argument("--tasks", type=int, default=200, help="how many (default: 200)")
-    parser.add_argument("--seed", type=int, default=0, help="of homes, tasks and the random order")
-    parser.add_argument("--bundled", action="store_true", help="all that is hidden in the hand-written homes instead")
+    parser = argparse.ArgumentParser(prog=PROG, description="Count openings before a hidden object is found.")
+    parser.add_argument("--tasks", type=int, default=200, help="number of tasks (default: 200)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of homes, tasks and the random order (default: 0)")
+    parser.add_argument(
+        "--bundled", action="store_true", help="use all hidden objects of the hand-written homes instead"
+    )
     parser.add_argument("--model", help="model folder (default: the released weights)")
-    parser.add_argument("--json", action="store_true", help="print a JSON line a task and order")
+    parser.add_argument("--json", action="store_true", help="print a JSON line per task and order")
     args = parser.parse_args(argv)
     return run_command(lambda: _run(args), PROG)
 
@@ -78,26 +80,26 @@ def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner
 
     if args.tasks < 1:
-        raise PlannerError(f"--tasks is at least 1; seen {args.tasks}")
+        raise PlannerError(f"--tasks is at least 1; got {args.tasks}")
     one_thread()
     planner = Planner.load(args.model)
-    found: list[Result] = []
+    results: list[Result] = []
     for task in bundled_tasks(args.seed) if args.bundled else sampled_tasks(args.tasks, args.seed):
-        for result in searches(planner, task):
-            found.append(result)
+        for result in run_searches(planner, task):
+            results.append(result)
             if args.json:
                 print(json.dumps(asdict(result)), flush=True)
-    print(summary(found, args.seed), file=sys.stderr if args.json else sys.stdout)
+    print(summary(results, args.seed), file=sys.stderr if args.json else sys.stdout)
     return 0
 
 
 def sampled_tasks(count: int, seed: int) -> Iterator[SearchTask]:
-    """Yield tasks in homes of the test seeds; the first are the same whatever `count` is."""
+    """Yield tasks in homes of the test seeds; a larger `count` extends the same sequence."""
     from planner.tasks.home_splits import SPLITS, sample_home
 
     rng = random.Random(f"searching/{seed}")
     for number in range(count):
-        for _ in range(TRIES):
+        for _ in range(MAX_HOMES_PER_TASK):
             task = task_in(f"{seed}/{number}", sample_home(rng, SPLITS["test"], geometry=True), rng)
             if task is not None:
                 yield task
@@ -111,48 +113,48 @@ def bundled_tasks(seed: int) -> Iterator[SearchTask]:
 
     rng = random.Random(f"searching/{seed}")
     for path in sorted((datasets_dir() / "homes").glob("*.yaml")):
-        start = open_home(path)
-        for category in hidden(start):
-            task = task_in(f"{path.stem}/{category}", start, rng, category)
+        initial_state = open_home(path)
+        for category in hidden_categories(initial_state):
+            task = task_in(f"{path.stem}/{category}", initial_state, rng, category)
             if task is not None:
                 yield task
 
 
-def hidden(start: State) -> list[str]:
-    """Return the categories of which every instance is inside closed furniture."""
-    world = start.world
-    shut: dict[str, bool] = {}
+def hidden_categories(state: State) -> list[str]:
+    """Return the categories with all instances inside closed furniture."""
+    world = state.world
+    all_hidden: dict[str, bool] = {}
     for i in range(world.n_fixtures, len(world.names)):
         category = world.categories[i]
-        shut[category] = shut.get(category, True) and start.closed_around(i) is not None
-    return sorted(category for category, all_shut in shut.items() if all_shut)
+        all_hidden[category] = all_hidden.get(category, True) and state.closed_around(i) is not None
+    return sorted(category for category, is_hidden in all_hidden.items() if is_hidden)
 
 
-def task_in(name: str, start: State, rng: random.Random, category: str | None = None) -> SearchTask | None:
-    """Draw a task in a home: to bring a hidden thing to an open surface; None if there is none."""
+def task_in(name: str, initial_state: State, rng: random.Random, category: str | None = None) -> SearchTask | None:
+    """Draw a task in a home, to bring a hidden object to an open surface; None if there is none."""
     from envs.symbolic.goals import parse_goal
     from planner.goals.feasibility import is_feasible
 
-    world = start.world
-    options = hidden(start) if category is None else [category]
-    if not options:
+    world = initial_state.world
+    candidates = hidden_categories(initial_state) if category is None else [category]
+    if not candidates:
         return None
-    thing = rng.choice(options)
-    places = sorted(
+    hidden_category = rng.choice(candidates)
+    place_categories = sorted(
         {
             world.categories[f]
             for f in range(world.n_fixtures)
             if world.relation[f] == "on" and not world.enclosed[f] and not world.underfoot[f] and not world.process[f]
-            and world.domain.fits(thing, world.categories[f])
+            and world.domain.fits(hidden_category, world.categories[f])
         }
     )  # fmt: skip
-    goals = [parse_goal(f"{thing} on {place}") for place in places]
-    goals = [goal for goal in goals if is_feasible(goal, start)]
-    return SearchTask(id=name, start=start, category=thing, goal=rng.choice(goals)) if goals else None
+    goals = [parse_goal(f"{hidden_category} on {place}") for place in place_categories]
+    goals = [goal for goal in goals if is_feasible(goal, initial_state)]
+    return SearchTask(id=name, start=initial_state, category=hidden_category, goal=rng.choice(goals)) if goals else None
 
 
-def searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
-    """Do a task with each order of looking, and with full knowledge."""
+def run_searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
+    """Execute a task with each search order, and with full knowledge."""
     from envs.simulation.symbolic_home import SymbolicHome
     from envs.symbolic.goals import format_goal
     from planner.execution.events import Ended
@@ -169,27 +171,27 @@ def searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
     }
     for name in ORDERS:
         belief = Belief.of_map(task.start.world.scene)
-        *_, last = execute_with_search((), task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
-        assert isinstance(last, Ended) and last.episode.search is not None
-        search = last.episode.search
+        *_, ended = execute_with_search((), task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
+        assert isinstance(ended, Ended) and ended.episode.search is not None
+        search = ended.episode.search
         yield Result(
             task=task.id, order=name, goal=goal, opened=search.opened, looks=len(search.looks),
-            success=last.episode.success, simulated_s=last.episode.simulated_s,
+            success=ended.episode.success, simulated_s=ended.episode.simulated_s,
         )  # fmt: skip
     plan = planner.plan_for_goal(task.goal, task.start)
     skills = task.start.world.domain.skills
     yield Result(
-        task=task.id, order=KNOWING, goal=goal, opened=_opened_first(plan.actions, task.category), looks=0,
+        task=task.id, order=FULL_KNOWLEDGE, goal=goal, opened=_opened_first(plan.actions, task.category), looks=0,
         success=plan.status == "verified", simulated_s=sum(skills[a.skill].duration_s for a in plan.actions),
     )  # fmt: skip
 
 
-def _by_name(looks: Sequence[SearchAction]) -> SearchAction:
-    return min(looks, key=lambda look: look.fixture)
+def _by_name(actions: Sequence[SearchAction]) -> SearchAction:
+    return min(actions, key=lambda action: action.fixture)
 
 
 def _opened_first(actions: Sequence[Action], category: str) -> int:
-    """How often a plan opens something before it takes a thing of a category."""
+    """Return how often a plan opens something before it picks up an object of a category."""
     opened = 0
     for action in actions:
         opened += action.skill == "open"
@@ -198,25 +200,25 @@ def _opened_first(actions: Sequence[Action], category: str) -> int:
     return opened
 
 
-def summary(found: Sequence[Result], seed: int) -> str:
-    """Return a table: an order a row, means with 95 % bootstrap intervals, and our order's difference from it."""
+def summary(results: Sequence[Result], seed: int) -> str:
+    """Return a table with a row per order: means with 95 % bootstrap intervals, and the difference to our order."""
     from planner.evaluation.statistics import Rate, bootstrap, mean
 
     rng = random.Random(seed)
-    by_order = {order: [s for s in found if s.order == order] for order in (*ORDERS, KNOWING)}
+    by_order = {order: [s for s in results if s.order == order] for order in (*ORDERS, FULL_KNOWLEDGE)}
     ours = by_order[ORDERS[0]]
     lines = [f"{len(ours)} tasks", "order | opened | rooms | opened less by ours | simulated [s] | success"]
-    for order, results in by_order.items():
-        opened = [float(s.opened) for s in results]
-        saved = [float(other.opened - mine.opened) for mine, other in zip(ours, results, strict=True)]
+    for order, members in by_order.items():
+        opened = [float(s.opened) for s in members]
+        saved = [float(other.opened - own.opened) for own, other in zip(ours, members, strict=True)]
         low, high = bootstrap(opened, rng)
-        less_low, less_high = bootstrap(saved, rng)
-        rooms = mean([float(max(0, s.looks - s.opened)) for s in results])
-        rate = Rate(hits=sum(s.success for s in results), total=len(results))
+        saved_low, saved_high = bootstrap(saved, rng)
+        rooms = mean([float(max(0, s.looks - s.opened)) for s in members])
+        rate = Rate(hits=sum(s.success for s in members), total=len(members))
         lines.append(
             f"{order} | {mean(opened):.2f} [{low:.2f}, {high:.2f}] | {rooms:.2f}"
-            f" | {mean(saved):+.2f} [{less_low:+.2f}, {less_high:+.2f}]"
-            f" | {mean([s.simulated_s for s in results]):.0f} | {rate}"
+            f" | {mean(saved):+.2f} [{saved_low:+.2f}, {saved_high:+.2f}]"
+            f" | {mean([s.simulated_s for s in members]):.0f} | {rate}"
         )
     return "\n".join(lines)
 

@@ -1,17 +1,17 @@
-"""What is seen, and what plans come of it: `python -m planner.benchmarks.sight --homes 40 --seed 0`.
+"""Recognition from images, and plans from it: `python -m planner.benchmarks.sight --homes 40 --seed 0`.
 
-Homes of the test split, full of things, are pictured by cameras that stand in places that no training had, in lights
-and colors that are drawn anew; each piece of furniture once, wide ones side by side.
+Cluttered homes of the test split are rendered with camera poses that no training used, and with random lights and
+colors; each piece of furniture once, wide ones in several adjacent pictures.
 
-    things        of all that is seen in or on the right furniture: precision, recall and F1 of categories
+    things        objects recognized in or on the right furniture: precision, recall and F1 of categories
     furniture     category right, and with its states
-    all right     the whole listing, states of things included
-    plans         tasks in unseen wordings about what is visible, in a home of that alone: the plan that is made from
-                  all facts, and the one that is made from the pictures, carried out in the true home
-    latency       of the encoder, and of seeing, one thread
+    all right     the whole listing, including the states of objects
+    plans         tasks in unseen wordings about visible objects, in a home of these alone: the plan from all facts, and
+                  the plan from the pictures, executed in the true home
+    latency       of the encoder, and of decoding, one thread
 
-`--pictures DIR` writes a sheet of the best and the worst pictures with what was seen, `--model` and `--file` name other
-weights. Intervals are 95 %, Wilson's; of F1, bootstrapped over homes.
+`--pictures DIR` writes a sheet of the best and the worst pictures with the recognized listings, `--model` and `--file`
+select other weights. Intervals are 95 %, Wilson's; those of F1 are bootstrapped over homes.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ if TYPE_CHECKING:
     from planner.tasks.task_sampler import Task, TaskDrawer
 
 PROG = "python -m planner.benchmarks.sight"
-TASKS = 3  # of each home
-TRIES = 40
-FURNITURE = 12  # pieces of each home, at most
-SHOWN = 12  # pictures of each half of the sheet
+TASKS_PER_HOME = 3
+MAX_DRAWS = 40
+MAX_FURNITURE = 12  # pieces of each home
+MAX_SHOWN = 12  # pictures in each half of the sheet
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureResult:
-    """A picture, and what was seen in it."""
+    """A picture and the recognized listing."""
 
     picture: Picture
     seen: Listing
@@ -58,24 +58,24 @@ class PictureResult:
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """Things that were seen and are there, that were seen, and that are there."""
-        found = Counter(item.category for item in self.seen.things)
-        there = Counter(item.category for item in self.picture.listing.things)
+        """Number of objects that are correctly recognized, recognized, and actually there."""
+        recognized = Counter(item.category for item in self.seen.things)
+        actual = Counter(item.category for item in self.picture.listing.things)
         if self.seen.furniture != self.picture.listing.furniture:
-            return 0, sum(found.values()), sum(there.values())
-        return sum((found & there).values()), sum(found.values()), sum(there.values())
+            return 0, sum(recognized.values()), sum(actual.values())
+        return sum((recognized & actual).values()), sum(recognized.values()), sum(actual.values())
 
 
 @dataclass(frozen=True, kw_only=True)
-class Home:
-    """What one home came to: pictures, and for each task whether it was reached with all facts, and from pictures."""
+class HomeResult:
+    """The result of a home: its pictures, and for each task the success with all facts and from pictures."""
 
     looks: tuple[PictureResult, ...]
     tasks: tuple[tuple[bool, bool], ...]
 
 
-def homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Iterator[Home]:
-    """Yield homes that were looked at and planned in; without a planner, they are only looked at."""
+def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Iterator[HomeResult]:
+    """Yield the results of homes; without a planner, only recognition is evaluated."""
     from envs.errors import EnvsError
     from envs.simulation.physical_home import PhysicalHome
     from planner.perception.camera_views import UNSEEN, pictures
@@ -87,37 +87,41 @@ def homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Itera
     )
 
     rng = random.Random(f"sight/{seed}")
-    done = 0
-    while done < count:
+    n_done = 0
+    while n_done < count:
         try:
             home = PhysicalHome(sample_training_scene(rng, "test"))
-        except EnvsError:  # no room for what was drawn
+        except EnvsError:  # the sampled objects do not fit
             continue
         try:
             state = home.state()
-            only = fixtures_to_picture(home, state, rng)
-            only = set(rng.sample(sorted(only), min(len(only), FURNITURE)))
-            _ = home.camera  # its walls are drawn before the floors, which come with the first refresh
+            fixtures = fixtures_to_picture(home, state, rng)
+            fixtures = set(rng.sample(sorted(fixtures), min(len(fixtures), MAX_FURNITURE)))
+            _ = (
+                home.camera
+            )  # create it now: its walls must be drawn before the floors, which come with the first refresh
             home.scene_view.refresh(state)
             repaint(home, rng)
-            shown = list(pictures(home, camera=UNSEEN, rng=rng, light=random_light(rng), state=state, fixtures=only))
+            views = list(
+                pictures(home, camera=UNSEEN, rng=rng, light=random_light(rng), state=state, fixtures=fixtures)
+            )
         finally:
             home.close()
-        if not shown:
+        if not views:
             continue
-        seen = sight.see([picture.rgb for picture in shown])
-        looks = tuple(
-            PictureResult(picture=p, seen=s.listing, sure=s.sure) for p, s in zip(shown, seen, strict=True)
+        readings = sight.see([picture.rgb for picture in views])
+        results = tuple(
+            PictureResult(picture=p, seen=s.listing, sure=s.sure) for p, s in zip(views, readings, strict=True)
         )  # fmt: skip
-        tasks = tuple(planned(looks, state, planner, rng)) if planner is not None else ()
-        done += 1
-        yield Home(looks=looks, tasks=tasks)
+        tasks = tuple(evaluate_plans(results, state, planner, rng)) if planner is not None else ()
+        n_done += 1
+        yield HomeResult(looks=results, tasks=tasks)
 
 
-def planned(
-    looks: Sequence[PictureResult], state: State, planner: Planner, rng: random.Random
+def evaluate_plans(
+    results: Sequence[PictureResult], state: State, planner: Planner, rng: random.Random
 ) -> Iterator[tuple[bool, bool]]:
-    """Yield for some tasks whether they are reached: with all facts, and from what was seen."""
+    """Yield for some tasks the success with all facts, and from the recognized listings."""
     from planner.perception.perceived_home import (
         believed_home,
         match_names,
@@ -128,65 +132,67 @@ def planned(
     from planner.tasks.task_sampler import TaskDrawer
     from planner.verification.plan_verification import verify
 
-    by_name: dict[str, list[PictureResult]] = {}
-    for look in looks:
-        by_name.setdefault(look.picture.fixture, []).append(look)
-    home = visible_home(state, {n: [i for x in of for i in x.picture.things] for n, of in by_name.items()})
+    by_fixture: dict[str, list[PictureResult]] = {}
+    for result in results:
+        by_fixture.setdefault(result.picture.fixture, []).append(result)
+    home = visible_home(state, {n: [i for x in members for i in x.picture.things] for n, members in by_fixture.items()})
     order = [spec.name for spec in home.world.scene.fixtures]
-    believed = believed_home([merge_listings([look.seen for look in by_name[name]]) for name in order])
+    believed = believed_home([merge_listings([result.seen for result in by_fixture[name]]) for name in order])
     names = match_names(believed, order, home)
     drawer = TaskDrawer(rng, phrases="test")
     for task in _tasks(drawer, home):
         assert task.goal is not None
-        told = planner.plan(task.instruction, task.start)
-        facts = bool(told.actions) and verify(task.start, task.goal, told.actions).ok
+        plan = planner.plan(task.instruction, task.start)
+        ok_from_facts = bool(plan.actions) and verify(task.start, task.goal, plan.actions).ok
         from_pictures = planner.plan(task.instruction, believed)
         actions = translate_plan(from_pictures.actions, names) if from_pictures.actions else None
-        yield facts, actions is not None and verify(task.start, task.goal, actions).ok
+        yield ok_from_facts, actions is not None and verify(task.start, task.goal, actions).ok
 
 
 def _tasks(drawer: TaskDrawer, home: State) -> Iterator[Task]:
-    """Draw tasks that the home as it stands is the start of: what is pictured is not changed for them."""
-    found = 0
-    for _ in range(TRIES):
+    """Draw tasks whose initial state is the home as rendered."""
+    n_found = 0
+    for _ in range(MAX_DRAWS):
         task = drawer.draw(home)
         if task is not None and task.goal is not None and task.start.flags == home.flags:
             yield task
-            found += 1
-            if found == TASKS:
+            n_found += 1
+            if n_found == TASKS_PER_HOME:
                 return
 
 
-def results(found: Sequence[Home], sight: Sight, seed: int) -> dict[str, object]:
+def figures_of(homes: Sequence[HomeResult], sight: Sight, seed: int) -> dict[str, object]:
     """Return the figures."""
-    looks = [look for home in found for look in home.looks]
-    right = [look.seen.furniture == look.picture.listing.furniture for look in looks]
-    states = [look.seen.text.split("[SEP]")[0] == look.picture.listing.text.split("[SEP]")[0] for look in looks]
-    whole = [look.seen.text == look.picture.listing.text for look in looks]
-    tasks = [task for home in found for task in home.tasks]
-    hits, seen, there = (sum(look.counts[k] for look in looks) for k in range(3))
+    pictures = [picture for home in homes for picture in home.looks]
+    furniture_right = [picture.seen.furniture == picture.picture.listing.furniture for picture in pictures]
+    states = [
+        picture.seen.text.split("[SEP]")[0] == picture.picture.listing.text.split("[SEP]")[0] for picture in pictures
+    ]
+    all_right = [picture.seen.text == picture.picture.listing.text for picture in pictures]
+    tasks = [task for home in homes for task in home.tasks]
+    hits, recognized, actual = (sum(picture.counts[k] for picture in pictures) for k in range(3))
     rng = random.Random(seed)
     return {
-        "homes": len(found), "pictures": len(looks), "things": there,
-        "precision": rounded(hits / max(1, seen)), "recall": rounded(hits / max(1, there)),
-        "f1": rounded(_f1(found)), "f1_ci95": [rounded(v) for v in _interval(found, rng)],
-        "furniture": _rate(right), "furniture_and_states": _rate(states), "all_right": _rate(whole),
+        "homes": len(homes), "pictures": len(pictures), "things": actual,
+        "precision": rounded(hits / max(1, recognized)), "recall": rounded(hits / max(1, actual)),
+        "f1": rounded(_f1(homes)), "f1_ci95": [rounded(v) for v in _interval(homes, rng)],
+        "furniture": _rate(furniture_right), "furniture_and_states": _rate(states), "all_right": _rate(all_right),
         "plans": {
             "tasks": len(tasks), "all_facts": _rate([t[0] for t in tasks]),
             "from_pictures": _rate([t[1] for t in tasks]),
             "of_all_facts": _rate([t[1] for t in tasks if t[0]]),
         },
-        **latency(sight, looks[0].picture.rgb),
+        **latency(sight, pictures[0].picture.rgb),
     }  # fmt: skip
 
 
-def _f1(found: Sequence[Home]) -> float:
-    hits, seen, there = (sum(look.counts[k] for home in found for look in home.looks) for k in range(3))
-    return 2 * hits / max(1, seen + there)
+def _f1(homes: Sequence[HomeResult]) -> float:
+    hits, recognized, actual = (sum(picture.counts[k] for home in homes for picture in home.looks) for k in range(3))
+    return 2 * hits / max(1, recognized + actual)
 
 
-def _interval(found: Sequence[Home], rng: random.Random) -> tuple[float, float]:
-    draws = [_f1(rng.choices(found, k=len(found))) for _ in range(1000)]
+def _interval(homes: Sequence[HomeResult], rng: random.Random) -> tuple[float, float]:
+    draws = [_f1(rng.choices(homes, k=len(homes))) for _ in range(1000)]
     return quantile(draws, 0.025), quantile(draws, 0.975)
 
 
@@ -195,49 +201,51 @@ def _rate(hits: Sequence[bool]) -> dict[str, object]:
 
 
 def latency(sight: Sight, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> dict[str, object]:
-    """Return the median time of the encoder, and of seeing [ms]."""
-    encoder, seeing = [], []
+    """Return the median times of the encoder and of decoding [ms]."""
+    encoder_ms, seeing_ms = [], []
     for _ in range(15):
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         sight.encoder.perceive(picture)
-        encoder.append(1000 * (time.perf_counter() - began))
+        encoder_ms.append(1000 * (time.perf_counter() - started_at))
         sight.see([picture])
-        seeing.append(1000 * (time.perf_counter() - began) - encoder[-1])
-    return {"encoder_ms": round(quantile(encoder, 0.5), 1), "seeing_ms": round(quantile(seeing, 0.5), 1)}
+        seeing_ms.append(1000 * (time.perf_counter() - started_at) - encoder_ms[-1])
+    return {"encoder_ms": round(quantile(encoder_ms, 0.5), 1), "seeing_ms": round(quantile(seeing_ms, 0.5), 1)}
 
 
-def sheet(found: Sequence[Home], path: Path, rng: random.Random) -> None:
-    """Write a sheet: pictures that were read right, and below those that were read worst."""
+def write_sheet(homes: Sequence[HomeResult], path: Path, rng: random.Random) -> None:
+    """Write a sheet of correctly recognized pictures, with the worst ones below."""
     from envs.recording.video import captioned, filmstrip, write_png
 
-    looks = [look for home in found for look in home.looks]
+    pictures = [picture for home in homes for picture in home.looks]
 
-    def wrong(look: PictureResult) -> int:
-        hits, seen, there = look.counts
-        return seen + there - 2 * hits + 3 * (look.seen.furniture != look.picture.listing.furniture)
+    def n_errors(picture: PictureResult) -> int:
+        hits, recognized, actual = picture.counts
+        return recognized + actual - 2 * hits + 3 * (picture.seen.furniture != picture.picture.listing.furniture)
 
-    full = sorted((x for x in looks if wrong(x) == 0), key=lambda x: -len(x.seen.things))
-    best = rng.sample(full[: 5 * SHOWN], min(SHOWN, len(full)))
-    worst = sorted(looks, key=wrong, reverse=True)[:SHOWN]
+    perfect = sorted((x for x in pictures if n_errors(x) == 0), key=lambda x: -len(x.seen.things))
+    best = rng.sample(perfect[: 5 * MAX_SHOWN], min(MAX_SHOWN, len(perfect)))
+    worst = sorted(pictures, key=n_errors, reverse=True)[:MAX_SHOWN]
     frames = []
-    for look in [*best, *worst]:
-        said = look.seen.text.replace("[SEP]", ": ")
-        if wrong(look):
-            said = f"seen {said} | there {look.picture.listing.text.replace('[SEP]', ': ')}"
-        large = np.repeat(np.repeat(look.picture.rgb, 2, axis=0), 2, axis=1)
-        frames.append(captioned(large, said))
+    for picture in [*best, *worst]:
+        caption = picture.seen.text.replace("[SEP]", ": ")
+        if n_errors(picture):
+            caption = f"seen {caption} | there {picture.picture.listing.text.replace('[SEP]', ': ')}"
+        large = np.repeat(np.repeat(picture.picture.rgb, 2, axis=0), 2, axis=1)
+        frames.append(captioned(large, caption))
     write_png(str(path), filmstrip(frames, 6))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score sight on homes and cameras of no training.")
+    parser = argparse.ArgumentParser(
+        prog=PROG, description="Score sight on homes and camera poses not used in training."
+    )
     add = parser.add_argument
-    add("--homes", type=int, default=40, metavar="N", help="how many (default: 40)")
-    add("--seed", type=int, default=0, help="of homes, cameras and tasks (default: 0)")
+    add("--homes", type=int, default=40, metavar="N", help="number of homes (default: 40)")
+    add("--seed", type=int, default=0, help="seed of homes, cameras and tasks (default: 0)")
     add("--model", type=Path, metavar="FOLDER", help="the GPT (default: the released one)")
-    add("--file", type=Path, metavar="FILE", help="the sense (default: beside the model)")
-    add("--no-plans", action="store_true", help="only look")
+    add("--file", type=Path, metavar="FILE", help="the vision encoder (default: beside the model)")
+    add("--no-plans", action="store_true", help="evaluate recognition only")
     add("--pictures", type=Path, metavar="PNG", help="write a sheet of pictures")
     add("--json", action="store_true", help="print the results as JSON")
     args = parser.parse_args(argv)
@@ -255,16 +263,16 @@ def _run(args: argparse.Namespace) -> int:
     one_thread()
     sight = Sight.load(args.model, args.file)
     planner = None if args.no_plans else Planner.load(args.model)
-    found = list(tqdm(homes(args.homes, args.seed, sight, planner), total=args.homes, disable=None))
-    figures = results(found, sight, args.seed)
+    results = list(tqdm(evaluate_homes(args.homes, args.seed, sight, planner), total=args.homes, disable=None))
+    figures = figures_of(results, sight, args.seed)
     if args.pictures:
-        sheet(found, args.pictures, random.Random(args.seed))
-    print(json.dumps(figures) if args.json else _shown(figures, found))
+        write_sheet(results, args.pictures, random.Random(args.seed))
+    print(json.dumps(figures) if args.json else _summary_text(figures, results))
     return 0
 
 
-def _shown(figures: dict[str, object], found: Sequence[Home]) -> str:
-    sure = [look.sure for home in found for look in home.looks]
+def _summary_text(figures: dict[str, object], homes: Sequence[HomeResult]) -> str:
+    sure = [picture.sure for home in homes for picture in home.looks]
     lines = [f"{name}: {json.dumps(value)}" for name, value in figures.items()]
     return "\n".join([*lines, f"sure, on average: {mean(sure):.3f}"])
 

@@ -1,8 +1,8 @@
 """Whole plans in physics: `python -m planner.benchmarks.whole_plans --plans 200`.
 
 Each seed draws a furnished home that no training document used, and a goal of several conditions for which the GPT
-writes a verified plan of 10 to 20 subtasks. The robot carries it out, and the GPT plans anew when something fails or
-somebody has disturbed the home (`--disturb`). The goal is given: planning and physics are measured, not language.
+writes a verified plan of 10 to 20 subtasks. The robot executes it, and the GPT replans when a subtask fails or the home
+was disturbed (`--disturb`). The goal is given: planning and physics are measured, not language.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.benchmarks.whole_plans"
 LENGTH = (10, 20)  # subtasks
-TRIES = 60  # goals that are drawn for one seed
-REPLANS = 6
-REPLANS_DISTURBED = 12
+MAX_DRAWS = 60  # goals per seed
+MAX_REPLANS = 6
+MAX_REPLANS_DISTURBED = 12
 Grasp = Literal["assisted", "physical"]
 
 
@@ -56,12 +56,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plans", type=int, default=200, help="seeds (default 200)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed (default 0)")
     parser.add_argument("--grasp", choices=("assisted", "physical"), default="assisted", help="default assisted")
-    parser.add_argument("--disturb", type=float, default=0.0, metavar="P", help="disturbances a subtask (default 0)")
+    parser.add_argument(
+        "--disturb", type=float, default=0.0, metavar="P", help="probability of a disturbance per subtask (default 0)"
+    )
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
-    parser.add_argument("--minutes", type=float, help="begin no plan after so long")
+    parser.add_argument("--minutes", type=float, help="start no new plan after this time")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write each episode as a JSON line")
-    parser.add_argument("--resume", action="store_true", help="go on with what is in FILE")
+    parser.add_argument("--resume", action="store_true", help="resume from the records in FILE")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
@@ -83,16 +85,16 @@ def _run(args: argparse.Namespace) -> int:
         Job(seed=seed, grasp=args.grasp, disturb=args.disturb, model=args.model)
         for seed in range(args.seed, args.seed + args.plans)
     ]
-    about: Record = {"what": "whole plans", "grasp": args.grasp, "disturb": args.disturb, "model": args.model}
-    with Records(args.out, about, resume=args.resume) as log:
+    settings: Record = {"what": "whole plans", "grasp": args.grasp, "disturb": args.disturb, "model": args.model}
+    with Records(args.out, settings, resume=args.resume) as log:
         records = [log.done[job.key] for job in jobs if job.key in log.done]
-        left = [job for job in jobs if job.key not in log.done]
-        running = run_jobs(run_plan, left, workers=args.workers, minutes=args.minutes)
-        for record in tqdm(running, total=len(left), desc="plans", unit="plan", disable=None):
+        remaining = [job for job in jobs if job.key not in log.done]
+        running = run_jobs(run_plan, remaining, workers=args.workers, minutes=args.minutes)
+        for record in tqdm(running, total=len(remaining), desc="plans", unit="plan", disable=None):
             records.append(record)
             log.add(record)
-    found = summary(records)
-    print(json.dumps(about | found) if args.json else _as_text(found))
+    figures = summary(records)
+    print(json.dumps(settings | figures) if args.json else _summary_text(figures))
     return 0
 
 
@@ -112,17 +114,17 @@ def draw_plan(planner: Planner, seed: int) -> tuple[State, Goal, tuple[Action, .
     from planner.tasks.held_out_trials import Split, draw_trials
 
     split = Split(name="whole plans", parts=(3, 4, 5, 6), conditions=(3, 8), noise=False)
-    for trial in draw_trials(split, TRIES, seed=seed, geometry=True):
+    for trial in draw_trials(split, MAX_DRAWS, seed=seed, geometry=True):
         if trial.goal is None:
             continue
         plan = planner.plan_for_goal(trial.goal, trial.start)
         if plan.status == "verified" and LENGTH[0] <= len(plan.actions) <= LENGTH[1]:
             return trial.start, trial.goal, tuple(plan.actions)
-    raise PlannerError(f"seed {seed}: no plan of {LENGTH[0]} to {LENGTH[1]} subtasks in {TRIES} draws")
+    raise PlannerError(f"seed {seed}: no plan of {LENGTH[0]} to {LENGTH[1]} subtasks in {MAX_DRAWS} draws")
 
 
 def run_plan(job: Job) -> Record:
-    """Carry one seed's plan out; what goes wrong on the way is a record too."""
+    """Execute one seed's plan; errors are returned as records, too."""
     from envs.errors import EnvsError
     from envs.simulation.disturbed_home import DisturbedHome
     from envs.simulation.physical_home import PhysicalHome
@@ -132,16 +134,16 @@ def run_plan(job: Job) -> Record:
     planner = _planner(job.model)
     record: Record = {"key": job.key, "error": ""}
     try:
-        start, goal, actions = draw_plan(planner, job.seed)
-        home = PhysicalHome(start.world.scene, grasp=job.grasp)
+        initial_state, goal, actions = draw_plan(planner, job.seed)
+        home = PhysicalHome(initial_state.world.scene, grasp=job.grasp)
     except (PlannerError, EnvsError) as error:
         return record | {"error": str(error)}
     disturbed = DisturbedHome(home, probability=job.disturb, seed=job.seed)
-    began = time.process_time()
+    cpu_started_at = time.process_time()
     try:
         episode = execute(
             actions, goal, disturbed, planner=planner, disturb=disturbed.disturb,
-            max_replans=REPLANS_DISTURBED if job.disturb else REPLANS,
+            max_replans=MAX_REPLANS_DISTURBED if job.disturb else MAX_REPLANS,
         )  # fmt: skip
     finally:
         home.close()
@@ -149,27 +151,28 @@ def run_plan(job: Job) -> Record:
         "goal": format_goal(goal), "planned": len(actions), "success": episode.success, "rate": episode.rate,
         "steps": len(episode.steps), "replans": episode.replans, "failures": episode.failures,
         "disturbances": [d.what for d in episode.disturbances], "collisions": episode.collisions,
-        "energy_j": episode.energy_j, "simulated_s": episode.simulated_s, "cpu_s": time.process_time() - began,
+        "energy_j": episode.energy_j, "simulated_s": episode.simulated_s, "cpu_s": time.process_time() - cpu_started_at,
         "last": [f"{s.subtask}: {s.reason}" for s in episode.steps if s.status != "done"][-3:],
     }  # fmt: skip
 
 
 def summary(records: Sequence[Record]) -> Record:
-    """Count what episodes came to."""
+    """Return the statistics of episodes."""
     from envs.evaluation.rates import Rate
 
-    ran = [r for r in records if not r["error"]]
-    of = Rate(hits=sum(bool(r["success"]) for r in ran), total=len(ran))
+    executed = [r for r in records if not r["error"]]
+    success = Rate(hits=sum(bool(r["success"]) for r in executed), total=len(executed))
+    at_once = Rate(hits=sum(bool(r["success"]) and not r["replans"] for r in executed), total=len(executed))
     failures: Counter[str] = Counter()
-    for record in ran:
+    for record in executed:
         for reason, count in cast("dict[str, int]", record["failures"]).items():
             failures[_without_numbers(reason)] += count
     return {
-        "plans": len(ran), "not_drawn": len(records) - len(ran), "success": of.as_dict(), "success_text": str(of),
-        "at_once": Rate(hits=sum(bool(r["success"]) and not r["replans"] for r in ran), total=len(ran)).as_dict(),
-        "planned_mean": _mean(ran, "planned"), "steps_mean": _mean(ran, "steps"), "replans_mean": _mean(ran, "replans"),
-        "disturbances": sum(len(cast("list[str]", r["disturbances"])) for r in ran),
-        "x_real_time": round(_total(ran, "simulated_s") / max(1e-9, _total(ran, "cpu_s")), 1),
+        "plans": len(executed), "not_drawn": len(records) - len(executed), "success": success.as_dict(),
+        "success_text": str(success), "at_once": at_once.as_dict(), "planned_mean": _mean(executed, "planned"),
+        "steps_mean": _mean(executed, "steps"), "replans_mean": _mean(executed, "replans"),
+        "disturbances": sum(len(cast("list[str]", r["disturbances"])) for r in executed),
+        "x_real_time": round(_total(executed, "simulated_s") / max(1e-9, _total(executed, "cpu_s")), 1),
         "failures": dict(failures.most_common(12)),
     }  # fmt: skip
 
@@ -186,14 +189,15 @@ def _without_numbers(reason: str) -> str:
     return " ".join(word for word in reason.split() if not word.isdigit())
 
 
-def _as_text(found: Record) -> str:
+def _summary_text(figures: Record) -> str:
     def lines() -> Iterator[str]:
-        yield f"success          {found['success_text']} of {found['plans']} plans ({found['not_drawn']} not drawn)"
-        yield f"subtasks         {found['planned_mean']} planned, {found['steps_mean']} carried out"
-        yield f"re-plans         {found['replans_mean']} a plan"
-        yield f"disturbances     {found['disturbances']}"
-        yield f"real time        {found['x_real_time']} x"
-        for reason, count in cast("dict[str, int]", found["failures"]).items():
+        drawn = f"{figures['plans']} plans ({figures['not_drawn']} not drawn)"
+        yield f"success          {figures['success_text']} of {drawn}"
+        yield f"subtasks         {figures['planned_mean']} planned, {figures['steps_mean']} carried out"
+        yield f"re-plans         {figures['replans_mean']} a plan"
+        yield f"disturbances     {figures['disturbances']}"
+        yield f"real time        {figures['x_real_time']} x"
+        for reason, count in cast("dict[str, int]", figures["failures"]).items():
             yield f"  {count:4} {reason}"
 
     return "\n".join(lines())

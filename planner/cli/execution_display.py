@@ -88,7 +88,7 @@ class ExecutionDisplay:
                 case Done():
                     self._outcome(event.step)
                 case Replanned():
-                    self._remark(f"planning anew: {' → '.join(event.plan.subtasks)}")
+                    self._remark(f"replanning: {' → '.join(event.plan.subtasks)}")
                 case Disturbed():
                     self._disturbance(event.what)
                 case Looking():

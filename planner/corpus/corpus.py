@@ -90,10 +90,10 @@ class Recipe:
             raise ValueError("a recipe needs trees, tasks per home, lines per scene and parts of at least one")
         for name in _FRACTIONS:
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"recipe: {name} is a fraction, found {getattr(self, name)}")
+                raise ValueError(f"recipe: {name} must be a fraction in [0, 1], found {getattr(self, name)}")
         if self.feedback + self.infill > 1:
             raise ValueError(
-                f"recipe: feedback and infill are parts of a whole, found {self.feedback} and {self.infill}"
+                f"recipe: feedback and infill must sum to at most 1, found {self.feedback} and {self.infill}"
             )
         excluded_forms.check(self.without)
 

@@ -1,10 +1,10 @@
-"""PLAN: the GPT writes a plan from a goal and facts; only applicable subtasks can be decoded.
+"""From a goal and facts to a plan, written by the GPT; only applicable subtasks can be decoded.
 
 | file | what |
 |---|---|
-| `goal_planner.py` | plans a goal chunk by chunk |
-| `plan_writer.py` | writes subtask after subtask |
-| `candidate_actions.py` | the actions that may be chosen in a state |
-| `constrained_decoding.py` | only tokens that lead to an allowed subtask |
+| `goal_planner.py` | plans a goal in chunks of a few conditions |
+| `plan_writer.py` | writes the subtasks of a chunk |
+| `candidate_actions.py` | the actions that the GPT may choose in a state |
+| `constrained_decoding.py` | restricts tokens to those of allowed texts |
 | `plan_repair.py` | rewrites the broken span of a plan |
 """

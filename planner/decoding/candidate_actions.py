@@ -1,4 +1,4 @@
-"""The actions that the GPT can choose from: applicable, leading to a new state, and preferably about its facts."""
+"""The actions that the GPT can choose: applicable, leading to a new state, preferably on objects in the facts."""
 
 from __future__ import annotations
 

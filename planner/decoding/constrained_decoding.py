@@ -1,7 +1,7 @@
 """Constrained decoding: while the GPT writes a subtask, only tokens that lead to an allowed one can be chosen.
 
-The allowed subtasks are narrowed token by token, so no trie is built. If only one token is possible, it is forced; the
-GPT reads forced tokens together with the next free one (jump forward).
+The list of allowed subtasks is filtered after each token; no trie is built. If only one token is possible, it is
+forced: the GPT reads it later, together with other pending tokens (jump forward).
 """
 
 from __future__ import annotations
@@ -42,18 +42,19 @@ def choose_sequence(
         depth += 1
 
 
-def sequence_chances(
+def sequence_probabilities(
     session: Session, pending: Sequence[int], options: Sequence[Ids], floor: float = 1e-4
 ) -> list[float]:
-    """Return the probability that the GPT writes each of several token sequences, if it can write nothing else.
+    """Return the probability of each of several token sequences, given that the GPT writes one of them.
 
-    At each token the probability is distributed among the allowed next tokens, as in `choose_sequence`.
+    At each token, probabilities are normalized over the allowed next tokens, as in `choose_sequence`.
 
     Args:
         session: It is rewound to its initial length at the end.
         pending: Tokens to be read first, at least one.
         options: Distinct sequences, none of which is a prefix of another: each ends with a special token.
-        floor: Options whose joint probability is below this share it evenly and are not read.
+        floor: If options with a common beginning have a total probability below this, they get equal shares of it, and
+            the GPT does not read them further.
     """
     chances = [0.0] * len(options)
 
@@ -84,7 +85,7 @@ def write_until(
 ) -> tuple[list[int], int | None]:
     """Let the GPT write freely until one of `stops`; return the tokens before it and the stop (None: not reached).
 
-    Ends early when neither this text nor any alternative to it can have a log-probability above `floor`.
+    It ends early if neither this text nor any other can have a log-probability above `floor`.
     """
     ids: list[int] = []
     while len(ids) < limit and cursor.room > 1 and max(cursor.logprob, cursor.best_alternative) > floor:

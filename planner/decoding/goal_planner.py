@@ -1,7 +1,7 @@
-"""Goal → facts → plan: the GPT plans for the next few unmet conditions, the state is updated, and so on.
+"""Goal → facts → plan: the GPT plans for the next few unmet conditions (a chunk), then from the resulting state.
 
 Only applicable subtasks can be written. A chunk does not end before its conditions hold. After a plan failed, the GPT
-first tries to repair it. No draft is judged here: `planner/pipeline.py` replays each and keeps the best.
+first tries to repair it. `planner/pipeline.py` replays the drafts and keeps the one of greatest `merit`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MAX_CHUNKS = 24
 
 
 def merit(report: Report, draft: Draft) -> tuple[bool, float, int, float]:
-    """Return the key that ranks drafts: success, the share of the goal reached, fewest subtasks, likelihood."""
+    """Return a draft's sort key, greatest first: success, share of the goal reached, few subtasks, log-probability."""
     return report.ok, report.score.rate, -len(draft.actions), draft.logprob
 
 
@@ -41,7 +41,7 @@ class GoalPlanner:
     """Writes drafts of plans for a goal."""
 
     def __init__(self, prompts: Prompts, kinds: Collection[DocumentKind]) -> None:
-        """Write with a model's prompts; `kinds` are the optional kinds of documents that it was trained on."""
+        """Write with the GPT of `prompts`; `kinds` are the optional kinds of documents that it was trained on."""
         self.prompts = prompts
         self.kinds = frozenset(kinds)
 
@@ -57,7 +57,7 @@ class GoalPlanner:
         """Yield drafts on demand: first repairs of a failed plan and plans with feedback, then independent plans."""
         if failed_plan is not None and options.constrained:
             notes_shown = failed_plan.notes if options.feedback and "feedback" in self.kinds else ()
-            # An object that slipped twice may be the only one: if nothing else reaches the goal, try it again.
+            # An object that slipped twice may be the only one there is: if nothing else reaches the goal, try it again.
             for forbidden in dict.fromkeys((abandoned(failed_plan.notes), permanent_failures(failed_plan.notes))):
                 if options.repair == "infill" and "infill" in self.kinds:
                     yield repair(
@@ -87,7 +87,7 @@ class GoalPlanner:
         notes: Sequence[Note] = (),
         forbidden: frozenset[str] = frozenset(),
     ) -> Draft:
-        """Write one plan without judging it: the next few unmet conditions, their facts, their subtasks, and so on."""
+        """Write one plan without verifying it; for each chunk: unmet conditions, their facts, their subtasks."""
         draft = Draft()
         for conditions in goal.phases:
             for _ in range(MAX_CHUNKS):
@@ -125,7 +125,7 @@ class GoalPlanner:
                 if len(draft.actions) == n_before or stuck:
                     return draft
                 if not options.chunks:
-                    break  # the phase was written at once
+                    break  # the phase was written as one chunk
         return draft
 
     def _write_chunk(

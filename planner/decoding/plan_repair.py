@@ -1,9 +1,9 @@
-"""Repairs a plan that failed: the GPT rewrites the span that no longer works, and the rest of the plan stays.
+"""Repairs a plan that failed: the GPT rewrites the span that no longer works, and keeps the rest of the plan.
 
-Replay finds the span (planner/verification/broken_spans.py). The GPT writes into it as into plans, only applicable
-subtasks, and stops as soon as the steps after the span are applicable and reach the goal. Nothing is written if the
-plan works as it is or without some of its steps. If a span cannot be filled, a larger one is tried; if none can be,
-the plan must be written from the beginning.
+Replay finds the span (planner/verification/broken_spans.py). The GPT writes applicable subtasks into it until the steps
+after the span are applicable and reach the goal. It writes nothing if the plan still works, or works without some of
+its steps. If a span cannot be filled, a larger one is tried; if none can be, the plan must be written from the
+beginning.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes subtasks one after another: only applicable ones, or, for the GPT alone, any text."""
+"""Writes subtasks one after another: only applicable ones, or (unconstrained decoding) any text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from planner.prompts.cursor import Cursor, Ids
     from planner.prompts.sessions import Prompts
 
-MAX_STEPS_PER_CHANGE = 9  # more than the longest way to change and bring one object
-MIN_ROOM = 8  # tokens that must be left in the context to begin a subtask
+MAX_STEPS_PER_CHANGE = 9  # more subtasks than it takes to change and bring one object
+MIN_ROOM = 8  # free tokens in the context that are required to begin a subtask
 
 
 @dataclass(kw_only=True)
@@ -65,7 +65,7 @@ def write(
         prompts: The GPT's prompts.
         cursor: A cursor at the end of the prompt.
         state: The state before the first subtask.
-        names: The names in the prompt's facts; only subtasks on these can be written, if there are any.
+        names: The names in the prompt's facts; if there are applicable subtasks on these, only they can be written.
         draft: The subtasks are appended to it.
         allowed_ends: Returns the special tokens that may follow a subtask, given the state that it leads to.
         max_steps: Maximum number of subtasks.

@@ -28,28 +28,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class EvaluationJob:
     """What to compute for each task.
 
     Attributes:
         folder: Model folder; None: the released weights.
         weights: Precision of the weights.
-        ways: Options by planning mode, the most expensive last.
+        modes: Options by planning mode, the most expensive last.
         goals_only: Whether to predict only goals, with the options of the last mode.
     """
 
     folder: Path | None
     weights: Precision = "fp32"
-    ways: Mapping[PlanningMode, Options]
+    modes: Mapping[PlanningMode, Options]
     goals_only: bool = False
 
 
-def predictions(planner: Planner, work: Work, trials: Sequence[EvaluationTask], workers: int) -> Iterator[Prediction]:
+def predictions(
+    planner: Planner, job: EvaluationJob, trials: Sequence[EvaluationTask], workers: int
+) -> Iterator[Prediction]:
     """Yield the prediction of each trial, in order.
 
     Args:
-        planner: The model of `work`, used with one process; several processes load their own.
-        work: What to compute for each trial.
+        planner: The model of `job`, used with one process; several processes load their own.
+        job: What to compute for each trial.
         trials: The tasks.
         workers: Number of processes; 1: this process.
 
@@ -58,12 +60,12 @@ def predictions(planner: Planner, work: Work, trials: Sequence[EvaluationTask], 
     """
     if workers == 1:
         for trial in trials:
-            yield _predict(planner, work, trial)
+            yield _predict(planner, job, trial)
         return
     items = [_Numbered(number=number, trial=trial) for number, trial in enumerate(trials)]
     finished: dict[int, Prediction] = {}
     number = 0
-    with open_workers(workers) as pool, closing(pool.run(_Predict(work), items)) as run:
+    with open_workers(workers) as pool, closing(pool.run(_Predict(job), items)) as run:
         for item, prediction in run:
             if isinstance(prediction, Lost):
                 raise WorkersError(f"task {item.id}: {prediction.reason}")
@@ -87,13 +89,13 @@ class _Numbered:
 
 @dataclass(frozen=True)
 class _Predict:
-    work: Work
+    job: EvaluationJob
 
     def __call__(self, item: _Numbered) -> Prediction:
-        return _predict(planner_of(self.work.folder, self.work.weights), self.work, item.trial)
+        return _predict(planner_of(self.job.folder, self.job.weights), self.job, item.trial)
 
 
-def _predict(planner: Planner, work: Work, trial: EvaluationTask) -> Prediction:
-    if work.goals_only:
-        return measure_goal(planner, trial, list(work.ways.values())[-1])
-    return measure(planner, trial, work.ways)
+def _predict(planner: Planner, job: EvaluationJob, trial: EvaluationTask) -> Prediction:
+    if job.goals_only:
+        return measure_goal(planner, trial, list(job.modes.values())[-1])
+    return measure(planner, trial, job.modes)

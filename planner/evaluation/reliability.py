@@ -52,7 +52,7 @@ class Reliability:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Acting:
+class ErrorRateOutcome:
     """Outcomes at a given error rate.
 
     Attributes:
@@ -89,7 +89,7 @@ class Acting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class CalibrationMetrics:
     """Metrics of a calibration on a group of tasks.
 
     Attributes:
@@ -104,7 +104,7 @@ class Figures:
     right: Rate
     goal: tuple[Reliability, Reliability]
     plan: tuple[Reliability, Reliability]
-    acting: tuple[Acting, ...]
+    acting: tuple[ErrorRateOutcome, ...]
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for programs."""
@@ -113,7 +113,7 @@ class Figures:
             "right": self.right.as_dict(),
             "goal": {"before": self.goal[0].as_dict(), "after": self.goal[1].as_dict()},
             "plan": {"before": self.plan[0].as_dict(), "after": self.plan[1].as_dict()},
-            "acting": [a.as_dict() for a in self.acting],
+            "acting": [outcome.as_dict() for outcome in self.acting],
         }
 
     def __str__(self) -> str:
@@ -125,13 +125,13 @@ class Figures:
             "  error rate  coverage             goals  acted on             right of these       asked about"
             "          goal offered         refused",
         ]
-        for a in self.acting:
-            if a.threshold is None:
-                lines.append(f"  {a.error_rate:<10g}  cannot be kept")
+        for outcome in self.acting:
+            if outcome.threshold is None:
+                lines.append(f"  {outcome.error_rate:<10g}  cannot be kept")
                 continue
-            rates = (a.acted, a.right, a.asked, a.offered, a.refused)
+            rates = (outcome.acted, outcome.right, outcome.asked, outcome.offered, outcome.refused)
             lines.append(
-                f"  {a.error_rate:<10g}  {a.covered!s:19}  {a.size:5.2f}  "
+                f"  {outcome.error_rate:<10g}  {outcome.covered!s:19}  {outcome.size:5.2f}  "
                 + "  ".join(f"{r!s:19}" for r in rates).rstrip()
             )
         return "\n".join(lines)
@@ -142,18 +142,18 @@ def _before_and_after(pair: tuple[Reliability, Reliability]) -> str:
     return f"{100 * before.ece:.1f} → {100 * after.ece:.1f} %, log loss {before.nll:.3f} → {after.nll:.3f}"
 
 
-def figures(name: str, observations: Sequence[Observation], calibration: Calibration) -> Figures:
+def calibration_metrics(name: str, observations: Sequence[Observation], calibration: Calibration) -> CalibrationMetrics:
     """Measure a calibration on a planner's results."""
     acted = [o for o in observations if o.acted]
     confidences = [calibration.confidence(o.logprob, o.reading, verified=o.verified) for o in acted]
     raw = [raw_goal_probability(o) for o in acted]
     right, reached = [o.right for o in acted], [o.reached for o in acted]
-    return Figures(
+    return CalibrationMetrics(
         name=name,
         right=Rate(hits=sum(right), total=len(acted)),
         goal=(reliability(raw, right), reliability([c.goal for c in confidences], right)),
         plan=(reliability(raw, reached), reliability([c.plan for c in confidences], reached)),
-        acting=tuple(acting(observations, calibration, rate) for rate in ERROR_RATES),
+        acting=tuple(outcome_at_error_rate(observations, calibration, rate) for rate in ERROR_RATES),
     )
 
 
@@ -164,9 +164,9 @@ def reliability(confidences: Sequence[float], hits: Sequence[bool], bins: int = 
     edges = [round(i * count / bins) for i in range(bins + 1)]
     measured_bins = []
     for low, high in pairwise(edges):
-        if inside := ordered[low:high]:
-            confidence, right = mean([c for c, _ in inside]), mean([float(hit) for _, hit in inside])
-            measured_bins.append(Bin(count=len(inside), confidence=confidence, right=right))
+        if members := ordered[low:high]:
+            confidence, right = mean([c for c, _ in members]), mean([float(hit) for _, hit in members])
+            measured_bins.append(Bin(count=len(members), confidence=confidence, right=right))
     return Reliability(
         bins=tuple(measured_bins),
         ece=sum(b.count * abs(b.confidence - b.right) for b in measured_bins) / count if count else 0.0,
@@ -174,7 +174,9 @@ def reliability(confidences: Sequence[float], hits: Sequence[bool], bins: int = 
     )
 
 
-def acting(observations: Sequence[Observation], calibration: Calibration, error_rate: float) -> Acting:
+def outcome_at_error_rate(
+    observations: Sequence[Observation], calibration: Calibration, error_rate: float
+) -> ErrorRateOutcome:
     """Measure the outcomes at an error rate."""
     threshold: float | None
     try:
@@ -185,7 +187,7 @@ def acting(observations: Sequence[Observation], calibration: Calibration, error_
     tasks = [s for o, s in zip(observations, goal_sets, strict=True) if o.answerable]
     asked = [s for s in tasks if len(s) > 1]
     single = [s[0] for s in goal_sets if len(s) == 1]
-    return Acting(
+    return ErrorRateOutcome(
         error_rate=error_rate,
         threshold=threshold,
         covered=Rate(hits=sum(any(s) for s in tasks), total=len(tasks)),

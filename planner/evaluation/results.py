@@ -28,7 +28,7 @@ class TaskProblem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class EvaluationSettings:
     """What was evaluated, and how.
 
     Attributes:
@@ -64,7 +64,7 @@ class Results:
         episodes: Episodes of plans executed in physics; None if not requested.
     """
 
-    setting: Setting
+    setting: EvaluationSettings
     predictions: Sequence[Sequence[Prediction]]
     problems: Sequence[TaskProblem] = ()
     lengths: Mapping[str, int] | None = None
@@ -196,4 +196,4 @@ class Results:
             if not episode["success"]:
                 yield f"  {episode['id']}: {episode['failed'] or 'the goal does not hold'}"
         if self.problems:
-            yield f"errors: {len(self.problems)} tasks could not be set (see stderr), not counted above"
+            yield f"errors: {len(self.problems)} tasks could not be created (see stderr), not counted above"

@@ -1,7 +1,7 @@
-"""EXECUTION: a plan in closed loop; when the home differs from what was expected, it is replanned.
+"""Executes a plan in closed loop; replans after a failure or when the home differs from the expected state.
 
 | file | what |
 |---|---|
 | `executor.py` | executes subtask by subtask, observes, replans |
-| `events.py` | events and results of an execution |
+| `events.py` | the events of an execution, and its outcome |
 """

@@ -1,6 +1,6 @@
 """The events of an execution, and its outcome: values only.
 
-`planner.execution.executor.run` yields the events, one at a time, while the plan is carried out:
+`planner.execution.executor.run` yields the events, one at a time, while the plan is executed:
 
     for event in planner.run(plan, home):
         match event:
@@ -46,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Interruption:
-    """A disturbance, and the number of the subtask that it preceded."""
+    """A disturbance, and the number of the subtask before which it happened."""
 
     before_step: int
     what: str
@@ -77,7 +77,7 @@ class Looked:
         look: The search action.
         before_step: The number of its first subtask.
         opened: Whether the fixture was opened; the wanted object may have been visible in the room already.
-        found: Names of new objects of a wanted category.
+        found: Names of newly seen objects of a wanted category.
         reason: Why the search action failed; empty if it succeeded.
     """
 
@@ -104,7 +104,7 @@ class Search:
     Attributes:
         looks: The search actions, in order.
         missed: Objects that were no longer where the robot believed them to be.
-        shortfall: What was not found and where it was searched for, and what no plan reaches; empty if nothing.
+        shortfall: Texts about what was not found, where it was searched for, and what no plan reaches; may be empty.
         belief: The robot's belief at the end.
     """
 
@@ -156,7 +156,7 @@ class Episode:
 
     @property
     def failures(self) -> dict[str, int]:
-        """Number of failed subtasks by reason, the most frequent first."""
+        """The number of failed subtasks by reason, the most frequent first."""
         return dict(Counter(step.reason for step in self.steps if step.status != "done").most_common())
 
     @property
@@ -173,7 +173,12 @@ class Episode:
 
 @dataclass(frozen=True, kw_only=True)
 class Begun:
-    """A subtask begins: number `number`, counted from 1, of `of` in the current plan."""
+    """A subtask begins.
+
+    Attributes:
+        number: Its number in the execution, counted from 1.
+        of: Number of subtasks of the execution, if the current plan is completed.
+    """
 
     number: int
     of: int

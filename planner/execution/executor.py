@@ -109,7 +109,7 @@ class Execution:
     Attributes:
         state: The current state.
         initial_state: The episode's initial state.
-        phase: The phase of the goal that was reached.
+        phase: The current phase of the goal.
         queue: The rest of the plan.
         avoid: Names of objects and places not to use any more, because they failed.
         replans: Number of replans after a failed plan.
@@ -129,7 +129,7 @@ class Execution:
         self.failed: Counter[Action] = Counter()
         self.avoid: frozenset[str] = frozenset()
         self.notes: tuple[Note, ...] = ()
-        self.last_failed: tuple[Action, ...] = ()  # the last subtask, if it failed
+        self.last_failed: tuple[Action, ...] = ()  # the last subtask if it failed, otherwise empty
         self.before = self.expected = self.state
         self.replans = 0
 
@@ -152,19 +152,19 @@ class Execution:
         )
 
     def avoided(self, state: State) -> frozenset[int]:
-        """Return the names to avoid as entities of a state."""
+        """Return the names in `avoid` as entities of a state."""
         return frozenset(state.world.index[name] for name in self.avoid if name in state.world.index)
 
     def decision_states(self) -> tuple[State, State]:
-        """Return the known current and initial states, on which decisions are based."""
+        """Return the current and initial states on which decisions are based: here the true ones."""
         return self.state, self.initial_state
 
     def current_goal(self) -> tuple[Goal, int]:
-        """Return the goal of the current plan, and the phase of it that was reached."""
+        """Return the goal of the current plan, and its current phase."""
         return self.goal, self.phase
 
     def run_until_break(self, *, stop_early: bool) -> Iterator[Event]:
-        """Execute the rest of the plan until it fails; with `stop_early`, until replay shows that it will."""
+        """Execute the rest of the plan until it fails; with `stop_early`, also stop when replay predicts failure."""
         while self.queue:
             if self.disturb is not None:
                 expected, _ = self.decision_states()
@@ -266,7 +266,7 @@ class Execution:
             self.avoid |= {action.args[0]}
 
     def _is_doomed(self, expected: State | None) -> bool:
-        """Whether the rest of the plan would miss the goal; not replayed if the state is as expected."""
+        """Whether the rest of the plan would miss the goal; if the state is as expected, it is not replayed: false."""
         state, _ = self.decision_states()
         self.expected = expected or state
         same = expected is not None and state.world.names == expected.world.names and state[1:] == expected[1:]

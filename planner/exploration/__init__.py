@@ -14,9 +14,9 @@
 
 | file | what |
 |---|---|
-| `belief_planning.py` | plans a goal as far as the belief allows |
-| `information_needs.py` | what a goal needs that is not known |
-| `search_order.py` | where to look next |
+| `belief_planning.py` | plans on the belief: on what the robot knows of the home |
+| `information_needs.py` | unknown objects and states that a goal depends on |
+| `search_order.py` | decides where to look next |
 | `search_executor.py` | executes a plan while searching |
-| `learned_prior.py` | location probabilities that a GPT has learned |
+| `learned_prior.py` | where objects are and which doors open, as a GPT has learned for one home |
 """

@@ -1,11 +1,11 @@
-"""Plans an instruction in a partly known home: reads its goal, and plans as far as the belief allows.
+"""Plans an instruction in a partly known home, on the belief: what the robot knows of the home.
 
 The inventory that the GPT reads contains the fixtures of the map, the known objects, and the categories that the
 instruction itself names; nothing reveals hidden objects. A goal about an object that has not been seen is accepted as
-written; that there is none is reported only after a search. A fixture that is not on the map does not exist.
+written; only a search can show that there is none. A fixture that is not on the map does not exist.
 
 The GPT plans on the belief, with every needed but unseen object placed hypothetically at its most likely place. A
-subtask `look for mug` precedes the first subtask that depends on such a place. Such a plan is not verified: the
+subtask `look for mug` precedes the first subtask that depends on such a place. Such a plan is not verified: only its
 execution shows whether the object is there (`planner/exploration/search_executor.py`, which searches in the same
 order).
 """
@@ -132,7 +132,7 @@ def categories_named(instruction: str) -> tuple[str, ...]:
 
 
 def with_named_objects(belief: Belief, subtasks: Iterable[str]) -> State:
-    """Return the believed state, with unknown objects added that a plan names."""
+    """Return the believed state, plus the unknown objects that a plan names."""
     domain = load_domain()
     name = re.compile(rf"\b({'|'.join(sorted(map(re.escape, domain.objects), key=len, reverse=True))}) \d+\b")
     categories = {match[0]: match[1] for subtask in subtasks for match in name.finditer(subtask)}

@@ -1,7 +1,7 @@
 """Determines what must be found before a goal can be planned on the belief.
 
-A condition may need unknown objects, the tools for its changes, a look at every place that may hold the objects of an
-`every` or `no`, and a look at fixtures whose states are only assumed.
+A condition may need unknown objects, tools for its changes, a look at every place that may hold objects of an `every`
+or `no`, and a look at fixtures whose states are only assumed.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class InformationNeed:
 
     Attributes:
         label: In plain words: `mug`, `dirty plate`, `something to cut with`.
-        words: Categories, any of which is suitable; empty if fixtures must be looked at.
-        states: States that it must already have, because the robot cannot bring them about.
-        number: How many more are needed.
+        words: Categories of object, any of which is suitable; empty if only `fixtures` must be looked at.
+        states: States that the object must already have, because the robot cannot change them.
+        number: How many more objects are needed.
         have: How many suitable objects are known.
-        every: Whether all of them are needed, so that no possible place may be left out.
+        every: Whether all objects of the kind are needed, so that every possible place must be searched.
         only_in: The only category of fixture to look at; empty for all.
         fixtures: Fixtures to look at, if their states are needed.
     """
@@ -50,8 +50,8 @@ def information_needs(
 ) -> tuple[InformationNeed, ...]:
     """Return what a condition needs that is not known, objects before tools.
 
-    An `every` or `no` always needs all objects; `planner.exploration.search_order` determines whether a place is left
-    to look at.
+    An `every` or `no` always has a need for all objects; `planner.exploration.search_order` determines whether there is
+    still a place to search.
 
     Args:
         condition: The condition.
@@ -65,7 +65,7 @@ def information_needs(
 
 
 def deduplicate_needs(needs: Sequence[InformationNeed]) -> list[InformationNeed]:
-    """Remove duplicates, and needs for one object of a category of which all are searched for."""
+    """Remove duplicates, and needs for single objects of a category if another need is for all its objects."""
     words_sought_everywhere = {word for need in needs if need.every and not need.only_in for word in need.words}
     distinct = [need for need in needs if need.every or not set(need.words) <= words_sought_everywhere]
     return list(dict.fromkeys(distinct))
@@ -174,7 +174,7 @@ class _NeedFinder:
         if condition.quantifier == "some":
             if any(state.has(i, condition.state) for i in fixtures if i not in uninspected):
                 return
-            uninspected = [i for i in uninspected if state.has(i, condition.state)]  # only assumed to be so
+            uninspected = [i for i in uninspected if state.has(i, condition.state)]  # its state is only assumed
         if uninspected:
             label = f"whether a {condition.fixture} is {condition.state}"
             yield InformationNeed(label=label, every=True, fixtures=frozenset(names[i] for i in uninspected))

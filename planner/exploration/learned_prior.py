@@ -1,8 +1,9 @@
 """The habits of one home, read from a GPT with that home's adapter: where objects are, and which doors open.
 
 The adapter (`planner/household/`) was trained on documents about where objects were seen and which doors stuck
-(`location_document` and `opening_document` of `planner.prompts.text_format`). For a category, the probabilities with
-which the GPT writes each fixture of the map replace the common rates of homes in general. Each category is asked once.
+(`location_document` and `opening_document` of `planner.prompts.text_format`). The expected number of objects of a
+category in the home is that of homes in general, but is distributed over the fixtures of the map by the probabilities
+with which the GPT writes them. The GPT is asked about each category once.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import load_domain
-from planner.decoding.constrained_decoding import sequence_chances
+from planner.decoding.constrained_decoding import sequence_probabilities
 from planner.errors import PlannerError
 from planner.prompts import text_format
 from planner.world_model.location_prior import COMMON
@@ -33,7 +34,7 @@ class HabitsError(PlannerError, ValueError):
 
 
 class LearnedHabits:
-    """Habits of a home, from a GPT that was adapted to it."""
+    """Habits of a home, from the answers of a GPT with that home's adapter."""
 
     def __init__(self, prompts: Prompts) -> None:
         """Ask the GPT of these prompts."""
@@ -42,7 +43,7 @@ class LearnedHabits:
         self._opens: dict[str, float] = {}
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
-        """Return the expected count of a category at each fixture: the common total, distributed by the GPT."""
+        """Return the expected count of a category at each fixture: the general total, distributed by the GPT."""
         rates = self._rates.get(category)
         if rates is None:
             common = COMMON.rates(category, scene)
@@ -65,14 +66,16 @@ class LearnedHabits:
         if not answers:
             return []
         prompts = self._prompts
-        (_, *prompt), last_segment = document[:-1], document[-1]  # after the empty home
+        (_, *prompt), last_segment = document[:-1], document[-1]  # all after the empty inventory
         pending, _ = text_format.encode(prompt, prompts.tokenizer)
         end_id = prompts.tokenizer.special(last_segment.special_token)
-        return sequence_chances(prompts.home(""), pending, [(*prompts.encode(answer), end_id) for answer in answers])
+        return sequence_probabilities(
+            prompts.home(""), pending, [(*prompts.encode(answer), end_id) for answer in answers]
+        )
 
 
 def place_of(scene: Scene, fixture: str) -> str:
-    """Return a fixture as hints write places: `in drawer 2`."""
+    """Return a fixture in the form of places in hints: `in drawer 2`."""
     category = next(spec.category for spec in scene.fixtures if spec.name == fixture)
     return f"{load_domain().relation(category)} {fixture}"
 

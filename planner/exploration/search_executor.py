@@ -2,8 +2,9 @@
 
 Unknown objects that the goal needs are searched for first, with an empty hand, in the order of probability over cost.
 The GPT then plans on the belief. After each subtask the robot observes what is visible, and replans if the plan would
-fail or miss the goal from there. Searching has its own budget, and each search action shows a new place: it ends when
-the object is found or every place was looked at. The score uses the true state of the home, not the belief.
+fail or miss the goal from there. Search actions do not count as replans and have a limit of their own
+(`MAX_LOOKS_PER_FIXTURE`). Each shows a new place, so a search ends when the object is found or every place was looked
+at. The score uses the true state of the home, not the belief.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def execute_with_search(
 
 
 class SearchExecution(Execution):
-    """An execution that decides on a belief; the inherited state is the home's true state and only scored."""
+    """An execution that decides on the robot's belief; the inherited `state`, the true one, is used only to score."""
 
     def __init__(
         self,
@@ -143,7 +144,7 @@ class SearchExecution(Execution):
         return self.belief.states()
 
     def current_goal(self) -> tuple[Goal, int]:
-        """Return the part of the current phase that can still be reached; it has one phase."""
+        """Return the part of the goal's current phase that can still be reached, as a goal of one phase."""
         return self.planned_goal, 0
 
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
@@ -156,7 +157,7 @@ class SearchExecution(Execution):
                 yield self.missed[-1]
 
     def _next(self) -> Action | None:
-        """Return the next subtask; if one of its objects is not where it is believed to be, only the walk there."""
+        """Return the next subtask; if one of its objects is not where it is believed to be, only walk there."""
         if not self._is_known(self.queue[0]):
             return None
         true_world, names = self.state.world, self.queue[0].args
@@ -224,7 +225,7 @@ class SearchExecution(Execution):
             self.believed_phase += 1
 
     def _unmet_needs(self, condition: Condition) -> list[str]:
-        """Describe what a condition needs and was not found; for `every` and `no`, the places that were left out."""
+        """Describe what a condition needs that was not found; for `every` and `no`, the places not searched."""
         exhausted = [need for need in self._needs_of(condition) if not self._has_unsearched_place(need)]
         return [
             self._describe_search(need)
@@ -261,7 +262,7 @@ class SearchExecution(Execution):
             )
 
         succeeded, opened = True, False
-        # Entering another room shows more than the one door.
+        # Entering another room shows more than the fixture to be opened.
         if not search_action.opens or not self.belief.sees(search_action.fixture):
             succeeded = yield from self._take(Action("go to", (search_action.fixture,)))
         if succeeded and search_action.opens and search_action.fixture not in self.belief.looked and not newly_found():

@@ -1,10 +1,10 @@
 """Decides where to look next: each search action has a probability of success and a cost; the best ratio comes first.
 
-A search action is a walk into a room, which shows all that lies openly there, or the opening of a fixture.
-Probabilities come from how often homes, or this home, have such an object in such a place
-(`planner/world_model/location_prior.py`), without the places that were already looked at. A door that is known to stick
-costs as many attempts as it is expected to take. Searching in the order of probability over cost finds an object that
-is in one of several places in the least expected time (Smith 1956).
+A search action is a walk into a room, which shows everything visible there, or the opening of a fixture. Probabilities
+come from how often homes in general, or this home, have such an object in such a place
+(`planner/world_model/location_prior.py`); places that this search has looked at are excluded, and those seen earlier
+count one tenth. The cost of a door that is known to stick is that of the expected number of attempts. Searching in the
+order of probability over cost finds an object that is in one of several places in the least expected time (Smith 1956).
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ WALKING_SPEED_MPS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class SearchAction:
-    """One way to see more of the home.
+    """A look around a room, or into a fixture.
 
     Attributes:
         fixture: The fixture that the robot goes to.
         opens: Whether it opens the fixture; otherwise it looks around the room.
-        shows: The relevant places whose contents, or fixtures whose states, it shows.
-        chance: The expected number of needs that it meets.
+        shows: The relevant places whose contents it shows, and fixtures whose states it shows.
+        chance: Expected number of needs that it meets.
         cost_s: Estimated duration [s].
     """
 

@@ -1,7 +1,7 @@
-"""FACTS: what the prompt says about the home for one goal.
+"""Facts: what the prompt says about the home for one goal.
 
 | file | what |
 |---|---|
 | `retrieval.py` | retrieves the facts that matter for a goal |
-| `failure_notes.py` | what went wrong, as notes in plain words |
+| `failure_notes.py` | notes in plain words on what went wrong |
 """

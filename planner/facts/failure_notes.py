@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from envs.symbolic.goals import Condition
     from planner.facts.retrieval import Facts
 
-# Prefixes of failure reasons that a second attempt would meet again.
+# Prefixes of reasons for which a second attempt would fail, too.
 PERMANENT_REASONS = ("cannot reach", "no way to", "no room", "cannot turn")
 _PERMANENT_SUFFIX = "is too wide for the hand"
 MAX_FAILURES = 2  # failures after which an object or place is abandoned
-MAX_NOTES = 4  # of a prompt: the last ones
+MAX_NOTES = 4  # the last so many notes are shown in a prompt
 _FIXTURE_WORDS = (("open", "closed"), ("on", "off"))
 _OBJECT_WORDS = ("dirty", "hot", "cold", "sliced", "cooked", "folded")
 
@@ -35,10 +35,10 @@ class Note:
     """A note on one failure or deviation.
 
     Attributes:
-        said: The text.
+        said: The text of the note.
         names: Names of the objects and places that it is about.
-        suspect: The one of them that caused a subtask to fail; empty if no subtask failed.
-        lasts: Whether the same subtask would fail again.
+        suspect: The name that caused a subtask to fail; empty if no subtask failed.
+        lasts: Whether the failure is permanent: the same subtask would fail again.
     """
 
     said: str
@@ -124,7 +124,7 @@ def abandoned(notes: Sequence[Note]) -> frozenset[str]:
 
 
 def permanent_failures(notes: Sequence[Note]) -> frozenset[str]:
-    """Return the names that would fail again."""
+    """Return the names whose failure is permanent."""
     return frozenset(note.suspect for note in notes if note.lasts)
 
 
@@ -148,9 +148,9 @@ def facts_for(
     phase: Sequence[Condition] = (),
     extra_entities: Sequence[int] = (),
 ) -> Facts:
-    """Return the facts for replanning: about what the goal needs, whether it failed or not, and about alternatives.
+    """Return the facts for replanning: what the goal needs, including entities that failed, then alternatives to these.
 
-    Entities that failed keep their position, so that the notes decide what is used.
+    Entities that failed keep their position among the facts; the GPT must infer from the notes which to use.
 
     Args:
         state: The observed state.

@@ -63,7 +63,7 @@ class _FactRetriever:
         self.state = state
         self.initial_state = initial_state
         self.entities: dict[int, None] = {}
-        self.taken = taken  # objects that conditions have chosen, and their places, as in the teacher
+        self.taken = taken  # objects already chosen for conditions, and their places; the teacher does the same
 
     def add(self, *entities: int | None) -> None:
         for e in entities:
@@ -78,7 +78,7 @@ class _FactRetriever:
             self.taken |= dict.fromkeys(objects[:n_missing], condition.place)
             self.change(objects[:n_missing], condition.thing)
             self.place(objects[:n_missing], condition.place)
-            self.add(*objects[n_missing : n_missing + 1])  # a spare one in case of a failure
+            self.add(*objects[n_missing : n_missing + 1])  # one more, in case of a failure
         elif isinstance(condition, Every):
             remaining = remaining_subjects(state, condition, self.initial_state)[:MAX_OBJECTS_PER_CONDITION]
             self.change(remaining, Thing(word="anything", states=condition.become))
@@ -89,7 +89,7 @@ class _FactRetriever:
                 self.change(objects, Thing(word="anything", states=("clean",)))
             self.add(*objects)
             if condition.place is not None:
-                for t in objects:  # each takes room from the next
+                for t in objects:  # an object takes room that the next one then lacks
                     target = grounding.alternative_place(state, t, condition.place, self.avoid)
                     self.add(target)
                     if target is not None:

@@ -1,10 +1,10 @@
-"""GOAL: operations on goals, without a GPT.
+"""Operations on goals, without a GPT.
 
 | file | what |
 |---|---|
-| `grounding.py` | the objects, places and tools of a home that a goal is about |
+| `grounding.py` | chooses the objects, places and tools of a home for a goal |
 | `feasibility.py` | whether a goal can be reached in a home |
-| `chunking.py` | the next few conditions to plan for |
-| `merging.py` | several conditions about one object as one |
+| `chunking.py` | chooses the next few conditions to plan for |
+| `merging.py` | merges conditions about one object |
 | `comparison.py` | whether two goals have the same shape or meaning |
 """

@@ -1,6 +1,6 @@
-"""Divides a long goal into chunks: the next few unmet conditions that are planned together.
+"""Divides a long goal into chunks: a chunk is the next few unmet conditions, which are planned together.
 
-A small GPT loses count in long plans, so only a few conditions are planned before the state is read again.
+A small GPT loses count in long plans, so only a few conditions are planned before the state is updated.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
 
 
-MAX_CONDITIONS = 3  # of one chunk: in longer ones a small GPT loses count (measured: docs/results.md)
+MAX_CONDITIONS = 3  # in one chunk: in longer ones a small GPT loses count (measured: docs/results.md)
 MAX_CHANGES = 8  # objects to change in one chunk
 
 
@@ -43,7 +43,7 @@ def next_conditions(
 
 
 def estimated_changes(state: State, conditions: Sequence[Condition], initial_state: State) -> int:
-    """Estimate how many objects the unmet conditions require to be changed or moved before the next state update."""
+    """Estimate the number of object changes and moves that unmet conditions require before the next state update."""
     return sum(_estimated_changes_of(state, c, initial_state) for c in conditions if not holds(state, c, initial_state))
 
 

@@ -1,4 +1,4 @@
-"""Compares goals: `shape` ignores which objects a goal names, `meaning` ignores only how it is written."""
+"""Compares goals: equal `shape` is the same kind of goal about any objects; equal `meaning` is the same goal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holdin
 
 
 def shape(goal: Goal) -> str:
-    """Return what goals share that differ only in the objects that they name."""
+    """Return a key that is equal for goals that differ only in their objects, places, numbers, order and phases."""
     condition_shapes = []
     for c in goal.conditions:
         if isinstance(c, FixtureIs):

@@ -1,7 +1,8 @@
-"""Tests whether a goal can be reached in a home, as far as that is visible without planning.
+"""Tests whether a goal can be reached in a home, as far as this can be decided without planning.
 
-Its objects, tools and appliances exist, there is room for the objects, and no condition contradicts another. Tasks are
-sampled with this test; planning itself uses `missing`, `shortage` and `is_feasible` on the goals that the GPT writes.
+Its objects, tools and appliances must exist, there must be room for the objects, and conditions must not contradict
+each other. Tasks are sampled with this test; planning itself uses `missing`, `shortage` and `is_feasible` on the goals
+that the GPT writes.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def missing(goal: Goal, state: State) -> str | None:
 
 
 def shortage(goal: Goal, state: State) -> str | None:
-    """Describe what a goal requires more of than the home has, or None."""
+    """Describe a shortage: the goal requires more objects of a category than the home has. None if there is none."""
     for condition in goal.conditions:
         if isinstance(condition, Count):
             available = len(state.world.objects_of(condition.thing.word))

@@ -1,8 +1,9 @@
-"""Grounds a goal in a home: the candidate objects, places and tools that the facts name and the teacher uses.
+"""Grounds a goal in a home: chooses candidate objects, places and tools.
 
-All choices are functions of the state in a fixed order of preference, so that the prompt lists exactly what a plan
-needs. Entities are indices of `World.names`. Places and tools to avoid, because they failed, are the last choice;
-candidate objects to avoid are excluded, because there are often others.
+The facts of the prompt name them, and the teacher (`planner/corpus/teacher.py`), which writes the training plans, uses
+them. Choices depend on the state alone, in a fixed order of preference, so the prompt lists exactly what a plan needs.
+Entities are indices of `World.names`. Places and tools that must be avoided because they failed are chosen last;
+objects that must be avoided are never chosen, because there are often others.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ APPLIANCES: dict[str, tuple[str, ...]] = {
     "folded": (),
 }
 STATE_ORDER = tuple(APPLIANCES)
-MAX_OBJECTS_PER_CONDITION = 8  # that one `every` or `no` moves before the next state update
+MAX_OBJECTS_PER_CONDITION = 8  # objects that one `every` or `no` moves before the next state update
 
 
 def rank(condition: Condition) -> int:
@@ -85,7 +86,7 @@ def can_hold(state: State, place: int, thing: int) -> bool:
 
 
 def reach_cost(state: State, thing: int) -> int:
-    """Return the cost of reaching an object: closed doors, and containers that it lies in."""
+    """Return the relative cost of reaching an object; closed doors and containers around it add to the cost."""
     if state.place[thing] == HELD:
         return -1
     return (2 if state.closed_around(thing) is not None else 0) + (state.place[thing] >= state.world.n_fixtures)
@@ -104,7 +105,7 @@ def candidates(
     avoid: frozenset[int] = frozenset(),
     taken: Mapping[int, Place | None] | None = None,
 ) -> list[int]:
-    """Return objects that can come to match a description at a place, the cheapest first, without those that match.
+    """Return objects that do not match a description at a place but can be made to, the cheapest first.
 
     Objects that other conditions of the goal have `taken` come last.
     """
@@ -307,7 +308,7 @@ def requirements(
 ) -> Iterator[tuple[str, int | None]]:
     """Yield each missing state and liquid of an entity, with the tool, appliance or source that it requires.
 
-    None is yielded if the home has none, and for `folded`, which requires none.
+    The second is None if the home has none, and for `folded`, which requires none.
     """
     for state_name in target.states:
         if state.has(entity, state_name):

@@ -1,6 +1,6 @@
 """Merges conditions about one object: `glass of water ; glass on desk` becomes one condition about one glass.
 
-The merged goal asks for more: two different glasses could meet the two conditions. People who ask for both mean one.
+The merged goal is stricter: two glasses could meet the two conditions. But people who ask for both mean one glass.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Days and nights in a household, and the files that they leave: what `python -m planner.improve --home` does.
+"""Simulate days and train an adapter after each: what `python -m planner.improve --home` does.
 
-Beside the home's file, `NAME.adapter.safetensors` is written after each night. runs/NAME/ gets config.json, days.jsonl
-(what was asked, seen and opened) and results.json. A run begins anew: what is left of an earlier one is replaced.
+`NAME.adapter.safetensors` is written beside the home's file after each night. runs/NAME/ gets config.json, days.jsonl
+(what was asked, seen and opened) and results.json. A run starts from scratch and replaces the files of an earlier one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from planner.api import Planner
 from planner.errors import PlannerError
 from planner.evaluation.statistics import mean
 from planner.exploration.learned_prior import LearnedHabits
-from planner.household.adapter_training import AdapterTrainer, NightSizes
+from planner.household.adapter_training import AdapterSizes, AdapterTrainer
 from planner.household.daily_life import simulate_day, tasks_of
 from planner.household.simulated_household import sample_household
 from planner.io.command import writable
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from planner.world_model.location_prior import Habits
 
 
-class Base:
-    """Weights that adapters are trained over, and planners with and without one."""
+class BaseModel:
+    """Frozen weights that adapters are trained on, and planners with and without an adapter."""
 
     def __init__(self, folder: Path) -> None:
         """Load a model folder."""
@@ -56,93 +56,93 @@ class Base:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lived:
-    """A day that was lived and the night after it."""
+class SimulatedDay:
+    """The record of a day and the adapter of the night after it."""
 
     record: Record
     adapter: Adapter
 
 
-def live(
-    household: Household, base: Base, replay: TokenizedDocuments, folder: Path, *, days: int, seed: int,
-    sizes: NightSizes | None = None,
-) -> Iterator[Lived]:  # fmt: skip
-    """Live days in a household, each with what the nights before have taught.
+def simulate_days(
+    household: Household, base: BaseModel, replay: TokenizedDocuments, folder: Path, *, days: int, seed: int,
+    sizes: AdapterSizes | None = None,
+) -> Iterator[SimulatedDay]:  # fmt: skip
+    """Simulate days in a household, each with the adapter of the night before.
 
     Args:
-        household: Whose home it is.
-        base: The weights.
+        household: The simulated household.
+        base: The frozen weights.
         replay: Documents of their corpus.
         folder: Where the metrics of each night are written.
-        days: How many.
-        seed: Of the days and nights.
-        sizes: Of a night.
+        days: Number of days.
+        seed: Seed of days and nights.
+        sizes: Sizes of the training of one night.
     """
-    sleeper = AdapterTrainer(base.model, base.tokenizer, replay, sizes or NightSizes(), folder)
+    trainer = AdapterTrainer(base.model, base.tokenizer, replay, sizes or AdapterSizes(), folder)
     planner = base.planner()
     habits: Habits = COMMON
     adapter: Adapter | None = None
-    lived: list[Record] = []
+    records: list[Record] = []
     for day in range(1, days + 1):
-        lived.append(simulate_day(household, planner, habits, day=day, seed=seed))
-        adapter = sleeper.sleep(lived, household.home.world.scene, adapter, seed=seed)
+        records.append(simulate_day(household, planner, habits, day=day, seed=seed))
+        adapter = trainer.train_adapter(records, household.home.world.scene, adapter, seed=seed)
         planner = base.planner(adapter)
         habits = LearnedHabits(planner.prompts)
-        yield Lived(record=lived[-1], adapter=adapter)
+        yield SimulatedDay(record=records[-1], adapter=adapter)
 
 
 def improve_home(
     home: str, *, model: Path, days: int, seed: int, folder: Path, out: Path | None, as_json: bool = False
 ) -> int:
-    """Adapt the planner to a home, write what came of it, and print it.
+    """Adapt the planner to a home, then write and print the results.
 
     Args:
         home: A home file, the name of a bundled one, or a seed.
-        model: The weights.
-        days: To live.
-        seed: Of the household that is simulated, its days and nights.
-        folder: Of the run.
-        out: Where the adapter is written; by default beside the home's file, or else in the folder.
+        model: The model folder.
+        days: Number of days to simulate.
+        seed: Seed of the simulated household, its days and nights.
+        folder: The run's folder.
+        out: Where the adapter is written; by default beside the home's file, or otherwise in the folder.
         as_json: Print JSON.
 
     Raises:
-        PlannerError: There is no such home, or nothing can be written.
+        PlannerError: There is no such home, or the output cannot be written.
     """
     if days < 1 or seed < 0:
-        raise PlannerError(f"--days is at least 1 and --seed at least 0; seen {days} and {seed}")
-    began = time.perf_counter()
+        raise PlannerError(f"--days is at least 1 and --seed at least 0; got {days} and {seed}")
+    started_at = time.perf_counter()
     household = sample_household(open_home(home, geometry=False), seed)
     writable(folder)
     path = out or adapter_path(home, folder)
     writable(path.parent)
-    config = {"home": home, "model": str(model), "days": days, "seed": seed, "night": asdict(NightSizes())}
+    config = {"home": home, "model": str(model), "days": days, "seed": seed, "night": asdict(AdapterSizes())}
     write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
-    base = Base(model)
+    base = BaseModel(model)
     replay = find_replay(model, folder / "replay", seed)
     records: list[Record] = []
-    nights = live(household, base, replay, folder / "night", days=days, seed=seed)
-    for lived in tqdm(nights, total=days, desc="days", unit="day", disable=None):
-        records.append(lived.record)
+    simulated_days = simulate_days(household, base, replay, folder / "night", days=days, seed=seed)
+    for simulated in tqdm(simulated_days, total=days, desc="days", unit="day", disable=None):
+        records.append(simulated.record)
         write_lines(folder / "days.jsonl", records)
-        save_adapter(path, lived.adapter)
+        save_adapter(path, simulated.adapter)
     results: Record = {
         "home": home, "seed": seed, "adapter": str(path), "bytes": path.stat().st_size,
-        "days": [summary_of(record) for record in records], "seconds": round(time.perf_counter() - began, 1),
+        "days": [day_summary(record) for record in records], "seconds": round(time.perf_counter() - started_at, 1),
     }  # fmt: skip
     write_text_atomically(folder / "results.json", json.dumps(results, indent=2) + "\n")
-    print(json.dumps(results) if as_json else _shown(results, records))
+    print(json.dumps(results) if as_json else _summary_text(results, records))
     return 0
 
 
 def adapter_path(home: str, folder: Path) -> Path:
-    """Return where the adapter of a home goes: beside its file; of a bundled home or a seed, into the run's folder."""
-    name = Path(home)
-    beside = name.parent if name.suffix in (".yaml", ".yml") else folder
-    return beside / f"{name.stem}.adapter.safetensors"
+    """Return the path of a home's adapter: beside a home file; for a bundled home or a seed, in the run's folder."""
+    home_path = Path(home)
+    directory = home_path.parent if home_path.suffix in (".yaml", ".yml") else folder
+    return directory / f"{home_path.stem}.adapter.safetensors"
 
 
-def summary_of(record: Record) -> Record:
-    """Return what a day came to."""
+def day_summary(record: Record) -> Record:
+    """Return the summary of a day's record."""
     tasks = tasks_of([record])
     opened = [float(str(t["opened"])) for t in tasks if t.get("found")]
     return {
@@ -152,10 +152,10 @@ def summary_of(record: Record) -> Record:
     }  # fmt: skip
 
 
-def _shown(results: Record, records: Sequence[Record]) -> str:
+def _summary_text(results: Record, records: Sequence[Record]) -> str:
     from planner.evaluation.tables import grid
 
-    rows = [[str(value if value is not None else "-") for value in summary_of(r).values()] for r in records]
+    rows = [[str(value if value is not None else "-") for value in day_summary(r).values()] for r in records]
     table = grid(["day", "tasks", "understood at once", "reached", "opened before found"], rows)
     size = int(str(results["bytes"])) // 1000
     return f"{table}\n\nadapter: {results['adapter']} ({size} kB)\ntime: {results['seconds']} s"

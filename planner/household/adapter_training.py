@@ -1,7 +1,6 @@
-"""A night: an adapter is trained on what the days say, over weights that stay as they are.
+"""Train an adapter on the days' records over frozen weights, continuing from the adapter of the night before.
 
-New documents are mixed with old ones of the corpus, so that what the GPT could do it can do still. It goes on from the
-adapter of the night before.
+New documents are mixed with replayed ones of the corpus, against catastrophic forgetting.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from gpt.training.lora import adapter_of, attach, detach
 from gpt.training.trainer import train
 from planner.exploration.learned_prior import map_of
 from planner.household import adapter_documents
-from planner.household.daily_records import read_diary
+from planner.household.daily_records import count_observations
 from planner.learning.replay_corpus import sample_replay
 from planner.prompts.text_format import encode_tree
 
@@ -31,18 +30,21 @@ if TYPE_CHECKING:
     from planner.io.json_lines import Record
     from planner.prompts.text_format import Tree
 
-REPLAYED, SAID = 0.2, 0.3  # parts of the tokens that are old documents, and what was said; the rest is where things are
+REPLAY_SHARE, INSTRUCTION_SHARE = (
+    0.2,
+    0.3,
+)  # of the tokens; the rest is about locations and doors
 
 
 @dataclass(frozen=True, kw_only=True)
-class NightSizes:
-    """How much is read in a night.
+class AdapterSizes:
+    """Sizes of the training of one night.
 
     Attributes:
         steps: Optimizer steps.
         rows: Rows of a batch, each as long as the GPT's context.
         lr: Peak learning rate.
-        rank: Of the adapter.
+        rank: Rank of the adapter.
     """
 
     steps: int = 32
@@ -52,24 +54,24 @@ class NightSizes:
 
 
 class AdapterTrainer:
-    """A GPT that learns at night.
+    """Trains adapters of a frozen GPT.
 
     Args:
         model: The weights, which are not changed.
-        tokenizer: Theirs.
-        replay: Documents of their corpus.
-        sizes: Of a night.
+        tokenizer: The model's tokenizer.
+        replay: Documents of the model's corpus.
+        sizes: Sizes of the training of one night.
         folder: Where metrics are written.
     """
 
     def __init__(
-        self, model: GPT, tokenizer: Tokenizer, replay: TokenizedDocuments, sizes: NightSizes, folder: Path
+        self, model: GPT, tokenizer: Tokenizer, replay: TokenizedDocuments, sizes: AdapterSizes, folder: Path
     ) -> None:
-        """Begin without an adapter."""
+        """Store the settings; the model is wrapped only while training."""
         self.model, self.tokenizer, self.replay, self.sizes, self.folder = model, tokenizer, replay, sizes, folder
 
-    def sleep(self, days: Sequence[Record], scene: Scene, before: Adapter | None, *, seed: int) -> Adapter:
-        """Return an adapter that was trained on all days so far."""
+    def train_adapter(self, days: Sequence[Record], scene: Scene, previous: Adapter | None, *, seed: int) -> Adapter:
+        """Return an adapter trained on all days so far, starting from the previous one."""
         sizes, block = self.sizes, self.model.config.block_size
         rng = random.Random(f"night/{seed}/{len(days)}")
         documents = self._documents(days, scene, sizes.steps * sizes.rows * block, rng)
@@ -78,38 +80,43 @@ class AdapterTrainer:
             schedule="cosine", optimizer="adamw", weight_decay=0.0, precision="bf16", eval_every=0, checkpoint_every=0,
             seed=seed, device="cpu",
         )  # fmt: skip
-        attach(self.model, rank=sizes.rank, seed=seed, initial=before)
+        attach(self.model, rank=sizes.rank, seed=seed, initial=previous)
         try:
             result = train(
                 self.model, PackedBatches(documents, sizes.rows, block, seed), None, config, self.folder
             )  # fmt: skip
-            result.checkpoint.unlink(missing_ok=True)  # a night is repeated rather than gone on with
-            words = read_diary(days).words
+            result.checkpoint.unlink(missing_ok=True)  # an interrupted night is repeated, not resumed
+            plain_words = count_observations(days).words
             return adapter_of(
-                self.model, {"home": scene.name, "map": map_of(scene), "days": len(days), "words": dict(words)}
+                self.model, {"home": scene.name, "map": map_of(scene), "days": len(days), "words": dict(plain_words)}
             )
         finally:
             detach(self.model)
 
     def _documents(self, days: Sequence[Record], scene: Scene, n_tokens: int, rng: random.Random) -> TokenizedDocuments:
-        diary = read_diary(days)
+        observations = count_observations(days)
         ids: list[list[int]] = []
         learn: list[list[bool]] = []
         branch: list[list[int]] = []
 
-        def read(trees: Iterator[Tree], n_tokens: float) -> float:
+        def add_documents(trees: Iterator[Tree], n_tokens: float) -> float:
             while n_tokens > 0 and (tree := next(trees, None)) is not None:
-                for one, marks, numbers in encode_tree(tree, self.tokenizer, self.model.config.block_size):
-                    ids.append(one)
-                    learn.append(marks)
+                for tokens, mask, numbers in encode_tree(tree, self.tokenizer, self.model.config.block_size):
+                    ids.append(tokens)
+                    learn.append(mask)
                     branch.append(numbers)
-                    n_tokens -= len(one)
+                    n_tokens -= len(tokens)
             return n_tokens
 
-        left = read(adapter_documents.sayings(days, diary, scene, rng), SAID * n_tokens)
-        read(adapter_documents.whereabouts(diary, scene, rng), (1.0 - SAID - REPLAYED) * n_tokens + max(0.0, left))
-        for one, marks, numbers in sample_replay(self.replay, REPLAYED * n_tokens, rng):
-            ids.append(one)
-            learn.append(marks)
+        missing = add_documents(
+            adapter_documents.instruction_documents(days, observations, scene, rng), INSTRUCTION_SHARE * n_tokens
+        )
+        add_documents(
+            adapter_documents.location_documents(observations, scene, rng),
+            (1.0 - INSTRUCTION_SHARE - REPLAY_SHARE) * n_tokens + max(0.0, missing),
+        )
+        for tokens, mask, numbers in sample_replay(self.replay, REPLAY_SHARE * n_tokens, rng):
+            ids.append(tokens)
+            learn.append(mask)
             branch.append(numbers)
         return TokenizedDocuments.from_lists(ids, learn, branch)

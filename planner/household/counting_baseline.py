@@ -1,8 +1,8 @@
-"""The habits of a home by counting alone: no GPT. What the adapter is compared with, and what its lessons are drawn by.
+"""The habits of a home by counting, without a GPT: the adapter's baseline, and the source of its training documents.
 
-Of each fixture and category it is counted how many things were seen a look; homes in general count as one more look
-(a gamma prior of a Poisson rate). A fixture that was looked into and empty is known to be so; one that never was is as
-in homes in general.
+For each fixture and category, the rate of seen objects per look is estimated; the rates of homes in general count as
+one more look (a gamma prior of a Poisson rate). A fixture that was seen empty gets a low rate; one that was never
+looked at keeps the general rate.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
     from planner.household.daily_records import Observations
 
-PRIOR = 1.0  # looks that homes in general count for
+PRIOR_LOOKS = 1.0  # weight of homes in general, in looks
 
 
-class CountedHabits:
-    """Habits as a diary counts them."""
+class CountingPrior:
+    """Location and door habits estimated from observations."""
 
-    def __init__(self, diary: Observations) -> None:
-        """Count by a diary."""
-        self._diary = diary
+    def __init__(self, observations: Observations) -> None:
+        """Store the observations."""
+        self._observations = observations
         self._rates: dict[str, Mapping[str, float]] = {}
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
-        """Things a look, with homes in general as one more look."""
-        found = self._rates.get(category)
-        if found is None:
-            seen, looked = self._diary.seen, self._diary.looked
-            found = {
-                name: (seen.get((category, name), 0) + PRIOR * rate) / (looked.get(name, 0) + PRIOR)
+        """Return objects of a category per look at each fixture, with homes in general as one more look."""
+        rates = self._rates.get(category)
+        if rates is None:
+            seen, looked = self._observations.seen, self._observations.looked
+            rates = {
+                name: (seen.get((category, name), 0) + PRIOR_LOOKS * rate) / (looked.get(name, 0) + PRIOR_LOOKS)
                 for name, rate in COMMON.rates(category, scene).items()
             }
-            self._rates[category] = found
-        return found
+            self._rates[category] = rates
+        return rates
 
     def opens(self, fixture: str) -> float:
-        """Tries that opened it, and one more."""
-        opened, stuck = self._diary.opened.get(fixture, 0), self._diary.stuck.get(fixture, 0)
+        """Return the fraction of tries that opened a fixture, with one more success as prior."""
+        opened, stuck = self._observations.opened.get(fixture, 0), self._observations.stuck.get(fixture, 0)
         return (opened + 1) / (opened + stuck + 1)

@@ -1,8 +1,7 @@
-"""A day in a household: the robot knows the map and what it has learned, does what it is asked, writes down what it saw.
+"""One day in a household: the robot knows the map and its learned habits, executes requests, and records what it saw.
 
-It understands an instruction or it does not: what it takes it to mean is said back (as `planner.plan` prints the goal),
-and who asked says it again in plain words if that is not what was meant. That, what was seen where, and which doors
-opened, is all that is learned from.
+The robot reports its parsed goal (as `planner.plan` prints it), and the user repeats a misunderstood instruction in
+plain words. It learns from these corrections, from where objects were seen, and from which doors opened.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from planner.exploration.belief_planning import understand
 from planner.exploration.learned_prior import OPENED, STUCK
 from planner.exploration.search_executor import execute_with_search
 from planner.goals.comparison import meaning
-from planner.household.requests import Asker
-from planner.household.simulated_household import StickyHome, morning
+from planner.household.requests import RequestSampler
+from planner.household.simulated_household import StickyHome, morning_state
 from planner.plans.options import Options
 from planner.world_model.belief import GROUND, HAND, Belief
 
@@ -34,89 +33,89 @@ if TYPE_CHECKING:
     from planner.io.json_lines import Record
     from planner.world_model.location_prior import Habits
 
-TASKS = 5  # a day
-NICKNAME = 0.6  # how often a thing or a place with a nickname is called by it
+TASKS_PER_DAY = 5
+NICKNAME_RATE = 0.6  # how often the nickname of an object or place is used
 OPTIONS = Options(samples=1)
 
 
 def simulate_day(household: Household, planner: Planner, habits: Habits, *, day: int, seed: int) -> Record:
-    """Live one day and return its record.
+    """Simulate one day and return its record.
 
     Args:
-        household: Whose home it is.
-        planner: With what was learned so far merged in, or without.
-        habits: What looking goes by.
-        day: Its number, from 1.
-        seed: Of the household's days.
+        household: The simulated household.
+        planner: The planner, with or without an adapter merged in.
+        habits: The location prior for searching.
+        day: The day's number, from 1.
+        seed: Seed of the household's days.
     """
     rng = random.Random(f"day/{seed}/{day}")
-    state = morning(household, rng)
-    home = StickyHome(state, household.sticks, f"{seed}/{day}")
+    state = morning_state(household, rng)
+    home = StickyHome(state, household.stuck_chance, f"{seed}/{day}")
     belief = replace(Belief.of_map(state.world.scene), habits=habits).observe(state)
-    asker = Asker(rng)
+    sampler = RequestSampler(rng)
     tasks: list[Record] = []
-    tried: list[list[str]] = []
+    openings: list[list[str]] = []
     looked: set[str] = set()
-    for _ in range(TASKS):
-        words = {c: w for c, w in household.nicknames.items() if rng.random() < NICKNAME}
-        request = asker.ask(home.state(), words)
+    for _ in range(TASKS_PER_DAY):
+        nicknames = {c: w for c, w in household.nicknames.items() if rng.random() < NICKNAME_RATE}
+        request = sampler.sample(home.state(), nicknames)
         if request is None:
             continue
-        task: Record = {"said": request.said, "wanted": request.thing}
-        found = understand(planner, request.said, belief, OPTIONS)
-        if found.goal is None or meaning(found.goal) != meaning(request.goal):
-            task["plainly"] = request.plainly
-            task["misunderstood"] = found.goal_text or found.refusal or found.question
-            found = understand(planner, request.plainly, belief, OPTIONS)
-        right = found.goal is not None and meaning(found.goal) == meaning(request.goal)
-        task["goal"] = found.goal_text if right else None
-        if found.goal is not None and right:
-            episode, opened, in_sight = search(found.goal, home, belief, planner, request.thing)
+        task: Record = {"said": request.instruction, "wanted": request.category}
+        parsed = understand(planner, request.instruction, belief, OPTIONS)
+        if parsed.goal is None or meaning(parsed.goal) != meaning(request.goal):
+            task["plainly"] = request.plain_instruction
+            task["misunderstood"] = parsed.goal_text or parsed.refusal or parsed.question
+            parsed = understand(planner, request.plain_instruction, belief, OPTIONS)
+        understood = parsed.goal is not None and meaning(parsed.goal) == meaning(request.goal)
+        task["goal"] = parsed.goal_text if understood else None
+        if parsed.goal is not None and understood:
+            episode, opened, was_seen = search(parsed.goal, home, belief, planner, request.category)
             assert episode.search is not None
             belief = episode.search.belief
             looked |= belief.looked
-            task |= {"opened": opened, "found": in_sight, "success": episode.success, "steps": len(episode.steps)}
-            tried += [list(step) for step in _openings(episode)]
+            task |= {"opened": opened, "found": was_seen, "success": episode.success, "steps": len(episode.steps)}
+            openings += [list(step) for step in _openings(episode)]
         tasks.append(task)
-    return {"day": day, "tasks": tasks, "seen": _seen(belief), "looked": sorted(looked), "tried": tried}
+    return {"day": day, "tasks": tasks, "seen": _first_seen_at(belief), "looked": sorted(looked), "tried": openings}
 
 
-def search(goal: Goal, home: Home, belief: Belief, planner: Planner, thing: str) -> tuple[Episode, int, bool]:
-    """Reach a goal about a thing that may be hidden.
+def search(goal: Goal, home: Home, belief: Belief, planner: Planner, category: str) -> tuple[Episode, int, bool]:
+    """Reach a goal about an object that may be hidden.
 
     Returns:
-        The episode; how often something was opened before a thing of the category was in sight; whether one ever was.
+        The episode; the number of doors opened before an object of the category was visible; whether one ever was.
     """
-    opened, found = 0, _in_sight(belief.observe(home.state()), thing)
+    opened, was_seen = 0, _believes_seen(belief.observe(home.state()), category)
     for event in execute_with_search((), goal, home, belief, planner, options=OPTIONS):
-        if isinstance(event, Done) and not found:
+        if isinstance(event, Done) and not was_seen:
             opened += event.step.subtask.startswith("open ") and event.step.status == "done"
-            found = _shows(home.state(), thing)
+            was_seen = _is_visible(home.state(), category)
         if isinstance(event, Ended):
-            return event.episode, opened, found
-    raise AssertionError("seek ends with Ended")
+            return event.episode, opened, was_seen
+    raise AssertionError("execute_with_search ends with Ended")
 
 
-def _in_sight(belief: Belief, category: str) -> bool:
+def _believes_seen(belief: Belief, category: str) -> bool:
     return any(k.category == category and k.source == "seen" for k in belief.things.values())
 
 
-def _shows(state: State, category: str) -> bool:
+def _is_visible(state: State, category: str) -> bool:
     return any(state.world.categories[i] == category for i in in_sight(state).objects)
 
 
 def _openings(episode: Episode) -> Iterator[tuple[str, str]]:
-    """What was tried to be opened, and what came of it, where the door itself decided that."""
+    """Yield the fixtures that the robot tried to open, with the outcome if the door itself decided it."""
     for step in episode.steps:
         skill, _, fixture = step.subtask.partition(" ")
         if skill == "open" and (step.status == "done" or step.reason.endswith("stuck")):
             yield fixture, OPENED if step.status == "done" else STUCK
 
 
-def _seen(belief: Belief) -> dict[str, str]:
-    """The fixture where each thing was when it was first seen on this day, through containers."""
-    first = replace(belief, things=belief.first)
-    roots = {name: first.root(name) for name, known in belief.first.items() if known.source == "seen"}
+def _first_seen_at(belief: Belief) -> dict[str, str]:
+    """Return the fixture where each object was first seen on this day, through containers."""
+    first_belief = replace(belief, things=belief.first)
+    roots = {name: first_belief.root(name) for name, known in belief.first.items() if known.source == "seen"}
     return {name: root for name, root in sorted(roots.items()) if root not in (HAND, GROUND)}
 
 

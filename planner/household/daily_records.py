@@ -1,4 +1,4 @@
-"""What the days' records say, counted: where things were seen, where the robot looked, what stuck, what words mean."""
+"""Statistics of the days' records: where objects were seen, where the robot looked, which doors stuck, nicknames."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Observations:
-    """Days, counted.
+    """Counts over the records of days.
 
     Attributes:
-        seen: How often a thing of a category was seen at a fixture, once a day for each thing.
+        seen: How often a (category, fixture) pair was seen, once per day for each object.
         looked: On how many days the contents of a fixture were seen.
         opened: How often a fixture opened.
-        stuck: How often it did not.
-        words: What a word that was not understood was replaced by when it was said plainly.
+        stuck: How often it did not open.
+        words: Plain words for words that were not understood.
     """
 
     seen: Mapping[tuple[str, str], int]
@@ -34,38 +34,38 @@ class Observations:
     words: Mapping[str, str]
 
 
-def read_diary(days: Sequence[Record]) -> Observations:
-    """Count what days' records say."""
+def count_observations(days: Sequence[Record]) -> Observations:
+    """Return the counts over the records of days."""
     seen: Counter[tuple[str, str]] = Counter()
     looked: Counter[str] = Counter()
-    tried: Counter[tuple[str, str]] = Counter()
+    opening_counts: Counter[tuple[str, str]] = Counter()
     for day in days:
-        things, places, tries = day["seen"], day["looked"], day["tried"]
-        assert isinstance(things, dict) and isinstance(places, list) and isinstance(tries, list)
-        seen.update((name.rpartition(" ")[0], place) for name, place in things.items())
-        looked.update(places)
-        tried.update((fixture, outcome) for fixture, outcome in tries)
-    words: dict[str, str] = {}
+        object_places, looked_at, openings = day["seen"], day["looked"], day["tried"]
+        assert isinstance(object_places, dict) and isinstance(looked_at, list) and isinstance(openings, list)
+        seen.update((name.rpartition(" ")[0], place) for name, place in object_places.items())
+        looked.update(looked_at)
+        opening_counts.update((fixture, outcome) for fixture, outcome in openings)
+    plain_words: dict[str, str] = {}
     for task in tasks_of(days):
         if task.get("goal") and task.get("plainly"):
-            words |= replaced(str(task["said"]), str(task["plainly"]))
+            plain_words |= replaced_words(str(task["said"]), str(task["plainly"]))
     return Observations(
         seen=seen,
         looked=looked,
-        opened={f: n for (f, outcome), n in tried.items() if outcome == OPENED},
-        stuck={f: n for (f, outcome), n in tried.items() if outcome == STUCK},
-        words=words,
+        opened={f: n for (f, outcome), n in opening_counts.items() if outcome == OPENED},
+        stuck={f: n for (f, outcome), n in opening_counts.items() if outcome == STUCK},
+        words=plain_words,
     )
 
 
-def replaced(said: str, plainly: str) -> dict[str, str]:
-    """Return what was said in other words the second time: `{"bucket": "mug"}`."""
-    before, after = said.split(), plainly.split()
-    found = {}
+def replaced_words(instruction: str, plain_instruction: str) -> dict[str, str]:
+    """Return the words that the plain instruction replaces: `{"bucket": "mug"}`."""
+    before, after = instruction.split(), plain_instruction.split()
+    replacements = {}
     for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "replace":
-            found[_noun(before[a:b])] = _noun(after[c:d])
-    return found
+            replacements[_noun(before[a:b])] = _noun(after[c:d])
+    return replacements
 
 
 def _noun(words: Sequence[str]) -> str:

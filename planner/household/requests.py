@@ -1,7 +1,6 @@
-"""What a household asks for, in its own words: one thing to be brought somewhere, by the corpus's patterns.
+"""Requests of a household in its own words: bring one object somewhere, phrased by the corpus's patterns.
 
-A request is said in the household's words and, for when it is not understood, in plain ones: the same sentence with
-the plain name where the nickname was.
+A request has a version with nicknames and, for when that is not understood, the same sentence with plain names.
 """
 
 from __future__ import annotations
@@ -25,72 +24,80 @@ if TYPE_CHECKING:
     from envs.symbolic.goals import Goal
     from planner.language.phrase_patterns import Family
 
-GOALS = ("{x} {rel} {p}", "{x} on {p}", "{x} in {p}", "{x} with person", "holding {x}")
-TRIES = 40
+GOAL_PATTERNS = ("{x} {rel} {p}", "{x} on {p}", "{x} in {p}", "{x} with person", "holding {x}")
+MAX_TRIES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Something asked for.
+    """A request.
 
     Attributes:
-        said: As the household says it.
-        plainly: The same with the plain names of things; as `said` where there is no nickname.
-        goal: What is meant.
-        thing: The category that is wanted.
+        instruction: As the household says it.
+        plain_instruction: The same with plain names instead of nicknames.
+        goal: The intended goal.
+        category: The requested category.
     """
 
-    said: str
-    plainly: str
+    instruction: str
+    plain_instruction: str
     goal: Goal
-    thing: str
+    category: str
 
 
-class Asker:
-    """Draws requests.
+class RequestSampler:
+    """Samples requests.
 
     Args:
-        rng: Draws everything.
-        phrases: Which patterns: those of training, or the held-out ones.
+        rng: Source of all draws.
+        phrases: Which patterns to use: those of training, or the held-out ones.
     """
 
     def __init__(self, rng: random.Random, phrases: Literal["train", "test"] = "train") -> None:
-        """Choose the patterns."""
+        """Load the patterns."""
         self.rng, self.binder = rng, Binder(rng)
         self.patterns: list[tuple[Family, list[str]]] = []
         for family in load_families():
-            if len(family.goals) == 1 and family.goals[0] in GOALS and family.slots.get("x") == "object":
+            if len(family.goals) == 1 and family.goals[0] in GOAL_PATTERNS and family.slots.get("x") == "object":
                 held_out = phrases == "test"
                 fitting = [p for p in family.phrases if is_held_out(family.name, p) == held_out]
                 if fitting and set(family.slots) <= {"x", "p"}:
                     self.patterns.append((family, fitting))
         self.weights = [family.weight for family, _ in self.patterns]
 
-    def ask(self, home: State, nicknames: Mapping[str, str], *, thing: str = "", place: str = "") -> Request | None:
-        """Return something that can be asked for in a home and is not so yet; None if none was found.
+    def sample(
+        self, home: State, nicknames: Mapping[str, str], *, category: str = "", place_category: str = ""
+    ) -> Request | None:
+        """Return a feasible request that does not hold yet; None if none was found.
 
         Args:
-            home: As far as the one who asks knows.
-            nicknames: Words to be used in place of the names of categories, wherever one is named.
-            thing: The category that is to be wanted; empty: any.
-            place: The category of the place that it is to be brought to; empty: any.
+            home: The home as the user knows it.
+            nicknames: Words to use instead of the names of categories.
+            category: The category to request; empty: any.
+            place_category: The category of the target place; empty: any.
         """
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             ((family, patterns),) = self.rng.choices(self.patterns, self.weights)
-            given = {slot: word for slot, word in (("x", thing), ("p", place)) if word}
-            binding = self.binder.bind(family, home, given) if given.keys() <= family.slots.keys() else None
+            fixed = {slot: word for slot, word in (("x", category), ("p", place_category)) if word}
+            binding = self.binder.bind(family, home, fixed) if fixed.keys() <= family.slots.keys() else None
             goal = None if binding is None else self.binder.goal(family, binding, 1, home.world.domain)
             if binding is None or goal is None or goal_is_held_out(goal):
                 continue
             if holds(home, goal.conditions[0], home) or not is_feasible(goal, home):
                 continue
-            said = self._said(family, self.rng.choice(patterns), binding, home, nicknames)
+            instruction = self._phrase(family, self.rng.choice(patterns), binding, home, nicknames)
             words = {nicknames[c]: c for c in binding.values() if c in nicknames}
-            if all(re.search(rf"\b{re.escape(word)}\b", said) for word in words):  # else a pattern names it otherwise
-                return Request(said=said, plainly=in_plain_words(said, words), goal=goal, thing=binding["x"])
+            # Skip patterns that name the category by another word.
+            if all(re.search(rf"\b{re.escape(word)}\b", instruction) for word in words):
+                return Request(
+                    instruction=instruction,
+                    plain_instruction=to_plain_words(instruction, words),
+                    goal=goal,
+                    category=binding["x"],
+                )
         return None
 
-    def _said(
+    def _phrase(
         self, family: Family, pattern: str, binding: Mapping[str, str], home: State, words: Mapping[str, str]
     ) -> str:
         nouns = {slot: words[category] for slot, category in binding.items() if category in words}
@@ -98,8 +105,8 @@ class Asker:
         return normalize(realizer.polite(realizer.realize(family, pattern, binding, 1, nouns)))
 
 
-def in_plain_words(said: str, words: Mapping[str, str]) -> str:
-    """Return an instruction with words replaced by what they mean."""
-    for word, meant in words.items():
-        said = re.sub(rf"\b{re.escape(word)}\b", meant, said)
-    return said
+def to_plain_words(instruction: str, words: Mapping[str, str]) -> str:
+    """Return an instruction with words replaced by their meanings."""
+    for word, meaning in words.items():
+        instruction = re.sub(rf"\b{re.escape(word)}\b", meaning, instruction)
+    return instruction

@@ -1,11 +1,11 @@
-"""Phrases: goals and tasks in words.
+"""Goals and tasks in natural language.
 
 | file | what |
 |---|---|
 | `phrase_patterns.py` | reads and expands phrase patterns |
-| `slot_binding.py` | what the slots of a phrase stand for in a home |
-| `realization.py` | a task as an instruction, with variation and noise |
-| `sequencing.py` | instructions with an order (`then`) |
-| `goal_wording.py` | goals in plain words, for questions |
-| `normalization.py` | instructions as the GPT reads them |
+| `slot_binding.py` | fills the slots of a phrase family from a home, and builds the goal |
+| `realization.py` | words a task as an instruction, with variation and noise |
+| `sequencing.py` | joins instructions that have an order (`then`) |
+| `goal_wording.py` | writes goals in plain words, for questions |
+| `normalization.py` | normalizes instructions before the GPT reads them |
 """

@@ -36,7 +36,7 @@ _PHASE_JOINER = "and then"  # between phases
 
 
 def question(goals: Sequence[Goal]) -> str:
-    """Return a question about which of several goals is meant; it names only the differences."""
+    """Return a question that asks which of several goals is meant; it names only the differences."""
     *others, last = distinguishing_words(goals)
     return f"Do you mean: {', '.join(others)}, or {last}?"
 
@@ -44,7 +44,7 @@ def question(goals: Sequence[Goal]) -> str:
 def distinguishing_words(goals: Sequence[Goal]) -> tuple[str, ...]:
     """Return each of several goals in plain words, without the conditions that all of them share.
 
-    Goals are written in full if one of them has several phases or no condition of its own.
+    Goals are written in full if one of them has several phases, or only conditions that all of them share.
     """
     if all(len(goal.phases) == 1 for goal in goals):
         shared = set.intersection(*(set(map(format_condition, goal.conditions)) for goal in goals))
@@ -92,7 +92,7 @@ def _condition_words(condition: Condition) -> str:
 
 
 def _change_words(phrase: str, states: Sequence[str]) -> str:
-    """Return the words for changing an object's states; without states, for having it."""
+    """Return the words for giving an object these states; without states, for having it."""
     if len(states) == 1 and states[0] in _CHANGE_VERBS:
         return f"{_CHANGE_VERBS[states[0]]} {phrase}"
     return f"make {phrase} {' and '.join(states)}" if states else f"have {phrase}"

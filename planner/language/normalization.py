@@ -10,7 +10,7 @@ MAX_INSTRUCTION_CHARS = 1600  # a longer instruction is truncated
 def normalize(text: str) -> str:
     """Return an instruction as the GPT reads it: lower case, plain quotes and spaces, no final full stop.
 
-    What cannot be seen is left out: control characters, marks of writing direction, joiners.
+    Invisible characters are removed: control characters, direction marks, joiners.
     """
     # A badly configured terminal can pass unpaired surrogates.
     text = text.strip()[: MAX_INSTRUCTION_CHARS * 2].encode("utf-8", "replace").decode("utf-8")

@@ -56,9 +56,9 @@ class Family:
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What people call objects: singular synonyms by category, the plain name first.
+    """What people call objects, fixtures, classes and liquids: singular synonyms by category, the plain name first.
 
-    An `ambiguous` word needs a question if a home has several of its categories.
+    An `ambiguous` word may mean several categories; if a home has more than one of them, the user must be asked.
     """
 
     objects: dict[str, tuple[str, ...]]
@@ -184,7 +184,7 @@ def _alternatives(text: str, position: int) -> tuple[Node, int]:
 
 
 def expand(node: Node, rng: random.Random, fill: Callable[[str], str]) -> str:
-    """Sample one text of a pattern; `fill` returns the words for a slot."""
+    """Sample a text from a pattern; `fill` returns the words for a slot."""
     if isinstance(node, str):
         return node
     node_type, children = node

@@ -1,4 +1,4 @@
-"""Puts tasks into words: fills a family's slots with noun phrases, then adds politeness, joins tasks and adds noise.
+"""Words tasks as instructions: fills a family's slots with noun phrases, adds politeness, joins tasks, adds noise.
 
 Misleading words are avoided: a synonym that is the plain name of another object in the same home is not used.
 """
@@ -165,7 +165,7 @@ class Realizer:
 
     Args:
         rng: The source of randomness.
-        present: Categories (objects and fixtures) that the home has; None if the reader does not know them.
+        present: Categories (objects and fixtures) that the home has; None if they are unknown to the reader.
         plainness: Probability that an object is called by its plain name.
     """
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from planner.language.phrase_patterns import Family
 
-USUAL_PLACE_SHARE = 0.3  # share of places sampled from where an object is usually kept
+USUAL_PLACE_SHARE = 0.3  # probability that a place is sampled from those where the object is usually kept
 
 _WASHABLE_CLASSES = {"dishes", "cutlery", "cookware", "clothing", "linen", "fruit", "vegetable", "toy", "tool"}
 _ALSO_WASHABLE = ("soap bar", "egg", "basket", "tray")
@@ -89,7 +89,7 @@ class Binder:
 
     def options(self, slot_type: str, present: set[str], domain: Domain) -> list[str]:
         """Return the possible values of a slot type among the categories that are present."""
-        if slot_type.startswith("fixtures"):  # classes of fixtures, of which there are several
+        if slot_type.startswith("fixtures"):  # classes of which several fixture categories are present
             state = "open" if "openable" in slot_type else "on"
             return [
                 class_name

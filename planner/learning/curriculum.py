@@ -1,8 +1,8 @@
-"""Which tasks to try next: those near the edge of what the GPT can do, as earlier cycles show it.
+"""The curriculum: choose tasks near the edge of what the GPT can do, as estimated from earlier cycles.
 
-What a task has in common with those of earlier episodes tells how likely the direct pass and the slow
-planner are to reach it. Most is learned from what the slow planner reaches and the direct pass does not. Of what is
-proposed, the rare comes before the frequent.
+The features that a task shares with earlier episodes predict how likely the direct pass and the full planner are to
+reach it. Most is learned from tasks that the full planner reaches and the direct pass does not. Rare features among
+the proposals are preferred to frequent ones.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from planner.io.json_lines import Record
     from planner.learning.proposals import Proposal
 
-MIN_WEIGHT = 0.1  # of the weight, of a task that nothing speaks for
-PRIOR_EPISODES = 2.0  # episodes that an estimate begins with
+MIN_WEIGHT = 0.1  # of a task that nothing favors
+PRIOR_EPISODES = 2.0  # pseudo-count of each estimate
 
 
 @dataclass
 class _Rate:
-    """A success rate that begins at a half."""
+    """A success rate with a prior of one half."""
 
     hits: float = 0.5 * PRIOR_EPISODES
     total: float = PRIOR_EPISODES
@@ -48,15 +48,15 @@ class _Rates:
 
 
 class Curriculum:
-    """Success by what tasks have in common: forms of conditions, their number, the fixtures in them, `then`.
+    """Success rates by feature of the task: forms of conditions, their number, the fixtures in them, `then`.
 
     Args:
         episodes: Records of earlier cycles: `goal`, `direct` and `kept`.
-        lean: Whether to choose by them; else all tasks are alike.
+        prefer_failures: Whether to choose by these rates; otherwise the choice is uniform.
     """
 
-    def __init__(self, episodes: Iterable[Record], *, lean: bool = True) -> None:
-        self.lean = lean
+    def __init__(self, episodes: Iterable[Record], *, prefer_failures: bool = True) -> None:
+        self.prefer_failures = prefer_failures
         self._rates: defaultdict[str, _Rates] = defaultdict(_Rates)
         for episode in episodes:
             for key in features(parse_goal(str(episode["goal"]))):
@@ -64,30 +64,32 @@ class Curriculum:
                 self._rates[key].slow.add(bool(episode["kept"]))
 
     def weight(self, goal: Goal) -> float:
-        """How much a task is worth trying, from `MIN_WEIGHT` to 1 + `MIN_WEIGHT`."""
+        """Return how useful a task is to try, from `MIN_WEIGHT` to 1 + `MIN_WEIGHT`."""
         return self._weight(features(goal))
 
     def _weight(self, keys: set[str]) -> float:
-        found = [self._rates[key] if key in self._rates else _Rates() for key in keys]
-        direct, slow = min(rates.direct.value for rates in found), min(rates.slow.value for rates in found)
+        rates = [self._rates[key] if key in self._rates else _Rates() for key in keys]
+        direct, slow = min(rate.direct.value for rate in rates), min(rate.slow.value for rate in rates)
         return MIN_WEIGHT + (1 - direct) * slow
 
     def choose(self, proposals: Sequence[Proposal], count: int, seed: int) -> list[Proposal]:
-        """Return `count` of the proposals, or all: drawn by their weights, in their order."""
+        """Return up to `count` proposals, drawn by weight, in their original order."""
         rng = random.Random(f"curriculum/{seed}")
         all_keys = [features(parse_goal(proposal.goal)) for proposal in proposals]
-        there = Counter(key for keys in all_keys for key in keys)
-        keyed = []
+        feature_counts = Counter(key for keys in all_keys for key in keys)
+        scored = []
         for number, keys in enumerate(all_keys):
-            # What is seldom proposed is seldom known, too.
-            seldom = 1 / math.sqrt(min(there[key] for key in keys))
-            weight = self._weight(keys) * seldom if self.lean else 1.0
-            keyed.append((rng.random() ** (1 / weight), number))  # weighted draws without replacement (Efraimidis 2006)
-        return [proposals[number] for number in sorted(n for _, n in sorted(keyed, reverse=True)[:count])]
+            # A feature that is rarely proposed is rarely mastered, too.
+            rarity = 1 / math.sqrt(min(feature_counts[key] for key in keys))
+            weight = self._weight(keys) * rarity if self.prefer_failures else 1.0
+            scored.append(
+                (rng.random() ** (1 / weight), number)
+            )  # weighted draws without replacement (Efraimidis 2006)
+        return [proposals[number] for number in sorted(n for _, n in sorted(scored, reverse=True)[:count])]
 
 
 def features(goal: Goal) -> set[str]:
-    """Return what a task has in common with others."""
+    """Return the features that a task can share with others."""
     forms = {shape(Goal(phases=((condition,),))) for condition in goal.conditions}
-    named = {f"at {name}" for condition in goal.conditions for name in fixtures_named(condition)}
-    return forms | named | {f"{len(goal.conditions)} conditions", f"{len(goal.phases)} in turn"}
+    fixtures = {f"at {name}" for condition in goal.conditions for name in fixtures_named(condition)}
+    return forms | fixtures | {f"{len(goal.conditions)} conditions", f"{len(goal.phases)} in turn"}

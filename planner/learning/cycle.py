@@ -1,8 +1,8 @@
-"""One cycle of self-improvement: propose, plan, execute, score, keep, train, and judge the new weights.
+"""One cycle of self-improvement: propose, plan, execute, score, keep, train, and evaluate the new weights.
 
 A cycle is a folder: config.json, proposals.jsonl, episodes.jsonl, hindsight.jsonl and hindsight_episodes.jsonl,
-physics.jsonl, training/, model/, held_out.jsonl, metrics.json, plot.svg. Each is written whole or not at all, so a
-killed cycle goes on where it was. No teacher and no search takes part.
+physics.jsonl, training/, model/, held_out.jsonl, metrics.json, plot.svg. Each file is written atomically, so a killed
+cycle resumes where it stopped. Neither the teacher nor a search is used.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from planner.io.json_lines import Record, read_lines, read_record, write_lines
 from planner.learning.acceptance import Decision, decide, plot
 from planner.learning.composition import compose
 from planner.learning.curriculum import Curriculum, features
-from planner.learning.episode_jobs import CarryOut, Judge, Try, plan_of
+from planner.learning.episode_jobs import ExecuteInPhysics, JudgeTrial, TryTask, plan_of
 from planner.learning.failure_analysis import count_failures
 from planner.learning.hindsight import achieved_subgoals
-from planner.learning.proposal_jobs import Propose, Word
+from planner.learning.proposal_jobs import ProposeTasks, VerbalizeGoal
 from planner.learning.proposals import Proposal, Proposer
-from planner.learning.training_examples import TrainingExample, instruction_documents, lesson_of
+from planner.learning.training_examples import TrainingExample, instruction_documents, training_example_of
 from planner.learning.training_mixture import LearningRule, build_mixture
 from planner.prompts.text_format import Tree
 from planner.rollouts.progress_log import Reporter
@@ -50,17 +50,17 @@ from planner.tasks.home_splits import SPLITS, Span
 if TYPE_CHECKING:
     from planner.rollouts.worker_pool import Workers
 
-HELD_OUT = (
+HELD_OUT_SPLITS = (
     Split(name="1-4 conditions", parts=(1, 2, 3, 4), conditions=(1, 4)),
     Split(name="5-10 conditions", parts=(5, 6, 7, 8), conditions=(5, 10)),
     Split(name="in turn", parts=(2, 2, 3), conditions=(2, 4), phrases="test", in_turn=True),
 )
 HINDSIGHT_EPISODES = "hindsight_episodes.jsonl"
 EPISODES = ("episodes.jsonl", HINDSIGHT_EPISODES)
-ANCHORED = 0.75  # of the steps, where a pass of the old weights comes to the two and a half of a step's own
+ANCHORED_STEP_SHARE = 0.75  # of the steps: a step costs about 2.5 forward passes, and the old weights add one
 
 
-MINUTES_A_CYCLE = 20.0  # of `Sizes()`, on two CPU cores
+MINUTES_PER_CYCLE = 20.0  # with the default `Sizes()`, on two CPU cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,18 +70,18 @@ class Sizes:
     Attributes:
         homes: Homes of the train split that tasks are proposed for.
         per_home: Proposals sampled for each.
-        varied: Proposals varied for each.
-        composed: Longer tasks composed for each.
-        tasks: Proposals that are tried, chosen by the curriculum.
-        hindsight: Goals that plans reached by the way, to be put into words and, where they can be read, tried too.
-        samples: Further plans of the slow planner, where the first fails.
-        attempts: Plans that the direct pass draws for each task; the rules that compare attempts need two or more.
+        varied: Variants of proposals for each home.
+        composed: Longer tasks composed for each home.
+        tasks: Proposals to try, chosen by the curriculum.
+        hindsight: Incidentally achieved goals to verbalize, and to try if the GPT reads its own words back.
+        samples: Further plans of the full planner (constrained decoding with verification) where the first fails.
+        attempts: Plans that the direct pass samples for each task; rules that compare attempts need two or more.
         steps: Optimizer steps.
         rows: Rows of a batch.
-        lr: Peak learning rate: a fraction of what the first training took.
-        new_share: The part of the tokens read in training that is new; the rest is replayed from the old corpus.
-        held_out: Tasks of each of the held-out splits.
-        physics: Verified plans that must also work in the physical home to be kept.
+        lr: Peak learning rate: a fraction of the rate of the first training.
+        new_share: The fraction of the training tokens that is new; the rest is replayed from the old corpus.
+        held_out: Tasks of each held-out split.
+        physics: Verified plans to execute in the physical home; those that fail there are not learned.
     """
 
     homes: int = 60
@@ -117,18 +117,22 @@ class Method:
 
     Attributes:
         rule: The learning rule (planner/learning/training_mixture.py).
-        lean: Whether tasks are chosen by what earlier cycles failed at; else all are alike.
-        device: What training runs on; `auto` is the first GPU if there is one.
+        prefer_failures: Whether to prefer tasks like those that earlier cycles failed at; otherwise choose uniformly.
+        device: Where training runs; `auto` is the first GPU if there is one.
     """
 
     rule: LearningRule = "rejection"
-    lean: bool = True
+    prefer_failures: bool = True
     device: str = "cpu"
+
+    def as_dict(self) -> Record:
+        """The method's part of the cycle's config.json."""
+        return {"rule": self.rule, "lean": self.prefer_failures, "device": self.device}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """How a cycle ended: whether its weights are accepted, and the outcomes of the weights to go on with."""
+class CycleResult:
+    """The result of a cycle: whether its weights are accepted, and the model and outcomes to continue with."""
 
     decision: Decision
     model: Path
@@ -136,12 +140,12 @@ class Verdict:
     metrics: Record
 
 
-def held_out(count: int, seed: int, span: Span) -> list[EvaluationTask]:
-    """Return the tasks that weights are judged by, in homes outside the train split."""
-    return [t for split in HELD_OUT for t in draw_trials(split, count, seed=seed, span=span)]
+def draw_held_out_tasks(count: int, seed: int, span: Span) -> list[EvaluationTask]:
+    """Return the held-out evaluation tasks, in homes outside the train split."""
+    return [t for split in HELD_OUT_SPLITS for t in draw_trials(split, count, seed=seed, span=span)]
 
 
-def judge(
+def evaluate_weights(
     model: Path,
     trials: Sequence[EvaluationTask],
     path: Path,
@@ -150,9 +154,9 @@ def judge(
     workers: Workers | None = None,
     reporter: Reporter | None = None,
 ) -> list[Record]:
-    """Return each trial's outcome with some weights: by the direct pass, and with verification."""
+    """Return the outcome of each trial with these weights: by the direct pass, and with verification."""
     by_id = {trial.id: trial for trial in trials}
-    job, name = Judge(model=model, trials=by_id, samples=samples), f"held out, {model.parent.name}/{model.name}"
+    job, name = JudgeTrial(model=model, trials=by_id, samples=samples), f"held out, {model.parent.name}/{model.name}"
     return stage(path, list(by_id), job, name, workers=workers, reporter=reporter)
 
 
@@ -168,41 +172,41 @@ def run_cycle(
     method: Method = Method(),
     workers: Workers | None = None,
     reporter: Reporter | None = None,
-) -> Verdict:
-    """Do one cycle, or the rest of it.
+) -> CycleResult:
+    """Run one cycle, or the rest of an interrupted one.
 
     Args:
         folder: The cycle's folder.
-        model: The weights to start from.
+        model: The initial weights.
         outcomes: Their outcomes on the held-out tasks.
         replay: Documents of the model's own corpus.
         sizes: How much to do.
-        number: Of the cycle, from 1.
-        seed: Of the run.
-        method: How it learns.
-        workers: Who plays the episodes; None: this process.
-        reporter: Whom progress is told; None: nobody but the terminal.
+        number: The cycle's number, from 1.
+        seed: The run's seed.
+        method: How the cycle learns.
+        workers: Workers that run the episodes; None: this process.
+        reporter: Receives the progress; None: the terminal only.
     """
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    config = {"model": str(model), "number": number, "seed": seed, "sizes": asdict(sizes)} | asdict(method)
+    config = {"model": str(model), "number": number, "seed": seed, "sizes": asdict(sizes)} | method.as_dict()
     write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
     reporter = (reporter or Reporter()).of_cycle(number)
-    draw = seed * 1000 + number
-    proposals = _propose(folder, model, sizes, draw, workers, reporter)
-    curriculum = Curriculum(_earlier(folder, number), lean=method.lean)
-    chosen = curriculum.choose([p for p in proposals if not p.dropped], sizes.tasks, draw)
-    episodes = _episodes(folder / "episodes.jsonl", model, chosen, sizes, workers, reporter)
-    found = _hindsight(folder, model, chosen, episodes, sizes.hindsight, draw, workers, reporter)
-    proposals += found
+    cycle_seed = seed * 1000 + number
+    proposals = _propose(folder, model, sizes, cycle_seed, workers, reporter)
+    curriculum = Curriculum(_earlier_episodes(folder, number), prefer_failures=method.prefer_failures)
+    tasks = curriculum.choose([p for p in proposals if not p.dropped], sizes.tasks, cycle_seed)
+    episodes = _run_episodes(folder / "episodes.jsonl", model, tasks, sizes, workers, reporter)
+    relabeled = _hindsight(folder, model, tasks, episodes, sizes.hindsight, cycle_seed, workers, reporter)
+    proposals += relabeled
     by_id = {p.id: p for p in proposals if not p.dropped}
-    kept = [p for p in found if not p.dropped]
-    episodes += _episodes(folder / HINDSIGHT_EPISODES, model, kept, sizes, workers, reporter)
-    carried = _physics(folder, by_id, episodes, sizes.physics, workers, reporter)
-    lessons = _lessons(by_id, episodes, carried)
-    unreached = {str(e["id"]) for e in episodes if not e["kept"]}
-    told = list(instruction_documents([p for p in by_id.values() if p.id not in unreached]))
-    new = folder / "model"
+    verbalized = [p for p in relabeled if not p.dropped]
+    episodes += _run_episodes(folder / HINDSIGHT_EPISODES, model, verbalized, sizes, workers, reporter)
+    physics_records = _physics(folder, by_id, episodes, sizes.physics, workers, reporter)
+    examples = _training_examples(by_id, episodes, physics_records)
+    failed_ids = {str(e["id"]) for e in episodes if not e["kept"]}
+    instruction_trees = list(instruction_documents([p for p in by_id.values() if p.id not in failed_ids]))
+    new_model = folder / "model"
     metrics: Record = {
         "cycle": number,
         "proposed": len(proposals),
@@ -211,32 +215,32 @@ def run_cycle(
         "episodes": len(episodes),
         "reached": sum(bool(e["kept"]) for e in episodes),
         "reached_directly": sum(bool(e["direct"]) for e in episodes),
-        "physics": {"carried_out": len(carried), "reached": sum(bool(c["success"]) for c in carried)},
-        "lost": sum("lost" in record for record in (*episodes, *carried)),
-        "lessons": len(lessons),
-        "documents": sum(len(lesson.documents) for lesson in lessons),
-        "told": sum(len(tree.branches) for tree in told),
-        "from_hindsight": sum(lesson.weight < 1 for lesson in lessons),
-        "failures": count_failures(episodes, carried),
+        "physics": {"carried_out": len(physics_records), "reached": sum(bool(c["success"]) for c in physics_records)},
+        "lost": sum("lost" in record for record in (*episodes, *physics_records)),
+        "lessons": len(examples),
+        "documents": sum(len(example.documents) for example in examples),
+        "told": sum(len(tree.branches) for tree in instruction_trees),
+        "from_hindsight": sum(example.weight < 1 for example in examples),
+        "failures": count_failures(episodes, physics_records),
     }
-    if not lessons:
+    if not examples:
         decision = Decision(accepted=False, reason="nothing was learnt: no proposal led to a plan")
-        fresh = outcomes
+        new_outcomes = outcomes
     else:
-        metrics["loss"] = _train(folder, model, lessons, told, replay, sizes, draw, method)
-        trials = held_out(sizes.held_out, seed, SPLITS["valid"])
+        metrics["loss"] = _train(folder, model, examples, instruction_trees, replay, sizes, cycle_seed, method)
+        trials = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"])
         path = folder / "held_out.jsonl"
-        fresh = judge(new, trials, path, sizes.samples, workers=workers, reporter=reporter)
-        decision = decide(outcomes, fresh)
-    metrics |= decision.as_dict() | {"seconds": round(time.perf_counter() - began, 1)}
-    if not (folder / "metrics.json").exists():  # a resumed run keeps the time that the cycle took
-        figure = plot(f"cycle {number}, validation homes", {"before": outcomes, "after": fresh})
+        new_outcomes = evaluate_weights(new_model, trials, path, sizes.samples, workers=workers, reporter=reporter)
+        decision = decide(outcomes, new_outcomes)
+    metrics |= decision.as_dict() | {"seconds": round(time.perf_counter() - started_at, 1)}
+    if not (folder / "metrics.json").exists():  # a resumed run keeps the original time
+        figure = plot(f"cycle {number}, validation homes", {"before": outcomes, "after": new_outcomes})
         write_text_atomically(folder / "plot.svg", figure)
         write_text_atomically(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
-    return Verdict(
+    return CycleResult(
         decision=decision,
-        model=new if decision.accepted else model,
-        outcomes=fresh if decision.accepted else outcomes,
+        model=new_model if decision.accepted else model,
+        outcomes=new_outcomes if decision.accepted else outcomes,
         metrics=metrics,
     )
 
@@ -247,14 +251,14 @@ def _propose(
     path = folder / "proposals.jsonl"
     if not path.exists():
         homes = random.Random(f"homes/{seed}").sample(range(*SPLITS["train"]), sizes.homes)
-        job = Propose(model=model, seed=seed, count=sizes.per_home)
+        job = ProposeTasks(model=model, seed=seed, count=sizes.per_home)
         keys = [str(home) for home in homes]
-        sampled = stage(folder / "sampled.jsonl", keys, job, "proposals", workers=workers, reporter=reporter)
-        written = [p for record in sampled for p in _proposals(record["proposals"], folder / "sampled.jsonl")]
-        tried = Counter(category for p in written if not p.dropped for category in _categories(p))
-        written += list(Proposer(Planner.load(model), seed).vary(written, sizes.varied, tried))
-        written += list(compose(written, sizes.composed, seed))
-        write_lines(path, [p.as_dict() for p in written])
+        home_records = stage(folder / "sampled.jsonl", keys, job, "proposals", workers=workers, reporter=reporter)
+        proposals = [p for record in home_records for p in _proposals(record["proposals"], folder / "sampled.jsonl")]
+        category_counts = Counter(category for p in proposals if not p.dropped for category in _categories(p))
+        proposals += list(Proposer(Planner.load(model), seed).vary(proposals, sizes.varied, category_counts))
+        proposals += list(compose(proposals, sizes.composed, seed))
+        write_lines(path, [p.as_dict() for p in proposals])
     return _proposals(read_lines(path), path)
 
 
@@ -262,7 +266,7 @@ def _proposals(records: object, path: Path) -> list[Proposal]:
     try:
         return [Proposal(**{k: v for k, v in r.items() if k != "lost"}) for r in records]  # type: ignore[attr-defined]
     except (TypeError, AttributeError) as error:  # a key too many or too few
-        raise StageError(f"{path}: not a proposal ({error}); delete the file to have it made anew") from None
+        raise StageError(f"{path}: not a proposal ({error}); delete the file to rebuild it") from None
 
 
 def _categories(proposal: Proposal) -> set[str]:
@@ -270,18 +274,18 @@ def _categories(proposal: Proposal) -> set[str]:
     return {c for c in (*domain.objects, *domain.fixtures) if re.search(rf"\b{c}\b", proposal.goal)}
 
 
-def _earlier(folder: Path, number: int) -> list[Record]:
-    """Return the episodes of the cycles before."""
+def _earlier_episodes(folder: Path, number: int) -> list[Record]:
+    """Return the episodes of all earlier cycles."""
     files = [folder.parent / f"cycle-{k}" / name for k in range(1, number) for name in EPISODES]
     return [record for file in files if file.exists() for record in read_lines(file)]
 
 
-def _episodes(
+def _run_episodes(
     path: Path, model: Path, tasks: Sequence[Proposal], sizes: Sizes, workers: Workers | None, reporter: Reporter
 ) -> list[Record]:
-    """Let the slow planner and the direct pass try each task."""
+    """Try each task with the full planner and with the direct pass."""
     by_id = {task.id: task for task in tasks}
-    job = Try(model=model, tasks=by_id, samples=sizes.samples, attempts=sizes.attempts)
+    job = TryTask(model=model, tasks=by_id, samples=sizes.samples, attempts=sizes.attempts)
     return stage(path, list(by_id), job, path.stem.replace("_", ", "), workers=workers, reporter=reporter)
 
 
@@ -295,28 +299,28 @@ def _hindsight(
     workers: Workers | None,
     reporter: Reporter,
 ) -> list[Proposal]:
-    """Return tasks of what plans reached by the way: first those of kinds that were asked for most seldom."""
+    """Return tasks from incidentally achieved goals, those with the rarest features first."""
     path = folder / "hindsight.jsonl"
     if path.exists():
         return _proposals(read_lines(path), path)
     rng = random.Random(f"hindsight/{seed}")
-    asked = Counter(key for e in episodes for key in features(parse_goal(str(e["goal"]))))
-    found: dict[tuple[int, str], tuple[float, Proposal]] = {}
-    for number, (task, record) in enumerate(zip(tasks, episodes, strict=True)):
-        start = task.start()
-        for goal in achieved_subgoals(start, plan_of(record, start.world), rng):
-            words = format_goal(goal)
-            seldom = min(asked[key] for key in features(goal)) + rng.random()
-            reached = Proposal(
-                id=f"{task.home}/hindsight/{number}/{len(found)}", home=task.home, instruction="", goal=words,
+    feature_counts = Counter(key for e in episodes for key in features(parse_goal(str(e["goal"]))))
+    candidates: dict[tuple[int, str], tuple[float, Proposal]] = {}
+    for index, (task, record) in enumerate(zip(tasks, episodes, strict=True)):
+        initial_state = task.initial_state()
+        for goal in achieved_subgoals(initial_state, plan_of(record, initial_state.world), rng):
+            goal_text = format_goal(goal)
+            rarity = min(feature_counts[key] for key in features(goal)) + rng.random()
+            candidate = Proposal(
+                id=f"{task.home}/hindsight/{index}/{len(candidates)}", home=task.home, instruction="", goal=goal_text,
                 origin="hindsight", furnished_for=task.furnished_for or task.goal,
             )  # fmt: skip
-            found.setdefault((task.home, words), (seldom, reached))
-    chosen = {p.id: p for _, p in sorted(found.values(), key=lambda f: f[0])[:count]}
-    if not chosen:
+            candidates.setdefault((task.home, goal_text), (rarity, candidate))
+    by_id = {p.id: p for _, p in sorted(candidates.values(), key=lambda f: f[0])[:count]}
+    if not by_id:
         return []
-    job = Word(model=model, seed=seed, reached=chosen)
-    return _proposals(stage(path, list(chosen), job, "hindsight, words", workers=workers, reporter=reporter), path)
+    job = VerbalizeGoal(model=model, seed=seed, reached=by_id)
+    return _proposals(stage(path, list(by_id), job, "hindsight, words", workers=workers, reporter=reporter), path)
 
 
 def _physics(
@@ -327,53 +331,53 @@ def _physics(
     workers: Workers | None,
     reporter: Reporter,
 ) -> list[Record]:
-    """Carry some of the plans that worked out in the physical home."""
-    worked = {str(e["id"]): e for e in episodes if e["kept"]}
-    chosen = list(worked)[:: max(1, len(worked) // max(1, count))][:count]
-    if not chosen:
+    """Execute some of the successful plans in the physical home."""
+    reached = {str(e["id"]): e for e in episodes if e["kept"]}
+    keys = list(reached)[:: max(1, len(reached) // max(1, count))][:count]
+    if not keys:
         return []
-    job = CarryOut(tasks=tasks, episodes={key: worked[key] for key in chosen})
-    return stage(folder / "physics.jsonl", chosen, job, "physics", workers=workers, reporter=reporter)
+    job = ExecuteInPhysics(tasks=tasks, episodes={key: reached[key] for key in keys})
+    return stage(folder / "physics.jsonl", keys, job, "physics", workers=workers, reporter=reporter)
 
 
-def _lessons(
-    tasks: Mapping[str, Proposal], episodes: Sequence[Record], carried: Sequence[Record]
+def _training_examples(
+    tasks: Mapping[str, Proposal], episodes: Sequence[Record], physics_records: Sequence[Record]
 ) -> list[TrainingExample]:
-    """Return what episodes teach; a plan that failed in physics teaches nothing."""
-    broke = {c["id"] for c in carried if not c["success"]}
-    found = []
+    """Return training examples from episodes; plans that failed in physics give none."""
+    failed_ids = {c["id"] for c in physics_records if not c["success"]}
+    examples = []
     for record in episodes:
-        if record["id"] in broke:
+        if record["id"] in failed_ids:
             continue
-        start = tasks[str(record["id"])].start()
-        lesson = lesson_of(record, start, plan_of(record, start.world))
-        if lesson is not None:
-            found.append(lesson)
-    return found
+        initial_state = tasks[str(record["id"])].initial_state()
+        example = training_example_of(record, initial_state, plan_of(record, initial_state.world))
+        if example is not None:
+            examples.append(example)
+    return examples
 
 
 def _train(
     folder: Path,
-    start: Path,
-    lessons: Sequence[TrainingExample],
-    told: Sequence[Tree],
+    initial_model: Path,
+    examples: Sequence[TrainingExample],
+    instruction_trees: Sequence[Tree],
     replay: TokenizedDocuments,
     sizes: Sizes,
     seed: int,
     method: Method,
 ) -> float | None:
-    """Fine-tune on new and old documents; returns the mean loss of the last steps.
+    """Fine-tune on new and old documents; return the mean loss of the last steps.
 
-    Rules that compare with the weights before read each document with those too, and so take fewer steps of the same
+    Rules that compare with the initial weights run those on each document too, so they take fewer steps for the same
     computation.
     """
-    done, rule = folder / "training.json", method.rule
-    if not done.exists():
-        model, tokenizer, extra = load_model(start)
+    path, rule = folder / "training.json", method.rule
+    if not path.exists():
+        model, tokenizer, extra = load_model(initial_model)
         block_size = model.config.block_size
-        steps = sizes.steps if rule == "rejection" else max(2, round(ANCHORED * sizes.steps))
+        steps = sizes.steps if rule == "rejection" else max(2, round(ANCHORED_STEP_SHARE * sizes.steps))
         mixture = build_mixture(
-            lessons, told, replay, tokenizer, steps * sizes.rows * block_size, new_share=sizes.new_share,
+            examples, instruction_trees, replay, tokenizer, steps * sizes.rows * block_size, new_share=sizes.new_share,
             limit=block_size + 1, rng=random.Random(f"mix/{seed}"), rule=rule,
         )  # fmt: skip
         config = TrainConfig(
@@ -385,12 +389,14 @@ def _train(
         batches = PackedBatches(mixture.documents, sizes.rows, block_size, seed, values)
         objective = Objective if rule == "rejection" else preference_objective(rule, model)
         result = train(model, batches, None, config, folder / "training", resume=True, objective=objective)
-        save_model(model, tokenizer, folder / "model", {**extra, "improved_from": str(start)})
-        # Not result.loss: a call that was killed after its last step has none to report when it is made again.
-        last = read_lines(folder / "training" / METRICS_FILE)[-1]
-        write_text_atomically(done, json.dumps({"loss": last["loss"], "documents": len(mixture.documents)}) + "\n")
-        result.checkpoint.unlink(missing_ok=True)  # three times the weights, and of no more use
-    loss = read_record(done, ("loss",))["loss"]
+        save_model(model, tokenizer, folder / "model", {**extra, "improved_from": str(initial_model)})
+        # Not result.loss: a call that was killed after its last step has none to report when it is repeated.
+        last_metrics = read_lines(folder / "training" / METRICS_FILE)[-1]
+        write_text_atomically(
+            path, json.dumps({"loss": last_metrics["loss"], "documents": len(mixture.documents)}) + "\n"
+        )
+        result.checkpoint.unlink(missing_ok=True)  # three times the size of the weights, and no longer needed
+    loss = read_record(path, ("loss",))["loss"]
     if loss is not None and not isinstance(loss, float):
-        raise StageError(f"{done}: loss is {quoted(loss)}, not a number; delete the file to have it made anew")
+        raise StageError(f"{path}: loss is {quoted(loss)}, not a number; delete the file to rebuild it")
     return loss

@@ -1,15 +1,15 @@
-"""Why attempts fail: what kind of mistake it was, counted over episodes and shown with examples.
+"""Why attempts fail: the type of mistake, counted over episodes and shown with examples.
 
-The kinds, of which the first that applies is told:
+The first type that applies is reported:
 
-    goal misunderstood     the goal that was written is not the task's
-    refused wrongly        it refused, or asked, though the task can be done
-    missing precondition   a subtask could not be done when its turn came: a door not opened, the hand not empty
-    wrong instance         it named a thing or place that is not there, or handled one that the goal is not about
-    wrong place            all was done, and what the goal is about ended elsewhere
-    stopped early          all was done, and something that the goal is about was not touched
-    too long               the plan was cut off
-    physics                the plan is right, and the robot could not carry it out
+    goal misunderstood     the parsed goal differs from the task's
+    refused wrongly        the planner refused or asked although the task is feasible
+    missing precondition   a subtask was not applicable at its step: a door not opened, the hand not empty
+    wrong instance         a missing object or place was named, or an object was handled that the goal does not mention
+    wrong place            the plan ran to its end, and an object of the goal ended elsewhere
+    stopped early          the plan ran to its end, and an object of the goal was not touched
+    too long               the plan was truncated
+    physics                the plan is correct, and the robot could not execute it
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ FailureType = Literal[
     "goal misunderstood", "refused wrongly", "missing precondition", "wrong instance", "wrong place", "stopped early",
     "too long", "physics",
 ]  # fmt: skip
-EXAMPLES = 5  # of a kind that are shown
+EXAMPLES = 5  # shown for each type
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """What went wrong first.
+    """The first thing that went wrong in an attempt.
 
     Attributes:
-        kind: See the module.
-        detail: In words.
+        kind: The failure type; see the module docstring.
+        detail: A description in words.
     """
 
     kind: FailureType
@@ -54,41 +54,41 @@ class Failure:
         return asdict(self)
 
 
-def misread(found: ParsedInstruction, goal: Goal) -> Failure | None:
-    """Return what is wrong with the goal that was written for a task; None if it means the task's."""
-    if found.goal is not None and meaning(found.goal) == meaning(goal):
+def goal_failure(parsed: ParsedInstruction, goal: Goal) -> Failure | None:
+    """Return what is wrong with a parsed goal; None if it means the same as the task's."""
+    if parsed.goal is not None and meaning(parsed.goal) == meaning(goal):
         return None
-    if found.goal is None and not found.unparsable and found.refusal != NOT_UNDERSTOOD and not found.goal_text:
-        return Failure(kind="refused wrongly", detail=found.question or found.refusal)
-    return Failure(kind="goal misunderstood", detail=found.goal_text or found.refusal)
+    if parsed.goal is None and not parsed.unparsable and parsed.refusal != NOT_UNDERSTOOD and not parsed.goal_text:
+        return Failure(kind="refused wrongly", detail=parsed.question or parsed.refusal)
+    return Failure(kind="goal misunderstood", detail=parsed.goal_text or parsed.refusal)
 
 
-def misplanned(draft: Draft, report: Report, goal: Goal, start: State) -> Failure | None:
-    """Return what is wrong with a freely written plan, of which a replay is the report; None if it reaches the goal."""
+def plan_failure(draft: Draft, report: Report, goal: Goal, initial_state: State) -> Failure | None:
+    """Return what is wrong with an unconstrained plan, given its verification report; None if it reaches the goal."""
     if report.ok:
         return None
     if report.step is not None:
         action = draft.actions[report.step - 1]
-        stranger = _stranger([action], goal, start)
-        if stranger:
-            return Failure(kind="wrong instance", detail=f"{format_action(start.world, action)}: {stranger}")
+        unrelated = _unrelated_object([action], goal, initial_state)
+        if unrelated:
+            return Failure(kind="wrong instance", detail=f"{format_action(initial_state.world, action)}: {unrelated}")
         return Failure(kind="missing precondition", detail=report.reason)
     if draft.parse_error:
         return Failure(kind="wrong instance", detail=draft.parse_error)
     if draft.truncated:
         return Failure(kind="too long", detail=f"cut off after {len(draft.actions)} subtasks")
-    missed = [c for c, met in zip(goal.conditions, report.score.met, strict=True) if not met]
-    touched = {name for action in draft.actions for name in action.args}
-    if any(_touches(c, touched, start) for c in missed):
+    unmet = [c for c, met in zip(goal.conditions, report.score.met, strict=True) if not met]
+    names = {name for action in draft.actions for name in action.args}
+    if any(_touches(c, names, initial_state) for c in unmet):
         return Failure(kind="wrong place", detail=report.reason)
-    stranger = _stranger(draft.actions, goal, start)
-    if stranger:
-        return Failure(kind="wrong instance", detail=stranger)
+    unrelated = _unrelated_object(draft.actions, goal, initial_state)
+    if unrelated:
+        return Failure(kind="wrong instance", detail=unrelated)
     return Failure(kind="stopped early", detail=report.reason)
 
 
-def _words(condition: Condition) -> list[str]:
-    """What a condition is about: a fixture, or a thing and the containers that it is to be in."""
+def _names_in(condition: Condition) -> list[str]:
+    """Return the names in a condition: a fixture, or an object and the containers that it must be in."""
     if isinstance(condition, FixtureIs):
         return [condition.fixture]
     words = [condition.thing.word]
@@ -99,53 +99,58 @@ def _words(condition: Condition) -> list[str]:
     return words
 
 
-def _touches(condition: Condition, names: set[str], start: State) -> bool:
-    world = start.world
-    word = _words(condition)[0]
+def _touches(condition: Condition, names: set[str], initial_state: State) -> bool:
+    world = initial_state.world
+    category_word = _names_in(condition)[0]
     if isinstance(condition, FixtureIs):
-        meant = set(world.domain.resolve_fixture(word, condition.state))
+        categories = set(world.domain.resolve_fixture(category_word, condition.state))
     else:
-        meant = set(world.domain.resolve(word))
-    touched = [world.categories[world.index[name]] in meant for name in names if name in world.index]
-    left = isinstance(condition, Every) and condition.place is None  # some of them may be left as they were
-    return any(touched) and not left
+        categories = set(world.domain.resolve(category_word))
+    touched = [world.categories[world.index[name]] in categories for name in names if name in world.index]
+    partly_met = isinstance(condition, Every) and condition.place is None  # some of its objects may be untouched
+    return any(touched) and not partly_met
 
 
-def _stranger(actions: Sequence[Action], goal: Goal, start: State) -> str:
-    """Say which thing was picked up that no condition is about and that is no tool for one; "" if there is none."""
-    world = start.world
-    things = [c for c in goal.conditions if not isinstance(c, FixtureIs)]
-    about = {category for c in things for word in _words(c) for category in world.domain.resolve(word)}
+def _unrelated_object(actions: Sequence[Action], goal: Goal, initial_state: State) -> str:
+    """Return a message naming a picked-up object that is neither part of the goal nor a tool; "" if there is none."""
+    world = initial_state.world
+    conditions = [c for c in goal.conditions if not isinstance(c, FixtureIs)]
+    relevant = {category for c in conditions for word in _names_in(c) for category in world.domain.resolve(word)}
     tools = {k.name for k in world.domain.objects.values() if k.wipes or k.contains is not None or k.cuts}
     for action in actions:
         if action.skill != "pick up" or action.args[0] not in world.index:
             continue
         category = world.categories[world.index[action.args[0]]]
-        if category not in about | tools:
+        if category not in relevant | tools:
             return f"{action.args[0]} is nothing that {' ; '.join(map(format_condition, goal.conditions))} is about"
     return ""
 
 
-def count_failures(episodes: Iterable[Record], carried: Iterable[Record] = ()) -> dict[str, Record]:
-    """Count the failures of episodes by kind, the most frequent first, with a few examples of each.
+def count_failures(episodes: Iterable[Record], physics_records: Iterable[Record] = ()) -> dict[str, Record]:
+    """Count the failures of episodes by type, the most frequent first, with a few examples of each.
 
     Args:
         episodes: Records with `failure` (or None), `id` and `instruction`.
-        carried: Records of plans that were carried out in physics, with `failed` (or "").
+        physics_records: Records of plans that were executed in physics, with `failed` (or "").
     """
     episodes = list(episodes)
-    said = {str(e["id"]): str(e["instruction"]) for e in episodes}
-    found: list[tuple[str, Record]] = []
+    instructions = {str(e["id"]): str(e["instruction"]) for e in episodes}
+    failures: list[tuple[str, Record]] = []
     for episode in episodes:
         failure = episode.get("failure")
         if isinstance(failure, dict):
             example: Record = {"id": episode["id"], "instruction": episode["instruction"], "detail": failure["detail"]}
-            found.append((str(failure["kind"]), example))
-    for record in carried:
+            failures.append((str(failure["kind"]), example))
+    for record in physics_records:
         if not record["success"] and "lost" not in record:
             key = str(record["id"])
-            found.append(("physics", {"id": key, "instruction": said.get(key, ""), "detail": record["failed"]}))
+            failures.append(
+                ("physics", {"id": key, "instruction": instructions.get(key, ""), "detail": record["failed"]})
+            )
     return {
-        kind: {"count": count, "examples": [example for k, example in found if k == kind][:EXAMPLES]}
-        for kind, count in Counter(kind for kind, _ in found).most_common()
+        failure_type: {
+            "count": count,
+            "examples": [example for other_type, example in failures if other_type == failure_type][:EXAMPLES],
+        }
+        for failure_type, count in Counter(failure_type for failure_type, _ in failures).most_common()
     }

@@ -1,7 +1,7 @@
-"""The stages of a cycle in which tasks come about: jobs for `planner.rollouts`, as planner/learning/episode_jobs.py has them.
+"""Jobs of a cycle that create tasks, for `planner.rollouts`: propose tasks for a home, put a goal into words.
 
-What a home's proposals are depends on the weights, the seed and the home alone, and what words a goal is given on the
-goal besides, so it makes no difference which worker it falls to.
+The proposals of a home depend on the weights, the seed and the home alone, and the words for a goal on the goal
+besides, so any worker can make them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Propose(ModelJob):
-    """Let the GPT propose tasks for a home, of which the key is the seed.
+class ProposeTasks(ModelJob):
+    """Let the GPT propose tasks for a home; the key is the home's seed.
 
     Attributes:
-        seed: Of the cycle.
+        seed: The cycle's seed.
         count: Proposals sampled for each home.
     """
 
@@ -31,33 +31,33 @@ class Propose(ModelJob):
     count: int
 
     def __call__(self, key: str) -> Record:
-        """Return the record of a home: what was proposed for it."""
-        found = Proposer(self.planner(), self.seed).propose(int(key), self.count)
-        return {"id": key, "proposals": [proposal.as_dict() for proposal in found]}
+        """Return the record of a home with its proposals."""
+        proposals = Proposer(self.planner(), self.seed).propose(int(key), self.count)
+        return {"id": key, "proposals": [proposal.as_dict() for proposal in proposals]}
 
     def failed(self, key: str) -> Record:
-        """Return the record of a home that nothing was proposed for."""
+        """Return the record of a home without proposals."""
         return {"id": key, "proposals": []}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word(ModelJob):
-    """Let the GPT put goals that plans reached by the way into words.
+class VerbalizeGoal(ModelJob):
+    """Let the GPT put incidentally achieved goals into words.
 
     Attributes:
-        seed: Of the cycle.
-        reached: Tasks without words, by their ids.
+        seed: The cycle's seed.
+        reached: Tasks without an instruction, by id.
     """
 
     seed: int
     reached: Mapping[str, Proposal]
 
     def __call__(self, key: str) -> Record:
-        """Return the task in words, or why it is not used."""
+        """Return the task with its instruction, or the reason why it is dropped."""
         task = self.reached[key]
         proposer = Proposer(self.planner(), self.seed)
-        return proposer.word(task.home, parse_goal(task.goal), key, task.furnished_for).as_dict()
+        return proposer.verbalize(task.home, parse_goal(task.goal), key, task.furnished_for).as_dict()
 
     def failed(self, key: str) -> Record:
-        """Return a task that no words were found for."""
+        """Return a task whose worker died, as dropped."""
         return self.reached[key].as_dict() | {"dropped": "lost"}

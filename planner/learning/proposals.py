@@ -1,10 +1,10 @@
-"""Proposing tasks: the GPT itself writes instructions and goals for a home, and long ones are composed of them.
+"""Proposing tasks: the GPT itself writes instructions and goals for a home.
 
-After `[CLS] inventory [TASK]` the GPT is sampled: `instruction [SEP] goal [EOS]`. The home is then furnished with what
-the goal needs, as people's homes are for what they do there. Where a thing or a place of a kept proposal is named by
-its plain name, another one of the home may take its place in words and goal alike. A goal that a plan reached by the
-way is put into words by the GPT. A proposal is kept only if it is a task at all, and if the GPT, told its words, reads
-its goal (of one in which a name was exchanged: if it did before). Nothing here plans, and nothing asks the teacher.
+The GPT is sampled after `[CLS] inventory [TASK]`: `instruction [SEP] goal [EOS]`. The home is then furnished with what
+the goal needs. Variants substitute another category of the home in instruction and goal where a kept proposal uses the
+plain name. Incidentally achieved goals are put into words by the GPT. A proposal is kept only if it is a valid task and
+if the GPT reads its goal back from its instruction (a variant relies on the check of its original). Nothing here plans,
+and the teacher is not used.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 120
 TEMPERATURE, TOP_P = 0.8, 0.95
-WORDINGS = 6  # that are tried for a goal
-MOST_READINGS = 6  # that are looked at
-NEARLY_READ = -3.0  # log-probability that a goal is read with at least, if it is not the likeliest
+MAX_WORDINGS = 6  # instructions to try for a goal
+MAX_READINGS = 6  # parsed goals to compare
+MIN_READING_LOGPROB = -3.0  # min log-probability of a goal that is not the most likely reading
 
 Origin = Literal["sampled", "varied", "joined", "in turn", "merged", "hindsight"]
 
@@ -53,14 +53,14 @@ class Proposal:
     """A task that the GPT proposed for a home of the train split.
 
     Attributes:
-        id: Names it within its cycle.
-        home: The seed of the home (`start_of`).
-        goal: In its canonical wording; "" if it is no goal.
+        id: Unique within its cycle.
+        home: The seed of the home (`initial_state_of`).
+        goal: In canonical wording; "" if it cannot be parsed.
         dropped: Why it is not used, or "".
-        parts: Proposals that it is composed of; 1: as the GPT wrote it.
-        origin: How it came about: the GPT wrote it; something in it was exchanged; several were joined, are to be done
-            in turn, or say together what one thing is to be; a plan reached it by the way, and the GPT put it into
-            words.
+        parts: The number of proposals that it is composed of; 1: as the GPT wrote it.
+        origin: sampled: the GPT wrote it; varied: one category was substituted; joined, in turn (sequential) and
+            merged: composed of several (planner/learning/composition.py); hindsight: a plan achieved the goal
+            incidentally, and the GPT put it into words.
         furnished_for: The goal that the home was furnished for, if not its own.
     """
 
@@ -73,17 +73,17 @@ class Proposal:
     origin: Origin = "sampled"
     furnished_for: str = ""
 
-    def start(self, *, geometry: bool = False) -> State:
-        """Return the home that it is meant for."""
-        return start_of(self.home, parse_goal(self.furnished_for or self.goal), geometry=geometry)
+    def initial_state(self, *, geometry: bool = False) -> State:
+        """Return the initial state of its home."""
+        return initial_state_of(self.home, parse_goal(self.furnished_for or self.goal), geometry=geometry)
 
     def as_dict(self) -> dict[str, object]:
         """One line of proposals.jsonl."""
         return asdict(self)
 
 
-def start_of(home: int, goal: Goal, *, geometry: bool = False) -> State:
-    """Return a home that has what a goal needs, and in which it is still to be reached: what it wants lit is off."""
+def initial_state_of(home: int, goal: Goal, *, geometry: bool = False) -> State:
+    """Return a home that has what a goal needs and where it does not hold yet, e.g. lights that it wants on are off."""
     plain = sample_home(random.Random(f"home/{home}"), SPLITS["train"], goal=goal, geometry=geometry)
     return World(scene_before_goal(plain.world.scene, goal, load_domain())).initial()
 
@@ -92,21 +92,21 @@ class Proposer:
     """Samples tasks from a GPT.
 
     Args:
-        planner: Whose GPT proposes, and reads its own words back.
-        seed: Repeats everything.
-        known: Meanings of goals that were proposed before, with their homes' seeds.
+        planner: Its GPT proposes, and reads its own instructions back.
+        seed: Determines all random draws.
+        known_goals: Home seeds and meanings of goals that were proposed before.
     """
 
-    def __init__(self, planner: Planner, seed: int, known: Collection[tuple[int, str]] = ()) -> None:
+    def __init__(self, planner: Planner, seed: int, known_goals: Collection[tuple[int, str]] = ()) -> None:
         self.planner = planner
         self.seed = seed
-        self.known = set(known)
+        self.known_goals = set(known_goals)
 
     def propose(self, home: int, count: int) -> Iterator[Proposal]:
-        """Yield what the GPT proposes for a home, dropped proposals included, each with its reason."""
+        """Yield the GPT's proposals for a home, including dropped ones with their reasons."""
         state = sample_home(random.Random(f"home/{home}"), SPLITS["train"])
-        for number, (instruction, words) in enumerate(self._sample(state, home, count)):
-            goal, dropped = self._check(home, instruction, words)
+        for number, (instruction, goal_text) in enumerate(self._sample(state, home, count)):
+            goal, dropped = self._check(home, instruction, goal_text)
             yield Proposal(
                 id=f"{home}/{number}", home=home, instruction=instruction, goal=format_goal(goal) if goal else "",
                 dropped=dropped,
@@ -118,85 +118,87 @@ class Proposer:
         inventory = text_format.inventory(state)
         if prompts.room(inventory) < 8:
             return
-        read = prompts.home(inventory)
+        home_session = prompts.home(inventory)
         for number in range(count):
             cursor = Cursor(
-                session=read.fork(), pending=[tokenizer.special("[TASK]")], temperature=TEMPERATURE, top_p=TOP_P,
-                rng=np.random.default_rng(_seed(self.seed, home, number)), n_ids=tokenizer.n_used,
+                session=home_session.fork(), pending=[tokenizer.special("[TASK]")], temperature=TEMPERATURE,
+                top_p=TOP_P, rng=np.random.default_rng(_seed(self.seed, home, number)), n_ids=tokenizer.n_used,
             )  # fmt: skip
-            instruction, first = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS)
-            goal, second = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS - len(instruction))
-            if (first, second) == (sep, eos):
+            instruction, instruction_end = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS)
+            goal, goal_end = write_until(cursor, frozenset({sep, eos}), MAX_TOKENS - len(instruction))
+            if (instruction_end, goal_end) == (sep, eos):
                 yield tokenizer.decode(instruction).strip(), tokenizer.decode(goal).strip()
             else:
                 yield "", ""
 
-    def _check(self, home: int, instruction: str, words: str, *, read: bool = True) -> tuple[Goal | None, str]:
+    def _check(self, home: int, instruction: str, goal_text: str, *, read_back: bool = True) -> tuple[Goal | None, str]:
         if not instruction or normalize(instruction) != instruction:
             return None, "unparsable"
         try:
-            goal = parse_goal(words)
+            goal = parse_goal(goal_text)
         except GoalError:
             return None, "unparsable"
-        state = start_of(home, goal)
-        reason = refused(goal, state) or self._repeated(home, goal)
-        if reason or not read:
+        state = initial_state_of(home, goal)
+        reason = rejection_reason(goal, state) or self._repeated(home, goal)
+        if reason or not read_back:
             return goal, reason
-        # Else its words do not say what its goal says, as far as the GPT itself can tell.
-        return goal, "" if self._reads(instruction, goal, state) else "not read back"
+        # Otherwise the instruction does not express the goal, as far as the GPT itself can tell.
+        return goal, "" if self._reads_back(instruction, goal, state) else "not read back"
 
     def _repeated(self, home: int, goal: Goal) -> str:
         key = (home, "|".join(" ; ".join(phase) for phase in meaning(goal)))
-        if key in self.known:
+        if key in self.known_goals:
             return "duplicate"
-        self.known.add(key)
+        self.known_goals.add(key)
         return ""
 
-    def _reads(self, instruction: str, goal: Goal, state: State, floor: float = 0.0) -> bool:
-        """Whether the GPT reads a goal in words, or one that says the same; below 0, `floor` lets it be less likely."""
-        found = self.planner.understand(instruction, state, Options(samples=0))
-        wanted = meaning(merge_conditions(goal))
-        if found.goal is not None and meaning(merge_conditions(found.goal)) == wanted:
+    def _reads_back(self, instruction: str, goal: Goal, state: State, min_logprob: float = 0.0) -> bool:
+        """Return whether the GPT reads the goal from an instruction; with `min_logprob`, less likely readings count."""
+        parsed = self.planner.understand(instruction, state, Options(samples=0))
+        target = meaning(merge_conditions(goal))
+        if parsed.goal is not None and meaning(merge_conditions(parsed.goal)) == target:
             return True
-        likely = self.planner.reader.likely(instruction, state, Options(), floor) if floor else ()
-        return any(meaning(merge_conditions(other)) == wanted for other, _ in islice(likely, MOST_READINGS))
+        readings = self.planner.reader.likely(instruction, state, Options(), min_logprob) if min_logprob else ()
+        return any(meaning(merge_conditions(reading)) == target for reading, _ in islice(readings, MAX_READINGS))
 
-    def vary(self, proposals: Sequence[Proposal], count: int, tried: Counter[str]) -> Iterator[Proposal]:
-        """Yield `count` kept proposals in which a thing or a place gave way to another one of their home.
+    def vary(self, proposals: Sequence[Proposal], count: int, category_counts: Counter[str]) -> Iterator[Proposal]:
+        """Yield variants of kept proposals in which one category is replaced by another one of the home.
 
         Args:
-            proposals: What they are varied from.
-            count: How many are tried for each home.
-            tried: How often each category was in a task before; what was seldom comes first. It is counted on.
+            proposals: The originals.
+            count: Variants to try for each home.
+            category_counts: How often each category was in a task before; rare ones are preferred. Updated in place.
         """
-        kept = [p for p in proposals if not p.dropped and p.parts == 1]
+        usable = [p for p in proposals if not p.dropped and p.parts == 1]
         for home in dict.fromkeys(p.home for p in proposals):
             rng = random.Random(f"vary/{self.seed}/{home}")
             present = sorted(set(sample_home(random.Random(f"home/{home}"), SPLITS["train"]).world.categories))
-            for number in range(count if kept else 0):
-                found = _exchanged(rng, kept, present, tried)
-                if found is None:
+            for number in range(count if usable else 0):
+                variant = _with_random_category(rng, usable, present, category_counts)
+                if variant is None:
                     continue
-                instruction, words, new = found
-                goal, dropped = self._check(home, instruction, words, read=False)
+                instruction, goal_text, category = variant
+                goal, dropped = self._check(home, instruction, goal_text, read_back=False)
                 if not dropped:
-                    tried[new] += 1
+                    category_counts[category] += 1
                 yield Proposal(
                     id=f"{home}/varied/{number}", home=home, instruction=instruction,
                     goal=format_goal(goal) if goal else "", dropped=dropped, origin="varied",
                 )  # fmt: skip
 
-    def word(self, home: int, goal: Goal, id: str, furnished_for: str) -> Proposal:
-        """Return a goal that a plan reached, as a task in words of the GPT; dropped if it can read none of them.
+    def verbalize(self, home: int, goal: Goal, id: str, furnished_for: str) -> Proposal:
+        """Return an achieved goal as a task with an instruction by the GPT; dropped if none is read back.
 
-        `furnished_for` is the goal of the task whose plan it was.
+        `furnished_for` is the goal of the task whose plan achieved it.
         """
-        state = start_of(home, parse_goal(furnished_for))
-        dropped = refused(goal, state) or self._repeated(home, goal)
+        state = initial_state_of(home, parse_goal(furnished_for))
+        dropped = rejection_reason(goal, state) or self._repeated(home, goal)
         instruction = ""
         if not dropped:
-            said = self._wordings(text_format.inventory(state), format_goal(goal), home)
-            instruction = next((words for words in said if self._reads(words, goal, state, NEARLY_READ)), "")
+            wordings = self._wordings(text_format.inventory(state), format_goal(goal), home)
+            instruction = next(
+                (words for words in wordings if self._reads_back(words, goal, state, MIN_READING_LOGPROB)), ""
+            )
             dropped = "" if instruction else "not read back"
         return Proposal(
             id=id, home=home, instruction=instruction, goal=format_goal(goal), dropped=dropped, origin="hindsight",
@@ -207,13 +209,13 @@ class Proposer:
         tokenizer, prompts = self.planner.tokenizer, self.planner.prompts
         if "descriptions" not in self.planner.kinds:
             return
-        asked, _ = text_format.encode(text_format.description_document(goal_text, "")[:3], tokenizer)
-        if prompts.room(inventory) < len(asked) + 8:
+        request, _ = text_format.encode(text_format.description_document(goal_text, "")[:3], tokenizer)
+        if prompts.room(inventory) < len(request) + 8:
             return
-        read = prompts.home(inventory)
-        for number in range(WORDINGS):
+        home_session = prompts.home(inventory)
+        for number in range(MAX_WORDINGS):
             cursor = Cursor(
-                session=read.fork(), pending=list(asked), temperature=TEMPERATURE, top_p=TOP_P,
+                session=home_session.fork(), pending=list(request), temperature=TEMPERATURE, top_p=TOP_P,
                 rng=np.random.default_rng(_seed(self.seed, home, goal_text, number)), n_ids=tokenizer.n_used,
             )  # fmt: skip
             ids, stop = write_until(cursor, prompts.stops, MAX_TOKENS)
@@ -222,39 +224,41 @@ class Proposer:
                 yield words
 
 
-def _exchanged(
-    rng: random.Random, kept: Sequence[Proposal], present: Sequence[str], tried: Counter[str]
+def _with_random_category(
+    rng: random.Random, proposals: Sequence[Proposal], present: Sequence[str], category_counts: Counter[str]
 ) -> tuple[str, str, str] | None:
-    """Return an instruction and a goal in which one category took another's place, and that category."""
+    """Return an instruction and a goal with one category substituted, and the new category."""
     domain = load_domain()
-    weights = [1 / (1 + tried[category]) ** 2 for category in present]
+    weights = [1 / (1 + category_counts[category]) ** 2 for category in present]
     for _ in range(20):
-        proposal, (new,) = rng.choice(kept), rng.choices(present, weights)
-        alike = domain.fixtures if new in domain.fixtures else domain.objects
-        named = [
-            (old, made) for old in alike if (made := substitute_category(proposal.instruction, proposal.goal, old, new))
+        proposal, (new,) = rng.choice(proposals), rng.choices(present, weights)
+        categories = domain.fixtures if new in domain.fixtures else domain.objects
+        variants = [
+            (old, variant)
+            for old in categories
+            if (variant := substitute_category(proposal.instruction, proposal.goal, old, new))
         ]
-        if named:
-            _, (instruction, goal) = rng.choice(named)
+        if variants:
+            _, (instruction, goal) = rng.choice(variants)
             return instruction, goal, new
     return None
 
 
 def substitute_category(instruction: str, goal: str, old: str, new: str) -> tuple[str, str] | None:
-    """Put a category in another's place in words and goal; None unless each names the old one once, the new one never.
+    """Replace a category in instruction and goal; None unless each names the old one once and the new one never.
 
-    The words may name it by its plain name alone, as the home does.
+    The instruction must use the category's plain name, as the home does.
     """
     if old == new or re.search(rf"\b{new}\b", goal) or len(re.findall(rf"\b{old}\b", goal)) != 1:
         return None
-    said = re.compile(rf"\b{old.lower()}\b")
-    if len(said.findall(instruction)) != 1:
+    pattern = re.compile(rf"\b{old.lower()}\b")
+    if len(pattern.findall(instruction)) != 1:
         return None
-    return normalize(said.sub(new.lower(), instruction)), re.sub(rf"\b{old}\b", new, goal)
+    return normalize(pattern.sub(new.lower(), instruction)), re.sub(rf"\b{old}\b", new, goal)
 
 
-def refused(goal: Goal, state: State) -> str:
-    """Return why a goal is no task for a home, or ""."""
+def rejection_reason(goal: Goal, state: State) -> str:
+    """Return why a goal is not a valid task for a home, or ""."""
     if goal_is_held_out(goal):
         return "held out"
     if not is_feasible(goal, state):

@@ -1,7 +1,7 @@
-"""Documents to replay: old ones, read with the new, so that a GPT does not forget what it could do.
+"""Documents to replay: old ones mixed with the new, against catastrophic forgetting.
 
 They are the model's own corpus (runs/NAME/corpus beside runs/NAME/model), a sample saved as `replay/` in the model's
-folder, or else a small corpus made anew from the released recipe, before the first cycle begins.
+folder, or otherwise a small corpus built from the released recipe before the first cycle.
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.tokenization.tokenizer import Tokenizer
 from gpt.weights.model_folder import TOKENIZER_FILE
 
-SAMPLE = 1200  # trees made anew
+FALLBACK_TREES = 1200  # size of the corpus that is built where none is found
 
 
 def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
-    """Return the documents to replay for a model; what has to be made goes to `folder`."""
+    """Return the documents to replay for a model; a corpus that must be built is written to `folder`."""
     tokenizer = Tokenizer.load(model / TOKENIZER_FILE)
     if (model / "replay").is_dir():
         return TokenizedDocuments.load(model / "replay")
-    beside = model.parent / "corpus"
-    if (beside / "train").is_dir() and _is_of(beside / "tokenizer.json", tokenizer):
-        return TokenizedDocuments.load(beside / "train")
-    return _made(tokenizer, folder, seed)
+    corpus = model.parent / "corpus"
+    if (corpus / "train").is_dir() and _has_tokenizer(corpus / "tokenizer.json", tokenizer):
+        return TokenizedDocuments.load(corpus / "train")
+    return _build_small_corpus(tokenizer, folder, seed)
 
 
 def sample_replay(
     replay: TokenizedDocuments, n_tokens: float, rng: random.Random
 ) -> Iterator[tuple[list[int], list[bool], list[int]]]:
-    """Yield tokens, loss marks and branch numbers of documents drawn at random, until they are `n_tokens` or more."""
+    """Yield tokens, loss mask and branch numbers of randomly drawn documents, at least `n_tokens` in total."""
     while n_tokens > 0 and len(replay):
-        number = rng.randrange(len(replay))
-        span = slice(int(replay.offsets[number]), int(replay.offsets[number + 1]))
-        tokens = replay.tokens[span].tolist()
-        yield tokens, replay.loss_mask[span].tolist(), replay.branch[span].tolist()
+        index = rng.randrange(len(replay))
+        token_slice = slice(int(replay.offsets[index]), int(replay.offsets[index + 1]))
+        tokens = replay.tokens[token_slice].tolist()
+        yield tokens, replay.loss_mask[token_slice].tolist(), replay.branch[token_slice].tolist()
         n_tokens -= len(tokens)
 
 
-def _is_of(path: Path, tokenizer: Tokenizer) -> bool:
+def _has_tokenizer(path: Path, tokenizer: Tokenizer) -> bool:
     return path.is_file() and Tokenizer.load(path).to_json() == tokenizer.to_json()
 
 
-def _made(tokenizer: Tokenizer, folder: Path, seed: int) -> TokenizedDocuments:
-    # Imported here: this reads the corpus, and with it the teacher. No cycle does.
+def _build_small_corpus(tokenizer: Tokenizer, folder: Path, seed: int) -> TokenizedDocuments:
+    # Imported here: the corpus builder imports the teacher, which no cycle does.
     from planner.corpus.builder import build_corpus
     from planner.corpus.recipe_file import read_recipe
 
-    settings = read_recipe("home")
-    recipe = replace(settings.corpus, trees=SAMPLE)
-    limit = int(str(settings.model["block_size"])) + 1
+    preset = read_recipe("home")
+    recipe = replace(preset.corpus, trees=FALLBACK_TREES)
+    limit = int(str(preset.model["block_size"])) + 1
     return build_corpus(recipe, folder, seed=seed, limit=limit, tokenizer=tokenizer)[1]

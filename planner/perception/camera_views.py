@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.rendering.camera import Pose
+from envs.rendering.camera import CameraPose
 from envs.rendering.renderer import DAYLIGHT, Light
 from envs.symbolic.domain import FixtureCategory, load_domain
 from envs.symbolic.state import BIT
@@ -117,7 +117,7 @@ def picture_count(category: FixtureCategory) -> int:
     return max(1, ceil(category.size[1] / PICTURE_WIDTH_M - 0.25))
 
 
-def pose(spec: FixtureSpec, category: FixtureCategory, part: int, camera: Camera, rng: random.Random) -> Pose:
+def pose(spec: FixtureSpec, category: FixtureCategory, part: int, camera: Camera, rng: random.Random) -> CameraPose:
     """Return the camera pose in front of a part of a piece of furniture."""
     depth, width, height = category.size
     count = picture_count(category)
@@ -150,7 +150,7 @@ def pose(spec: FixtureSpec, category: FixtureCategory, part: int, camera: Camera
     rotation = np.array([[cos(spec.yaw), -sin(spec.yaw), 0.0], [sin(spec.yaw), cos(spec.yaw), 0.0], [0.0, 0.0, 1.0]])
     origin = np.array([spec.x, spec.y, 0.0])
     eye, target = rotation @ eye + origin, rotation @ target + origin
-    return Pose(eye=tuple(eye.tolist()), target=tuple(target.tolist()), view_deg=min(100.0, max(25.0, view)))
+    return CameraPose(eye=tuple(eye.tolist()), target=tuple(target.tolist()), view_deg=min(100.0, max(25.0, view)))
 
 
 def _entity_of_body(home: PhysicalHome) -> NDArray[np.int32]:
@@ -167,16 +167,18 @@ def _picture(home: PhysicalHome, state: State, fixture: str, shot: Shot, entity_
     world = home.world
     fixture_index = world.index[fixture]
     seen, counts = np.unique(entities, return_counts=True)
-    things = tuple(
+    visible_objects = tuple(
         i for i, count in zip(seen.tolist(), counts.tolist(), strict=True)
         if i >= world.n_fixtures and count >= VISIBLE and state.root(i) == fixture_index
     )  # fmt: skip
-    items = tuple(Item(world.categories[i], _states(state.flags[i], THING_STATES)) for i in things)
+    items = tuple(Item(world.categories[i], _states(state.flags[i], THING_STATES)) for i in visible_objects)
     category = world.fixture_category[fixture_index]
     assert category is not None
     states = tuple(s for s in _states(state.flags[fixture_index], FURNITURE_STATES) if category.can_be(s))
     listing = Listing(world.categories[fixture_index], states, tuple(sorted(items)))
-    return Picture(fixture=fixture, rgb=shot.rgb, entities=entities, listing=listing, things=things, items=items)
+    return Picture(
+        fixture=fixture, rgb=shot.rgb, entities=entities, listing=listing, things=visible_objects, items=items
+    )
 
 
 def _states(flags: int, words: tuple[str, ...]) -> tuple[str, ...]:

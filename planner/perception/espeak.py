@@ -65,7 +65,7 @@ class _Engine:
             self.library = ctypes.CDLL(library_name)
         except OSError:
             raise SpeechError(
-                "espeak-ng is not installed; it speaks what hearing is trained and tested on "
+                "espeak-ng is not installed; it synthesizes the speech that hearing is trained and tested on "
                 "(apt-get install espeak-ng, brew install espeak-ng)"
             ) from None
         data_path = os.environ.get("ESPEAK_DATA_PATH")

@@ -93,7 +93,7 @@ class Hearing:
             or not np.isfinite(samples).all()
             or np.abs(samples).max() < MIN_AMPLITUDE
         ):
-            raise NothingHeardError("nothing is to be heard: the recording is empty or silent")
+            raise NothingHeardError("no speech: the recording is empty or silent")
         return self.transcribe(self.encoder.perceive(samples))
 
     def transcribe(self, sound: Sound) -> Heard:
@@ -110,7 +110,7 @@ class Hearing:
         session = self.model.begin()
         session.feed([special("[CLS]")])
         audio = special("[AUDIO]")
-        session.feed_vectors(self.encoder.vectors(self.model.as_read(ids, audio), heard_vectors), audio)
+        session.feed_vectors(self.encoder.vectors(self.model.placeholder_vectors(ids, audio), heard_vectors), audio)
         logits = session.feed([special("[SEP]")])
         written = self._write(session, logits)
         scores = {text: score + GPT_WEIGHT * self._likelihood(session, logits, text) for text, score in spellings}

@@ -57,8 +57,8 @@ class Listing:
     @property
     def text(self) -> str:
         """The text that the GPT writes."""
-        things = "; ".join(item.words for item in sorted(self.things)) or EMPTY
-        return f"{' '.join((self.furniture, *self.states))}[SEP]{things}"
+        items = "; ".join(item.words for item in sorted(self.things)) or EMPTY
+        return f"{' '.join((self.furniture, *self.states))}[SEP]{items}"
 
 
 def parse_listing(text: str) -> Listing | None:
@@ -72,13 +72,13 @@ def parse_listing(text: str) -> Listing | None:
         if not space or last not in FURNITURE_STATES:
             return None
         states.append(last)
-    things = []
+    items = []
     for part in things_text.split(";") if separator and things_text.strip() != EMPTY else ():
         item = _item(part.strip())
         if item is None:
             return None
-        things.append(item)
-    return Listing(words, in_order(states, FURNITURE_STATES), tuple(sorted(things)))
+        items.append(item)
+    return Listing(words, in_order(states, FURNITURE_STATES), tuple(sorted(items)))
 
 
 def _item(text: str) -> Item | None:

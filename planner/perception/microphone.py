@@ -57,5 +57,5 @@ def record(read: Callable[[], Floats]) -> list[Floats]:
         if has_spoken and silence_s >= SILENCE_S:
             break
         if not has_spoken and len(blocks) * BLOCK_S >= MAX_WAIT_S:
-            raise RecordingError(f"nobody spoke for {MAX_WAIT_S:.0f} s")
+            raise RecordingError(f"no one spoke for {MAX_WAIT_S:.0f} s")
     return blocks

@@ -26,8 +26,8 @@ def merge_listings(listings: Sequence[Listing]) -> Listing:
             same_category = [item for item in listing.things if item.category == category]
             if len(same_category) > len(largest.get(category, ())):
                 largest[category] = same_category
-    things = sorted(item for same_category in largest.values() for item in same_category)
-    return Listing(furniture, in_order(states, FURNITURE_STATES), tuple(things))
+    items = sorted(item for same_category in largest.values() for item in same_category)
+    return Listing(furniture, in_order(states, FURNITURE_STATES), tuple(items))
 
 
 def believed_home(listings: Sequence[Listing]) -> State:
@@ -100,7 +100,7 @@ def visible_home(home: State, listings: Mapping[str, Sequence[int]]) -> State:
         listings: The visible entities in or on each pictured piece of furniture, by its name.
     """
     world = home.world
-    seen = {i for things in listings.values() for i in things}
+    seen = {i for entities in listings.values() for i in entities}
     objects = tuple(
         spec for i, spec in enumerate(world.scene.objects, start=world.n_fixtures)
         if i in seen and (world.index[spec.place] < world.n_fixtures or world.index[spec.place] in seen)

@@ -104,7 +104,7 @@ class Sight:
         for number, picture in enumerate(pictures, start=1):
             if picture.shape != (SIZE, SIZE, 3) or picture.dtype != np.uint8:
                 raise PlannerError(
-                    f"picture {number} is {picture.shape} of {picture.dtype}; it is to be ({SIZE}, {SIZE}, 3) of uint8"
+                    f"picture {number} is {picture.shape} of {picture.dtype}; expected ({SIZE}, {SIZE}, 3) of uint8"
                 )
         return tuple(self._write_listing(self.encoder.perceive(picture)) for picture in pictures)
 

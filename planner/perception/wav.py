@@ -43,9 +43,7 @@ def read_wav(path: Path | str) -> Floats:
     if not path.is_file():
         raise RecordingError(f"{path}: is not a file")
     if size > MAX_BYTES:
-        raise RecordingError(
-            f"{path}: {size / 1e6:.0f} MB; a spoken instruction of {MAX_DURATION_S:.0f} s is far smaller"
-        )
+        raise RecordingError(f"{path}: {size / 1e6:.0f} MB; a spoken instruction has at most {MAX_DURATION_S:.0f} s")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # unknown chunks, and a truncated last chunk

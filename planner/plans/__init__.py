@@ -1,8 +1,8 @@
-"""PLAN: the values that planning takes and returns.
+"""The options and results of planning, and exports of a plan.
 
 | file | what |
 |---|---|
-| `options.py` | options of planning |
-| `planning_result.py` | the understanding of an instruction, and its plan |
-| `export/` | plans in formats of other programs |
+| `options.py` | options of decoding and planning |
+| `planning_result.py` | the parsed instruction and the plan |
+| `export/` | plans in formats of other software: behavior trees, PDDL, flowcharts |
 """

@@ -1,4 +1,4 @@
-"""The options of planning: how to sample, how to divide long goals, and how to repair a plan that broke."""
+"""The options of planning: how to sample, how to divide long goals, and how to repair a failed plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from planner.errors import OptionsError
 MAX_TEMPERATURE = 5.0
 Precision = Literal["fp32", "int8"]  # of weights
 MAX_REPLANS = 4
-MAX_REPLANS_DISTURBED = 10  # in a home that something else changes too
+MAX_REPLANS_DISTURBED = 10  # in a home that others than the robot change, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Options:
         samples: Further plans to sample if the first does not reach its goal.
         seed: Seed of sampling.
         inventory: Whether the prompt shows the home's inventory.
-        constrained: Whether only applicable subtasks can be decoded. False is the GPT alone: one unconstrained pass.
+        constrained: Whether only applicable subtasks can be decoded. False lets the GPT write any text, in one pass.
         chunks: Whether long goals are planned in chunks.
         conditions: Maximum conditions of a chunk. One at a time succeeds most often (docs/results.md).
         clauses: Whether an instruction with several tasks may be read in pieces.
@@ -32,8 +32,8 @@ class Options:
         repair: How a failed plan is replaced. `infill`: if part of it can stay, the GPT fills in the rest (if it was
             trained to); `replan`: a new plan is written from the beginning.
         feedback: Whether the GPT (if it was trained to) reads what went wrong before it replans.
-        error_rate: Share of instructions, in (0, 1), whose goal may be missed: the answer is a question if several
-            goals may be meant, and a refusal if none is likely enough. None acts on the most likely goal.
+        error_rate: Tolerated share of instructions, in (0, 1), whose intended goal is missed. The answer is a question
+            if several goals may be meant, and a refusal if none is likely enough. None acts on the most likely goal.
     """
 
     temperature: float = 0.0

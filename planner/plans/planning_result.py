@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from planner.plans.export import Format
 
 
-MAX_PLACES_SHOWN = 3  # of a guess, in its text
+MAX_PLACES_SHOWN = 3  # places of a guess that its text shows
 Status = Literal["verified", "unverified", "refused", "ask"]
 
 
-Reading = Literal["whole", "pieces", "grounded"]  # at once; in pieces; the most likely about existing objects
+Reading = Literal["whole", "pieces", "grounded"]  # as one; in pieces; replaced by a goal about existing objects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +60,8 @@ class Confidence:
     """Calibrated probabilities of an answer, in [0, 1].
 
     Attributes:
-        goal: The goal is the intended one.
-        plan: The intended goal holds after the plan.
+        goal: That the goal is the intended one.
+        plan: That the intended goal holds after the plan.
     """
 
     goal: float
@@ -79,7 +79,7 @@ class Guess:
     Attributes:
         wanted: The needed object.
         places: Places with their probability in [0, 1], the most likely first.
-        every: Whether all places must be searched.
+        every: Whether all places must be searched, because all objects of the kind are needed.
     """
 
     wanted: str
@@ -106,15 +106,15 @@ class Plan:
     """The answer to an instruction.
 
     Attributes:
-        status: verified (reaches `goal` in the symbolic home), unverified, refused, ask.
-        reason: Why not verified; the refusal; the question.
+        status: `verified` (reaches `goal` in the symbolic home), `unverified`, `refused`, or `ask` (a question).
+        reason: Why it is not verified; or the refusal; or the question.
         goal: The goal; None for a refusal or a question.
         goal_text: The goal in the goal language, or what the GPT wrote instead.
         actions: The subtasks; empty if something must be searched for first.
         subtasks: The same in words.
         start: The state in which the plan begins.
         report: The symbolic replay, if there is a goal.
-        tried: Number of plans decoded.
+        tried: Number of plans that the GPT wrote, of which this is the best.
         tokens: Number of tokens written.
         seconds: Time from instruction to answer [s].
         logprob: The GPT's log-probability of the goal, or of what it wrote instead.

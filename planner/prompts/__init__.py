@@ -1,9 +1,9 @@
-"""What the GPT reads and writes: the text format, and sessions that hold it.
+"""What the GPT reads and writes: the text format, and sessions that have read a prompt.
 
 | file | what |
 |---|---|
-| `text_format.py` | segments, each opened by its special token |
-| `document_kinds.py` | which kinds of documents a model was trained on |
-| `sessions.py` | prompts of a home, read once and continued many times |
-| `cursor.py` | a position in decoding |
+| `text_format.py` | the text format: documents of segments, each begun by a special token |
+| `document_kinds.py` | the optional kinds of documents that a model was trained on |
+| `sessions.py` | sessions that read a home's inventory once and reuse it for many prompts |
+| `cursor.py` | the state of decoding: forces or chooses the next token |
 """

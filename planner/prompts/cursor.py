@@ -1,4 +1,4 @@
-"""A decoding cursor: a session of the GPT, the tokens chosen but not read yet, and their log-probability so far."""
+"""A decoding cursor, which forces tokens or lets the GPT choose them, and sums their log-probability."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALMOST_CERTAIN = 1 - 1e-9  # keeps the logarithm of the remaining probability fi
 
 @dataclass(kw_only=True)
 class Cursor:
-    """Decoding state: a session, the tokens chosen but not read yet, and the sum of their log-probabilities."""
+    """Decoding state: a session, the tokens that it has yet to read, and the log-probability of the chosen ones."""
 
     session: Session
     pending: list[int]

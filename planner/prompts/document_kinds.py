@@ -1,4 +1,4 @@
-"""The kinds of documents that a model was trained on, from its folder; it can read no prompts of other kinds."""
+"""The optional kinds of documents that a model was trained on, from its metadata; it cannot read other prompts."""
 
 from __future__ import annotations
 

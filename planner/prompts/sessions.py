@@ -18,7 +18,7 @@ _OTHER_TOKENS = ("[PAD]", "[CLS]", "[MASK]", "[FEEDBACK]", "[IMAGE]", "[AUDIO]",
 
 @dataclass(kw_only=True)
 class _CachedHome:
-    """A session, the number of its tokens that belong to the home, and the last prompt that was read after them."""
+    """A session, the number of its tokens that belong to the home, and the last prompt read after them."""
 
     session: Session
     n_home: int
@@ -26,11 +26,11 @@ class _CachedHome:
 
 
 class Prompts:
-    """A GPT, its tokenizer, and the sessions that have read a home.
+    """A GPT, its tokenizer, and a cache of sessions that have read a home's inventory.
 
     Attributes:
         special_ids: Ids of the special tokens in goals and plans, by name.
-        stops: Ids of all special tokens; each ends a text.
+        stops: Ids of all special tokens, any of which ends a text.
     """
 
     def __init__(self, model: Runtime, tokenizer: Tokenizer) -> None:
@@ -40,7 +40,7 @@ class Prompts:
         self.special_ids = {name: tokenizer.special(name) for name in _OUTPUT_TOKENS}
         self.stops = frozenset([*self.special_ids.values(), *(tokenizer.special(name) for name in _OTHER_TOKENS)])
         self._ids: dict[str, Ids] = {}
-        self._cache: dict[str, _CachedHome] = {}  # by inventory: the last one and the empty one
+        self._cache: dict[str, _CachedHome] = {}  # by inventory: the last home's and the empty one
 
     def encode(self, words: str) -> Ids:
         """Return the ids of words that follow a special token (cached)."""
@@ -56,7 +56,7 @@ class Prompts:
         return session
 
     def begin(self) -> None:
-        """Forget all prompts, so that the next output does not depend on earlier ones; inventories stay read."""
+        """Forget all prompts, so that the next output does not depend on earlier ones; keep the inventories."""
         for cached in self._cache.values():
             cached.session.rewind(cached.n_home)
             cached.prompt = []

@@ -1,11 +1,11 @@
-"""The text format that the GPT reads and writes: segments, each opened by a special token.
+"""The text format that the GPT reads and writes: segments, each begun by a special token.
 
     [CLS] inventory [SEP] instruction [SEP] goal [SEP] facts [SEP] subtask [SEP] subtask ... [EOS]
 
 Inventory and instruction may be empty (the plan then follows from goal and facts alone), the plan may be absent, and
-`[REFUSE] reason` may replace the goal. A subtask may carry, after [HINT], the fact that it relies on. After a plan
-failed, `[FEEDBACK] what happened` follows the facts. To fill in a span of a plan, the prompt continues with [MASK] and
-the steps after the span, and the GPT writes the span behind them (format: gpt/generation/infilling.py):
+`[REFUSE] reason` may replace the goal. After a subtask, [HINT] may give the fact that it relies on. After a plan
+failed, `[FEEDBACK] what happened` follows the facts. To fill in a span of a plan, the prompt continues with [MASK], the
+steps after the span and [EOS], and the GPT then writes the span (format: gpt/generation/infilling.py):
 
     ... [SEP] facts [FEEDBACK] notes [SEP] [MASK] [SEP] next subtask ... [EOS] subtask [SEP] subtask ... [EOS]
 
@@ -38,7 +38,7 @@ SpecialToken = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]",
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A special token, the plain text after it, and whether each has loss."""
+    """A special token, the plain text after it, and whether each counts toward the training loss ("has loss")."""
 
     special_token: SpecialToken
     text: str
@@ -51,7 +51,7 @@ Document = tuple[Segment, ...]
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A document, or several with a common prefix: each branch continues the trunk (gpt/model/packed_layout.py)."""
+    """A document, or several with a common trunk that each branch continues (gpt/model/packed_layout.py)."""
 
     trunk: Document
     branches: tuple[Document, ...] = ()
@@ -61,7 +61,7 @@ def inventory(state: State) -> str:
     """List the categories of a home, with counts above one: `apple bowl 2 ... cabinet 3 sink`.
 
     If a home has more objects of a category than any training home, every count above one is written as `2`: numbers
-    that the GPT has never read mislead it, and the context has room for all categories but not for all digits.
+    unseen in training mislead the GPT, and the context has room for all categories but not for all digits.
     """
     world = state.world
     by_category = world.entities_by_category
@@ -100,7 +100,7 @@ def refusal_document(instruction: str, special_token: Literal["[REFUSE]", "[ASK]
 
 
 def proposal_document(instruction: str, goal_text: str) -> Document:
-    """Return the part after the home: a task proposed for it."""
+    """Return the part after the home: a task that the GPT proposes, as an instruction and its goal."""
     task = (Segment("[TASK]", instruction, False, True), Segment("[SEP]", goal_text, True, True))
     return (*task, Segment("[EOS]", "", True))
 
@@ -112,7 +112,7 @@ def description_document(goal_text: str, instruction: str) -> Document:
 
 
 def plan_heading(conditions: Sequence[Condition]) -> Document:
-    """Return the beginning of a plan's document: no home, no instruction, and the conditions to be met."""
+    """Return the beginning of a plan's document: the conditions as its goal, without inventory and instruction."""
     return (*heading("", ""), Segment("[SEP]", format_goal(Goal(phases=(tuple(conditions),)))))
 
 
@@ -127,13 +127,13 @@ def feedback_part(notes: Sequence[str]) -> Document:
 
 
 def span_context_part(following: Sequence[str]) -> Document:
-    """Return a plan with a masked beginning, up to where the masked span is to be written."""
+    """Return a plan whose beginning is masked: [MASK] and the steps after it. The masked span is written next."""
     steps = (Segment("[SEP]", subtask) for subtask in following)
     return (Segment("[SEP]", ""), Segment("[MASK]", ""), *steps)
 
 
 def span_part(state: State, actions: Sequence[Action]) -> Document:
-    """Return the actions of a masked span from `state`, with hints; [EOS], which ends the plan around it, is first."""
+    """Return the actions of a masked span from `state`, with hints, after the [EOS] of the plan around it."""
     first_segment, *rest = plan_part(state, actions)
     return (Segment("[EOS]", first_segment.text, False, True), *rest)
 

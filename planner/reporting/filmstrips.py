@@ -1,7 +1,7 @@
-"""Three episodes as filmstrips: one that the direct pass reached, one that only the slow planner did, one that failed.
+"""Three episodes as filmstrips: reached by the direct pass, reached only by the full planner, and failed.
 
-An episode's plan is carried out once more in the physical home, and a few stills are taken. Where there is no physics,
-or none is wanted, the plan is replayed in the symbolic home, and each still is a card that says what changed.
+An episode's plan is executed again in the physical home, and a few stills are rendered. Without physics, the plan is
+replayed in the symbolic home, and each still is a card with the changes in words.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from envs.symbolic.actions import State, format_action, parse_action, successor,
 from envs.symbolic.goals import Goal, format_condition, parse_goal
 from envs.symbolic.scoring import holds
 from planner.io.json_lines import Record
-from planner.learning.proposals import start_of
+from planner.learning.proposals import initial_state_of
 from planner.reporting.run_folder import failure_of
 from planner.reporting.table import escaped
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from envs.symbolic.home_protocol import OutcomeLike
     from planner.reporting.run_folder import Cycle
 
-STILLS = 6  # of a strip, the start included
+MAX_STILLS = 6  # of a strip, including the start
 SIZE = (320, 240)  # width, height [px]
 QUALITY = 72  # of WebP
-SHORT = 14  # subtasks of a plan that is shown rather than a longer one
-LONGEST = 30  # subtasks that are carried out for a strip: one takes about a second
-CHANGES = 4  # that a card names
+MAX_PREFERRED_LENGTH = 14  # subtasks; shorter plans are preferred to longer ones
+MAX_FILMED = 30  # subtasks executed for a strip: one takes about a second
+MAX_CHANGES = 4  # listed on a card
 
-KINDS: tuple[tuple[str, Callable[[Record], bool]], ...] = (
+EPISODE_TYPES: tuple[tuple[str, Callable[[Record], bool]], ...] = (
     ("The direct pass reached it", lambda e: bool(e["direct"]) and bool(e["kept"])),
     ("Only the slow planner reached it", lambda e: bool(e["kept"]) and not e["direct"]),
     ("Not reached", lambda e: not e["kept"] and not e["direct"]),
@@ -51,9 +51,9 @@ class Still:
 
     Attributes:
         title: The subtask with its number.
-        words: What changed, or why it failed.
-        failed: Whether the subtask did.
-        image: A data URI; empty where nothing is drawn.
+        words: The changes, or why the subtask failed.
+        failed: Whether the subtask failed.
+        image: A data URI; empty without a rendering.
     """
 
     title: str
@@ -67,11 +67,11 @@ class Strip:
     """An episode's stills.
 
     Attributes:
-        title: Which kind of episode it is.
-        cycle: Of which cycle.
+        title: The type of the episode.
+        cycle: The number of its cycle.
         episode: Its record.
-        stills: In order; empty where the home cannot be made.
-        note: What a reader must know.
+        stills: Its stills in order; empty if the home cannot be built.
+        note: Remarks for the reader.
     """
 
     title: str
@@ -81,17 +81,17 @@ class Strip:
     note: str = ""
 
     def html(self) -> str:
-        """The strip with its instruction and goal above it and the whole plan below."""
+        """Return the strip with its instruction and goal above it and the whole plan below."""
         plan = [str(step) for step in _plan(self.episode)]
         steps = "".join(f"<li>{escaped(step)}</li>" for step in plan)
         length = f"{len(plan)} subtask{'s' * (len(plan) != 1)}"
-        whole = f"<details><summary>The plan: {length}</summary><ol>{steps}</ol></details>" if plan else ""
+        details = f"<details><summary>The plan: {length}</summary><ol>{steps}</ol></details>" if plan else ""
         note = f'<p class="note">{escaped(self.note)}</p>' if self.note else ""
-        said, goal = escaped(self.episode["instruction"]), escaped(self.episode["goal"])
+        instruction, goal = escaped(self.episode["instruction"]), escaped(self.episode["goal"])
         return (
             f'<article class="strip"><h3>{escaped(self.title)} <small>cycle {self.cycle}</small></h3>'
-            f"<p><q>{said}</q><br><code>{goal}</code></p>{note}"
-            f'<ol class="stills">{"".join(map(_card, self.stills))}</ol>{whole}</article>'
+            f"<p><q>{instruction}</q><br><code>{goal}</code></p>{note}"
+            f'<ol class="stills">{"".join(map(_card, self.stills))}</ol>{details}</article>'
         )
 
 
@@ -109,26 +109,26 @@ def _plan(episode: Record) -> list[object]:
 
 
 def choose(cycles: Sequence[Cycle]) -> Iterator[tuple[str, int, Record]]:
-    """Yield a title, a cycle and an episode for each kind that there is, of the latest cycle that has one.
+    """Yield a title, a cycle and an episode for each episode type, from the latest cycle that has one.
 
-    Of several it is the one with the most conditions whose plan is short enough to be seen, else the shortest plan.
+    Among several, choose the one with the most conditions whose plan is short enough, otherwise the shortest plan.
     """
-    for title, wanted in KINDS:
+    for title, matches in EPISODE_TYPES:
         for cycle in reversed(cycles):
-            found = [e for e in cycle.episodes if wanted(e)]
-            if found:
-                yield title, cycle.number, min(found, key=_rank)
+            episodes = [e for e in cycle.episodes if matches(e)]
+            if episodes:
+                yield title, cycle.number, min(episodes, key=_rank)
                 break
 
 
 def _rank(episode: Record) -> tuple[bool, bool, int]:
     length, conditions = len(_plan(episode)), episode.get("conditions")
-    fits = length <= SHORT
+    fits = length <= MAX_PREFERRED_LENGTH
     return not length, not fits, -conditions if fits and isinstance(conditions, int) else length
 
 
 def strips(cycles: Sequence[Cycle], *, pictures: bool) -> list[Strip]:
-    """Return the filmstrips of a run; with `pictures` drawn in the physical home where there is one."""
+    """Return the filmstrips of a run; with `pictures`, rendered in the physical home if possible."""
     chosen = list(choose(cycles))
     shown = tqdm(chosen, desc="filmstrips", unit="episode", disable=None)
     return [_strip(Strip(title=t, cycle=c, episode=e, stills=()), pictures) for t, c, e in shown]
@@ -136,74 +136,74 @@ def strips(cycles: Sequence[Cycle], *, pictures: bool) -> list[Strip]:
 
 def _strip(strip: Strip, pictures: bool) -> Strip:
     episode = strip.episode
-    said = failure_of(episode)
-    notes = [f"{said}."] if said else []
+    failure = failure_of(episode)
+    notes = [f"{failure}."] if failure else []
     try:
         goal, home = parse_goal(str(episode["goal"])), int(str(episode["home"]))
         furnished_for = parse_goal(str(episode.get("furnished_for") or episode["goal"]))
-        start = start_of(home, furnished_for)
-        told, end = _told(start, _actions(episode, start))
-    except (EnvsError, KeyError, ValueError) as error:  # a home of another version, a damaged record
+        initial_state = initial_state_of(home, furnished_for)
+        cards, final_state = _symbolic_stills(initial_state, _actions(episode, initial_state))
+    except (EnvsError, KeyError, ValueError) as error:  # e.g. a home of another version, or a damaged record
         return replace(strip, note=" ".join([*notes, f"Not shown: {error}."]))
-    length, stills = len(_plan(episode)), [told[k] for k in _spread(len(told))]
-    if told[-1].failed:
-        notes.append(f"Subtask {len(told) - 1} of {length} cannot be done.")
-    notes.append(_left(goal, start, end))
+    length, stills = len(_plan(episode)), [cards[k] for k in _evenly_spaced(len(cards))]
+    if cards[-1].failed:
+        notes.append(f"Subtask {len(cards) - 1} of {length} cannot be done.")
+    notes.append(_unmet_text(goal, initial_state, final_state))
     if pictures:
         try:
-            placed = start_of(home, furnished_for, geometry=True)
-            stills = _filmed(placed, _actions(episode, placed))
-            if stills[-1].failed and not told[-1].failed:
+            physical_state = initial_state_of(home, furnished_for, geometry=True)
+            stills = _physical_stills(physical_state, _actions(episode, physical_state))
+            if stills[-1].failed and not cards[-1].failed:
                 notes.append("The robot of the physical home did not get to the plan's end.")
-            elif length > LONGEST:
-                notes.append(f"The first {LONGEST} of {length} subtasks are filmed.")
-        except EnvsError as error:  # no physics here, or no floor plan for so much
+            elif length > MAX_FILMED:
+                notes.append(f"The first {MAX_FILMED} of {length} subtasks are filmed.")
+        except EnvsError as error:  # no PyBullet, or the furniture does not fit a floor plan
             notes.append(f"Not drawn: {error}.")
     return replace(strip, stills=stills, note=" ".join(filter(None, notes)))
 
 
-def _actions(episode: Record, start: State) -> list[Action]:
-    return [parse_action(start.world, str(step)) for step in _plan(episode)]
+def _actions(episode: Record, initial_state: State) -> list[Action]:
+    return [parse_action(initial_state.world, str(step)) for step in _plan(episode)]
 
 
-def _told(start: State, actions: Sequence[Action]) -> tuple[list[Still], State]:
-    """A card for each subtask in the symbolic home, up to one that cannot be done, and how the home is left."""
-    state, found = start, [Still(title="Start")]
+def _symbolic_stills(initial_state: State, actions: Sequence[Action]) -> tuple[list[Still], State]:
+    """Return a card for each subtask in the symbolic home, up to an inapplicable one, and the final state."""
+    state, stills = initial_state, [Still(title="Start")]
     for number, action in enumerate(actions, start=1):
         reason = unmet_precondition(state, action)
         after = state if reason is not None else successor(state, action)
-        found.append(_still(number, action, reason or "", state, after))
+        stills.append(_still(number, action, reason or "", state, after))
         state = after
         if reason is not None:
             break
-    return found, state
+    return stills, state
 
 
-def _filmed(start: State, actions: Sequence[Action]) -> list[Still]:
-    """Stills of the physical home, up to a subtask that fails."""
+def _physical_stills(initial_state: State, actions: Sequence[Action]) -> list[Still]:
+    """Return stills of the physical home, up to the first subtask that fails."""
     from envs.simulation.physical_home import PhysicalHome
 
-    home = PhysicalHome(start.world.scene)
+    home = PhysicalHome(initial_state.world.scene)
     try:
-        still = copy(home.camera)  # one that has drawn nothing stands where it should at once
+        camera = copy(home.camera)  # an unused camera takes its pose at once
 
-        def drawn() -> str:
-            home.camera = copy(still)
+        def capture() -> str:
+            home.camera = copy(camera)
             return data_uri(home.render(*SIZE, view="room"))
 
-        actions = actions[:LONGEST]
-        wanted = set(_spread(len(actions) + 1))
-        found = [Still(title="Start", image=data_uri(home.render(*SIZE, view="overhead")))]
+        actions = actions[:MAX_FILMED]
+        shown = set(_evenly_spaced(len(actions) + 1))
+        stills = [Still(title="Start", image=data_uri(home.render(*SIZE, view="overhead")))]
         for number, action in enumerate(actions, start=1):
             before = home.state()
             outcome: OutcomeLike = home.execute(action)
             failed = outcome.status != "done"
-            if failed or number in wanted:
+            if failed or number in shown:
                 reason = outcome.reason if failed else ""
-                found.append(replace(_still(number, action, reason, before, home.state()), image=drawn()))
+                stills.append(replace(_still(number, action, reason, before, home.state()), image=capture()))
             if failed:
                 break
-        return found
+        return stills
     finally:
         home.close()
 
@@ -214,29 +214,31 @@ def _still(number: int, action: Action, reason: str, before: State, after: State
         return Still(title=f"{number}. {subtask}", words=f"failed: {reason}", failed=True)
     changed = [d for d in differences(before, after) if d.name != "robot"]
     opposite = {word: negation for negation, word in before.world.domain.negations.items()}
-    words = [_changed(d, opposite) for d in changed[:CHANGES]]
-    more = [f"{len(changed) - CHANGES} more"] if len(changed) > CHANGES else []
+    words = [_change_text(d, opposite) for d in changed[:MAX_CHANGES]]
+    more = [f"{len(changed) - MAX_CHANGES} more"] if len(changed) > MAX_CHANGES else []
     return Still(title=f"{number}. {subtask}", words="; ".join(words + more))
 
 
-def _changed(what: Difference, opposite: Mapping[str, str]) -> str:
-    if what.found in ("true", "false"):
-        word = what.atom if what.found == "true" else opposite.get(what.atom, f"not {what.atom}")
-        return f"{what.name} {word}"
-    return f"{what.name}: {what.expected} → {what.found}"
+def _change_text(difference: Difference, opposite: Mapping[str, str]) -> str:
+    if difference.found in ("true", "false"):
+        word = (
+            difference.atom if difference.found == "true" else opposite.get(difference.atom, f"not {difference.atom}")
+        )
+        return f"{difference.name} {word}"
+    return f"{difference.name}: {difference.expected} → {difference.found}"
 
 
-def _left(goal: Goal, start: State, end: State) -> str:
-    """Which conditions of the goal do not hold at the end, in words."""
-    left = [format_condition(c) for c in goal.phases[-1] if not holds(end, c, start)]
-    return f"Not true at the end: {' ; '.join(left)}." if left else ""
+def _unmet_text(goal: Goal, initial_state: State, final_state: State) -> str:
+    """Return the conditions of the goal that do not hold at the end, in words."""
+    unmet = [format_condition(c) for c in goal.phases[-1] if not holds(final_state, c, initial_state)]
+    return f"Not true at the end: {' ; '.join(unmet)}." if unmet else ""
 
 
-def _spread(count: int) -> list[int]:
-    """Which of so many are shown: the first, the last, and some evenly between."""
-    if count <= STILLS:
+def _evenly_spaced(count: int) -> list[int]:
+    """Return the indices to show: the first, the last, and some evenly between."""
+    if count <= MAX_STILLS:
         return list(range(count))
-    return [round(k * (count - 1) / (STILLS - 1)) for k in range(STILLS)]
+    return [round(k * (count - 1) / (MAX_STILLS - 1)) for k in range(MAX_STILLS)]
 
 
 def data_uri(picture: Picture) -> str:

@@ -1,4 +1,4 @@
-"""The table of all proposals: what the page's script lists, filters, and saves."""
+"""The table of all proposals, which the page's script lists, filters and saves."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from planner.reporting.table import Cell
 COLUMNS = (
     "cycle", "id", "instruction", "goal", "parts", "origin", "family", "dropped", "outcome", "failure", "plan"
 )  # fmt: skip
-MOST_LETTERS = 1500  # of one cell
+MAX_LETTERS = 1500  # of a cell
 DIRECTLY, SLOWLY, FAILED, DROPPED, UNCHOSEN, UNTRIED = (
     "reached directly", "reached with verification", "not reached", "not used", "not chosen", "not tried yet"
 )  # fmt: skip
 
 
 def rows(cycles: Sequence[Cycle]) -> Iterator[tuple[Cell, ...]]:
-    """Yield one row for each proposal, the latest cycle first; a plan's subtasks stand in lines."""
+    """Yield one row for each proposal, the latest cycle first; a plan has one subtask per line."""
     for cycle in reversed(cycles):
         episodes = {e["id"]: e for e in cycle.episodes}
         for proposal in cycle.proposals:
@@ -35,17 +35,17 @@ def rows(cycles: Sequence[Cycle]) -> Iterator[tuple[Cell, ...]]:
                 _text(proposal.get("origin")),
                 _text(episode.get("family") or proposal.get("family")),
                 _text(proposal.get("dropped")),
-                _outcome(proposal, episode, whole=cycle.metrics is not None),
+                _outcome(proposal, episode, finished=cycle.metrics is not None),
                 _text(failure_of(episode)),
                 _text("\n".join(map(str, plan)) if isinstance(plan, list) else ""),
             )
 
 
-def _outcome(proposal: Record, episode: Record, *, whole: bool) -> str:
+def _outcome(proposal: Record, episode: Record, *, finished: bool) -> str:
     if proposal.get("dropped"):
         return DROPPED
     if not episode:
-        return UNCHOSEN if whole else UNTRIED
+        return UNCHOSEN if finished else UNTRIED
     if episode["direct"]:
         return DIRECTLY
     return SLOWLY if episode["kept"] else FAILED
@@ -53,16 +53,16 @@ def _outcome(proposal: Record, episode: Record, *, whole: bool) -> str:
 
 def _text(value: object) -> str:
     text = "" if value is None else printable(str(value))
-    return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
+    return text if len(text) <= MAX_LETTERS else text[: MAX_LETTERS - 1] + "…"
 
 
-def block(found: Sequence[tuple[Cell, ...]], room: int) -> tuple[str, int]:
-    """Return the rows as a JSON text that may stand in a script element, and how many of them fit into `room` bytes."""
+def block(table_rows: Sequence[tuple[Cell, ...]], max_bytes: int) -> tuple[str, int]:
+    """Return the rows as a JSON text that may stand in a script element, and how many fit into `max_bytes`."""
     lines, used = list[str](), 200
-    for row in found:
+    for row in table_rows:
         line = _json(row)
         used += len(line.encode()) + 1
-        if used > room:
+        if used > max_bytes:
             break
         lines.append(line)
     body = ",\n".join(lines)
@@ -70,6 +70,6 @@ def block(found: Sequence[tuple[Cell, ...]], room: int) -> tuple[str, int]:
 
 
 def _json(value: object) -> str:
-    """JSON in which nothing can end or begin an element."""
+    """Return JSON that cannot close or open an HTML element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,7 +1,7 @@
-"""What the folder of a run of `planner.improve` holds, whole or not: a run may be under way, or was killed.
+"""Read the folder of a run of `planner.improve`, also of one that is still running or was killed.
 
-A stage that is under way has its records beside, in `NAME.partial.jsonl`; those count as far as they go. A cycle is
-whole once it has its metrics.json, the last that it writes.
+The records of an unfinished stage are in `NAME.partial.jsonl` and are included. A cycle is finished once it has its
+metrics.json, the last file that it writes.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from pathlib import Path
 from planner.errors import PlannerError, StageError
 from planner.io.json_lines import Record, read_lines, read_record
 
-OUTCOME = ("id", "split", "alone", "verified")  # keys of a held-out outcome
-PROPOSAL = ("id", "instruction", "goal")
+OUTCOME_KEYS = ("id", "split", "alone", "verified")  # keys of a held-out outcome
+PROPOSAL_KEYS = ("id", "instruction", "goal")
 STEPS_FILE = "metrics.jsonl"  # as in gpt.training.trainer, which imports torch
-EPISODE = ("id", "instruction", "goal", "direct", "kept", "plan")
+EPISODE_KEYS = ("id", "instruction", "goal", "direct", "kept", "plan")
 
 
 class RunError(PlannerError, ValueError):
-    """A folder that is no run of `planner.improve`."""
+    """The folder is not a run of `planner.improve`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cycle:
-    """What is there of one cycle; what is not is empty.
+    """The existing data of one cycle; missing data is empty.
 
     Attributes:
-        number: From 1.
+        number: The cycle's number, from 1.
         config: Its config.json.
-        metrics: Its metrics.json; None as long as it is not whole.
-        proposals: Tasks that were proposed, dropped ones and those found in hindsight included.
-        episodes: The tasks that were tried, as far as they are.
-        physics: Plans that were carried out in the physical home.
-        outcomes: The new weights' outcomes on the held-out tasks; empty where nothing was learned.
-        training: The steps that training reported.
-        lacking: Files that it does not have yet.
+        metrics: Its metrics.json; None until it is finished.
+        proposals: Proposed tasks, including dropped ones and those from hindsight.
+        episodes: Episodes so far.
+        physics: Plans that were executed in the physical home.
+        outcomes: The new weights' outcomes on the held-out tasks; empty if nothing was learned.
+        training: The logged training steps.
+        missing: Files that do not exist yet.
     """
 
     number: int
@@ -47,7 +47,7 @@ class Cycle:
     physics: Sequence[Record] = ()
     outcomes: Sequence[Record] = ()
     training: Sequence[Record] = ()
-    lacking: Sequence[str] = ()
+    missing: Sequence[str] = ()
 
     @property
     def accepted(self) -> bool:
@@ -57,16 +57,16 @@ class Cycle:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What is there of a run.
+    """The existing data of a run.
 
     Attributes:
-        folder: Where it is.
+        folder: The run's folder.
         config: Its config.json.
-        results: Its results.json; None as long as it is not done.
-        validation: Outcomes of the weights it began with on validation homes, by which weights are accepted.
-        before: Their outcomes on test homes.
-        after: Outcomes of the last accepted weights on test homes; those of `before` where none were accepted.
-        cycles: All that have begun.
+        results: Its results.json; None until the run is done.
+        validation: Outcomes of the initial weights on validation homes, by which new weights are accepted.
+        before: Outcomes of the initial weights on test homes.
+        after: Outcomes of the last accepted weights on test homes; those of `before` if none were accepted.
+        cycles: All cycles that have begun.
     """
 
     folder: Path
@@ -78,30 +78,30 @@ class Run:
     cycles: Sequence[Cycle]
 
     @property
-    def whole(self) -> list[Cycle]:
-        """The cycles that are done."""
+    def finished_cycles(self) -> list[Cycle]:
+        """The finished cycles."""
         return [cycle for cycle in self.cycles if cycle.metrics is not None]
 
     @property
-    def lacking(self) -> list[str]:
-        """What is not there yet, in words; empty once the run is done."""
+    def missing(self) -> list[str]:
+        """Messages about missing results; empty once the run is done."""
         if self.results is not None:
             return []
-        found = [
+        messages = [
             f"cycle {c.number} is under way (proposals: {len(c.proposals)}, episodes: {len(c.episodes)}; "
-            f"lacking: {', '.join(c.lacking)})"
+            f"lacking: {', '.join(c.missing)})"
             for c in self.cycles
             if c.metrics is None
         ]
         if not self.validation:
-            found.append("the first weights have not been judged on validation homes yet")
+            messages.append("the first weights have not been judged on validation homes yet")
         if not self.before:
-            found.append("the first weights have not been judged on test homes yet")
-        return [*found, "results.json is written at the end: what test homes say of the new weights comes with it"]
+            messages.append("the first weights have not been judged on test homes yet")
+        return [*messages, "results.json is written at the end: what test homes say of the new weights comes with it"]
 
 
 def failure_of(episode: Record) -> str:
-    """Say what went wrong in an episode, as it was recorded; "" if nothing was."""
+    """Return the recorded failure of an episode in words; "" if there is none."""
     failure = episode.get("failure")
     if not isinstance(failure, dict):
         return ""
@@ -109,14 +109,14 @@ def failure_of(episode: Record) -> str:
 
 
 def read_run(folder: Path) -> Run:
-    """Read what is there of a run.
+    """Read the existing data of a run.
 
     Raises:
-        RunError: The folder is no run, or nothing was done in it yet.
+        RunError: The folder is not a run, or has no results yet.
         StageError: A file in it is damaged.
     """
     if not (folder / "config.json").is_file():
-        raise RunError(f"{folder}: no run of planner.improve (there is no config.json); name the folder of one")
+        raise RunError(f"{folder}: not a run of planner.improve (there is no config.json); give the folder of one")
     results = read_record(folder / "results.json") if (folder / "results.json").exists() else None
     numbers = sorted(int(n) for p in folder.glob("cycle-*") if p.is_dir() and (n := p.name[6:]).isdecimal())
     before = _outcomes(folder / "test-before.jsonl")
@@ -130,43 +130,45 @@ def read_run(folder: Path) -> Run:
         cycles=[_cycle(folder / f"cycle-{number}", number) for number in numbers],
     )
     if not (run.validation or run.before or run.cycles):
-        raise RunError(f"{folder}: nothing was done in this run yet; make the report once its first tasks are judged")
+        raise RunError(f"{folder}: nothing was done in this run yet; report once its first tasks are evaluated")
     return run
 
 
 def _cycle(folder: Path, number: int) -> Cycle:
     names = ("proposals.jsonl", "episodes.jsonl", "training.json", "held_out.jsonl", "metrics.json")
-    done = (folder / "metrics.json").exists()
+    is_finished = (folder / "metrics.json").exists()
     return Cycle(
         number=number,
         config=read_record(folder / "config.json") if (folder / "config.json").exists() else {},
-        metrics=read_record(folder / "metrics.json") if done else None,
-        proposals=[p for name in ("proposals.jsonl", "hindsight.jsonl") for p in _lines(folder / name, PROPOSAL)],
-        episodes=[e for name in ("episodes.jsonl", "hindsight_episodes.jsonl") for e in _lines(folder / name, EPISODE)],
+        metrics=read_record(folder / "metrics.json") if is_finished else None,
+        proposals=[p for name in ("proposals.jsonl", "hindsight.jsonl") for p in _lines(folder / name, PROPOSAL_KEYS)],
+        episodes=[
+            e for name in ("episodes.jsonl", "hindsight_episodes.jsonl") for e in _lines(folder / name, EPISODE_KEYS)
+        ],
         physics=_lines(folder / "physics.jsonl", ("id", "success")),
-        outcomes=_outcomes(folder / "held_out.jsonl") if done else (),
+        outcomes=_outcomes(folder / "held_out.jsonl") if is_finished else (),
         training=_lines(folder / "training" / STEPS_FILE, ("step", "loss")),
-        lacking=() if done else [name for name in names if not (folder / name).exists()],
+        missing=() if is_finished else [name for name in names if not (folder / name).exists()],
     )
 
 
 def _outcomes(path: Path) -> list[Record]:
-    return read_lines(path, OUTCOME) if path.exists() else []
+    return read_lines(path, OUTCOME_KEYS) if path.exists() else []
 
 
 def _after(folder: Path, numbers: Sequence[int]) -> list[Record]:
-    """Outcomes of the last cycle that was judged on test homes."""
+    """Return the outcomes of the last cycle that was evaluated on test homes."""
     paths = [folder / f"test-after-cycle-{number}.jsonl" for number in reversed(numbers)]
     return next((_outcomes(path) for path in paths if path.exists()), [])
 
 
 def _lines(path: Path, keys: Sequence[str]) -> list[Record]:
-    """A stage's records, or those that it has so far."""
-    beside = path.with_suffix(".partial.jsonl")
-    if beside.exists() and not path.exists():
+    """Return a stage's records, or those so far if it is unfinished."""
+    partial_path = path.with_suffix(".partial.jsonl")
+    if partial_path.exists() and not path.exists():
         try:
-            return read_lines(beside, keys)
+            return read_lines(partial_path, keys)
         except StageError:
-            if not path.exists():  # else the stage has ended between two looks
+            if not path.exists():  # otherwise the stage finished in the meantime
                 raise
     return read_lines(path, keys) if path.exists() else []

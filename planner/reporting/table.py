@@ -1,4 +1,4 @@
-"""What is behind a figure: a table that can be shown, and downloaded out of the page as CSV and as JSON."""
+"""The table behind a figure: it can be shown, and downloaded from the page as CSV and JSON."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MIME = {"csv": "text/csv;charset=utf-8", "json": "application/json"}
 
 
 def escaped(text: object) -> str:
-    """Return text that others wrote as it may stand in HTML, in an attribute too."""
+    """Return untrusted text escaped for HTML, including attributes."""
     return escape(printable(str(text)), quote=True)
 
 
 def words(cell: Cell) -> str:
-    """Return a cell as a person reads it."""
+    """Return a cell in readable form."""
     if cell is None:
         return "–"
     if isinstance(cell, bool):
@@ -39,9 +39,9 @@ class Table:
     """Rows under named columns.
 
     Attributes:
-        name: Of its files, without an ending.
-        columns: Their names.
-        rows: As many cells each.
+        name: The name of its files, without extension.
+        columns: The names of the columns.
+        rows: Cells, one per column in each row.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Table:
     rows: Sequence[tuple[Cell, ...]]
 
     def csv(self) -> str:
-        """As RFC 4180 has it; what is not known is empty, truth is `true` and `false`."""
+        """Return RFC 4180 CSV; None is empty, booleans are `true` and `false`."""
         file = io.StringIO(newline="")
         writer = csv.writer(file)
         writer.writerow(self.columns)
@@ -58,11 +58,11 @@ class Table:
         return file.getvalue()
 
     def json(self) -> str:
-        """A list with one object for each row."""
+        """Return a JSON list with one object for each row."""
         return json.dumps([dict(zip(self.columns, row, strict=True)) for row in self.rows], indent=1)
 
     def html(self) -> str:
-        """As a table of HTML."""
+        """Return an HTML table."""
         head = "".join(f'<th scope="col">{escaped(column)}</th>' for column in self.columns)
         body = "".join(f"<tr>{self._cells(row)}</tr>" for row in self.rows)
         return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
@@ -72,15 +72,15 @@ class Table:
         return "".join(f'<td data-label="{escaped(column)}">{escaped(words(cell))}</td>' for column, cell in pairs)
 
     def links(self) -> str:
-        """Links that save the table; what they save is in them."""
-        found = []
+        """Return download links as data URIs."""
+        links = []
         for ending, text in (("csv", self.csv()), ("json", self.json())):
             data = base64.b64encode(text.encode("utf-8", "backslashreplace")).decode("ascii")
-            found.append(
+            links.append(
                 f'<a download="{escaped(self.name)}.{ending}" href="data:{MIME[ending]};base64,{data}" '
                 f'aria-label="{escaped(self.name)} as {ending.upper()}">{ending.upper()}</a>'
             )
-        return f'<span class="links">{" ".join(found)}</span>'
+        return f'<span class="links">{" ".join(links)}</span>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +88,11 @@ class Figure:
     """A drawing of a table.
 
     Attributes:
-        title: Above it.
-        svg: What is drawn; empty: the table itself is what is shown.
-        table: All that is drawn, and nothing else.
-        note: What a reader must know to read it.
-        span: How much of a wide window it takes.
+        title: The heading.
+        svg: The drawing; empty: the table itself is shown.
+        table: Exactly the drawn data.
+        note: Remarks for the reader.
+        span: The width that it takes in a wide window.
     """
 
     title: str
@@ -102,14 +102,14 @@ class Figure:
     span: Span = "chart"
 
     def html(self) -> str:
-        """The figure with its links, its data folded away below."""
+        """Return the figure with its links, and its data in a collapsed block below."""
         note = f'<p class="note">{escaped(self.note)}</p>' if self.note else ""
-        shown = self.table.html()
+        content = self.table.html()
         if self.svg:
-            shown = f"{self.svg}<details><summary>Data</summary>{shown}</details>"
+            content = f"{self.svg}<details><summary>Data</summary>{content}</details>"
         css = "figure" if self.span == "chart" else f"figure of-{self.span}"
         css += " cards" if self.span == "page" else ""
         return (
             f'<figure class="{css}"><figcaption><h3>{escaped(self.title)}</h3>{self.table.links()}</figcaption>'
-            f"{note}{shown}</figure>"
+            f"{note}{content}</figure>"
         )

@@ -1,4 +1,4 @@
-"""Episodes made by several workers: processes of this machine, or actors of a Ray cluster.
+"""Run episodes on several workers: processes of this machine, or actors of a Ray cluster.
 
     from planner.rollouts import open_workers
 
@@ -6,20 +6,20 @@
         for key, record in workers.run(job, ids):
             ...
 
-A job is a picklable value that is called with an item and returns what comes of it, by the item alone: then it makes no
-difference how many workers there are, and which of them an item falls to. A worker that dies costs the item that it had
-and nothing else: the item is tried once more, and is `Lost` if it kills a second worker.
+A job is a picklable callable whose result depends on its item alone, so the number of workers and the assignment of
+items to them do not matter. If a worker dies, only its current item is affected: it is retried once, and is `Lost` if
+it kills a second worker.
 
 | file | what |
 |---|---|
-| `worker_pool.py` | which worker has which item, and what happens when a worker dies; this process as the only worker |
+| `worker_pool.py` | assigns items to workers and retries those of dead workers; this process as the only worker |
 | `processes.py` | workers that are processes of this machine |
 | `ray_cluster.py` | workers that are actors of a Ray cluster |
 | `worker.py` | the worker's side, the same for both |
-| `messages.py` | the messages that a worker sends |
-| `model_jobs.py` | the planner that a worker loads once, and weights for machines that do not have them |
-| `resumable_stage.py` | lists of records that survive a kill |
-| `progress_log.py` | progress of a long run: a bar, and JSON lines |
+| `messages.py` | the messages of workers to the pool |
+| `model_jobs.py` | jobs with a planner that each worker loads once; sends weights to machines that lack them |
+| `resumable_stage.py` | a list of records that survives a kill |
+| `progress_log.py` | progress bars and JSON lines |
 """
 
 from __future__ import annotations
@@ -31,25 +31,26 @@ if TYPE_CHECKING:
 
 
 def open_workers(count: int | None = None, *, ray: str | None = None, limit_s: float | None = None) -> Workers:
-    """Return workers, to be used in a `with` statement: nobody is left working when it ends, however it ends.
+    """Return workers for use in a `with` statement, which terminates all of them on exit.
 
     Args:
-        count: How many; None: one, or as many as the Ray cluster has processors. One is this process itself, if there
-            is neither Ray nor a limit.
-        ray: The address of a Ray cluster; `auto`: the one of this machine; `local`: one for this run alone; None: none.
-        limit_s: After so long an item's worker is stopped, as if it had died [s].
+        count: Number of workers; None: one, or as many as the Ray cluster has processors. One worker is this process
+            itself, without Ray and a limit.
+        ray: The address of a Ray cluster; `auto`: the one of this machine; `local`: one for this run alone; None: no
+            Ray.
+        limit_s: Time limit of an item, after which its worker is killed [s].
 
     Raises:
         WorkersError: Ray is not installed, or no cluster is at the address.
     """
     if ray is not None:
-        from planner.rollouts.ray_cluster import Cluster
+        from planner.rollouts.ray_cluster import RayPool
 
-        return Cluster(ray, count, limit_s=limit_s)
+        return RayPool(ray, count, limit_s=limit_s)
     if count in (None, 1) and limit_s is None:
         from planner.rollouts.worker_pool import InlineWorkers
 
         return InlineWorkers()
-    from planner.rollouts.processes import Processes
+    from planner.rollouts.processes import ProcessPool
 
-    return Processes(count or 1, limit_s=limit_s)
+    return ProcessPool(count or 1, limit_s=limit_s)

@@ -1,4 +1,4 @@
-"""The messages that a worker sends to the process that employs it, and which errors are the user's to fix."""
+"""Messages of workers to their pool, and which errors the user can fix."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Ready:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A worker has made something."""
+    """A worker has finished an item."""
 
-    made: object
+    result: object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Failure:
     """The job of a worker raised an exception.
 
     Attributes:
-        expected: Whether a person can mend it, so that its message is all there is to say.
+        expected: Whether the user can fix the cause, so that the message without a traceback is enough.
     """
 
     message: str
@@ -34,16 +34,16 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Death:
-    """A worker is no more."""
+    """A worker has died."""
 
     reason: str
 
 
-Said: TypeAlias = "Ready | Answer | Failure | Death"
+Message: TypeAlias = "Ready | Answer | Failure | Death"
 
 
 def is_expected(error: Exception) -> bool:
-    """Return whether an error says what a person can mend, so that its message is enough."""
+    """Return whether the user can fix the cause of an error, so that its message is enough."""
     from envs.errors import EnvsError
     from gpt.errors import GPTError
 

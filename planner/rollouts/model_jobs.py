@@ -1,4 +1,4 @@
-"""The planner of a job: each process loads it once, and a machine that does not have its weights is given them."""
+"""Jobs that need a planner: each process loads it once, and machines without the weights receive them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class ModelJob:
     """A job that needs a planner.
 
     Attributes:
-        model: The folder of its weights.
+        model: The model folder.
     """
 
     model: Path
 
     def planner(self) -> Planner:
-        """Return the planner, which this process loads once."""
+        """Return the planner, loaded once per process."""
         return planner_of(self.model)
 
 
@@ -38,59 +38,59 @@ AnyModelJob = TypeVar("AnyModelJob", bound=ModelJob)
 
 
 def planner_of(folder: Path | None, weights: Precision = "fp32") -> Planner:
-    """Return the planner with some weights, the released ones where no folder is given; loaded once in a process.
+    """Return the planner of a model folder, by default the released one; loaded once per process.
 
     Raises:
         CheckpointError: The folder is not a model of this project.
-        ReleaseError: No weights came with the installation.
+        ReleaseError: The installation has no released weights.
     """
-    found = model_folder(folder).resolve()
+    model_dir = model_folder(folder).resolve()
     try:
-        written = (found / WEIGHTS_FILE).stat().st_mtime_ns
+        modified_ns = (model_dir / WEIGHTS_FILE).stat().st_mtime_ns
     except OSError:
-        written = 0  # loading it says what is wrong
-    return _load(found, weights, written)
+        modified_ns = 0  # loading reports what is wrong
+    return _load(model_dir, weights, modified_ns)
 
 
 @lru_cache(maxsize=1)
-def _load(folder: Path, weights: Precision, written: int) -> Planner:
-    del written  # other weights in the same folder are another planner
+def _load(folder: Path, weights: Precision, modified_ns: int) -> Planner:
+    del modified_ns  # part of the cache key: changed weights are another planner
     return Planner.load(folder, weights=weights)
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    """Return the files of a model's folder by name, to be sent to another machine."""
+def model_files(folder: Path) -> dict[str, bytes]:
+    """Return the files of a model folder by name, to send them to another machine."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
-def settled(job: AnyModelJob, files: Mapping[str, bytes], shelf: Path | None = None) -> AnyModelJob:
-    """Return a job whose model is on this machine: where it says, if these files are there, else in a folder made here.
+def with_local_model(job: AnyModelJob, files: Mapping[str, bytes], cache_dir: Path | None = None) -> AnyModelJob:
+    """Return the job with a model folder on this machine: its own if that has these files, otherwise a cached copy.
 
     Args:
-        job: As another machine sent it.
-        files: Of its model.
-        shelf: Where folders are made; by default one of this user's in the folder for temporary files. The workers of
-            a machine share them.
+        job: A job sent by another machine.
+        files: The files of its model.
+        cache_dir: Where copies are written, shared by the workers of this machine; by default a folder of this user
+            in the folder for temporary files.
     """
-    digest = digest_of(files)
-    if _holds(job.model, files, digest):
+    digest = files_digest(files)
+    if _has_files(job.model, files, digest):
         return job
-    shelf = shelf or Path(tempfile.gettempdir()) / f"gpt-home-planner-{os.getuid()}"
-    folder = shelf / digest[:32]
-    if not _holds(folder, files, digest):
-        shelf.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=shelf))
+    cache_dir = cache_dir or Path(tempfile.gettempdir()) / f"gpt-home-planner-{os.getuid()}"
+    folder = cache_dir / digest[:32]
+    if not _has_files(folder, files, digest):
+        cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=cache_dir))
         for name, raw in files.items():
-            (beside / name).write_bytes(raw)
+            (staging / name).write_bytes(raw)
         try:
-            beside.rename(folder)
+            staging.rename(folder)
         except OSError:  # another worker was faster
-            shutil.rmtree(beside)
+            shutil.rmtree(staging)
     return replace(job, model=folder)
 
 
-def digest_of(files: Mapping[str, bytes]) -> str:
-    """Return the SHA-256 of files with their names."""
+def files_digest(files: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 over files and their names."""
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name])}\0".encode())
@@ -98,8 +98,8 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _holds(folder: Path, files: Mapping[str, bytes], digest: str) -> bool:
+def _has_files(folder: Path, files: Mapping[str, bytes], digest: str) -> bool:
     try:
-        return digest_of({name: (folder / name).read_bytes() for name in files}) == digest
+        return files_digest({name: (folder / name).read_bytes() for name in files}) == digest
     except OSError:
         return False

@@ -1,6 +1,6 @@
-"""Workers that are processes of this machine, each on one thread, with a pipe of its own.
+"""Workers that are processes of this machine, each with one thread and its own pipe.
 
-They are spawned, not forked, end with the process that started them, and leave Ctrl-C to it.
+They are spawned, not forked, exit with their parent process, and leave Ctrl-C to it.
 """
 
 from __future__ import annotations
@@ -15,39 +15,39 @@ from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from planner.rollouts.messages import Death, Ready, Said
-from planner.rollouts.worker import Server, prepare
+from planner.rollouts.messages import Death, Message, Ready
+from planner.rollouts.worker import Server, limit_threads
 from planner.rollouts.worker_pool import Item, Worker, WorkerPool
 
-GRACE_S = 5.0  # from when a process closes its pipe to when it must be gone
+GRACE_S = 5.0  # between closing its pipe and exiting
 
 
-class ProcessHand(Worker):
+class ProcessWorker(Worker):
     """A process and our end of its pipe."""
 
     def __init__(self) -> None:
         super().__init__()
         context = get_context("spawn")
-        self.pipe, self._theirs = context.Pipe()
-        self.process: SpawnProcess = context.Process(target=serve, args=(self._theirs,), daemon=True)
-        self.knows: bytes | None = None  # the job that it was sent
+        self.pipe, self._worker_pipe = context.Pipe()
+        self.process: SpawnProcess = context.Process(target=serve, args=(self._worker_pipe,), daemon=True)
+        self.current_job: bytes | None = None  # the last job that was sent to it
 
     def start(self) -> None:
         """Start the process."""
-        with self._theirs, _interrupts_held_back():
+        with self._worker_pipe, _sigint_blocked():
             self.process.start()
 
-    def dismiss(self) -> None:
-        """End at once, whatever it is at: it keeps nothing that could be left half done."""
+    def terminate(self) -> None:
+        """Kill the process at once: it has no state that could be corrupted."""
         self.pipe.close()
-        self._theirs.close()
+        self._worker_pipe.close()
         if self.process.pid is not None:
             self.process.kill()
             self.process.join()
         self.process.close()
 
     def reason_of_death(self) -> str:
-        """Return how the process ended; if it has only closed its pipe, it ends now."""
+        """Return how the process ended; kill it if it has only closed its pipe."""
         self.process.join(GRACE_S)
         if self.process.is_alive():
             self.process.kill()
@@ -56,65 +56,65 @@ class ProcessHand(Worker):
         return f"signal {-code}" if code < 0 else f"exit status {code}"
 
 
-class Processes(WorkerPool[ProcessHand, bytes]):
+class ProcessPool(WorkerPool[ProcessWorker, bytes]):
     """Workers that are processes of this machine."""
 
-    def _hire(self) -> ProcessHand:
-        return ProcessHand()
+    def _spawn(self) -> ProcessWorker:
+        return ProcessWorker()
 
     def _pack(self, job: Callable[[Item], object]) -> bytes:
         return pickle.dumps(job)
 
-    def _give(self, hand: ProcessHand, job: bytes, item: object) -> None:
-        new = None if hand.knows is job else job
-        hand.knows = job
-        with suppress(OSError):  # it has died; its pipe says so in a moment
-            hand.pipe.send((new, pickle.dumps(item)))
+    def _assign(self, worker: ProcessWorker, job: bytes, item: object) -> None:
+        new_job = None if worker.current_job is job else job
+        worker.current_job = job
+        with suppress(OSError):  # it has died, which the next poll of its pipe reports
+            worker.pipe.send((new_job, pickle.dumps(item)))
 
-    def _listen(self, timeout_s: float | None) -> list[tuple[ProcessHand, Said]]:
-        by_source: dict[object, ProcessHand] = {}
-        for hand in self._hands:
-            by_source |= {hand.pipe: hand, hand.process.sentinel: hand}
-        heard = {by_source[source]: None for source in wait(list(by_source), timeout_s)}  # type: ignore[arg-type]
-        return [(hand, _said_by(hand)) for hand in heard]
+    def _poll(self, timeout_s: float | None) -> list[tuple[ProcessWorker, Message]]:
+        by_source: dict[object, ProcessWorker] = {}
+        for worker in self._workers:
+            by_source |= {worker.pipe: worker, worker.process.sentinel: worker}
+        senders = {by_source[source]: None for source in wait(list(by_source), timeout_s)}  # type: ignore[arg-type]
+        return [(worker, _message_from(worker)) for worker in senders]
 
 
-def _said_by(hand: ProcessHand) -> Said:
+def _message_from(worker: ProcessWorker) -> Message:
     try:
-        if hand.pipe.poll():  # what it said before it died still counts
-            said: Said = pickle.loads(hand.pipe.recv_bytes())
-            return said
+        if worker.pipe.poll():  # a message sent before its death still counts
+            message: Message = pickle.loads(worker.pipe.recv_bytes())
+            return message
     except (EOFError, OSError):
         pass
-    return Death(reason=hand.reason_of_death())
+    return Death(reason=worker.reason_of_death())
 
 
 @contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Let Ctrl-C wait until a process has started, which inherits that it is held back, and so never sees one."""
-    resource_tracker.ensure_running()  # else the first process starts it, and that would let interrupts through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _sigint_blocked() -> Iterator[None]:
+    """Block SIGINT while a process starts: the child inherits the mask and never receives Ctrl-C."""
+    resource_tracker.ensure_running()  # otherwise the first process starts it, which would unblock SIGINT
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
 def serve(pipe: Connection) -> None:
-    """Be a worker, until the pipe is closed or the process at its other end is gone."""
+    """Run a worker until the pipe is closed or the parent process is gone."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    prepare()
+    limit_threads()
     server = Server()
     pipe.send_bytes(pickle.dumps(Ready()))
     with suppress(EOFError, OSError):
         while True:
             job, item = pipe.recv()
-            failed = server.take(lambda job=job: pickle.loads(job)) if job is not None else None  # type: ignore[misc]
-            pipe.send_bytes(failed or server.answer(item))
+            failure = server.load_job(lambda job=job: pickle.loads(job)) if job is not None else None  # type: ignore[misc]
+            pipe.send_bytes(failure or server.answer(item))
 
 
 def _end_with_parent() -> None:
     parent = parent_process()
     assert parent is not None
     parent.join()
-    os._exit(1)  # in the middle of an episode, too
+    os._exit(1)  # even in the middle of an episode

@@ -1,4 +1,4 @@
-"""Stage files of a long run: a list of records that survives a kill, each made once and kept in order."""
+"""Stage files of a long run: a list of records that survives a kill, each made once and stored in order."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from planner.rollouts.worker_pool import InlineWorkers, Lost, Workers
 
 
 @runtime_checkable
-class Losable(Protocol):
-    """A job that says what the record of an episode is that nothing came of."""
+class HasFailureRecord(Protocol):
+    """A job that defines the record of an episode without a result."""
 
     def failed(self, key: str) -> Record:
         """Return that record."""
@@ -24,58 +24,60 @@ class Losable(Protocol):
 def stage(
     path: Path,
     ids: Sequence[str],
-    make: Callable[[str], Record],
+    job: Callable[[str], Record],
     name: str,
     *,
     workers: Workers | None = None,
     reporter: Reporter | None = None,
 ) -> list[Record]:
-    """Return the records of a stage, in the order of `ids`: read if the stage is done, else made and written.
+    """Return the records of a stage in the order of `ids`; read them if the stage is done, otherwise make them.
 
-    While it runs, records are appended to a file beside; after a kill, the ones that are whole there are not made
-    again. A record must depend on its id alone: then neither a kill nor the number of workers changes a byte.
+    Meanwhile, records are appended to a `.partial.jsonl` file; after a kill, complete records there are not made again.
+    A record must depend on its id alone: then neither a kill nor the number of workers changes a byte.
 
-    An episode whose workers died has the record `{"id": …, "lost": reason}`, with what `make.failed(id)` says, if there
-    is such a method; no other record has the key `lost`.
+    An episode whose workers died has the record `{"id": …, "lost": reason}` with the fields of `job.failed(id)`, if the
+    job has this method; no other record has the key `lost`.
 
     Args:
         path: The stage's file.
-        ids: Of its records.
-        make: Makes one; with workers that are not this process, a picklable job.
-        name: What the stage is called where its progress is told.
-        workers: Who makes them; None: this process.
-        reporter: Whom progress is told; None: nobody but the terminal.
+        ids: The ids of its records.
+        job: Makes the record of an id; must be picklable unless this process is the only worker.
+        name: The stage's name in progress reports.
+        workers: Workers that run the job; None: this process.
+        reporter: Receives the progress; None: the terminal only.
 
     Raises:
-        StageError: What is there is damaged, or not of these ids.
+        StageError: The file is damaged, or has other ids.
         EpisodeError, RuntimeError: A record cannot be made; the message names its id.
     """
     if path.exists():
         records = read_lines(path, ("id",))
         if [record["id"] for record in records] != list(ids):
-            raise StageError(f"{path}: is of other tasks than this run's; delete the file to have it made anew")
+            raise StageError(f"{path}: its tasks differ from those of this run; delete the file to rebuild it")
         return records
-    beside = path.with_suffix(".partial.jsonl")
-    found = {str(record["id"]): record for record in read_lines(beside, ("id",))} if beside.exists() else {}
-    found = {key: found[key] for key in ids if key in found}
-    write_lines(beside, list(found.values()))  # what a kill cut short is gone, so the next line starts a line
-    missing = [key for key in ids if key not in found]
+    partial_path = path.with_suffix(".partial.jsonl")
+    by_id = {str(record["id"]): record for record in read_lines(partial_path, ("id",))} if partial_path.exists() else {}
+    by_id = {key: by_id[key] for key in ids if key in by_id}
+    write_lines(
+        partial_path, list(by_id.values())
+    )  # drop a line truncated by a kill, so that appending starts a new line
+    missing = [key for key in ids if key not in by_id]
     with (
-        open(beside, "a", encoding="utf-8") as file,
-        (reporter or Reporter()).stage(name, len(ids), found) as progress,
-        closing((workers or InlineWorkers()).run(make, missing)) as run,
+        open(partial_path, "a", encoding="utf-8") as file,
+        (reporter or Reporter()).stage(name, len(ids), by_id) as progress,
+        closing((workers or InlineWorkers()).run(job, missing)) as run,
     ):
-        for key, made in run:
-            found[key] = _lost(key, made, make) if isinstance(made, Lost) else made
-            file.write(as_line(found[key]))
+        for key, result in run:
+            by_id[key] = _lost(key, result, job) if isinstance(result, Lost) else result
+            file.write(as_line(by_id[key]))
             file.flush()
-            progress.advance(found[key])
-    records = [found[key] for key in ids]
+            progress.advance(by_id[key])
+    records = [by_id[key] for key in ids]
     write_lines(path, records)
-    beside.unlink()
+    partial_path.unlink()
     return records
 
 
-def _lost(key: str, lost: Lost, make: Callable[[str], Record]) -> Record:
-    blank: Record = make.failed(key) if isinstance(make, Losable) else {}
+def _lost(key: str, lost: Lost, job: Callable[[str], Record]) -> Record:
+    blank: Record = job.failed(key) if isinstance(job, HasFailureRecord) else {}
     return {"id": key, **blank, "lost": lost.reason}

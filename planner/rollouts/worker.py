@@ -1,4 +1,4 @@
-"""The worker's side: it is sent a job and items, and answers each item with what came of it, or why nothing did."""
+"""The worker's side: receive a job and items, and answer each item with its result or its failure."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from planner.io.command import one_thread
 from planner.rollouts.messages import is_expected
 
 
-def prepare() -> None:
-    """Let this process compute on one thread: there are as many processes as there is to do."""
+def limit_threads() -> None:
+    """Limit this process to one thread: the processes already use all cores."""
     os.environ["OMP_NUM_THREADS"] = "1"  # of onnxruntime, which reads it when it is loaded
     one_thread()
 
 
 class Server:
-    """Answers items by the job that came last."""
+    """Answers items with the last loaded job."""
 
     def __init__(self) -> None:
         self._job: Callable[[object], object] | None = None
 
-    def take(self, load: Callable[[], Callable[[object], object]]) -> bytes | None:
-        """Take a job on; returns what to answer if it cannot be loaded."""
+    def load_job(self, load: Callable[[], Callable[[object], object]]) -> bytes | None:
+        """Load a job; return the pickled failure if that is impossible."""
         try:
             self._job = load()
         except Exception as error:
-            return _failed(error)
+            return _pickled_failure(error)
         return None
 
     def answer(self, item: bytes) -> bytes:
         """Return the pickled answer to a pickled item.
 
         Raises:
-            MemoryError: The worker is to die of it, as it would of the system's lack of memory.
+            MemoryError: The worker must die, as if the system had run out of memory.
         """
         from planner.rollouts.messages import Answer
 
         assert self._job is not None
         try:
-            return pickle.dumps(Answer(made=self._job(pickle.loads(item))))
+            return pickle.dumps(Answer(result=self._job(pickle.loads(item))))
         except MemoryError:
             raise
         except Exception as error:
-            return _failed(error)
+            return _pickled_failure(error)
 
 
-def _failed(error: Exception) -> bytes:
+def _pickled_failure(error: Exception) -> bytes:
     from planner.rollouts.messages import Failure
 
     expected = is_expected(error)
-    written = "".join(traceback.format_exception(error)).rstrip()
-    message = str(error) if expected else f"{type(error).__name__}: {error}\n\nIn the worker:\n{written}"
+    trace = "".join(traceback.format_exception(error)).rstrip()
+    message = str(error) if expected else f"{type(error).__name__}: {error}\n\nIn the worker:\n{trace}"
     return pickle.dumps(Failure(message=message, expected=expected))

@@ -1,7 +1,7 @@
-"""Sharing items out to workers that may die: who has which, what is tried again, and what is lost.
+"""A pool that assigns items to workers that may die: which worker has which item, what is retried, what is lost.
 
-Each worker has one item at a time: handing one over takes about a millisecond and an episode hundreds, and a worker
-that dies with several would leave it open which of them killed it.
+Each worker has one item at a time: assigning one takes about a millisecond and an episode hundreds, and after the death
+of a worker with several items it would be unknown which of them killed it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from planner.errors import EpisodeError, WorkersError
-from planner.rollouts.messages import Answer, Death, Failure, Ready, Said, is_expected
+from planner.rollouts.messages import Answer, Death, Failure, Message, Ready, is_expected
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -23,207 +23,209 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 Item = TypeVar("Item")
-Made = TypeVar("Made")
-MAX_TRIES = 2  # of an item that kills its worker: the first death may have been somebody else's doing
-MAX_FALSE_STARTS = 3  # workers, one after the other, that die before they are ready
-Job: TypeAlias = Callable[[Item], Made]
+Result = TypeVar("Result")
+MAX_TRIES = 2  # of an item whose worker dies: the first death may have had another cause
+MAX_FALSE_STARTS = 3  # consecutive workers that die before they are ready
+Job: TypeAlias = Callable[[Item], Result]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
-    """What becomes of an item that cannot be made.
+    """The result of an item whose workers died.
 
     Attributes:
-        reason: What happened to those who tried.
+        reason: How they died.
     """
 
     reason: str
 
 
 class Workers(ABC):
-    """Somebody who makes things of items."""
+    """Runs jobs on items."""
 
     @abstractmethod
-    def run(self, job: Job[Item, Made], items: Sequence[Item]) -> Generator[tuple[Item, Made | Lost]]:
-        """Yield each item with what the job makes of it, in the order in which they are done.
+    def run(self, job: Job[Item, Result], items: Sequence[Item]) -> Generator[tuple[Item, Result | Lost]]:
+        """Yield each item with the job's result, in the order of completion.
 
         Args:
-            job: Picklable, and its results too.
-            items: Picklable. They are begun in this order, each made once unless its worker dies.
+            job: Picklable, with picklable results.
+            items: Picklable. They are begun in this order, and each is run once unless its worker dies.
 
         Raises:
-            EpisodeError: The job failed with an error that a person can mend; the message names the item.
-            RuntimeError: It failed with any other; the message names the item and has the traceback.
+            EpisodeError: The job failed with an error that the user can fix; the message names the item.
+            RuntimeError: It failed with any other error; the message names the item and has the traceback.
             WorkersError: No worker can be started.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Let all workers go; those who are at work are stopped."""
+        """Terminate all workers, including busy ones."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
 
 
 class InlineWorkers(Workers):
-    """This process is the only worker."""
+    """Runs jobs in this process, the only worker."""
 
-    def run(self, job: Job[Item, Made], items: Sequence[Item]) -> Generator[tuple[Item, Made | Lost]]:
-        """Yield each item with what the job makes of it, in order."""
+    def run(self, job: Job[Item, Result], items: Sequence[Item]) -> Generator[tuple[Item, Result | Lost]]:
+        """Yield each item with the job's result, in order."""
         for item in items:
             try:
-                made = job(item)
+                result = job(item)
             except Exception as error:
                 if is_expected(error):
-                    raise EpisodeError(f"{name_of(item)}: {error}") from error
-                raise RuntimeError(f"{name_of(item)}: {type(error).__name__}: {error}") from error
-            yield item, made
+                    raise EpisodeError(f"{item_name(item)}: {error}") from error
+                raise RuntimeError(f"{item_name(item)}: {type(error).__name__}: {error}") from error
+            yield item, result
 
     def close(self) -> None:
-        """Nobody is to be let go."""
+        """Do nothing: there are no other workers."""
 
 
-def name_of(item: object) -> str:
-    """Return what an item is called in messages: itself, if it is text, or its `id`."""
+def item_name(item: object) -> str:
+    """Return an item's name for messages: the item itself if it is text, or its `id`."""
     return item if isinstance(item, str) else str(getattr(item, "id", item))
 
 
 class Worker(ABC):
-    """A worker, as the crew sees it.
+    """A worker as the pool sees it.
 
     Attributes:
         ready: Whether it has started.
-        has: The number of the item that it is at work on; None: it waits for one.
-        since: When it was given that [s], by the crew's clock.
+        item_number: The index of its current item; None: it is idle.
+        assigned_at_s: When that item was assigned [s], by the pool's clock.
     """
 
     def __init__(self) -> None:
         self.ready = False
-        self.has: int | None = None
-        self.since = 0.0
+        self.item_number: int | None = None
+        self.assigned_at_s = 0.0
 
     @abstractmethod
     def start(self) -> None:
-        """Begin to exist."""
+        """Start the worker."""
 
     @abstractmethod
-    def dismiss(self) -> None:
-        """End at once, whatever it is at; it need not have started."""
+    def terminate(self) -> None:
+        """Kill the worker at once, whether or not it has started."""
 
 
-AnyHand = TypeVar("AnyHand", bound=Worker)
-Sent = TypeVar("Sent")
+AnyWorker = TypeVar("AnyWorker", bound=Worker)
+PackedJob = TypeVar("PackedJob")
 
 
-class WorkerPool(Workers, Generic[AnyHand, Sent]):
-    """Workers that can die; they stay from one job to the next.
+class WorkerPool(Workers, Generic[AnyWorker, PackedJob]):
+    """Workers that can die; they are kept from one job to the next.
 
     Args:
-        count: How many.
-        limit_s: After so long an item's worker is stopped [s]; None: never.
-        clock: Seconds; what that is counted with.
+        count: Number of workers.
+        limit_s: Time limit of an item, after which its worker is killed [s]; None: no limit.
+        clock: Returns the time [s], for the limit.
     """
 
     def __init__(
         self, count: int, *, limit_s: float | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         if count < 1 or (limit_s is not None and limit_s <= 0):
-            raise WorkersError(f"there is at least one worker, and its time is above 0 s; seen {count} and {limit_s}")
+            raise WorkersError(
+                f"at least one worker and a time limit above 0 s are required; got {count} and {limit_s}"
+            )
         self.count, self.limit_s, self.clock = count, limit_s, clock
-        self._hands: list[AnyHand] = []
+        self._workers: list[AnyWorker] = []
         self._false_starts = 0
-        self._turn = object()  # the run that the workers are at
+        self._current_run = object()  # token of the current run
 
     @abstractmethod
-    def _hire(self) -> AnyHand:
-        """Return a worker that is still to start."""
+    def _spawn(self) -> AnyWorker:
+        """Return a worker that has not started yet."""
 
     @abstractmethod
-    def _pack(self, job: Callable[[Item], object]) -> Sent:
-        """Return a job as it is sent to each worker."""
+    def _pack(self, job: Callable[[Item], object]) -> PackedJob:
+        """Return a job in the form that is sent to each worker."""
 
     @abstractmethod
-    def _give(self, hand: AnyHand, job: Sent, item: object) -> None:
-        """Send an item to a worker that waits; if it has died, `_listen` will tell."""
+    def _assign(self, worker: AnyWorker, job: PackedJob, item: object) -> None:
+        """Send an item to an idle worker; if it has died, `_poll` reports it."""
 
     @abstractmethod
-    def _listen(self, timeout_s: float | None) -> list[tuple[AnyHand, Said]]:
-        """Wait until somebody says something, or for so long."""
+    def _poll(self, timeout_s: float | None) -> list[tuple[AnyWorker, Message]]:
+        """Return the new messages; wait up to `timeout_s` for the first."""
 
-    def run(self, job: Job[Item, Made], items: Sequence[Item]) -> Generator[tuple[Item, Made | Lost]]:
-        """Yield each item with what the job makes of it, in the order in which they are done."""
-        sent, turn = self._pack(job), object()
-        self._turn = turn
-        self._stop_work()
+    def run(self, job: Job[Item, Result], items: Sequence[Item]) -> Generator[tuple[Item, Result | Lost]]:
+        """Yield each item with the job's result, in the order of completion."""
+        packed, run_token = self._pack(job), object()
+        self._current_run = run_token
+        self._terminate_busy()
         waiting = deque(range(len(items)))
         deaths: dict[int, list[str]] = {}
         done: list[tuple[int, object]] = []
         try:
             while True:
-                self._share_out(sent, items, waiting)  # first: nobody is to wait for what is done with the results
-                for number, made in done:
-                    yield items[number], made  # type: ignore[misc]  # the job's, or lost
-                if not waiting and not self._at_work():
+                self._assign_items(packed, items, waiting)  # before yielding, so that no worker waits for the caller
+                for number, result in done:
+                    yield items[number], result  # type: ignore[misc]  # the job's result, or Lost
+                if not waiting and not self._busy():
                     return
-                done = self._gather(items, waiting, deaths)
+                done = self._collect(items, waiting, deaths)
         finally:
-            if self._turn is turn:
-                self._stop_work()  # there was an error, or nobody wants the rest
+            if self._current_run is run_token:
+                self._terminate_busy()  # after an error, or if the caller stopped early
 
     def close(self) -> None:
-        """Let all workers go; those who are at work are stopped."""
-        for hand in list(self._hands):
-            self._let_go(hand)
+        """Terminate all workers, including busy ones."""
+        for worker in list(self._workers):
+            self._terminate(worker)
 
-    def _at_work(self) -> list[AnyHand]:
-        return [hand for hand in self._hands if hand.has is not None]
+    def _busy(self) -> list[AnyWorker]:
+        return [worker for worker in self._workers if worker.item_number is not None]
 
-    def _stop_work(self) -> None:
-        for hand in self._at_work():
-            self._let_go(hand)
+    def _terminate_busy(self) -> None:
+        for worker in self._busy():
+            self._terminate(worker)
 
-    def _let_go(self, hand: AnyHand) -> None:
-        self._hands.remove(hand)
-        hand.dismiss()
+    def _terminate(self, worker: AnyWorker) -> None:
+        self._workers.remove(worker)
+        worker.terminate()
 
-    def _share_out(self, job: Sent, items: Sequence[object], waiting: deque[int]) -> None:
-        while len(self._hands) < min(self.count, len(waiting) + len(self._at_work())):
-            hand = self._hire()
-            self._hands.append(hand)  # before it starts: what is interrupted is let go like the others
-            hand.start()
-        for hand in self._hands:
-            if waiting and hand.ready and hand.has is None:
-                hand.has, hand.since = waiting.popleft(), self.clock()
-                self._give(hand, job, items[hand.has])
+    def _assign_items(self, job: PackedJob, items: Sequence[object], waiting: deque[int]) -> None:
+        while len(self._workers) < min(self.count, len(waiting) + len(self._busy())):
+            worker = self._spawn()
+            self._workers.append(worker)  # before it starts, so that an interrupted start is terminated, too
+            worker.start()
+        for worker in self._workers:
+            if waiting and worker.ready and worker.item_number is None:
+                worker.item_number, worker.assigned_at_s = waiting.popleft(), self.clock()
+                self._assign(worker, job, items[worker.item_number])
 
-    def _gather(
+    def _collect(
         self, items: Sequence[object], waiting: deque[int], deaths: dict[int, list[str]]
     ) -> list[tuple[int, object]]:
-        """Return the items that have come to an end, with what was made; those to be tried again wait once more."""
+        """Return finished items with their results; requeue those to retry."""
         done: list[tuple[int, object]] = []
-        for hand, said in chain(self._listen(self._patience()), self._overdue()):
-            number = hand.has
-            match said:
+        for worker, message in chain(self._poll(self._poll_timeout_s()), self._timed_out()):
+            number = worker.item_number
+            match message:
                 case Ready():
-                    hand.ready, self._false_starts = True, 0
+                    worker.ready, self._false_starts = True, 0
                 case Answer() if number is not None:
-                    hand.has = None
-                    done.append((number, said.made))
+                    worker.item_number = None
+                    done.append((number, message.result))
                 case Failure() if number is not None:
-                    hand.has = None
-                    kind = EpisodeError if said.expected else RuntimeError
-                    raise kind(f"{name_of(items[number])}: {said.message}")
-                case Death() if hand in self._hands:
-                    self._let_go(hand)
+                    worker.item_number = None
+                    error_type = EpisodeError if message.expected else RuntimeError
+                    raise error_type(f"{item_name(items[number])}: {message.message}")
+                case Death() if worker in self._workers:
+                    self._terminate(worker)
                     if number is None:
-                        self._count_false_start(hand, said.reason)
+                        self._count_false_start(worker, message.reason)
                         continue
-                    deaths.setdefault(number, []).append(said.reason)
+                    deaths.setdefault(number, []).append(message.reason)
                     if len(deaths[number]) < MAX_TRIES:
                         waiting.appendleft(number)
                     else:
@@ -231,19 +233,19 @@ class WorkerPool(Workers, Generic[AnyHand, Sent]):
                         done.append((number, Lost(reason=f"the worker died twice ({reasons})")))
         return done
 
-    def _count_false_start(self, hand: AnyHand, reason: str) -> None:
-        self._false_starts += not hand.ready
+    def _count_false_start(self, worker: AnyWorker, reason: str) -> None:
+        self._false_starts += not worker.ready
         if self._false_starts >= MAX_FALSE_STARTS:
-            raise WorkersError(f"workers die before they are ready ({reason}); what they wrote is above")
+            raise WorkersError(f"workers die before they are ready ({reason}); their output is above")
 
-    def _patience(self) -> float | None:
-        at_work = self._at_work()
-        if self.limit_s is None or not at_work:
+    def _poll_timeout_s(self) -> float | None:
+        busy = self._busy()
+        if self.limit_s is None or not busy:
             return None
-        return max(0.0, min(hand.since for hand in at_work) + self.limit_s - self.clock())
+        return max(0.0, min(worker.assigned_at_s for worker in busy) + self.limit_s - self.clock())
 
-    def _overdue(self) -> Iterator[tuple[AnyHand, Said]]:
-        """Yield the workers whose time is up, by what has been heard so far; called once that has been dealt with."""
-        for hand in self._at_work():
-            if self.limit_s is not None and self.clock() - hand.since >= self.limit_s:
-                yield hand, Death(reason=f"stopped after {self.limit_s:g} s")
+    def _timed_out(self) -> Iterator[tuple[AnyWorker, Message]]:
+        """Yield the workers whose time is up; evaluated lazily, after all received messages have been handled."""
+        for worker in self._busy():
+            if self.limit_s is not None and self.clock() - worker.assigned_at_s >= self.limit_s:
+                yield worker, Death(reason=f"stopped after {self.limit_s:g} s")

@@ -95,22 +95,22 @@ def _change_source(text: _LineText, goal: Goal, line: TaskLine, rng: random.Rand
     if not named:
         return None
     relation = domain.fixtures[named[0]].relation
-    alike = [
+    alternatives = [
         f for f, category in domain.fixtures.items()
         if f not in named and f not in STATE_CHANGING_FIXTURES and category.relation == relation and not category.switch
         and not category.underfoot and not goal_names & set(words.fixtures.get(f, (f,)))
     ]  # fmt: skip
     names = tuple(dict.fromkeys(n for f in named for n in words.fixtures[f]))  # one word may name several fixtures
-    changed = _replace_name(text, names, words.fixtures[rng.choice(alike)], rng) if alike else None
+    changed = _replace_name(text, names, words.fixtures[rng.choice(alternatives)], rng) if alternatives else None
     return (changed, goal) if changed else None
 
 
 def _change_object(text: _LineText, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     domain = load_domain()
-    things = [t for c in goal.conditions for t in _things(c)]
-    old = rng.choice(things)
+    goal_objects = [t for c in goal.conditions for t in _things(c)]
+    old = rng.choice(goal_objects)
     names = load_words().objects.get(old.word)
-    if names is None or sum(t.word == old.word for t in things) > 1:
+    if names is None or sum(t.word == old.word for t in goal_objects) > 1:
         return None
     pool = (
         sorted(set(line.objects) & set(domain.objects))
@@ -119,7 +119,7 @@ def _change_object(text: _LineText, goal: Goal, line: TaskLine, rng: random.Rand
     )
     new = rng.choice(pool or sorted(domain.objects))
     category = domain.objects[new]
-    if new in {t.word for t in things} or not all(
+    if new in {t.word for t in goal_objects} or not all(
         has_affordance(category, REQUIRED_AFFORDANCE.get(s, "")) for s in old.states
     ):
         return None
@@ -137,14 +137,14 @@ def _change_place(text: _LineText, goal: Goal, line: TaskLine, rng: random.Rando
         return None
     old = places[0]
     category = domain.fixtures[old]
-    alike = [
+    alternatives = [
         n for n, f in domain.fixtures.items()
         if n != old and f.relation == category.relation and f.switch == category.switch
         and not f.underfoot and (not f.switch or f.classes == category.classes)
     ]  # fmt: skip
-    if not alike:
+    if not alternatives:
         return None
-    new = rng.choice(alike)
+    new = rng.choice(alternatives)
     changed_goal = _map_goal(goal, lambda t: t, lambda f: new if f == old else f)
     if not all(_fits(c) for c in changed_goal.conditions):
         return None

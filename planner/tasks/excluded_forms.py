@@ -60,9 +60,9 @@ def check(names: Collection[str]) -> None:
     Raises:
         ValueError: A name is neither a fixture category nor a form.
     """
-    known = {*FORMS, *load_domain().fixtures}
+    valid_names = {*FORMS, *load_domain().fixtures}
     for name in names:
-        if name not in known:
+        if name not in valid_names:
             raise ValueError(f"without: {name!r} is neither a fixture category nor one of {', '.join(FORMS)}")
 
 

@@ -30,12 +30,12 @@ class EvaluationTask:
 
     Attributes:
         id: Its identifier in the predictions.
-        split: The table's row.
+        split: Name of the split, a row of the results table.
         family: The type of task.
         instruction: The user's instruction.
-        start: The home.
+        start: The initial state of the home.
         goal: The goal that the plan is scored against; None only if the correct answer is not a plan.
-        answer: The right kind of answer.
+        answer: The correct type of answer.
         reference: Another system's plan, which is scored too.
         steps: A human-written step-by-step description, if the prompt includes it.
     """
@@ -61,12 +61,12 @@ class Split:
     """Definition of a built-in split.
 
     Attributes:
-        name: The table's row.
+        name: Name of the split, a row of the results table.
         phrases: `train` or `test` lines of the phrase files.
         parts: Numbers of joined tasks, each equally likely.
         conditions: Minimum and maximum conditions of the goal; None: no limit.
         new_goal: Whether the goal has a condition that is held out of training; otherwise it has none.
-        answer: The right kind of answer.
+        answer: The correct type of answer.
         noise: Whether instructions have typos, missing articles and missing punctuation, as in the corpus.
         forms: Each goal has at least one of these forms (planner/tasks/excluded_forms.py); (): any goal.
         without: Excluded goal forms, and fixture categories that no home has.

@@ -69,7 +69,7 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
         raise TaskError(f"cannot be read as a task file: {error}") from None
     tasks: list[TaskLine] = []
     problems: list[str] = []
-    seen: dict[str, int] = {}
+    line_of_id: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -90,13 +90,13 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
         except ValueError as error:  # GoalError and TaskError too
             problems.append(f"{path}:{number}: {error}")
             continue
-        if task.id in seen:
-            problems.append(f"{path}:{number}: id {task.id!r} was used on line {seen[task.id]}")
-        seen.setdefault(task.id, number)
+        if task.id in line_of_id:
+            problems.append(f"{path}:{number}: id {task.id!r} was used on line {line_of_id[task.id]}")
+        line_of_id.setdefault(task.id, number)
         tasks.append(task)
     if problems:
-        more = [f"... and {len(problems) - 20} more"] if len(problems) > 20 else []
-        raise TaskError("\n".join(problems[:20] + more))
+        overflow = [f"... and {len(problems) - 20} more"] if len(problems) > 20 else []
+        raise TaskError("\n".join(problems[:20] + overflow))
     if not tasks:
         raise TaskError(f"{path}: has no task")
     return tasks
@@ -130,7 +130,7 @@ def _task(raw: object, path: Path) -> TaskLine:
         raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {quoted(home)}")
     if isinstance(home, str):
         home = _home_file(home, path)
-    known = {"id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference"}
+    known_keys = {"id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference"}
     return TaskLine(
         id=raw["id"],
         instruction=raw["instruction"],
@@ -141,7 +141,7 @@ def _task(raw: object, path: Path) -> TaskLine:
         absent=words("absent"),
         answer=cast(Answer, answer),
         reference=raw.get("reference"),
-        extra={k: v for k, v in raw.items() if k not in known},
+        extra={k: v for k, v in raw.items() if k not in known_keys},
     )
 
 

@@ -1,11 +1,11 @@
-"""INSTRUCTION -> GOAL: the GPT reads an instruction and writes a goal, a question or a refusal.
+"""From an instruction to a goal, a question or a refusal, written by the GPT.
 
 | file | what |
 |---|---|
 | `instruction_reader.py` | reads one instruction |
-| `clause_splitting.py` | divides an instruction of several tasks |
-| `goal_search.py` | the most likely goals that fit the home |
-| `disambiguation.py` | whether to act, ask or refuse |
-| `calibration.py` | probabilities that a goal or plan is right |
+| `clause_splitting.py` | splits an instruction that contains several tasks |
+| `goal_search.py` | beam search for the most likely goals about objects of the home |
+| `disambiguation.py` | decides whether to act, ask or refuse |
+| `calibration.py` | calibrated probabilities that a goal or plan is correct |
 | `calibration_file.py` | `calibration.json` in a model folder |
 """

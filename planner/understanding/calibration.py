@@ -1,10 +1,11 @@
 """Calibrated confidence: the probabilities that a goal and a plan are correct, and which goals an instruction may mean.
 
-The GPT's probability q of a goal is calibrated by temperature scaling (Guo et al. 2017, arXiv:1706.04599),
-`p = q ** (1 / T)`, with one temperature for each kind of reading. Split conformal prediction, as in KnowNo (Ren et al.
-2023, arXiv:2307.01928), decides which goals may be meant: all whose probability reaches a threshold. The threshold is
-set on tasks to which no temperature was fitted, so that at error rate α the intended goal is missed in at most a share
-α of similar instructions. Pure arithmetic; `planner.calibrate` does the measurements.
+The GPT's probability q of a goal is calibrated by temperature scaling (Guo et al. 2017, arXiv:1706.04599), `p = q ** (1
+/ T)`, with one temperature for each way in which an instruction was read (`Reading`: as a whole, in pieces, grounded).
+Split conformal prediction, as in KnowNo (Ren et al. 2023, arXiv:2307.01928), decides which goals may be meant: all
+whose probability reaches a threshold. The threshold is set on tasks to which no temperature was fitted, so that at
+error rate α the intended goal is missed in at most a share α of similar instructions. This module is pure arithmetic;
+`planner.calibrate` measures.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ class Calibration:
     """Temperatures and scores that turn a GPT's probabilities into calibrated ones.
 
     Attributes:
-        goal: Temperature by kind of reading, for the probability that a goal is the intended one.
+        goal: Temperature by `Reading`, for the probability that a goal is the intended one.
         plan: The same, for the probability that a verified plan reaches the intended goal.
-        unverified: Probability that a plan that does not reach its own goal reaches the intended one.
+        unverified: Probability that a plan that misses the goal it was written for reaches the intended one.
         scores: Calibrated probabilities of the intended goals of the calibration tasks, in descending order; 0 where
             the intended goal was not among the candidates.
     """

@@ -1,4 +1,4 @@
-"""Splits an instruction with several tasks into the parts whose goals are most likely to the GPT together.
+"""Splits an instruction with several tasks into the parts whose goals have the highest joint probability.
 
 A small GPT reads one task far better than four at once. The instruction is split at conjunctions and punctuation, and
 every run of up to `MAX_PIECES_TOGETHER` pieces is read alone. The split with the highest joint log-probability wins.
@@ -14,7 +14,7 @@ from typing import TypeVar
 
 MAX_PIECES = 8  # an instruction with more pieces is read as a whole
 MAX_PIECES_TOGETHER = 4  # pieces that are read as one part
-CUT_COST = 0.05  # log-probability that each split must gain
+CUT_COST = 0.05  # log-probability by which each split must improve the reading
 _JOINT = re.compile(
     r"\s*(?:[.;?!]\s+|,\s+)(?:and then |then |and also |also,? |and |after that,? |next,? |finally,? )?"
     r"|\s+(?:and then|then|and also|and|after that,?)\s+"
@@ -57,7 +57,7 @@ def best_split(
         prefix = best[i]
         if prefix is None:
             continue
-        # In this order each part extends the one before, so that their prompts share a prefix.
+        # In this order each part extends the previous one, so that their prompts share a prefix.
         for j in range(i + 1, min(i + MAX_PIECES_TOGETHER, len(pieces)) + 1):
             rivals = [min_logprob, *(partial[1] for partial in (best[j], best[-1]) if partial is not None)]
             floor = max(rivals) - prefix[1] + CUT_COST  # reading more only lowers the probability of a split

@@ -1,8 +1,8 @@
 """Finds the goals that an instruction may mean, with the GPT's probability of each, and decides: act, ask or refuse.
 
-The search covers goals about objects that the home has. Different wordings of one goal (conditions or states in another
-order) count as one candidate with the sum of their probabilities. For an instruction that was read in pieces, the
-candidates are all combinations of the pieces' candidates.
+The search covers only goals about objects that the home has. Different wordings of one goal (conditions or states in
+another order) count as one candidate with the sum of their probabilities. For an instruction that was read in pieces,
+the candidates are all combinations of the pieces' candidates.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _FUNCTION_WORDS = ("every", "no", "except", "is", "of", "holding", "then", ";", 
 
 
 class HomeWords:
-    """The words of goals about a home: its categories, classes with members in it, states and grammar words."""
+    """The words allowed in goals about a home: its categories, classes with members in it, states and grammar words."""
 
     def __init__(self, categories: Sequence[str], domain: Domain) -> None:
         """Collect the words of a home from the categories of its objects and fixtures."""
@@ -86,7 +86,7 @@ class ScoredGoal:
     logprob: float
 
 
-def likeliest_goals(
+def most_likely_goals(
     session: Session,
     pending: Sequence[int],
     *,
@@ -105,7 +105,7 @@ def likeliest_goals(
         end: The token that ends a goal.
         stops: Tokens that cannot be part of a goal, including `end`.
         n_ids: Size of the tokenizer's vocabulary.
-        floor: Goals with a log-probability of at most this are not searched for; it falls with every token.
+        floor: Goals with a log-probability of at most this are not searched for.
     """
     session = session.fork()
     beams: list[Beam] = [(0.0, (), session, session.feed(list(pending)))]

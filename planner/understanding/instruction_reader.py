@@ -1,4 +1,4 @@
-"""Reads an instruction: the GPT writes a goal, a refusal or a question. No plan is made here.
+"""Reads an instruction: the GPT writes a goal, a refusal or a question.
 
 A greedy pass comes first. If it is not confident, the instruction is also read in pieces, and a beam search looks for
 more likely goals. If its goal names objects that the home does not have, the most likely goal about existing objects
@@ -24,7 +24,7 @@ from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
 from planner.prompts.sessions import Prompts
 from planner.understanding.clause_splitting import best_split
-from planner.understanding.goal_search import HomeWords, ScoredGoal, likeliest_goals
+from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
@@ -104,7 +104,7 @@ class InstructionReader:
         def allow(ids: Sequence[int]) -> bool:
             return not options.inventory or words.allow(tokenizer.decode(ids))
 
-        goals = likeliest_goals(
+        goals = most_likely_goals(
             *self._prompt(part, names),
             allow=allow,
             end=self.prompts.special_ids["[SEP]"],

@@ -1,8 +1,8 @@
-"""Finds where a plan fails and how much of it can stay: the span that must be rewritten, by replay.
+"""Finds the span of a failed plan that must be rewritten; the steps before and after it can stay.
 
-The rest of a plan is replayed from the observed state. The span begins where the replay fails, at a step that is not
-applicable or that uses a forbidden name, or earlier, where the hand was last free. It ends before the longest rest that
-is still applicable after the effects of the span's steps, or of others in their place.
+The remaining steps of the plan are replayed from the observed state. The span begins where the replay fails, at a step
+that is not applicable or that uses a forbidden name, or earlier, where the hand was last free. It ends as early as
+possible, such that all steps after it are applicable once its planned effects are achieved, by its own steps or others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class BrokenSpan:
         state: The state at the start of the span.
         hidden: Steps of the span, which are dropped.
         after: Steps after the span, which stay.
-        todo: Conditions that are not met if the span is empty; if there are none, nothing must be written.
+        todo: Conditions that are not met if the span is left empty; if there are none, no new steps are needed.
     """
 
     before: tuple[Action, ...]
@@ -51,8 +51,8 @@ def broken_spans(
 ) -> Iterator[BrokenSpan]:
     """Yield spans to rewrite, the smallest first, then larger ones that end with the hand free.
 
-    The first may need no new steps: the plan continues as it is, or without some of its steps. None is yielded if
-    nothing of the plan can stay, or if the goal has several phases.
+    The first may need no new steps: the plan continues unchanged, or without some of its steps. None is yielded if no
+    step of the plan can stay, or if the goal has several phases.
 
     Args:
         rest: The remaining steps, including a failed one.
@@ -75,7 +75,7 @@ def broken_spans(
     is_yielded = False
     for j in range(min_end, len(rest) + 1):
         if j == len(rest) and start == 0:
-            return  # nothing stays
+            return  # no step would stay
         if is_yielded and planned[j].held >= 0:
             continue
         hypothetical = _hypothetical_state(reachable[start], planned[j], rest[start:j])

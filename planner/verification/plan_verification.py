@@ -65,7 +65,7 @@ def attempt(state: State, actions: Iterable[Action]) -> Iterator[State]:
 
 
 def phase_after(goal: Goal, phase: int, states: Iterable[State], initial_state: State) -> int:
-    """Return the phase of an episode after further states."""
+    """Return the phase of the goal that an episode has reached after further states."""
     for state in states:
         phase = advance(goal, phase, state, initial_state)
     return phase

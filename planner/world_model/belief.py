@@ -52,7 +52,7 @@ class Belief:
     """The robot's belief about a home.
 
     Attributes:
-        scene: The map: a home without things, its fixtures as usual.
+        scene: The map: the home without objects and with default fixture states.
         things: Known objects, by name.
         first: Objects as first seen in this episode, vanished ones too; otherwise as told or remembered.
         fixtures: The states of all fixtures ever seen.
@@ -94,7 +94,7 @@ class Belief:
         places = {world.names[i] for i in visible.places}
         # If a container is gone from a visible place, its unseen contents are gone too.
         vanished = {n for n in self.things if n not in seen and self.root(n) in places | {HAND, GROUND}}
-        things = {n: k for n, k in self.things.items() if n not in vanished} | seen
+        objects = {n: k for n, k in self.things.items() if n not in vanished} | seen
         looked, remembered = self.looked | places, self.remembered - places
         if any(self.things[name].source == "seen" for name in vanished):
             # Another agent moves objects: places that were empty before may no longer be.
@@ -102,8 +102,8 @@ class Belief:
         states = {world.names[i]: _states(truth.flags[i]) for i in visible.fixtures}
         return replace(
             self,
-            things=things,
-            first=things | {n: k for n, k in self.first.items() if k.source == "seen"},
+            things=objects,
+            first=objects | {n: k for n, k in self.first.items() if k.source == "seen"},
             fixtures={**self.fixtures, **states},
             inspected=self.inspected | states.keys(),
             looked=looked,
@@ -119,19 +119,19 @@ class Belief:
         after, world = successor(before, action), before.world
         pairs = zip(before.place, before.flags, before.liquid, after.place, after.flags, after.liquid, strict=True)
         changed = [i for i, values in enumerate(pairs) if values[:3] != values[3:]]
-        things = {n: self.things[n] for i in changed if (n := world.names[i]) in self.things}
-        things = {n: replace(_known(after, world.index[n]), source=known.source) for n, known in things.items()}
+        objects = {n: self.things[n] for i in changed if (n := world.names[i]) in self.things}
+        objects = {n: replace(_known(after, world.index[n]), source=known.source) for n, known in objects.items()}
         states = {world.names[i]: _states(after.flags[i]) for i in changed if i < world.n_fixtures}
         return replace(
             self,
-            things={**self.things, **things},
+            things={**self.things, **objects},
             fixtures={**self.fixtures, **states},
             at=world.names[after.at] if after.at >= 0 else "",
         )
 
-    def told(self, things: Mapping[str, Known]) -> Belief:
-        """Return the belief updated with the user's statements about object locations."""
-        return replace(self, things={**self.things, **things}, first={**self.first, **things})
+    def with_statements(self, objects: Mapping[str, Known]) -> Belief:
+        """Return the belief updated with stated object locations."""
+        return replace(self, things={**self.things, **objects}, first={**self.first, **objects})
 
     def is_open(self, fixture: str) -> bool:
         """Whether a fixture is believed to be open."""
@@ -166,12 +166,12 @@ class Belief:
         world = World(replace(self.scene, objects=objects))
         return self._state(world, current, names, self.at), self._state(world, initial, names, "")
 
-    def _state(self, world: World, things: Mapping[str, Known], names: Iterable[str], at: str) -> State:
+    def _state(self, world: World, objects: Mapping[str, Known], names: Iterable[str], at: str) -> State:
         n = world.n_fixtures
         flags = [_flags(self.fixtures.get(name, ())) for name in world.names[:n]]
         place, liquid, held = [NOWHERE] * n, [""] * n, NOWHERE
         for i, name in enumerate(names, start=n):
-            known = things[name]
+            known = objects[name]
             place.append(HELD if known.place == HAND else world.index.get(known.place, NOWHERE))
             flags.append(_flags(known.states))
             liquid.append(known.liquid)

@@ -58,7 +58,7 @@ def parse_statement(belief: Belief, sentences: Iterable[str]) -> Belief:
     """
     for sentence in sentences:
         name, known = _parse_sentence(belief, sentence)
-        belief = belief.told({name: known})
+        belief = belief.with_statements({name: known})
     return belief
 
 
@@ -99,8 +99,8 @@ def _find_place(belief: Belief, place: str, sentence: str) -> tuple[str, str]:
         return matches[0], place
     if matches:
         raise BeliefError(f"told {sentence!r}: which {place}? there are {', '.join(matches)}")
-    known = [*fixtures, *belief.things]
-    raise BeliefError(f"told {sentence!r}: there is no place {place!r} on the map{nearest(place, known)}")
+    place_names = [*fixtures, *belief.things]
+    raise BeliefError(f"told {sentence!r}: there is no place {place!r} on the map{nearest(place, place_names)}")
 
 
 def _enclosing_names(belief: Belief, name: str) -> set[str]:
@@ -140,8 +140,8 @@ def _belief_from_memory(raw: object, belief: Belief) -> Belief:
     fixtures = {spec.name: spec.category for spec in belief.scene.fixtures}
     if raw.get("map") != fixtures:
         raise BeliefError(f"the memory belongs to another home than {belief.scene.name}")
-    things, looked, states = raw.get("things"), raw.get("looked"), raw.get("fixtures")
-    if not isinstance(things, dict) or not isinstance(looked, list) or not isinstance(states, dict):
+    things, seen_fixtures, states = raw.get("things"), raw.get("looked"), raw.get("fixtures")
+    if not isinstance(things, dict) or not isinstance(seen_fixtures, list) or not isinstance(states, dict):
         raise BeliefError("`things` and `fixtures` must be objects, `looked` a list")
     objects = {name: _parse_object(name, entry) for name, entry in things.items()}
     for name, known in objects.items():
@@ -153,7 +153,7 @@ def _belief_from_memory(raw: object, belief: Belief) -> Belief:
                 raise BeliefError(f"{name} is inside itself")
             chain.add(place)
             place = objects[place].place
-    if not all(isinstance(name, str) and name in fixtures for name in (*looked, *states)):
+    if not all(isinstance(name, str) and name in fixtures for name in (*seen_fixtures, *states)):
         raise BeliefError("it names a fixture that is not on the map")
     fixture_states: dict[str, frozenset[str]] = {}
     for name, words in states.items():
@@ -163,7 +163,7 @@ def _belief_from_memory(raw: object, belief: Belief) -> Belief:
     # Objects in the hand have been put down since then, at an unknown place.
     remembered = replace(belief, things=objects)
     objects = {n: k for n, k in objects.items() if remembered.root(n) != HAND}
-    return replace(belief, things=objects, first=objects, fixtures=fixture_states, remembered=frozenset(looked))
+    return replace(belief, things=objects, first=objects, fixtures=fixture_states, remembered=frozenset(seen_fixtures))
 
 
 def _parse_object(name: str, entry: object) -> Known:

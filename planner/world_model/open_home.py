@@ -50,8 +50,8 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
     executable_home = _as_home(home)
     if executable_home is None:
         raise PlannerError(
-            "a home is a file, the name of a bundled home, a seed, a State, a Scene, or a running home: a PhysicalHome, "
-            f"a SymbolicHome or one of our environments; seen: {home!r}"
+            "a home is a file, the name of a bundled home, a seed, a State, a Scene, or a running home: "
+            f"a PhysicalHome, a SymbolicHome or one of our environments; seen: {home!r}"
         )
     return executable_home.state()
 

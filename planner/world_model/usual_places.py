@@ -62,7 +62,7 @@ def count_places(homes: Iterable[State]) -> UsualPlaces:
     """Count where objects are in homes."""
     counted = 0
     fixtures: Counter[str] = Counter()
-    things: dict[str, Counter[str]] = {}
+    objects_by_category: dict[str, Counter[str]] = {}
     for state in homes:
         counted += 1
         world = state.world
@@ -71,8 +71,10 @@ def count_places(homes: Iterable[State]) -> UsualPlaces:
         fixtures.update(key for i, key in enumerate(keys) if world.capacity[i])
         for i in range(world.n_fixtures, len(world.names)):
             if (root := state.root(i)) >= 0:
-                things.setdefault(world.categories[i], Counter())[keys[root]] += 1
-    return UsualPlaces(homes=counted, fixtures=dict(fixtures), things={c: dict(n) for c, n in things.items()})
+                objects_by_category.setdefault(world.categories[i], Counter())[keys[root]] += 1
+    return UsualPlaces(
+        homes=counted, fixtures=dict(fixtures), things={c: dict(n) for c, n in objects_by_category.items()}
+    )
 
 
 def training_homes(number: int, seed: int) -> Iterable[State]:

@@ -12,8 +12,8 @@ import pytest
 from envs import agree
 from envs.evaluation.agreement_report import as_text, summarize
 from envs.evaluation.job_pool import Record
+from envs.evaluation.plan_builder import DeadEndError, PlanBuilder
 from envs.evaluation.random_plans import CHAINS, draw_action, draw_chain, draw_inapplicable
-from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
 from envs.evaluation.trial_scenes import PLAN_SEEDS, home_for_plans
 from envs.symbolic.actions import Action, State, World, apply, successor, unmet_precondition
 from tests.envs.homes_for_tests import kitchen
@@ -55,7 +55,7 @@ def test_inapplicable_actions_have_an_unmet_precondition(initial_state: State) -
 def test_every_kind_of_chain_can_be_drawn_and_executed(initial_state: State, name: str) -> None:
     n_chains = 0
     for seed in range(60):
-        sequence = ActionSequence(initial_state)
+        sequence = PlanBuilder(initial_state)
         try:
             CHAINS[name](sequence, random.Random(seed))
         except DeadEndError:

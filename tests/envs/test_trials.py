@@ -13,8 +13,8 @@ import pytest
 from envs import trials
 from envs.errors import EnvsError
 from envs.evaluation.job_pool import Record, RecordError, Records, run_jobs
+from envs.evaluation.plan_builder import DeadEndError, PlanBuilder
 from envs.evaluation.rates import Rate, wilson
-from envs.evaluation.scripted_plans import ActionSequence, DeadEndError
 from envs.evaluation.state_comparison import Difference, concerns, differences, without_names
 from envs.evaluation.trial_definitions import TRIAL_SUITES, define_trial, suite_categories
 from envs.evaluation.trial_scenes import PLAN_SEEDS, TRIAL_SEEDS, location_fact, seed_of, small_home, surfaces
@@ -116,7 +116,7 @@ def test_a_fact_uses_the_word_of_its_place() -> None:
 
 
 def test_an_action_sequence_opens_closed_furniture_and_refuses_inapplicable_actions() -> None:
-    sequence = ActionSequence(World(kitchen()).initial())
+    sequence = PlanBuilder(World(kitchen()).initial())
     with pytest.raises(DeadEndError, match="fridge 1 is closed"):
         sequence.do("pick up", "apple 1")
     assert sequence.uncover("apple 1") == "fridge 1"

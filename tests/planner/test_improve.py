@@ -30,7 +30,7 @@ from planner.io.json_lines import Record, read_lines, write_lines
 from planner.learning.acceptance import before_and_after, decide, plot
 from planner.learning.cycle import Sizes, run_cycle
 from planner.learning.hindsight import relabel
-from planner.learning.proposals import Proposal, start_of
+from planner.learning.proposals import Proposal, initial_state_of
 from planner.learning.training_examples import TrainingExample, example_from_hindsight, example_from_success, weights
 from planner.learning.training_mixture import build_mixture
 from planner.prompts import text_format
@@ -64,7 +64,7 @@ def walk(state: State, steps: int, seed: int) -> list[Action]:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 14))
 def test_hindsight_finds_a_goal_that_was_reached_and_did_not_hold(seed: int, steps: int) -> None:
-    start = start_of(5, parse_goal("no ceiling light on"))
+    start = initial_state_of(5, parse_goal("no ceiling light on"))
     found = relabel(start, walk(start, steps, seed))
     if found is not None:
         goal, kept = found
@@ -86,7 +86,7 @@ def test_a_lesson_has_the_full_goal_all_facts_and_the_whole_plan(flat: State) ->
     fork, plate = (("pick up " + x, f"put {x} on dining table 1") for x in ("fork 1", "plate 1"))
     steps = (*TO_TABLE, *fork, *plate)
     lesson = example_from_success("lay the table", goal, flat, actions(flat, *steps))
-    (understanding, whole), rests = lesson.documents, lesson.rests
+    (understanding, whole), rests = lesson.documents, lesson.remainders
     assert [s.text for s in understanding][1:3] == ["lay the table", format_goal(goal)]
     said = [s.text for s in whole if s.special_token == "[SEP]"]
     assert said[1] == format_goal(goal)
@@ -157,15 +157,15 @@ def test_a_killed_stage_goes_on_without_losing_or_doubling_a_record(tmp_path: Pa
 def cycle_home(flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every home is the small flat, where the memorized GPT can do one task and fails at others."""
     for module in (planner.learning.proposals, planner.learning.training_examples):
-        monkeypatch.setattr(module, "start_of", lambda home, goal, geometry=False: flat)
+        monkeypatch.setattr(module, "initial_state_of", lambda home, goal, geometry=False: flat)
 
 
-def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.learning.cycle.Verdict:
+def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.learning.cycle.CycleResult:
     folder.mkdir(parents=True, exist_ok=True)
     tasks = [Proposal(id=f"0/{i}", home=0, instruction=said, goal=goal) for i, (said, goal) in enumerate(goals.items())]
     if not (folder / "proposals.jsonl").exists():
         write_lines(folder / "proposals.jsonl", [t.as_dict() for t in tasks])
-    valid = planner.learning.cycle.held_out(TINY.held_out, 0, planner.learning.cycle.SPLITS["valid"])
+    valid = planner.learning.cycle.draw_held_out_tasks(TINY.held_out, 0, planner.learning.cycle.SPLITS["valid"])
     old: list[Record] = [{"id": t.id, "split": t.split, "alone": False, "verified": False} for t in valid]
     replay = TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9)
     return run_cycle(folder, model, old, replay, TINY, number=1, seed=0)
@@ -249,7 +249,7 @@ def test_a_better_direct_pass_does_not_make_up_for_worse_verified_plans() -> Non
 
 
 def test_outcomes_of_other_tasks_are_no_comparison() -> None:
-    with pytest.raises(ValueError, match="not of the same tasks"):
+    with pytest.raises(ValueError, match="of different tasks"):
         decide(outcomes("1", "1"), outcomes("11", "11"))
 
 

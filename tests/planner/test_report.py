@@ -18,7 +18,7 @@ from planner.evaluation.statistics import wilson
 from planner.io.json_lines import Record, write_lines
 from planner.report import main
 from planner.reporting import proposal_table
-from planner.reporting.charts import HIGH, TOP
+from planner.reporting.charts import PLOT_HEIGHT, TOP_MARGIN
 from planner.reporting.figures import (
     failures,
     learning,
@@ -180,10 +180,10 @@ def test_bars_and_dots_are_as_long_and_as_high_as_their_rates(run: Run) -> None:
         assert isinstance(rate, float) and width == pytest.approx(full * rate, abs=0.1)
     first = next(success_by_cycle(run))
     circles = re.findall(r'<circle [^>]*cy="([\d.]+)"', first.svg)  # of the direct pass
-    heights = [TOP + HIGH - float(y) for y in circles]
+    heights = [TOP_MARGIN + PLOT_HEIGHT - float(y) for y in circles]
     direct = [row[first.table.columns.index("rate")] for row in first.table.rows if row[1] == "direct pass"]
     assert len(set(direct)) > 1
-    assert [height / HIGH for height in heights] == pytest.approx(direct, abs=0.001)
+    assert [height / PLOT_HEIGHT for height in heights] == pytest.approx(direct, abs=0.001)
 
 
 def test_intervals_are_wilsons(run: Run) -> None:
@@ -302,8 +302,8 @@ def test_a_run_under_way_has_a_page_that_says_what_is_lacking(tmp_path: Path) ->
     (second / "episodes.partial.jsonl").write_text(line + "\n" + line[:20], encoding="utf-8")
     (second / "episodes.jsonl").unlink()
     run = read_run(folder)
-    assert [c.number for c in run.whole] == [1]
-    assert any("cycle 2 is under way (proposals: 40, episodes: 1; lacking: " in line for line in run.lacking)
+    assert [c.number for c in run.finished_cycles] == [1]
+    assert any("cycle 2 is under way (proposals: 40, episodes: 1; lacking: " in line for line in run.missing)
     page = build(run, strips(run.cycles, pictures=False))
     assert "Not done yet" in page.html and "held_out.jsonl" in page.html
     outcomes_of = [row[proposal_table.COLUMNS.index("outcome")] for row in proposal_table.rows(run.cycles)]

@@ -132,7 +132,7 @@ def test_a_broken_plan_is_planned_anew_if_that_is_asked_for(run: Call, model_fol
     broken = ["open cabinet 1", "open cabinet 1"]
     assert run(" → ".join(broken)).code == 1
     outcome = run(" → ".join(broken), "--replan", "--model", str(model_folder))
-    assert "planning anew" in outcome.out and "re-plans" in outcome.out
+    assert "replanning" in outcome.out and "re-plans" in outcome.out
 
 
 def test_the_symbolic_world_writes_no_file(run: Call, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ DOUBLE_FROM_M = 0.75  # wider cupboards have two doors that move together
 def _door_leaf(
     c: FixtureCategory, color: Color, *, side: int, width: float, low: float, high: float, front: float
 ) -> Leaf:
-    """A hinged door with its hinge on one side (-1: at -y, 1: at +y) that swings towards +x."""
+    """A hinged door with its hinge on one side (-1: at -y, 1: at +y) that swings toward +x."""
     reach = min(width - 0.07, MAX_HANDLE_RADIUS_M)
     middle = min(1.12, max(0.72, (low + high) / 2))
     height = high - low

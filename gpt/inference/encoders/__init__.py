@@ -1,4 +1,4 @@
-"""The image and audio encoders in numpy: the same numbers as `gpt.encoders`, without torch.
+"""The image and audio encoders in numpy: the same results as `gpt.encoders`, without torch.
 
 | file | what |
 |---|---|
@@ -6,5 +6,5 @@
 | `log_mel.py` | log-mel features of a sound |
 | `audio.py` | the audio encoder |
 | `vision.py` | the image encoder |
-| `ctc.py` | reads connectionist temporal classification (CTC) outputs |
+| `ctc.py` | decodes and scores the output of connectionist temporal classification (CTC) |
 """

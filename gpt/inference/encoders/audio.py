@@ -29,7 +29,7 @@ class Sound(NamedTuple):
 
     Attributes:
         steps: (S, C) features of each step.
-        letters: (S, classes) log-probabilities, blank first.
+        letters: (S, classes) log-probabilities of the letters; class 0 is blank.
     """
 
     steps: Floats
@@ -44,10 +44,10 @@ def waves(length: int, width: int) -> Floats:
 
 
 class AudioEncoder:
-    """Weights of the audio encoder.
+    """The audio encoder.
 
     Raises:
-        CheckpointError: They are not those of an audio encoder.
+        CheckpointError: The file is not that of an audio encoder.
     """
 
     def __init__(self, sense: SenseFile) -> None:

@@ -32,7 +32,7 @@ def conv2d(x: Floats, weight: Floats, bias: Floats, *, stride: int = 1, padding:
     patches: Floats = sliding_window_view(padded, (K, K), axis=(0, 1))  # type: ignore[call-overload]
     windows = patches[::stride, ::stride]  # (H', W', C_in, K, K)
     H, W = windows.shape[:2]
-    # Copied with channels last: long contiguous runs are moved at once.
+    # The copy has channels last, so that long contiguous runs are moved together.
     columns = np.ascontiguousarray(windows.transpose(0, 1, 3, 4, 2)).reshape(H * W, -1)
     y: Floats = columns @ np.ascontiguousarray(weight.transpose(2, 3, 1, 0)).reshape(-1, C_out)
     y += bias

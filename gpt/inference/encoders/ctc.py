@@ -16,7 +16,7 @@ LOG_ZERO = -1e30  # logarithm of probability 0, finite so that differences are n
 
 
 class Spike(NamedTuple):
-    """A decoded symbol: its class and its first and last step."""
+    """A decoded symbol: its class, and its first and last step in the path."""
 
     symbol: int
     first: int

@@ -1,4 +1,4 @@
-"""Log-mel features of sound in numpy: 80 bands, 25 ms frames every 10 ms (in torch: `gpt.encoders.log_mel`).
+"""Log-mel features of a sound in numpy: 80 bands, 25 ms frames every 10 ms (in torch: `gpt.encoders.log_mel`).
 
 Bands are triangles on HTK's mel scale (2595 log10(1 + f / 700)). Powers are clipped 8 decades below the loudest and
 scaled as in Whisper (arXiv:2212.04356), so that loudness and silence carry no information.
@@ -31,7 +31,7 @@ def bank() -> Floats:
     rising = (frequencies[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
     triangles = np.maximum(0.0, np.minimum(rising, falling))
-    return np.asarray(triangles * (2.0 / (edges[2:] - edges[:-2])), np.float32)  # equal area
+    return np.asarray(triangles * (2.0 / (edges[2:] - edges[:-2])), np.float32)  # each triangle has the same area
 
 
 @functools.cache

@@ -25,9 +25,10 @@ class Perceived(NamedTuple):
     """Encoder output for an image.
 
     Attributes:
-        vectors: (N, n_embd) for the GPT.
-        things: Object class of each center, in order, counted from 0; None if the GPT reads image squares.
-        likely: Probability of each center, in 0..1.
+        vectors: (N, n_embd) input for the GPT.
+        things: Object class of each object center, counted from 0, in the order of the vectors; None if the GPT reads
+            image squares.
+        likely: Probability of each object center, in 0..1.
     """
 
     vectors: Floats
@@ -41,10 +42,10 @@ def scale_pixels(picture: npt.NDArray[np.uint8]) -> Floats:
 
 
 class VisionEncoder:
-    """Weights of the vision encoder.
+    """The vision encoder.
 
     Raises:
-        CheckpointError: They are not those of a vision encoder.
+        CheckpointError: The file is not that of a vision encoder.
     """
 
     def __init__(self, sense: SenseFile) -> None:
@@ -78,7 +79,7 @@ class VisionEncoder:
         return self._perceive_objects(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
 
     def _perceive_objects(self, x: Floats, image_mean: Floats) -> Perceived:
-        """Return vectors of furniture and object centers, from the grid (G, G, C) and the image's mean (width,)."""
+        """Return vectors of furniture and object centers, from the grid (G, G, C) and the mean feature (width,)."""
         logits = self._linear(image_mean[None], "whole")[0]
         predictions = np.concatenate((softmax(logits[: self.furniture]), _sigmoid(logits[self.furniture :])))
         front = self._linear(np.concatenate((image_mean, predictions))[None], "join")

@@ -1,8 +1,9 @@
-"""`python -m planner.benchmarks.alfred_gpt2`: our GPT, from scratch, on the benchmark of Jansen 2020.
+"""Our GPT, trained from scratch, on the benchmark of Jansen 2020: `python -m planner.benchmarks.alfred_gpt2`.
 
-It learns from the train rows alone, vocabulary included, decodes the dev split or another file, and prints the paper's
-scores (planner/benchmarks/alfred_gpt2/scores.py) beside the published ones. The data is not part of this repository: it is
-at https://github.com/cognitiveailab/alfred-gpt2, here as {train,dev}.jsonl.gz with `id`, `instruction` and `program`.
+It learns everything, including the vocabulary, from the train rows, decodes the dev split or another file, and prints
+the paper's scores (planner/benchmarks/alfred_gpt2/scores.py) beside the published ones. The data is not part of this
+repository: it is at https://github.com/cognitiveailab/alfred-gpt2, read here as {train,dev}.jsonl.gz with `id`,
+`instruction` and `program`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpt.files import write_text_atomically
 from planner.benchmarks.alfred_gpt2.scores import CRITERIA, Criterion, SequenceScores
 from planner.errors import RecipeError
 from planner.evaluation.statistics import Spread, rounded
@@ -44,12 +46,12 @@ PUBLISHED: dict[str, dict[Criterion, dict[str, float]]] = {
         },
     },
 }  # fmt: skip
-"""Shares in [0, 1]. The test split is not the one measured here, unless --test names it."""
+"""Fractions in [0, 1]. The published test split is not the one measured here, unless --test names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeedResult:
-    """What one seed came to; CPU time is of this process, all threads together."""
+    """The result of one seed; CPU times are of this process, summed over all threads."""
 
     seed: int
     parameters: int
@@ -72,11 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, metavar="DIR", help="folder of train.jsonl(.gz) and dev.jsonl(.gz)")
     add("--test", type=Path, metavar="FILE", help="score on these rows instead of dev")
     add("--seed", type=int, default=0, help="the first seed (default: 0)")
-    add("--seeds", type=int, default=1, metavar="N", help="so many seeds, one after the other (default: 1)")
+    add("--seeds", type=int, default=1, metavar="N", help="number of consecutive seeds (default: 1)")
     setting = "change a setting of planner/benchmarks/alfred_gpt2/sequence_gpt.py, for example epochs=4 (repeatable)"
     add("--set", action="append", default=[], metavar="KEY=VALUE", help=setting)
     add("--threads", type=int, default=1, help="PyTorch threads; more than the free cores is slower (default: 1)")
-    add("--resume", action="store_true", help="go on from the folder's checkpoints")
+    add("--resume", action="store_true", help="resume from the folder's checkpoints")
     add("--out", type=Path, metavar="DIR", help="predictions, metrics and results (default: runs/alfred_gpt2)")
     add("--json", action="store_true", help="print the results as JSON")
     return parser
@@ -91,22 +93,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from planner.benchmarks.alfred_gpt2.rows import find_split, read_rows
 
-    for name, value, least in (("--seeds", args.seeds, 1), ("--seed", args.seed, 0), ("--threads", args.threads, 1)):
-        if value < least:
-            raise RecipeError(f"{name} is {value}; it must be at least {least}")
+    for name, value, minimum in (("--seeds", args.seeds, 1), ("--seed", args.seed, 0), ("--threads", args.threads, 1)):
+        if value < minimum:
+            raise RecipeError(f"{name} is {value}; it must be at least {minimum}")
     rows = read_rows(find_split(args.data, "train"))
-    measured = args.test or find_split(args.data, "dev")
-    held_out = read_rows(measured)
-    from planner.benchmarks.alfred_gpt2.sequence_gpt import RowText  # from here on torch is needed
+    scored_path = args.test or find_split(args.data, "dev")
+    held_out = read_rows(scored_path)
+    from planner.benchmarks.alfred_gpt2.sequence_gpt import RowText  # imports torch
 
     settings = _settings(args.set)
     folder = writable(args.out or runs_dir() / "alfred_gpt2")
     text = RowText.learn(rows, settings.vocab_size)
     seeds = range(args.seed, args.seed + args.seeds)
     results = [_one_seed(seed, rows, held_out, text, settings, folder, args) for seed in seeds]
-    record = _record(results, settings, measured.name, len(rows))
-    (folder / "results.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(record) if args.json else table(results, f"{measured.name}, n = {len(held_out):,}"))
+    record = _record(results, settings, scored_path.name, len(rows))
+    write_text_atomically(folder / "results.json", json.dumps(record, indent=1) + "\n")
+    print(json.dumps(record) if args.json else table(results, f"{scored_path.name}, n = {len(held_out):,}"))
     return 0
 
 
@@ -114,20 +116,20 @@ def _settings(pairs: Sequence[str]) -> Settings:
     from envs.files import safe_yaml
     from planner.benchmarks.alfred_gpt2.sequence_gpt import Settings
 
-    kinds = {f.name: type(f.default) for f in fields(Settings)}
+    types = {f.name: type(f.default) for f in fields(Settings)}
     values: dict[str, object] = {}
     for pair in pairs:
         key, _, text = pair.partition("=")
-        if key not in kinds:
-            raise RecipeError(f"--set {pair}: unknown setting {key!r}; there are {', '.join(kinds)}")
+        if key not in types:
+            raise RecipeError(f"--set {pair}: unknown setting {key!r}; there are {', '.join(types)}")
         try:
             value = safe_yaml.load(text)
         except safe_yaml.YamlError as error:
             raise RecipeError(f"--set {pair}: {error.text}") from None
-        if kinds[key] is float and type(value) is int:
+        if types[key] is float and type(value) is int:
             value = float(value)
-        if type(value) is not kinds[key]:
-            raise RecipeError(f"--set {pair}: {text!r} is no {kinds[key].__name__}")
+        if type(value) is not types[key]:
+            raise RecipeError(f"--set {pair}: {text!r} is not of type {types[key].__name__}")
         values[key] = value
     return Settings(**values)  # type: ignore[arg-type]
 
@@ -141,37 +143,43 @@ def _one_seed(
     from planner.benchmarks.alfred_gpt2.scores import score_all
     from planner.benchmarks.alfred_gpt2.sequence_gpt import decode, train_member
 
-    began = time.process_time()
+    started_at = time.process_time()
     models = []
     for member in range(settings.members):
-        where = folder / f"seed-{seed}" / f"member-{member}"
+        member_folder = folder / f"seed-{seed}" / f"member-{member}"
         model, result = train_member(
-            rows, text, settings, seed=100 * seed + member, folder=where, threads=args.threads, resume=args.resume
+            rows,
+            text,
+            settings,
+            seed=100 * seed + member,
+            folder=member_folder,
+            threads=args.threads,
+            resume=args.resume,
         )
         models.append(model)
         print(f"seed {seed}, GPT {member + 1} of {settings.members}: {result.step} steps, loss {result.loss:.3f}, "
-              f"{(time.process_time() - began) / 60:.1f} CPU-minutes so far", file=sys.stderr)  # fmt: skip
-    trained = time.process_time()
+              f"{(time.process_time() - started_at) / 60:.1f} CPU-minutes so far", file=sys.stderr)  # fmt: skip
+    trained_at = time.process_time()
     bar = tqdm(total=len(held_out), desc="decode", unit="directive", disable=None)
     with bar:
-        told = [row.instruction for row in held_out]
-        found = decode(models, text, told, settings.beams, threads=args.threads, on_done=bar.update)
-    _write_predictions(folder / f"predictions-seed-{seed}.jsonl", held_out, found)
+        instructions = [row.instruction for row in held_out]
+        programs = decode(models, text, instructions, settings.beams, threads=args.threads, on_done=bar.update)
+    _write_predictions(folder / f"predictions-seed-{seed}.jsonl", held_out, programs)
     return SeedResult(
         seed=seed,
         parameters=sum(model.n_parameters for model in models),
-        train_cpu_s=trained - began,
-        decode_cpu_s=time.process_time() - trained,
-        scores=dict(score_all([row.program for row in held_out], found)),
+        train_cpu_s=trained_at - started_at,
+        decode_cpu_s=time.process_time() - trained_at,
+        scores=dict(score_all([row.program for row in held_out], programs)),
     )
 
 
-def _write_predictions(path: Path, rows: Sequence[Row], found: Sequence[Program]) -> None:
+def _write_predictions(path: Path, rows: Sequence[Row], programs: Sequence[Program]) -> None:
     from gpt.files import write_text_atomically
     from planner.benchmarks.alfred_gpt2.scores import score_pair
 
     lines = []
-    for row, program in zip(rows, found, strict=True):
+    for row, program in zip(rows, programs, strict=True):
         pairs = {criterion: score_pair(row.program, program, criterion) for criterion in CRITERIA}
         line: dict[str, object] = {"id": row.id, "predicted": program, "same_length": pairs["strict"].same_length}
         line |= {criterion: {"full": p.full, "minus_first": p.minus_first} for criterion, p in pairs.items()}
@@ -193,7 +201,7 @@ def _spread(results: Sequence[SeedResult], criterion: Criterion, figure: str) ->
 
 
 def table(results: Sequence[SeedResult], title: str) -> str:
-    """The figures for a person: whole sequences, then their elements, ours above the published ones."""
+    """Return readable tables: whole sequences, then their elements, with ours above the published ones."""
     from planner.evaluation.tables import grid
 
     size = f"{results[0].parameters / 1e6:.1f}M parameters"
@@ -207,10 +215,10 @@ def table(results: Sequence[SeedResult], title: str) -> str:
         if names[0] == "full":
             checked = [_percent(_spread(results, c, f"{name}_checked")) for c, name in columns]
             body.append([f"{ours}, length-checked", *checked])
-        for who, scores in PUBLISHED.items():
+        for model_name, scores in PUBLISHED.items():
             cells = [f"{100 * scores[c][n]:.1f}" if n in scores[c] else "-" for c, n in columns]
             if set(cells) != {"-"}:
-                body.append([who, *cells])
+                body.append([model_name, *cells])
         parts.append(grid(header, body))
     return "\n\n".join(parts)
 

@@ -1,7 +1,7 @@
-"""The rows of the alfred-gpt2 benchmark, and how a row is written for the GPT.
+"""The rows of the alfred-gpt2 benchmark, and their notation for the GPT.
 
-A row is a JSON object a line (`.gz` too) with `id`, `instruction` and `program`, a list of steps of a command and up to
-two arguments. Other keys are ignored.
+A file (optionally `.gz`) has one JSON object per line with `id`, `instruction` and `program`: a list of steps, each a
+command and up to two arguments. Other keys are ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class BenchmarkError(PlannerError, ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A directive in a person's words, and the command sequence of the demonstration that it describes."""
+    """A human directive, and the command sequence of the demonstration that it describes."""
 
     id: str
     instruction: str
@@ -36,7 +36,7 @@ def read_rows(path: Path) -> list[Row]:
     """Read a split.
 
     Raises:
-        BenchmarkError: The file cannot be read, has no row, or a line is not a row; with line numbers.
+        BenchmarkError: The file cannot be read, has no rows, or has invalid lines, which are listed with numbers.
     """
     try:
         lines = read_text(path, MAX_BYTES).split("\n")
@@ -54,7 +54,7 @@ def read_rows(path: Path) -> list[Row]:
         more = f"\n... and {len(problems) - _SHOWN_PROBLEMS} more" if len(problems) > _SHOWN_PROBLEMS else ""
         raise BenchmarkError("\n".join(problems[:_SHOWN_PROBLEMS]) + more)
     if not rows:
-        raise BenchmarkError(f"{path}: no rows; expected one JSON object a line")
+        raise BenchmarkError(f"{path}: no rows; expected one JSON object per line")
     return rows
 
 
@@ -87,41 +87,41 @@ def _row(line: str) -> Row:
     if not isinstance(steps, list) or not steps:
         raise ValueError(f"'program' is {steps!r}; expected a list of steps")
     for step in steps:
-        fits = isinstance(step, list) and 1 <= len(step) <= N_FIELDS and all(isinstance(part, str) for part in step)
-        if not fits:
+        is_valid = isinstance(step, list) and 1 <= len(step) <= N_FIELDS and all(isinstance(part, str) for part in step)
+        if not is_valid:
             raise ValueError(f"step {step!r}; expected a command and at most two arguments")
     return Row(id=record["id"], instruction=record["instruction"], program=tuple(tuple(step) for step in steps))
 
 
 class Notation:
-    """A program as words for a tokenizer, last step first, and back.
+    """Converts a program to words for a tokenizer, last step first, and back.
 
-    Written backwards, a plan begins with what the directive says (what ends up where), and ends with what it almost
-    never says: where the robot goes first to find the thing. So nothing is ever conditioned on that guess. A command
-    or an argument of several words is one word here ("ButterKnife"), and the next command ends a step.
+    Written backwards, a plan begins with what the directive states (which object ends where), and ends with what it
+    almost never states: where the robot goes first to find the object. So nothing is conditioned on that guess. A
+    command or an argument of several words becomes one word ("ButterKnife"), and the next command ends a step.
 
     Args:
-        commands: The commands that can be written.
-        arguments: The arguments that can be written.
+        commands: All possible commands.
+        arguments: All possible arguments.
 
     Raises:
-        BenchmarkError: Two of these names would be written alike.
+        BenchmarkError: Two of these names have the same notation.
     """
 
     def __init__(self, commands: Iterable[str], arguments: Iterable[str]) -> None:
         self._commands: dict[str, str] = {}
         self._arguments: dict[str, str] = {}
-        for table, names in ((self._commands, commands), (self._arguments, arguments)):
+        for words_to_names, names in ((self._commands, commands), (self._arguments, arguments)):
             for name in names:
                 word = _joined(name)
-                other = self._commands.get(word) or self._arguments.get(word)
-                if other is not None or not word:
-                    raise BenchmarkError(f"{name!r} and {other or ''!r} would be written alike")
-                table[word] = name
+                existing = self._commands.get(word) or self._arguments.get(word)
+                if existing is not None or not word:
+                    raise BenchmarkError(f"{name!r} and {existing or ''!r} have the same notation")
+                words_to_names[word] = name
 
     @classmethod
     def of(cls, programs: Sequence[Program]) -> Notation:
-        """The notation of all names in some programs."""
+        """Return the notation of all names in programs."""
         steps = [step for program in programs for step in program]
         return cls(sorted({step[0] for step in steps}), sorted({name for step in steps for name in step[1:]}))
 
@@ -130,7 +130,7 @@ class Notation:
         return "".join(f" {_joined(name)}" for step in reversed(program) for name in step)
 
     def read(self, text: str) -> Program:
-        """Read a program back; a word that is no name stays as it is, and is scored as wrong."""
+        """Parse a program; an unknown word is kept, and is scored as wrong."""
         steps: list[list[str]] = []
         for word in text.split():
             if word in self._commands or not steps:

@@ -1,12 +1,11 @@
 """The scores of Jansen 2020 for command sequences: a prediction against the gold sequence, step by step.
 
 Jansen, "Visually-Grounded Planning without Vision: Language Models Infer Detailed Plans from High-level Instructions",
-Findings of EMNLP 2020, with the details that the paper leaves open as its public scorer has them
-(https://github.com/cognitiveailab/alfred-gpt2): step i of the prediction is held against step i of the gold sequence
-and nothing else, so steps beyond the gold sequence cost nothing, and "minus first" leaves step 1 out, which is almost
-always "go to where the thing is" and needs eyes. "Permissive" takes a command or an argument for right if it shares a
-word with the gold one: "knife" for "butter knife". Length-checked, ours, also takes a prediction of another length for
-wrong.
+Findings of EMNLP 2020. Details that the paper leaves open follow its public scorer
+(https://github.com/cognitiveailab/alfred-gpt2): step i of the prediction is compared with step i of the gold sequence
+only, so steps beyond the gold sequence are not penalized, and "minus first" ignores step 1, which is almost always "go
+to where the object is" and requires vision. "Permissive" accepts a command or an argument that shares a word with the
+gold one: "knife" for "butter knife". "Length-checked" is ours: it also rejects predictions of another length.
 """
 
 from __future__ import annotations
@@ -25,23 +24,23 @@ CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 
 N_FIELDS = 3  # command, argument 1, argument 2
 
-_FILLERS = frozenset({"the", "in", "on", "with"})  # the scorer drops them from both sequences
+_FILLERS = frozenset({"the", "in", "on", "with"})  # the public scorer drops them from both sequences
 
 
 @dataclass(frozen=True, kw_only=True)
 class SequenceScores:
-    """Shares in [0, 1] over all pairs of a gold and a predicted sequence.
+    """Fractions in [0, 1] over all pairs of a gold and a predicted sequence.
 
     Attributes:
-        total: Pairs.
-        full: Pairs in which every gold step was predicted in its place.
+        total: Number of pairs.
+        full: Pairs in which every gold step was predicted at its index.
         minus_first: The same without the first step.
-        full_checked: As `full`, and the prediction has as many steps.
-        minus_first_checked: As `minus_first`, and the prediction has as many steps.
-        command: Mean over the pairs of the share of commands that are right.
+        full_checked: As `full`, and the prediction has the same length.
+        minus_first_checked: As `minus_first`, and the prediction has the same length.
+        command: Mean over the pairs of the fraction of correct commands.
         arg1: The same for first arguments, over steps in which either sequence has one.
         arg2: The same for second arguments, over pairs that have any.
-        triple: Share of right steps among all gold steps.
+        triple: Fraction of correct steps among all gold steps.
     """
 
     total: int
@@ -60,9 +59,9 @@ class PairScore:
     """One prediction against its gold sequence.
 
     Attributes:
-        steps: Whether each gold step was predicted in its place.
-        same_length: Whether the prediction has as many steps.
-        fields: For command, argument 1 and argument 2: how many are right, of how many.
+        steps: Whether each gold step was predicted at its index.
+        same_length: Whether the prediction has the same length.
+        fields: For command, argument 1 and argument 2: number of correct ones, and total.
     """
 
     steps: tuple[bool, ...]
@@ -71,45 +70,45 @@ class PairScore:
 
     @property
     def full(self) -> bool:
-        """Every gold step was predicted in its place."""
+        """Whether every gold step was predicted at its index."""
         return all(self.steps)
 
     @property
     def minus_first(self) -> bool:
-        """Every gold step but the first was."""
+        """Whether every gold step but the first was predicted at its index."""
         return all(self.steps[1:])
 
 
 def normalized(step: Sequence[str]) -> tuple[str, str, str]:
-    """Command and arguments as they are compared: lower case, without filler words, "" where there is none."""
+    """Return command and arguments in normal form: lower case, without filler words, "" if missing."""
     words = [" ".join(w for w in part.lower().split() if w not in _FILLERS) for part in step[:N_FIELDS]]
     words += [""] * (N_FIELDS - len(words))
     return words[0], words[1], words[2]
 
 
 def same(gold: str, predicted: str, criterion: Criterion) -> bool:
-    """Whether a normalized command or argument passes for the gold one."""
+    """Return whether a normalized command or argument matches the gold one."""
     if criterion == "strict" or not gold or not predicted:
         return gold == predicted
     return not set(gold.split()).isdisjoint(predicted.split())
 
 
 def score_pair(gold: Sequence[Step], predicted: Sequence[Step], criterion: Criterion) -> PairScore:
-    """Hold one prediction against its gold sequence."""
+    """Score one prediction against its gold sequence."""
     steps: list[bool] = []
-    right, of = [0] * N_FIELDS, [0] * N_FIELDS
-    for place, gold_step in enumerate(gold):
-        ours = normalized(predicted[place]) if place < len(predicted) else ("", "", "")
+    n_correct, counts = [0] * N_FIELDS, [0] * N_FIELDS
+    for index, gold_step in enumerate(gold):
+        step = normalized(predicted[index]) if index < len(predicted) else ("", "", "")
         all_right = True
-        for field, (a, b) in enumerate(zip(normalized(gold_step), ours, strict=True)):
+        for field, (a, b) in enumerate(zip(normalized(gold_step), step, strict=True)):
             if field and not a and not b:  # neither has this argument
                 continue
             hit = same(a, b, criterion)
-            right[field] += hit
-            of[field] += 1
+            n_correct[field] += hit
+            counts[field] += 1
             all_right = all_right and hit
         steps.append(all_right)
-    fields = tuple(zip(right, of, strict=True))
+    fields = tuple(zip(n_correct, counts, strict=True))
     return PairScore(steps=tuple(steps), same_length=len(gold) == len(predicted), fields=fields)
 
 
@@ -117,10 +116,12 @@ def score(golds: Sequence[Program], predictions: Sequence[Program], criterion: C
     """Score predictions, one for each gold sequence, in the same order.
 
     Raises:
-        ValueError: There are none, or not as many of the one as of the other.
+        ValueError: There are no sequences, or the numbers differ.
     """
     if len(golds) != len(predictions) or not golds:
-        raise ValueError(f"{len(golds)} gold sequences and {len(predictions)} predictions; one for each is needed")
+        raise ValueError(
+            f"{len(golds)} gold sequences and {len(predictions)} predictions; need one prediction for each"
+        )
     pairs = [score_pair(gold, ours, criterion) for gold, ours in zip(golds, predictions, strict=True)]
     n, n_steps = len(pairs), sum(len(pair.steps) for pair in pairs)
     return SequenceScores(
@@ -142,6 +143,6 @@ def score_all(golds: Sequence[Program], predictions: Sequence[Program]) -> Mappi
 
 
 def _mean_share(pairs: Sequence[PairScore], field: int) -> float:
-    """Mean over pairs, as the scorer has it: a short sequence weighs as much as a long one."""
-    shares = [right / of for right, of in (pair.fields[field] for pair in pairs) if of]
+    """Return the mean over pairs, as in the public scorer: short and long sequences have the same weight."""
+    shares = [n_correct / total for n_correct, total in (pair.fields[field] for pair in pairs) if total]
     return sum(shares) / len(shares) if shares else 0.0

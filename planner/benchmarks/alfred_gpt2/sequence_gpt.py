@@ -1,7 +1,7 @@
-"""GPTs from scratch that write a command sequence for a directive: their text, their training, their joint decoding.
+"""GPTs trained from scratch to write a command sequence for a directive: text format, training, ensemble decoding.
 
-Several small GPTs that differ in their seed decode as one: at every token their probabilities are averaged. With under
-eight thousand rows a single one learns its accidents too, and the mean of several does not.
+Several small GPTs with different seeds decode as an ensemble: their probabilities are averaged at every token. With
+fewer than eight thousand rows, a single GPT overfits, and the ensemble less so.
 
 Shapes: B beams of all directives together, W beams of a directive, N directives, V vocabulary size.
 """
@@ -28,28 +28,28 @@ from gpt.training.trainer import Metrics, TrainConfig, TrainResult, train
 from planner.benchmarks.alfred_gpt2.rows import BenchmarkError, Notation, Row
 from planner.benchmarks.alfred_gpt2.scores import Program
 
-ROWS_AT_ONCE = 128  # directives that are decoded together
+MAX_DECODED_ROWS = 128  # directives per batch
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is trained, how long, and how it is decoded.
+    """Settings of model, training and decoding.
 
     Args:
-        members: GPTs that decode as one.
+        members: GPTs of the ensemble.
         n_layer: Blocks of each.
         n_head: Heads of each.
         n_embd: Width of each.
         vocab_size: Ids of the tokenizer, learned from the train rows.
         block_size: Tokens of a packed row; the longest context.
         batch_rows: Packed rows of a step.
-        epochs: Times that each member reads the train rows.
+        epochs: Passes of each member over the train rows.
         lr: Peak learning rate.
-        weight_decay: On hidden matrices.
-        dropout: Of activations.
-        word_dropout: Share of a directive's words that are hidden from a member, drawn anew every epoch.
-        beams: Sequences that are kept of each directive while it is decoded.
-        compile: Compile the model for training; pays from about 1,500 steps on.
+        weight_decay: Weight decay of hidden matrices.
+        dropout: Dropout of activations.
+        word_dropout: Fraction of a directive's words that is masked, redrawn every epoch.
+        beams: Beam width for each directive.
+        compile: Compile the model for training; worthwhile from about 1,500 steps on.
     """
 
     members: int = 3
@@ -68,7 +68,7 @@ class Settings:
     compile: bool = False
 
     def __post_init__(self) -> None:
-        """Check what `gpt` does not."""
+        """Check the settings that `gpt` does not check."""
         for name in ("members", "epochs", "beams"):
             if getattr(self, name) < 1:
                 raise BenchmarkError(f"{name} is {getattr(self, name)}; it must be at least 1")
@@ -78,40 +78,40 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class RowText:
-    """How rows become tokens: [CLS] the directive's words [SEP] the plan [EOS]."""
+    """Converts rows to tokens: [CLS] the directive's words [SEP] the plan [EOS]."""
 
     tokenizer: Tokenizer
     notation: Notation
 
     @classmethod
     def learn(cls, rows: Sequence[Row], vocab_size: int) -> RowText:
-        """Learn names and vocabulary from rows alone."""
+        """Learn names and vocabulary from rows."""
         notation = Notation.of([row.program for row in rows])
         texts = [_plain(row.instruction) + notation.write(row.program) for row in rows]
         return cls(tokenizer=Tokenizer.train(texts, vocab_size), notation=notation)
 
     def prompt(self, instruction: str, hidden: Sequence[bool] = ()) -> list[int]:
-        """Ids up to [SEP]; hidden words are one [MASK] each."""
+        """Return the ids up to [SEP]; each hidden word becomes one [MASK]."""
         special = self.tokenizer.special
         ids = [special("[CLS]")]
-        for place, word in enumerate(_plain(instruction).split()):
-            if place < len(hidden) and hidden[place]:
+        for index, word in enumerate(_plain(instruction).split()):
+            if index < len(hidden) and hidden[index]:
                 ids.append(special("[MASK]"))
             else:
                 ids += self.tokenizer.encode(f" {word}")
         return [*ids, special("[SEP]")]
 
     def answer(self, program: Program) -> list[int]:
-        """Ids of a plan and [EOS]."""
+        """Return the ids of a plan and [EOS]."""
         return [*self.tokenizer.encode(self.notation.write(program)), self.tokenizer.special("[EOS]")]
 
     def read(self, ids: Sequence[int]) -> Program:
-        """The plan that an answer without its [EOS] says."""
+        """Parse the plan of an answer without its [EOS]."""
         return self.notation.read(self.tokenizer.decode(ids))
 
 
 class NoisyBatches:
-    """Packed rows whose hidden words and company are drawn anew every epoch, without end."""
+    """Endless packed rows; hidden words and packing are redrawn every epoch."""
 
     def __init__(self, rows: Sequence[Row], text: RowText, settings: Settings, seed: int) -> None:
         self._rows, self._text, self._settings, self._seed = rows, text, settings, seed
@@ -119,23 +119,23 @@ class NoisyBatches:
         self.steps_per_epoch = math.ceil(self._packed.steps_per_epoch)
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step, whenever it is asked for."""
-        epoch, within = divmod(step, self.steps_per_epoch)
+        """Return the batch of a step; steps may be requested in any order."""
+        epoch, step_in_epoch = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._epoch, self._packed = epoch, self._pack(epoch)
-        return self._packed.batch(within)
+        return self._packed.batch(step_in_epoch)
 
     def _pack(self, epoch: int) -> PackedBatches:
         settings = self._settings
         rng = random.Random(f"{self._seed} {epoch}")
         documents: list[list[int]] = []
-        counted: list[list[bool]] = []
+        loss_mask: list[list[bool]] = []
         for row in self._rows:
             hidden = [rng.random() < settings.word_dropout for _ in row.instruction.split()]
             prompt, answer = self._text.prompt(row.instruction, hidden), self._text.answer(row.program)
             documents.append(prompt + answer)
-            counted.append([False] * len(prompt) + [True] * len(answer))
-        tokenized = TokenizedDocuments.from_lists(documents, counted)
+            loss_mask.append([False] * len(prompt) + [True] * len(answer))
+        tokenized = TokenizedDocuments.from_lists(documents, loss_mask)
         return PackedBatches(tokenized, settings.batch_rows, settings.block_size, rng.randrange(2**31))
 
 
@@ -153,13 +153,13 @@ def train_member(
     """Train one GPT from scratch on rows, for a fixed number of steps.
 
     Args:
-        rows: What it learns from.
-        text: How they are written.
-        settings: Shape and length.
-        seed: Of weights, dropout, hidden words and the order of rows.
-        folder: Gets the checkpoint and metrics.jsonl.
+        rows: The train rows.
+        text: The text format.
+        settings: Settings of model and training.
+        seed: Seed of weights, dropout, hidden words and the order of rows.
+        folder: Folder for the checkpoint and metrics.jsonl.
         threads: PyTorch threads.
-        resume: Go on from the folder's checkpoint if there is one.
+        resume: Resume from the folder's checkpoint if there is one.
         on_metrics: Called with each line of metrics.jsonl.
     """
     config = GPTConfig(
@@ -175,7 +175,7 @@ def train_member(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = GPT(config)
-    plan = TrainConfig(
+    train_config = TrainConfig(
         steps=steps,
         batch_rows=settings.batch_rows,
         lr=settings.lr,
@@ -186,46 +186,48 @@ def train_member(
         seed=seed,
         threads=threads,
     )
-    return model, train(model, batches, None, plan, folder, resume=resume, on_metrics=on_metrics)
+    return model, train(model, batches, None, train_config, folder, resume=resume, on_metrics=on_metrics)
 
 
 @torch.inference_mode()
 def decode(
     models: Sequence[GPT],
     text: RowText,
-    told: Sequence[str],
+    instructions: Sequence[str],
     beams: int,
     *,
     threads: int = 1,
     on_done: Callable[[int], object] = lambda count: None,
 ) -> list[Program]:
-    """The likeliest plan of each directive that a beam search finds, by the mean of the models' probabilities.
+    """Return the most likely plan of each directive found by beam search, with the mean of the models' probabilities.
 
     Args:
-        models: Of one vocabulary.
-        text: How directives are written.
-        told: Directives.
-        beams: Sequences kept of each.
+        models: Models with the same vocabulary.
+        text: The text format.
+        instructions: Directives.
+        beams: Beam width.
         threads: PyTorch threads.
-        on_done: Called with the number of directives that were just decoded.
+        on_done: Called with the number of newly decoded directives.
     """
     limit = models[0].config.block_size
-    # A directive of twice the longest train row's length loses its end, not its [SEP].
-    prompts = [[*ids[: limit // 2], *ids[-1:]] if len(ids) > limit // 2 + 1 else ids for ids in map(text.prompt, told)]
+    # Truncate a very long directive, but keep its [SEP].
+    prompts = [
+        [*ids[: limit // 2], *ids[-1:]] if len(ids) > limit // 2 + 1 else ids for ids in map(text.prompt, instructions)
+    ]
     by_length: dict[int, list[int]] = defaultdict(list)  # equal lengths need no padding
     for number, prompt in enumerate(prompts):
         by_length[len(prompt)].append(number)
-    found: list[Program] = [()] * len(prompts)
+    programs: list[Program] = [()] * len(prompts)
     for _, members in sorted(by_length.items()):
-        for first in range(0, len(members), ROWS_AT_ONCE):
-            chosen = members[first : first + ROWS_AT_ONCE]
-            idx = torch.tensor([prompts[number] for number in chosen], device=models[0].device)
+        for offset in range(0, len(members), MAX_DECODED_ROWS):
+            batch = members[offset : offset + MAX_DECODED_ROWS]
+            idx = torch.tensor([prompts[number] for number in batch], device=models[0].device)
             with _threads(threads):
-                best = beam_search(models, idx, beams, text.tokenizer.special("[EOS]"))
-            for number, ids in zip(chosen, best, strict=True):
-                found[number] = text.read(ids)
-            on_done(len(chosen))
-    return found
+                sequences = beam_search(models, idx, beams, text.tokenizer.special("[EOS]"))
+            for number, ids in zip(batch, sequences, strict=True):
+                programs[number] = text.read(ids)
+            on_done(len(batch))
+    return programs
 
 
 @torch.inference_mode()
@@ -233,13 +235,13 @@ def beam_search(models: Sequence[GPT], idx: Tensor, beams: int, stop: int) -> li
     """Continue prompts of one length until `stop`, or until the context is full.
 
     Args:
-        models: Of one vocabulary; a token's probability is the mean of theirs.
+        models: Models with the same vocabulary; a token's probability is the mean of theirs.
         idx: (N, T) the prompts.
-        beams: Sequences kept of each; 1 is greedy.
+        beams: Beam width; 1 is greedy decoding.
         stop: The id that ends a sequence.
 
     Returns:
-        The likeliest sequence found for each prompt, without its `stop`.
+        The most likely sequence found for each prompt, without its `stop`.
     """
     for model in models:
         model.eval()
@@ -249,28 +251,28 @@ def beam_search(models: Sequence[GPT], idx: Tensor, beams: int, stop: int) -> li
     V = logp.shape[-1]
     total, out = logp.topk(beams, dim=-1)  # (N, W)
     out = out[..., None]  # (N, W, length so far)
-    stay = torch.full((V,), -torch.inf, device=idx.device)
-    stay[stop] = 0.0  # an ended sequence goes on with `stop` for nothing
-    source = torch.arange(len(idx), device=idx.device).repeat_interleave(beams)  # (B,) rows of the caches to go on with
-    going = list(range(len(idx)))  # prompts not done yet, in the order of `out`
-    found: list[list[int]] = [[] for _ in going]
+    stop_only = torch.full((V,), -torch.inf, device=idx.device)
+    stop_only[stop] = 0.0  # an ended sequence continues with `stop` at no cost
+    source = torch.arange(len(idx), device=idx.device).repeat_interleave(beams)  # (B,) rows of the caches to continue
+    active = list(range(len(idx)))  # prompts not done yet, in the order of `out`
+    sequences: list[list[int]] = [[] for _ in active]
     while True:
         best = out.gather(1, total.argmax(dim=1)[:, None, None].expand(-1, 1, out.shape[2]))[:, 0]  # (N, length)
         full = T + out.shape[2] >= capacity
-        # Probabilities only shrink, so nothing overtakes a best sequence that has ended.
+        # Probabilities only decrease, so no other sequence can overtake a best sequence that has ended.
         done = (best[:, -1] == stop) | full  # (N,)
-        for place in done.nonzero()[:, 0].tolist():
-            ids = best[place].tolist()
-            found[going[place]] = ids[: ids.index(stop)] if stop in ids else ids
-        going = [number for number, over in zip(going, done.tolist(), strict=True) if not over]
-        if not going:
-            return found
+        for row in done.nonzero()[:, 0].tolist():
+            ids = best[row].tolist()
+            sequences[active[row]] = ids[: ids.index(stop)] if stop in ids else ids
+        active = [number for number, ended in zip(active, done.tolist(), strict=True) if not ended]
+        if not active:
+            return sequences
         total, out, source = total[~done], out[~done], source.view(-1, beams)[~done].flatten()
         for cache in caches:
             cache.take_rows(source)
-        n = len(going)
+        n = len(active)
         logp = _mean_log_probabilities(models, caches, out[..., -1].reshape(-1, 1)).view(n, beams, V)
-        logp = torch.where((out[..., -1] == stop)[..., None], stay, logp)
+        logp = torch.where((out[..., -1] == stop)[..., None], stop_only, logp)
         total, pick = (total[..., None] + logp).view(n, beams * V).topk(beams, dim=-1)  # (n, W)
         parent = pick // V
         source = (parent + torch.arange(n, device=idx.device)[:, None] * beams).flatten()
@@ -278,7 +280,7 @@ def beam_search(models: Sequence[GPT], idx: Tensor, beams: int, stop: int) -> li
 
 
 def _mean_log_probabilities(models: Sequence[GPT], caches: Sequence[KVCache], idx: Tensor) -> Tensor:
-    """Logarithm (B, V) of the mean probability of what follows idx (B, T), which the caches append."""
+    """Return the log (B, V) of the mean next-token probability after idx (B, T), which is appended to the caches."""
     each = [
         model.head(model.trunk(idx, cache=cache)[:, -1]).float().log_softmax(dim=-1)
         for model, cache in zip(models, caches, strict=True)
@@ -288,12 +290,12 @@ def _mean_log_probabilities(models: Sequence[GPT], caches: Sequence[KVCache], id
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
+    previous = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(previous)
 
 
 def _plain(instruction: str) -> str:

@@ -1,6 +1,6 @@
-"""A home as large as one likes: a home, and the fixtures and objects of many sampled ones beside it.
+"""A home of any size: a home extended by the fixtures and objects of many sampled ones.
 
-Only the symbolic world can be built of it: it has no floor plan.
+It has no floor plan, so it exists in the symbolic world only.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from envs.symbolic.scene import Scene
 
-_SEEDS = 2_000_000_000  # of the homes beside it, which no split draws
+_SEEDS = 2_000_000_000  # of the extra homes; no split uses them
 
 
 def neighbors(objects: int, seed: int = 0) -> list[Scene]:
-    """Sampled homes that together have at least so many objects."""
-    found: list[Scene] = []
-    while sum(len(scene.objects) for scene in found) < objects:
-        found.append(sample_scene(_SEEDS + 1000 * seed + len(found), geometry=False))
-    return found
+    """Return sampled homes with at least `objects` objects in total."""
+    scenes: list[Scene] = []
+    while sum(len(scene.objects) for scene in scenes) < objects:
+        scenes.append(sample_scene(_SEEDS + 1000 * seed + len(scenes), geometry=False))
+    return scenes
 
 
-def enlarged(state: State, beside: Sequence[Scene], objects: int) -> State:
-    """Return the start of a home with exactly `objects` objects: its own, and then those of the homes beside it.
+def enlarged(state: State, extra_homes: Sequence[Scene], objects: int) -> State:
+    """Return a home extended to exactly `objects` objects by those of the extra homes, in its initial state.
 
-    Things keep their names; those of the others are numbered on. Fixtures come with their homes.
+    Its own objects keep their names; the numbering continues with the extra ones. All extra fixtures are added.
     """
     scene = state.world.scene
-    count: Counter[str] = Counter(state.world.categories)
-    fixtures, things = list(scene.fixtures), list(scene.objects)
-    for other in beside:
+    counts: Counter[str] = Counter(state.world.categories)
+    fixtures, objects_so_far = list(scene.fixtures), list(scene.objects)
+    for extra in extra_homes:
         names: dict[str, str] = {}
 
-        def renamed(name: str, category: str, names: dict[str, str] = names) -> str:
-            count[category] += 1
-            names[name] = f"{category} {count[category]}"
+        def new_name(name: str, category: str, names: dict[str, str] = names) -> str:
+            counts[category] += 1
+            names[name] = f"{category} {counts[category]}"
             return names[name]
 
-        fixtures += [replace(f, name=renamed(f.name, f.category)) for f in other.fixtures]
-        for thing in other.objects[: max(0, objects - len(things))]:  # containers come before what they hold
-            things.append(replace(thing, name=renamed(thing.name, thing.category), place=names[thing.place]))
-    return World(replace(scene, fixtures=tuple(fixtures), objects=tuple(things))).initial()
+        fixtures += [replace(f, name=new_name(f.name, f.category)) for f in extra.fixtures]
+        for obj in extra.objects[: max(0, objects - len(objects_so_far))]:  # containers precede their contents
+            objects_so_far.append(replace(obj, name=new_name(obj.name, obj.category), place=names[obj.place]))
+    return World(replace(scene, fixtures=tuple(fixtures), objects=tuple(objects_so_far))).initial()

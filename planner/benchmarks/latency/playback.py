@@ -1,7 +1,7 @@
-"""A model that answers from memory: what is left of a plan's time is everything beside the GPT.
+"""A model that replays recorded answers, to measure the planning time outside of the GPT.
 
-A `Tape` reads with a model and keeps its answers; rewound, it gives them again in the same order and reads nothing. So
-the same plan comes out, and no function has to be wrapped to know how long the rest takes.
+A `RecordedModel` runs a model and records its answers; after a rewind, it returns them in the same order without
+computation. This results in the same plan, and no function must be wrapped to time the rest.
 """
 
 from __future__ import annotations
@@ -17,62 +17,62 @@ if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
 
 
-class Tape:
-    """A `Runtime` whose answers are kept and given again."""
+class RecordedModel:
+    """A `Runtime` that records its answers and replays them."""
 
     def __init__(self, model: Runtime) -> None:
-        """Read with a model until rewound."""
+        """Run and record a model until rewound."""
         self.config: GPTConfig = model.config
         self._model: Runtime | None = model
         self._answers: list[Floats] = []
-        self._at = 0
+        self._position = 0
 
     def rewind(self) -> None:
-        """Give the answers again, from the first."""
-        self._model, self._at = None, 0
+        """Replay the answers from the first one."""
+        self._model, self._position = None, 0
 
-    def begin(self) -> TapedSession:
-        """An empty context."""
-        return TapedSession(tape=self, read=None if self._model is None else self._model.begin())
+    def begin(self) -> RecordedSession:
+        """Return an empty context."""
+        return RecordedSession(model=self, session=None if self._model is None else self._model.begin())
 
     def keep(self, answer: Floats) -> Floats:
-        """Keep an answer."""
+        """Record an answer."""
         self._answers.append(answer)
         return answer
 
     def recall(self) -> Floats:
-        """The next answer."""
-        answer = self._answers[self._at]
-        self._at += 1
+        """Return the next recorded answer."""
+        answer = self._answers[self._position]
+        self._position += 1
         return answer
 
 
 @dataclass(kw_only=True)
-class TapedSession:
-    """A `Session` of a `Tape`; `read` is what reads, None once the tape is rewound."""
+class RecordedSession:
+    """A `Session` of a `RecordedModel`; `session` is the real one, None during replay."""
 
-    tape: Tape
-    read: Session | None
+    model: RecordedModel
+    session: Session | None
     length: int = 0
 
     @property
     def capacity(self) -> int:
-        """Tokens that fit."""
-        return self.tape.config.block_size
+        """Max number of tokens."""
+        return self.model.config.block_size
 
     def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
-        """Read tokens, or recall what came of it."""
+        """Feed tokens and return the logits, computed or recorded."""
         self.length += len(ids)
-        return self.tape.recall() if self.read is None else self.tape.keep(self.read.feed(ids, candidate_ids))
+        return self.model.recall() if self.session is None else self.model.keep(self.session.feed(ids, candidate_ids))
 
     def rewind(self, length: int) -> None:
-        """Forget all but the first `length` tokens."""
+        """Truncate the context to the first `length` tokens."""
         self.length = length
-        if self.read is not None:
-            self.read.rewind(length)
+        if self.session is not None:
+            self.session.rewind(length)
 
-    def fork(self) -> TapedSession:
-        """An independent context that has read the same."""
-        return TapedSession(
-            tape=self.tape, read=None if self.read is None else self.read.fork(), length=self.length
+    def fork(self) -> RecordedSession:
+        """Return an independent copy of the context."""
+        return RecordedSession(
+            model=self.model, session=None if self.session is None else self.session.fork(), length=self.length
         )  # fmt: skip

@@ -58,7 +58,7 @@ class PrefixTrainer:
             self.gpt, vectors, lengths, ids, has_loss, opening=self.opening, placeholder=self.placeholder, pad=self.pad
         )
 
-    def as_read(self, ids: Tensor) -> Tensor:
+    def placeholder_vectors(self, ids: Tensor) -> Tensor:
         """Return the GPT's embeddings (B, N, n_embd) of tokens (B, N), to be inserted as vectors.
 
         They include the embeddings of each token's previous tokens, as in any text. The previous-token embeddings that

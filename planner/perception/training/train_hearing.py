@@ -253,7 +253,7 @@ def _text_loss(encoder: HearingEncoder, reader: PrefixTrainer, utterances: Seque
     heard = torch.stack([F.pad(u.heard, (0, 0, 0, longest - len(u.heard))) for u in utterances]).to(device).float()
     lengths = torch.tensor([len(u.ids) for u in utterances]).to(device)
     with torch.autocast(device.type, torch.bfloat16):
-        vectors = encoder.vectors(reader.as_read(ids), heard)
+        vectors = encoder.vectors(reader.placeholder_vectors(ids), heard)
         return reader.loss(vectors, lengths, [u.text for u in utterances])
 
 

@@ -222,8 +222,8 @@ def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
 def _focal(logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
     """Return the summed cross-entropy; the many cells without a center are weighted by their error (focal loss)."""
     losses = F.cross_entropy(logits, centers, reduction="none")  # (B, G, G)
-    wrong = 1 - logits.detach().softmax(1)[:, 0]
-    return (losses * torch.where(centers > 0, 1.0, wrong.square())).sum()
+    error = 1 - logits.detach().softmax(1)[:, 0]
+    return (losses * torch.where(centers > 0, 1.0, error.square())).sum()
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Plans for other people's programs: behavior trees (BehaviorTree.CPP 4), PDDL, py_trees, Mermaid flowcharts.
+"""Plans in formats of other software: behavior trees (BehaviorTree.CPP 4), PDDL, py_trees, Mermaid flowcharts.
 
     print(plan.export("bt"))
 
@@ -12,7 +12,7 @@ Each format is also a function of values (goal, actions, start): `to_behavior_tr
 | `py_tree.py`, `py_tree_nodes.py` | a py_trees tree, and its nodes |
 | `pddl_domain.py`, `pddl_goal.py`, `pddl_problem.py` | the domain, a goal and a problem in PDDL |
 | `fast_downward.py` | solves a PDDL problem (extra `pddl`) |
-| `phases.py` | a plan by the phases of its goal |
+| `phases.py` | splits a plan by the phases of its goal |
 """
 
 from __future__ import annotations

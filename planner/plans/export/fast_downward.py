@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.plans.export.pddl_problem import PddlTask
 
 FIRST_PLAN_ALIAS = "lama-first"  # the first plan that LAMA finds
-GRACE_S = 30.0  # more than it needs to stop after its time limit
+GRACE_S = 30.0  # time that it gets to stop after its time limit
 TIMEOUT_CODE = 23
 # Exit codes: unsolvable or incomplete search; out of memory or time in translation or search.
 UNSOLVED_CODES = (10, 11, 12, 20, 21, 22, TIMEOUT_CODE, 24)
@@ -74,7 +74,7 @@ def _run(argv: list[str], folder: Path, timeout_s: float) -> tuple[int, str]:
     ) as program:
         try:
             output, _ = program.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:  # the search is a child process and would go on
+        except subprocess.TimeoutExpired:  # otherwise the search, a child process, would continue
             os.killpg(program.pid, signal.SIGKILL)
             return TIMEOUT_CODE, program.communicate()[0]
         return program.returncode, output

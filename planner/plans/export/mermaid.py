@@ -1,7 +1,7 @@
 """Exports a plan as a Mermaid flowchart: the instruction, the subtasks phase by phase, the goal.
 
 Labels are quoted, and every character that is not a letter, a digit or plain punctuation is written as an entity, so
-that no user text is read as markup. Syntax: https://mermaid.js.org/syntax/flowchart.html.
+that user text is never read as markup. Syntax: https://mermaid.js.org/syntax/flowchart.html.
 """
 
 from __future__ import annotations

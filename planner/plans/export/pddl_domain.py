@@ -1,10 +1,11 @@
 """Exports the home's rules as a PDDL domain: the transition model of `envs/symbolic/actions.py` for other planners.
 
-Exact, except for room. Reach, processes and nesting follow `unmet_precondition` and `successor` to the letter: what is
-in what, through any number of containers, is derived (PDDL 2.2 axioms), and so is which appliance runs. Room is
-arithmetic, which STRIPS lacks, and counting cells one by one would ground to hundreds of thousands of actions: `fits`
-states from the start what a place can take beside its initial contents (`planner/plans/export/pddl_problem.py`).
-`go to` is left out: no precondition and no goal depends on where the robot stands.
+The export is exact, except for free space. Reachability, processes and nesting follow `unmet_precondition` and
+`successor` exactly: PDDL 2.2 axioms derive what is inside what, through any number of containers, and which appliance
+runs. Free space needs arithmetic, which STRIPS lacks, and counting cells one by one would ground to hundreds of
+thousands of actions. Instead, constant facts `fits` list what a place can take besides its initial contents
+(`planner/plans/export/pddl_problem.py`). `go to` is left out: no precondition and no goal depends on where the robot
+stands.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ def process_effects(domain: Domain) -> dict[str, tuple[str, str]]:
 def reachable_effects(domain: Domain) -> dict[str, tuple[str, str]]:
     """Return the effects of appliances that run while the robot can reach into them, that is, with an open door.
 
-    Leaving out the others matters: mutually exclusive hot and cold effects in one action make planners multiply out
-    the negation of derived predicates.
+    The others must be left out: with mutually exclusive hot and cold effects in one action, planners multiply out the
+    negation of derived predicates.
     """
     reachable = replace(domain, processes=tuple(p for p in domain.processes if "closed" not in p.when))
     return process_effects(reachable)
@@ -114,8 +115,8 @@ def domain_text(domain: Domain, extra: Sequence[str], predicates: Sequence[str],
     Args:
         domain: The home's rules.
         extra: Axioms and actions of a goal, which PDDL requires in the domain.
-        predicates: Predicates of these.
-        constants: Entities that these name, with their types.
+        predicates: Predicates that `extra` uses.
+        constants: Entities that `extra` names, with their types.
     """
     effects = process_effects(domain)
     reachable = reachable_effects(domain)
@@ -195,7 +196,7 @@ def _actions(domain: Domain, effects: dict[str, tuple[str, str]], reachable: dic
 
 
 def _put_actions(effects: dict[str, tuple[str, str]]) -> list[str]:
-    """Return six variants of `put` by type; a planner then need not ground what is in a fork or what a table cooks."""
+    """Return six variants of `put` by type, so that no contents of a fork or cooking by a table are grounded."""
     definitions = []
     for object_type in ("item", "vessel"):
         exposed_variables = ["?x"] if object_type == "item" else ["?x", "?y"]

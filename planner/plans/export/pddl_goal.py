@@ -1,9 +1,10 @@
 """Exports the goal language to PDDL: every condition becomes an axiom over the objects of one home.
 
 There is one axiom per condition and one for each object that may satisfy it, because planners multiply out nested
-`or`s: three conditions of eight candidates each would be 512 goals. `2 plate` counts along the candidates, so its size
-is linear in them, too. `every` covers the objects that match at the start, as in `envs/symbolic/scoring.py`. Phases
-(`then`) are exact: a pseudo-action `next-phase-1`, which is not a subtask, is applicable where the first phase holds.
+`or`s: three conditions of eight candidates each would be 512 goals. `2 plate` counts through the candidates one by one,
+so its size is linear in their number, too. `every` covers the objects that match at the start, as in
+`envs/symbolic/scoring.py`. Phases (`then`) are exact: a pseudo-action `next-phase-1`, which is not a subtask, is
+applicable where the first phase holds.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ class GoalText:
     """A goal as PDDL.
 
     Attributes:
-        rules: Axioms, and the actions that lead from phase to phase; they belong into the domain.
+        rules: Axioms, and the actions that lead from phase to phase; they belong in the domain.
         predicates: Predicates of the rules.
         facts: Facts that the rules need in the initial state.
         condition: The goal itself.
-        watched: Entities whose contents matter.
+        watched: Entities whose contents the goal depends on.
     """
 
     rules: tuple[str, ...]

@@ -4,9 +4,10 @@
     task.actions(plan_text)  # what a planner wrote, as our actions: one step, one subtask
 
 Objects that the goal is not about and that are neither tools, vessels nor drinks are left out: no plan needs them. They
-still take up room: `fits` is true of an object and a place if it fits by size and category, and if there is room for
-it beside the initial contents. A plan may therefore put too much into one place, which replay detects
-(`planner.verification.plan_verification`); and a place that is full at the start stays full even if it is emptied.
+still take up space: `fits` holds for an object and a place that suit each other by size and category, if there is space
+for it besides the initial contents. A plan may therefore put too much into one place, which replay detects
+(`planner.verification.plan_verification`); and a place that is full at the start counts as full even after it is
+emptied.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from planner.plans.export.phases import one_line
 if TYPE_CHECKING:
     from envs.symbolic.actions import State, World
 
-# Prefix of the PDDL action's name: our skill, and how many of the arguments our action has.
+# By prefix of the PDDL action's name: our skill, and the number of PDDL arguments that our action keeps.
 SKILLS = {
     "pick-up": ("pick up", 1), "put-": ("put", 2), "give": ("give", 2), "open": ("open", 1), "close-": ("close", 1),
     "turn-on-": ("turn on", 1), "turn-off": ("turn off", 1), "slice": ("slice", 1), "wipe": ("wipe", 1),
@@ -91,7 +92,8 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
         *_initial_facts(initial_state, names, included_set),
         *pddl_goal.facts,
     ]
-    mentioned = set(re.findall(r"[\w-]+", " ".join(pddl_goal.rules)))  # the domain must declare what its axioms name
+    # The domain must declare the entities that its axioms name.
+    mentioned = set(re.findall(r"[\w-]+", " ".join(pddl_goal.rules)))
     constants = _typed(world, names, [i for i in included if names[i] in mentioned])
     objects = "\n    ".join(_typed(world, names, [i for i in included if names[i] not in mentioned]))
     header = "".join(f"; {key}: {one_line(text)}\n" for key, text in

@@ -1,4 +1,4 @@
-"""Splits a plan at the ends of its goal's phases; every export format is written from this."""
+"""Splits a plan at the ends of its goal's phases; all export formats but PDDL are written from this."""
 
 from __future__ import annotations
 

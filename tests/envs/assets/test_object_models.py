@@ -9,7 +9,7 @@ import pytest
 
 from envs.assets.furniture.fixture_models import furniture
 from envs.assets.object_models import APPEARANCES, appearance, object_pieces
-from envs.geometry.free_spots import free_placements
+from envs.geometry.free_placements import free_placements
 from envs.symbolic.domain import load_domain
 
 OBJECTS = tuple(load_domain().objects.values())

@@ -12,7 +12,7 @@ from gymnasium.utils.env_checker import data_equivalence as same
 
 from envs.gym.home_env import HomePhysics
 from envs.gym.observations import ROBOT, Senses
-from envs.rendering.camera import FAR_M, Pose
+from envs.rendering.camera import FAR_M, CameraPose
 from envs.scenes.scene_sampler import sample_scene
 from tests.envs.homes_for_tests import kitchen
 
@@ -30,7 +30,7 @@ def make(**arguments: Any) -> HomePhysics:
     return env
 
 
-def look(env: HomePhysics, observe: tuple[str, ...] = PICTURES, **arguments: Any) -> tuple[dict[str, Any], Pose]:
+def look(env: HomePhysics, observe: tuple[str, ...] = PICTURES, **arguments: Any) -> tuple[dict[str, Any], CameraPose]:
     """Observe the current home with other options; return the observation and the camera pose."""
     senses = Senses(observe=observe, **arguments)
     home = env._home()
@@ -165,7 +165,7 @@ def test_depth_of_a_slanted_view_is_along_the_cameras_axis(env: HomePhysics) -> 
 def test_a_point_of_the_home_is_projected_to_the_pixel_that_shows_it(env: HomePhysics, size: tuple[int, int]) -> None:
     home = env._home()
     x, y, z = middle = home.engine.pose("potato 1")[0]
-    pose = Pose(eye=(x, y, z + 1.0), target=middle, view_deg=60.0)
+    pose = CameraPose(eye=(x, y, z + 1.0), target=middle, view_deg=60.0)
     shown = np.argwhere(home.camera.shot(pose, *size).bodies == home.engine.bodies["potato 1"])
     column, row, depth_m = pose.project([middle], *size)[0]
     assert depth_m == pytest.approx(1.0)

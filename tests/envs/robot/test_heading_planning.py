@@ -15,7 +15,7 @@ from envs.geometry.collision_boxes import Boxes
 from envs.geometry.rotations import Array
 from envs.physics.fixture_builder import footprints
 from envs.robot.base_navigation import BASE_CLEAR_M, CELL_M, Floor
-from envs.robot.heading_planning import TURN_RAD_PER_M, Point, Pose, heading_plans, plan_headings, swept_overlap_m
+from envs.robot.heading_planning import TURN_RAD_PER_M, BasePose, Point, heading_plans, plan_headings, swept_overlap_m
 from envs.symbolic.scene import Room, Scene
 from tests.envs.homes_for_tests import scene
 
@@ -35,7 +35,7 @@ def right_of(x: float) -> Callable[[Point], bool]:
     return lambda point: point[0] > x
 
 
-def dense(start: Pose, poses: Sequence[Pose], step_m: float = 0.02) -> list[Pose]:
+def dense(start: BasePose, poses: Sequence[BasePose], step_m: float = 0.02) -> list[BasePose]:
     """Return the path in small steps, as the base drives it: straight, with a constant turning rate."""
     rows = [start]
     for a, b in pairwise([start, *poses]):

@@ -10,7 +10,7 @@ import pytest
 from envs.errors import HomeError
 from envs.scenes.floor_plan import disconnected, shared_wall
 from envs.scenes.furniture_layout import BESIDE_M, FixedGeometry, footprint, lay_out
-from envs.scenes.occupancy_grid import floor_grid, standing_points, unreachable_fixtures
+from envs.scenes.occupancy_grid import fixtures_without_access, floor_grid, standing_points
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import FixtureSpec, Room, Scene
@@ -45,7 +45,7 @@ def gap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 
 def test_every_fixture_of_sampled_homes_is_reachable(scenes: list[Scene]) -> None:
-    assert [unreachable_fixtures(scene) for scene in scenes] == [[]] * len(scenes)
+    assert [fixtures_without_access(scene) for scene in scenes] == [[]] * len(scenes)
 
 
 def test_the_middle_in_front_of_every_fixture_is_free(scenes: list[Scene]) -> None:
@@ -122,7 +122,7 @@ def test_a_floor_is_no_obstacle() -> None:
     flat = fixture("floor 1", 2.5, 2.5)
     bare, with_floor = floor_grid(kitchen()), floor_grid(kitchen(flat))
     assert np.array_equal(bare.free, with_floor.free)
-    assert not unreachable_fixtures(kitchen(flat))
+    assert not fixtures_without_access(kitchen(flat))
 
 
 def test_a_given_room_that_is_too_small_is_an_error() -> None:
@@ -132,12 +132,12 @@ def test_a_given_room_that_is_too_small_is_an_error() -> None:
 
 
 def test_a_fixture_facing_a_wall_is_unreachable() -> None:
-    assert unreachable_fixtures(kitchen(fixture("fridge 1", 0.4, 2.5, np.pi))) == ["fridge 1"]
+    assert fixtures_without_access(kitchen(fixture("fridge 1", 0.4, 2.5, np.pi))) == ["fridge 1"]
 
 
 def test_a_fixture_behind_a_barrier_is_unreachable() -> None:
     barrier = [fixture(f"countertop {i}", 3.0, 0.7 + 1.4 * i, 0.0) for i in range(4)]
-    assert "sink 1" in unreachable_fixtures(kitchen(*barrier, fixture("sink 1", 4.6, 2.5, np.pi)))
+    assert "sink 1" in fixtures_without_access(kitchen(*barrier, fixture("sink 1", 4.6, 2.5, np.pi)))
 
 
 def test_a_turned_fixture_blocks_its_own_outline() -> None:

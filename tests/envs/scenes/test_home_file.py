@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from envs.errors import HomeError
 from envs.scenes.home_file import HomeFileError, dump_home, load_home, parse_home
-from envs.scenes.occupancy_grid import unreachable_fixtures
+from envs.scenes.occupancy_grid import fixtures_without_access
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import World
 from envs.symbolic.scene import ObjectSpec, Scene
@@ -51,7 +51,7 @@ def problems(text: str) -> list[str]:
 @pytest.mark.parametrize("path", HOMES, ids=lambda p: p.stem)
 def test_built_in_homes_are_valid_and_reachable(path: Path) -> None:
     scene = load_home(path)
-    assert not unreachable_fixtures(scene)
+    assert not fixtures_without_access(scene)
     assert World(scene).initial()
 
 

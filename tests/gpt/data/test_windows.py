@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gpt.data.batches import PackedBatches, PaddedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
-from gpt.data.windows import in_windows, windows
+from gpt.data.windows import split_into_windows, windows
 from gpt.errors import ConfigError
 from gpt.model.transformer import GPT
 
@@ -58,7 +58,7 @@ def targets_of(documents: TokenizedDocuments) -> list[tuple[int, int]]:
 def test_windows_count_every_target_once_with_enough_context(marks: list[list[bool]], sizes: tuple[int, int]) -> None:
     block_size, overlap = sizes
     whole = documents_of_unique_tokens(marks)
-    cut = in_windows(whole, block_size, overlap)
+    cut = split_into_windows(whole, block_size, overlap)
     before, after = dict(targets_of(whole)), targets_of(cut)
     assert sorted(target for target, _ in after) == sorted(before)
     assert all(context >= min(overlap, before[target]) for target, context in after)
@@ -68,7 +68,7 @@ def test_windows_count_every_target_once_with_enough_context(marks: list[list[bo
 @given(MARKED, st.integers(1, 20).flatmap(lambda size: st.tuples(st.just(size), st.integers(1, size))))
 def test_windows_are_runs_of_their_document_and_lose_no_token(marks: list[list[bool]], sizes: tuple[int, int]) -> None:
     whole = documents_of_unique_tokens(marks)
-    cut = in_windows(whole, *sizes)
+    cut = split_into_windows(whole, *sizes)
     assert set(cut.tokens.tolist()) == set(whole.tokens.tolist())
     for first, end in zip(cut.offsets[:-1], cut.offsets[1:], strict=True):
         assert (np.diff(cut.tokens[first:end].astype(np.int64)) == 1).all()
@@ -77,7 +77,7 @@ def test_windows_are_runs_of_their_document_and_lose_no_token(marks: list[list[b
 @pytest.mark.parametrize("kind", [PackedBatches, PaddedBatches])
 def test_batches_of_windows_cut_nothing(kind: type[PackedBatches] | type[PaddedBatches]) -> None:
     whole = documents_of_unique_tokens([[True] * 50, [False] * 20 + [True] * 20, [True] * 5])
-    batches = kind(in_windows(whole, 8, 3), 1, 8, seed=0)
+    batches = kind(split_into_windows(whole, 8, 3), 1, 8, seed=0)
     assert batches.n_truncated == 0
     targets = [batches.batch(step).targets for step in range(batches.n_rows)]
     counted = sorted(int(target) for batch in targets for target in batch[batch >= 0])
@@ -103,27 +103,31 @@ def test_if_the_model_looks_back_less_than_the_overlap_windows_keep_the_loss(mak
     rng = np.random.default_rng(0)
     whole = TokenizedDocuments.from_lists([rng.integers(0, 300, n).tolist() for n in (49, 31, 12)])
     expected = mean_loss(model, PaddedBatches(whole, 1, 48, 0))
-    assert mean_loss(model, PaddedBatches(in_windows(whole, 10, 3), 1, 10, 0)) == pytest.approx(expected, rel=1e-5)
-    assert mean_loss(model, PaddedBatches(in_windows(whole, 10, 1), 1, 10, 0)) != pytest.approx(expected, rel=1e-3)
+    assert mean_loss(model, PaddedBatches(split_into_windows(whole, 10, 3), 1, 10, 0)) == pytest.approx(
+        expected, rel=1e-5
+    )
+    assert mean_loss(model, PaddedBatches(split_into_windows(whole, 10, 1), 1, 10, 0)) != pytest.approx(
+        expected, rel=1e-3
+    )
 
 
 def test_documents_that_fit_are_unchanged() -> None:
     documents = documents_of_unique_tokens([[True] * 9, [True] * 3])
-    assert in_windows(documents, 8, 2) is documents
+    assert split_into_windows(documents, 8, 2) is documents
 
 
 def test_branches_are_kept_and_a_tree_that_is_too_long_is_named() -> None:
     marks = [[True] * 12, [False] * 4 + [True]]
     documents = TokenizedDocuments.from_lists([range(12), range(5)], marks, [[0] * 12, [0, 0, 0, 1, 1]])
-    assert in_windows(documents, 7, 2).branch[-5:].tolist() == [0, 0, 0, 1, 1]
+    assert split_into_windows(documents, 7, 2).branch[-5:].tolist() == [0, 0, 0, 1, 1]
     with pytest.raises(ConfigError, match="document 1 has branches and 5 tokens"):
-        in_windows(documents, 3, 2)
+        split_into_windows(documents, 3, 2)
 
 
 @pytest.mark.parametrize("overlap", [0, 9])
 def test_an_overlap_out_of_range_is_an_error(overlap: int) -> None:
     with pytest.raises(ConfigError, match=rf"overlap is {overlap}; it must be in 1\.\.8"):
-        in_windows(documents_of_unique_tokens([[True] * 20]), 8, overlap)
+        split_into_windows(documents_of_unique_tokens([[True] * 20]), 8, overlap)
 
 
 @pytest.mark.parametrize(("size", "stride"), [(0, 0), (4, 0), (4, 5)])

@@ -164,7 +164,7 @@ def test_inserted_token_embeddings_are_read_like_text(gpt: GPT) -> None:
     plain, inserted = model.begin(), model.begin()
     plain.feed([CLS, *ids])
     inserted.feed([CLS])
-    inserted.feed_vectors(model.as_read(ids, IMAGE), IMAGE)
+    inserted.feed_vectors(model.placeholder_vectors(ids, IMAGE), IMAGE)
     # At both ends, previous-token embeddings see placeholders instead of the tokens, so only the middle is equal.
     first, second = plain.fork(), inserted.fork()
     for token in (13, 14, 15):

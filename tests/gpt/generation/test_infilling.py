@@ -155,7 +155,7 @@ Case = tuple[list[int], list[Span]]
 
 
 def counting(n_holes: int) -> list[Case]:
-    """Count by ones and twos, with all holes of up to three numbers; two numbers precede the first hole, one follows."""
+    """Count by ones and twos, with all holes of up to three numbers; two numbers precede the first, one follows it."""
     cases: list[Case] = []
     for start, step, length in itertools.product(range(12), (1, 2), range(6, 12)):
         ids = [CLS, *range(start, start + step * length, step)]

@@ -9,7 +9,7 @@ import torch
 from scipy.stats import chisquare
 
 from gpt.errors import ConfigError, ContextError
-from gpt.generation.sampling import Session, generate, generate_batch, sample
+from gpt.generation.sampling import TorchSession, generate, generate_batch, sample
 from gpt.model.transformer import GPT
 
 Make = Callable[..., GPT]
@@ -34,7 +34,7 @@ def test_cached_logits_equal_logits_without_a_cache(
 ) -> None:
     model = make_model(**settings)
     ids = torch.randint(0, 320, (20,), generator=torch.Generator().manual_seed(0)).tolist()
-    session = Session(model)
+    session = TorchSession(model)
     with torch.no_grad():
         all_logits = model(torch.tensor([ids]))[0][0]
     for size in sizes:
@@ -44,7 +44,7 @@ def test_cached_logits_equal_logits_without_a_cache(
 
 def test_a_rewound_session_forgets_the_removed_tokens(make_model: Make) -> None:
     model = make_model()
-    session, fresh = Session(model), Session(model)
+    session, fresh = TorchSession(model), TorchSession(model)
     session.feed([1, 2, 3])
     session.feed([9, 9, 9, 9])
     session.rewind(2)
@@ -54,17 +54,17 @@ def test_a_rewound_session_forgets_the_removed_tokens(make_model: Make) -> None:
 
 def test_a_fork_and_its_origin_are_independent(make_model: Make) -> None:
     model = make_model()
-    origin, fresh = Session(model), Session(model)
+    origin, fresh = TorchSession(model), TorchSession(model)
     origin.feed([1, 2, 3])
     fork = origin.fork()
     fork.feed([7, 7])
     after_fork = origin.feed([4])
     torch.testing.assert_close(after_fork, fresh.feed([1, 2, 3, 4]), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(fork.feed([8]), Session(model).feed([1, 2, 3, 7, 7, 8]), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(fork.feed([8]), TorchSession(model).feed([1, 2, 3, 7, 7, 8]), rtol=1e-4, atol=1e-5)
 
 
 def test_a_full_session_reports_how_many_tokens_do_not_fit(make_model: Make) -> None:
-    session = Session(make_model(), capacity=4)
+    session = TorchSession(make_model(), capacity=4)
     session.feed([1, 2, 3])
     with pytest.raises(ContextError, match="3 tokens read and 2 more do not fit into the context of 4"):
         session.feed([4, 5])

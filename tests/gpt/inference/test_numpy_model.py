@@ -18,7 +18,7 @@ from gpt.benchmarks.decoding_prompts import draw_texts
 from gpt.benchmarks.static_cache_decoder import StaticDecoder
 from gpt.errors import CheckpointError, ConfigError, ContextError
 from gpt.generation import sampling
-from gpt.generation.sampling import Session, generate_batch
+from gpt.generation.sampling import TorchSession, generate_batch
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.numpy_session import NumpyBatch, NumpySession
 from gpt.inference.quantization import dequantized, quantize_blocks
@@ -62,7 +62,7 @@ def test_numpy_computes_the_logits_that_torch_computes(
     make_model: Make, variant: dict[str, object], sizes: list[int]
 ) -> None:
     model = make_model(**variant)
-    ours, theirs = NumpySession(NumpyModel.from_torch(model)), Session(model)
+    ours, theirs = NumpySession(NumpyModel.from_torch(model)), TorchSession(model)
     for size in sizes:
         ids = random_ids(20)[ours.length : ours.length + size]
         np.testing.assert_allclose(ours.feed(ids), theirs.feed(ids).numpy(), rtol=0, atol=1e-4)
@@ -73,7 +73,7 @@ def test_products_of_any_number_of_rows_agree_with_torch(make_model: Make, rows:
     model = make_model(block_size=320, n_embd=64, n_layer=1)
     ids = random_ids(rows)
     ours = NumpySession(NumpyModel.from_torch(model)).feed(ids)
-    np.testing.assert_allclose(ours, Session(model).feed(ids).numpy(), rtol=0, atol=1e-4)
+    np.testing.assert_allclose(ours, TorchSession(model).feed(ids).numpy(), rtol=0, atol=1e-4)
 
 
 def test_released_weights_give_the_same_logits_and_texts_on_fifty_prompts(
@@ -85,7 +85,7 @@ def test_released_weights_give_the_same_logits_and_texts_on_fifty_prompts(
     for text, ids in zip(texts, expected, strict=True):
         session = NumpySession(ours)
         logits = session.feed(text.prompt)
-        np.testing.assert_allclose(logits, Session(model).feed(text.prompt).numpy(), rtol=0, atol=1e-4)
+        np.testing.assert_allclose(logits, TorchSession(model).feed(text.prompt).numpy(), rtol=0, atol=1e-4)
         written: list[int] = []
         for _ in ids:
             written.append(int(logits.argmax()))

@@ -10,7 +10,7 @@ import yaml
 
 from gpt.model.config import GPTConfig
 from planner.benchmarks import ablations
-from planner.benchmarks.ablations import CONDITIONS, TOKENS, Condition, steps_for
+from planner.benchmarks.ablations import CONDITIONS, TOKENS_PER_STEP, Condition, steps_for
 from planner.corpus import builder
 from planner.corpus.recipe_file import read_recipe
 
@@ -32,7 +32,7 @@ def recipe(tmp_path: Path) -> str:
 def test_every_condition_is_a_model_that_can_be_built(condition: Condition) -> None:
     shape = {**read_recipe("small").model, **condition.model, "block_size": condition.context}
     assert GPTConfig(vocab_size=1024, **shape).block_size == condition.context
-    assert TOKENS % condition.context == 0
+    assert TOKENS_PER_STEP % condition.context == 0
 
 
 def test_a_longer_context_gets_fewer_steps_for_the_same_operations() -> None:
@@ -46,7 +46,7 @@ def test_conditions_are_trained_once_and_compared(
 ) -> None:
     monkeypatch.setattr(builder, "VOCABULARY_SHARDS", 1)  # 500 homes' words: they are not compared
     monkeypatch.setattr(builder, "VALIDATION_TREES", 60)
-    monkeypatch.setattr(ablations, "TOKENS", 1024)
+    monkeypatch.setattr(ablations, "TOKENS_PER_STEP", 1024)
     flags = ["--recipe", recipe, "--seeds", "1", "--limit", "0", "--out", str(tmp_path / "out"), "--json"]
     assert ablations.main(["heads", *flags]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -237,7 +237,7 @@ def test_a_killed_run_resumes_to_the_same_predictions(folder: Path, capsys: pyte
     ("flags", "words"),
     [
         (["--set", "layers=3"], "unknown setting 'layers'"),
-        (["--set", "epochs=many"], "'many' is no int"),
+        (["--set", "epochs=many"], "'many' is not of type int"),
         (["--set", "members=0"], "members is 0"),
         (["--set", "n_embd=30", "--set", "n_head=4"], "30"),
         (["--seeds", "0"], "--seeds is 0"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planner.benchmarks import improvement
-from planner.benchmarks.improvement import LONG_GOALS, NEW_FORMS, splits, summary, tasks, taught_length
+from planner.benchmarks.improvement import LONG_GOALS, NEW_FORMS, splits, summary, tasks, teacher_length
 from planner.corpus.recipe_file import read_recipe
 from planner.io.json_lines import Record
 from planner.tasks import excluded_forms
@@ -39,7 +39,7 @@ def test_rows_are_of_their_own_form_alone(drawn: list[EvaluationTask]) -> None:
 
 
 def test_the_teachers_plans_are_what_lengths_are_compared_with(drawn: list[EvaluationTask]) -> None:
-    lengths = [taught_length(trial) for trial in drawn]
+    lengths = [teacher_length(trial) for trial in drawn]
     assert sum(length is not None and length > 0 for length in lengths) >= len(lengths) - 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner.benchmarks import improvement, loop_choices
-from planner.benchmarks.loop_choices import TRIED, compared, cycles, sizes_of
+from planner.benchmarks.loop_choices import SHARED_STAGES, compare_weights, cycles, sizes_of
 from planner.io.json_lines import Record, read_lines, write_lines
 from planner.learning import cycle
 from planner.learning.acceptance import Decision
@@ -25,27 +25,29 @@ def test_rules_train_on_the_same_tries_and_the_second_cycle_begins_with_the_firs
 ) -> None:
     made: list[tuple[str, int, str, str, bool, tuple[str, ...]]] = []
 
-    def run_cycle(folder: Path, model: Path, outcomes: list[Record], *args: object, **options: object) -> cycle.Verdict:
+    def run_cycle(
+        folder: Path, model: Path, outcomes: list[Record], *args: object, **options: object
+    ) -> cycle.CycleResult:
         folder.mkdir(parents=True, exist_ok=True)
-        found = tuple(name for name in TRIED if (folder / f"{name}.jsonl").exists())
+        found = tuple(name for name in SHARED_STAGES if (folder / f"{name}.jsonl").exists())
         method, number = options["method"], options["number"]
         assert isinstance(method, cycle.Method) and isinstance(number, int)
         start = "/".join(model.relative_to(tmp_path).parts)
-        made.append((folder.parent.name, number, start, method.rule, method.lean, found))
-        for name in (*TRIED, "held_out"):
+        made.append((folder.parent.name, number, start, method.rule, method.prefer_failures, found))
+        for name in (*SHARED_STAGES, "held_out"):
             write_lines(folder / f"{name}.jsonl", [{"id": name}])
         decision = Decision(accepted=False, reason="")
-        return cycle.Verdict(decision=decision, model=model, outcomes=outcomes, metrics={})
+        return cycle.CycleResult(decision=decision, model=model, outcomes=outcomes, metrics={})
 
     monkeypatch.setattr(cycle, "run_cycle", run_cycle)
-    monkeypatch.setattr(cycle, "judge", lambda *args, **options: [])
+    monkeypatch.setattr(cycle, "evaluate_weights", lambda *args, **options: [])
     monkeypatch.setattr("planner.learning.replay_corpus.find_replay", lambda *args: None)
     found = cycles(tmp_path / "model", tmp_path, sizes_of(1.0), 0)
     first = f"{RULES[0]}/cycle-1/model"
     assert made == [
         ("rejection", 1, "model", "rejection", True, ()),
-        ("advantage", 1, "model", "advantage", True, TRIED),
-        ("preference", 1, "model", "preference", True, TRIED),
+        ("advantage", 1, "model", "advantage", True, SHARED_STAGES),
+        ("preference", 1, "model", "preference", True, SHARED_STAGES),
         ("leaning", 2, first, "rejection", True, ()),
         ("uniform", 2, first, "rejection", False, ()),
     ]
@@ -60,7 +62,7 @@ def test_comparison_is_paired_and_by_group() -> None:
 
     first = [outcome("wardrobe", False), outcome("known", True), outcome("then", False)]
     second = [outcome("wardrobe", True), outcome("known", False), outcome("then", False)]
-    found = compared({"a": first, "b": second}, "a", "b")
+    found = compare_weights({"a": first, "b": second}, "a", "b")
     assert (found["new forms, alone"]["wins"], found["new forms, alone"]["losses"]) == (1, 0)
     assert (found["known, alone"]["wins"], found["known, alone"]["losses"]) == (0, 1)
     assert found["all, alone"]["total"] == 3 and found["all, verified"]["gain"] == 0
@@ -78,7 +80,7 @@ def test_the_command_measures_all_weights_once(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(loop_choices, "cycles", lambda *args: {name: Path(name) for name in names})
-    monkeypatch.setattr(improvement, "measured", outcomes)
+    monkeypatch.setattr(improvement, "evaluate_model", outcomes)
     command = ["--model", "m", "--seeds", "0", "1"]
     assert loop_choices.main(command) == 0
     assert len(measured) == 2 * len(names)

@@ -14,27 +14,27 @@ from gpt.tokenization.tokenizer import Tokenizer
 from planner.api import Planner
 from planner.benchmarks import recovery
 from planner.benchmarks.recovery import (
-    WAYS,
+    MODES,
+    Fault,
+    FaultyHome,
     RecoveryResult,
     RecoveryTask,
     Repair,
-    Trouble,
-    UnluckyHome,
-    carry_out,
     draw_tasks,
+    run_task,
 )
 from tests.envs.homes_for_tests import state
 
 MOVE = ("pick up mug 1", "put mug 1 on desk 1")
-SLIP = Trouble(skill="put", name="mug 1", reason="mug 1 slipped", times=1)
-LOST = Trouble(skill="pick up", name="mug 1", reason="cannot reach mug 1", times=math.inf)
+SLIP = Fault(skill="put", name="mug 1", reason="mug 1 slipped", times=1)
+LOST = Fault(skill="pick up", name="mug 1", reason="cannot reach mug 1", times=math.inf)
 
 
 def small() -> State:
     return state(["desk 1", "sofa 1"], {"mug 1": "sofa 1", "mug 2": "sofa 1"})
 
 
-def task(*troubles: Trouble, disturbed: frozenset[int] = frozenset()) -> RecoveryTask:
+def task(*troubles: Fault, disturbed: frozenset[int] = frozenset()) -> RecoveryTask:
     return RecoveryTask(
         id="t", goal=parse_goal("mug on desk"), start=small(), troubles=troubles, disturbed=disturbed, seed=1,
         actions=tuple(parse_action(small().world, subtask) for subtask in MOVE),
@@ -47,7 +47,7 @@ def able(random_gpt: GPT, tokenizer: Tokenizer) -> Planner:
 
 
 def test_a_trouble_strikes_as_often_as_it_says() -> None:
-    home = UnluckyHome(task(SLIP))
+    home = FaultyHome(task(SLIP))
     pick, put = task().actions
     assert home.execute(pick).status == "done"
     failed = home.execute(put)
@@ -56,14 +56,14 @@ def test_a_trouble_strikes_as_often_as_it_says() -> None:
 
 
 def test_what_is_lost_for_good_never_works_and_others_do() -> None:
-    home = UnluckyHome(task(LOST))
+    home = FaultyHome(task(LOST))
     pick, _ = task().actions
     assert [home.execute(pick).reason for _ in range(5)] == ["cannot reach mug 1"] * 5
     assert home.execute(parse_action(small().world, "pick up mug 2")).status == "done"
 
 
 def test_an_unmet_precondition_is_no_trouble() -> None:
-    home = UnluckyHome(task(SLIP))
+    home = FaultyHome(task(SLIP))
     _, put = task().actions
     assert home.execute(put).reason == "not holding mug 1 (holding nothing)"
     assert home.execute(parse_action(small().world, "pick up mug 1")).status == "done"
@@ -71,21 +71,21 @@ def test_an_unmet_precondition_is_no_trouble() -> None:
 
 
 def test_somebody_changes_the_home_before_the_subtasks_that_were_drawn() -> None:
-    home = UnluckyHome(task(disturbed=frozenset({1})))
+    home = FaultyHome(task(disturbed=frozenset({1})))
     assert home.disturb(task().actions) is None
     what = home.disturb(task().actions)
     assert what is not None and home.state() != small()
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", MODES)
 def test_every_way_reaches_the_goal_with_what_is_left(able: Planner, way: recovery.RecoveryMode) -> None:
-    outcome = carry_out(able, task(SLIP), WAYS[way])
+    outcome = run_task(able, task(SLIP), MODES[way])
     assert outcome.success and outcome.failed >= 1 and outcome.repairs
     assert (outcome.repairs[0].filled, outcome.repairs[0].rest) == (way == "infill", 1)
 
 
 def test_what_is_kept_is_counted_of_the_rest_alone(able: Planner) -> None:
-    lost = carry_out(able, task(LOST), WAYS["infill"])
+    lost = run_task(able, task(LOST), MODES["infill"])
     assert lost.success and lost.repairs[0].rest == 2 and lost.repairs[0].kept <= 1
 
 
@@ -95,7 +95,7 @@ def test_the_same_seed_draws_the_same_tasks_and_each_has_another_way(able: Plann
         (t.id, t.actions, t.troubles, t.disturbed) for t in second
     ]
     assert all(t.troubles or t.disturbed for t in first)
-    assert all(len(t.actions) >= recovery.LEAST for t in first)
+    assert all(len(t.actions) >= recovery.MIN_PLAN_LENGTH for t in first)
 
 
 def test_figures_are_means_of_repairs_and_rates_of_episodes() -> None:

@@ -10,14 +10,14 @@ import pytest
 from envs.symbolic.scoring import score
 from planner.api import Planner
 from planner.benchmarks.searching import (
-    KNOWING,
+    FULL_KNOWLEDGE,
     ORDERS,
     Result,
     SearchTask,
-    hidden,
+    hidden_categories,
     main,
+    run_searches,
     sampled_tasks,
-    searches,
     summary,
 )
 from planner.tasks.home_splits import SPLITS
@@ -51,7 +51,7 @@ def test_what_is_to_be_found_is_behind_closed_doors_alone(tasks: list[SearchTask
 
 def test_a_category_of_which_one_lies_openly_is_not_hidden() -> None:
     now = state(["cabinet 1", "desk 1"], {"mug 1": "cabinet 1", "mug 2": "desk 1", "cup 1": "cabinet 1"})
-    assert hidden(now) == ["cup"]
+    assert hidden_categories(now) == ["cup"]
 
 
 def test_more_tasks_begin_with_the_same(tasks: list[SearchTask]) -> None:
@@ -60,14 +60,16 @@ def test_more_tasks_begin_with_the_same(tasks: list[SearchTask]) -> None:
 
 def test_each_order_does_each_task_and_none_beats_full_knowledge(tasks: list[SearchTask]) -> None:
     for task in tasks:
-        results = list(searches(TaughtPlanner(), task))
-        assert [r.order for r in results] == [*ORDERS, KNOWING]
+        results = list(run_searches(TaughtPlanner(), task))
+        assert [r.order for r in results] == [*ORDERS, FULL_KNOWLEDGE]
         assert all(r.success for r in results)
         assert all(r.opened >= results[-1].opened == 1 for r in results)
 
 
 def test_the_table_compares_task_by_task() -> None:
-    found = [result(order, 1 if order == ORDERS[0] else 3, task) for task in "abc" for order in (*ORDERS, KNOWING)]
+    found = [
+        result(order, 1 if order == ORDERS[0] else 3, task) for task in "abc" for order in (*ORDERS, FULL_KNOWLEDGE)
+    ]
     _, _, ours, nearest, *_ = summary(found, 0).splitlines()
     assert ours.startswith("likeliest | 1.00 [1.00, 1.00]")
     assert "+2.00 [+2.00, +2.00]" in nearest
@@ -76,7 +78,7 @@ def test_the_table_compares_task_by_task() -> None:
 def test_a_line_a_result_for_programs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Planner, "load", classmethod(lambda cls, folder=None: TaughtPlanner()))
     done = called(PROG, main, ["--tasks", "1", "--json"], capsys)
-    assert done.code == 0 and [json.loads(line)["order"] for line in done.out.splitlines()] == [*ORDERS, KNOWING]
+    assert done.code == 0 and [json.loads(line)["order"] for line in done.out.splitlines()] == [*ORDERS, FULL_KNOWLEDGE]
 
 
 def test_no_tasks_are_no_figure(capsys: pytest.CaptureFixture[str]) -> None:

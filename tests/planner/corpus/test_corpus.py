@@ -219,7 +219,7 @@ def test_every_family_that_has_a_goal_can_be_drawn(drawn: list[Drawn]) -> None:
 
 
 def test_a_recipe_with_an_impossible_share_is_an_error() -> None:
-    with pytest.raises(ValueError, match="refusals is a fraction, found 2"):
+    with pytest.raises(ValueError, match="refusals must be a fraction"):
         Recipe(refusals=2)
 
 

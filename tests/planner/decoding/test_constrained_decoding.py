@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpt.weights.model_folder import Floats
-from planner.decoding.constrained_decoding import choose_sequence, sequence_chances, write_until
+from planner.decoding.constrained_decoding import choose_sequence, sequence_probabilities, write_until
 from planner.prompts.cursor import Cursor, Ids
 
 V = 12
@@ -191,8 +191,8 @@ def test_sequence_probabilities_sum_to_one_and_leave_the_session_unchanged(seque
     options = [(*ids, EOS) for ids in sorted(sequences_without_end)]
     session = FixedSession()
     session.feed([SEP])
-    chances = sequence_chances(session, [3], options, floor=0.0)
-    assert sum(chances) == pytest.approx(1.0) and min(chances) > 0.0
+    probabilities = sequence_probabilities(session, [3], options, floor=0.0)
+    assert sum(probabilities) == pytest.approx(1.0) and min(probabilities) > 0.0
     assert session.read == [SEP]
 
 
@@ -204,10 +204,10 @@ def test_a_sequence_has_the_product_of_its_choice_probabilities() -> None:
     second = np.exp(session.feed([1], [2, 3]))
     one, other = first / first.sum(), second / second.sum()
     expected = [one[0] * other[0], one[0] * other[1], one[1]]
-    assert sequence_chances(FixedSession(), [SEP], options) == pytest.approx(expected)
+    assert sequence_probabilities(FixedSession(), [SEP], options) == pytest.approx(expected)
 
 
 def test_unlikely_sequences_share_their_probability_without_being_read() -> None:
     options: list[Ids] = [(1, 2, EOS), (1, 3, EOS), (4, EOS)]
-    chances = sequence_chances(FixedSession(), [SEP], options, floor=1.0)
-    assert chances[0] == chances[1] and sum(chances) == pytest.approx(1.0)
+    probabilities = sequence_probabilities(FixedSession(), [SEP], options, floor=1.0)
+    assert probabilities[0] == probabilities[1] and sum(probabilities) == pytest.approx(1.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from envs.symbolic.actions import State
 from planner.api import Planner
 from planner.evaluation.measurement import Prediction, planning_modes
-from planner.evaluation.parallel import Work, predictions
+from planner.evaluation.parallel import EvaluationJob, predictions
 from planner.tasks.held_out_trials import EvaluationTask
 from tests.planner.conftest import KNOWN
 
@@ -33,14 +33,14 @@ def untimed(found: Prediction) -> dict[str, object]:
 def test_predictions_do_not_depend_on_the_number_of_processes(
     memorized: Planner, model_folder: Path, flat: State
 ) -> None:
-    work = Work(folder=model_folder, ways=planning_modes(samples=1))
+    work = EvaluationJob(folder=model_folder, modes=planning_modes(samples=1))
     one, two = (list(predictions(memorized, work, trials(flat), count)) for count in (1, 2))
     assert [untimed(p) for p in one] == [untimed(p) for p in two]
     assert [p.trial.id for p in two] == [str(n) for n in range(len(KNOWN))]
 
 
 def test_goals_alone_can_be_predicted_by_several_too(memorized: Planner, model_folder: Path, flat: State) -> None:
-    work = Work(folder=model_folder, ways=planning_modes(samples=0), goals_only=True)
+    work = EvaluationJob(folder=model_folder, modes=planning_modes(samples=0), goals_only=True)
     one, two = (list(predictions(memorized, work, trials(flat)[:2], count)) for count in (1, 2))
     assert [untimed(p) for p in one] == [untimed(p) for p in two]
 
@@ -49,7 +49,7 @@ def test_a_prediction_of_another_process_is_of_the_trial_itself(
     memorized: Planner, model_folder: Path, flat: State
 ) -> None:
     given = trials(flat)[:2]
-    work = Work(folder=model_folder, ways=planning_modes(samples=0), goals_only=True)
+    work = EvaluationJob(folder=model_folder, modes=planning_modes(samples=0), goals_only=True)
     assert all(p.trial is trial for p, trial in zip(predictions(memorized, work, given, 2), given, strict=True))
 
 

@@ -12,13 +12,13 @@ import pytest
 from envs.symbolic.actions import State
 from envs.symbolic.goals import parse_goal
 from planner.evaluation.measurement import Attempt, Prediction
-from planner.evaluation.results import Results, Setting, TaskProblem
+from planner.evaluation.results import EvaluationSettings, Results, TaskProblem
 from planner.evaluation.summary import score, spread, summarize
 from planner.evaluation.tables import scores_as_dict, success_table, worst_table
 from planner.tasks.held_out_trials import EvaluationTask
 
 Make = Callable[..., Prediction]
-SETTING = Setting(
+SETTING = EvaluationSettings(
     tasks="t.jsonl", models=("a",), weights="fp32", seed=0, samples=4, inventory=True, steps=False, goals_only=False
 )
 STATUS = {"plan": "verified", "refuse": "refused", "ask": "ask"}

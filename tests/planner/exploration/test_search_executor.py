@@ -49,7 +49,7 @@ def subtasks(episode: Episode) -> list[str]:
 
 def told(start: State, **where: str) -> Belief:
     things = {name.replace("_", " "): place for name, place in where.items()}
-    return Belief.of_map(start.world.scene).told(
+    return Belief.of_map(start.world.scene).with_statements(
         {name: Known(category=name.rpartition(" ")[0], place=place, source="told") for name, place in things.items()}
     )
 

@@ -160,7 +160,7 @@ def test_counting_writes_the_file_that_is_read(tmp_path: Path, capsys: pytest.Ca
     out = tmp_path / "usual.json"
     assert main(["--homes", "2", "--seed", "1", "--out", str(out)]) == 0
     assert "in 2 homes" in capsys.readouterr().out
-    assert out.read_text(encoding="utf-8") == written(count_places(training_homes(2, 1)))
+    assert out.read_text(encoding="utf-8") == format_places(count_places(training_homes(2, 1)))
 
 
 def test_the_file_is_in_the_form_that_counting_writes() -> None:
@@ -170,4 +170,4 @@ def test_the_file_is_in_the_form_that_counting_writes() -> None:
 
 def test_no_homes_are_no_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--homes", "0"]) == 2
-    assert "--homes is at least 1" in capsys.readouterr().err
+    assert "--homes must be at least 1" in capsys.readouterr().err

@@ -30,9 +30,9 @@ from planner.exploration.learned_prior import (
     with_habits,
 )
 from planner.household import adaptation, adapter_documents
-from planner.household.adapter_training import AdapterTrainer, NightSizes
-from planner.household.counting_baseline import CountedHabits
-from planner.household.daily_records import Observations, read_diary, replaced
+from planner.household.adapter_training import AdapterSizes, AdapterTrainer
+from planner.household.counting_baseline import CountingPrior
+from planner.household.daily_records import Observations, count_observations, replaced_words
 from planner.io.json_lines import Record
 from planner.prompts import text_format
 from planner.world_model.belief import Belief
@@ -59,14 +59,14 @@ def start(tmp_path: Path) -> State:
 
 
 def test_days_are_counted() -> None:
-    diary = read_diary([DAY, DAY])
+    diary = count_observations([DAY, DAY])
     assert diary.seen == {("pen", "drawer 1"): 2, ("plate", "countertop 1"): 2}
     assert diary.looked["cabinet 1"] == 2
     assert (diary.opened, diary.stuck) == ({"drawer 1": 2, "cabinet 1": 2}, {"drawer 1": 4})
 
 
 def test_a_word_is_learnt_from_what_was_understood_the_second_time_alone() -> None:
-    assert read_diary([DAY]).words == {"tugboat": "pen"}
+    assert count_observations([DAY]).words == {"tugboat": "pen"}
 
 
 @pytest.mark.parametrize(
@@ -78,44 +78,44 @@ def test_a_word_is_learnt_from_what_was_understood_the_second_time_alone() -> No
     ],
 )
 def test_what_was_said_otherwise_is_found(said: str, plainly: str, words: dict[str, str]) -> None:
-    assert replaced(said, plainly) == words
+    assert replaced_words(said, plainly) == words
 
 
 def test_counting_nothing_is_common_habit(start: State) -> None:
-    scene, habits = start.world.scene, CountedHabits(read_diary([]))
+    scene, habits = start.world.scene, CountingPrior(count_observations([]))
     assert habits.rates("mug", scene) == COMMON.rates("mug", scene)
     assert habits.opens("drawer 1") == 1.0
 
 
 def test_what_was_seen_is_likelier_and_what_was_not_where_it_was_looked_less_likely(start: State) -> None:
     scene, common = start.world.scene, COMMON.rates("pen", start.world.scene)
-    rates = CountedHabits(read_diary([DAY] * 5)).rates("pen", scene)
+    rates = CountingPrior(count_observations([DAY] * 5)).rates("pen", scene)
     assert rates["drawer 1"] > 0.8 and rates["cabinet 1"] < common["cabinet 1"] / 5
     assert rates["desk 1"] == common["desk 1"]
 
 
 def test_a_door_that_stuck_is_expected_to(start: State) -> None:
-    habits = CountedHabits(read_diary([DAY] * 5))
+    habits = CountingPrior(count_observations([DAY] * 5))
     assert habits.opens("drawer 1") == pytest.approx(6 / 16) and habits.opens("cabinet 1") == 1.0
 
 
 def test_documents_of_places_are_as_frequent_as_was_counted(start: State) -> None:
-    scene, diary = start.world.scene, read_diary([DAY] * 9)
+    scene, diary = start.world.scene, count_observations([DAY] * 9)
     answers, doors = Counter[str](), Counter[str]()
-    for tree in itertools.islice(adapter_documents.whereabouts(diary, scene, random.Random(0)), 3000):
+    for tree in itertools.islice(adapter_documents.location_documents(diary, scene, random.Random(0)), 3000):
         for branch in tree.branches:
             if tree.trunk[1].text == "where is the pen":
                 answers[branch[0].text] += 1
             if tree.trunk[1].text == "open drawer 1":
                 doors[branch[0].text] += 1
-    rates = CountedHabits(diary).rates("pen", scene)
+    rates = CountingPrior(diary).rates("pen", scene)
     wanted = rates["drawer 1"] / sum(rates.values())
     assert answers["in drawer 1"] / sum(answers.values()) == pytest.approx(wanted, abs=0.03)
     assert doors[OPENED] / sum(doors.values()) == pytest.approx(10 / 28, abs=0.05)
 
 
 def test_a_question_and_an_answer_are_one_document_as_it_is_asked_later(start: State) -> None:
-    tree = next(adapter_documents.whereabouts(read_diary([DAY]), start.world.scene, random.Random(1)))
+    tree = next(adapter_documents.location_documents(count_observations([DAY]), start.world.scene, random.Random(1)))
     asked = (*tree.trunk, *tree.branches[0])
     name, place = tree.trunk[1].text.removeprefix("where is the "), tree.branches[0][0].text
     assert asked == text_format.location_document(name, place) or asked == text_format.opening_document(
@@ -126,7 +126,12 @@ def test_a_question_and_an_answer_are_one_document_as_it_is_asked_later(start: S
 def test_a_word_that_was_explained_is_said_in_many_ways_with_its_goal(start: State) -> None:
     days: list[Record] = [DAY]
     trees = list(
-        itertools.islice(adapter_documents.sayings(days, read_diary(days), start.world.scene, random.Random(0)), 12)
+        itertools.islice(
+            adapter_documents.instruction_documents(
+                days, count_observations(days), start.world.scene, random.Random(0)
+            ),
+            12,
+        )
     )
     branches = [branch for tree in trees for branch in tree.branches]
     nicknamed = {branch[0].text: branch[1].text for branch in branches if "tugboat" in branch[0].text}
@@ -135,7 +140,9 @@ def test_a_word_that_was_explained_is_said_in_many_ways_with_its_goal(start: Sta
 
 def test_where_nothing_was_misunderstood_there_is_nothing_to_say(start: State) -> None:
     day = DAY | {"tasks": [{"said": "put the book on the bed", "goal": "book on bed"}]}
-    assert not list(adapter_documents.sayings([day], read_diary([day]), start.world.scene, random.Random(0)))
+    assert not list(
+        adapter_documents.instruction_documents([day], count_observations([day]), start.world.scene, random.Random(0))
+    )
 
 
 def test_a_place_is_named_as_hints_name_it(start: State) -> None:
@@ -165,9 +172,9 @@ def taught(base: Path, flat: State, tmp_path_factory: pytest.TempPathFactory) ->
     """An adapter of the small flat after a long night."""
     folder = tmp_path_factory.mktemp("night")
     model, tokenizer, _ = load_model(base)
-    sleeper = AdapterTrainer(model, tokenizer, OLD, NightSizes(steps=120, lr=1e-2, rank=16), folder)
+    sleeper = AdapterTrainer(model, tokenizer, OLD, AdapterSizes(steps=120, lr=1e-2, rank=16), folder)
     path = folder / "small_flat.adapter.safetensors"
-    save_adapter(path, sleeper.sleep([FLAT_DAY] * 9, flat.world.scene, None, seed=0))
+    save_adapter(path, sleeper.train_adapter([FLAT_DAY] * 9, flat.world.scene, None, seed=0))
     return path
 
 
@@ -185,9 +192,9 @@ def test_a_night_teaches_where_things_are(base: Path, taught: Path, flat: State)
 
 def test_a_night_goes_on_from_the_night_before(base: Path, taught: Path, flat: State, tmp_path: Path) -> None:
     model, tokenizer, _ = load_model(base)
-    sleeper = AdapterTrainer(model, tokenizer, OLD, NightSizes(steps=2, lr=1e-5), tmp_path)
+    sleeper = AdapterTrainer(model, tokenizer, OLD, AdapterSizes(steps=2, lr=1e-5), tmp_path)
     before = load_adapter(taught)
-    after = sleeper.sleep([FLAT_DAY], flat.world.scene, before, seed=1)
+    after = sleeper.train_adapter([FLAT_DAY], flat.world.scene, before, seed=1)
     name = next(iter(before.up))
     assert abs(after.up[name] - before.up[name]).max() < 1e-3 < abs(before.up[name]).max()
 
@@ -238,7 +245,7 @@ def test_the_command_writes_an_adapter_beside_the_home_and_what_the_days_were(
     two_rooms(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(adaptation, "find_replay", lambda *_: OLD)
-    monkeypatch.setattr(adaptation, "NightSizes", lambda: NightSizes(steps=2))
+    monkeypatch.setattr(adaptation, "AdapterSizes", lambda: AdapterSizes(steps=2))
     given = ["--home", "two_rooms.yaml", "--days", "2", "--model", str(model_folder), "--json"]
     assert improve.main(given) == 0
     results = json.loads(capsys.readouterr().out)
@@ -259,4 +266,4 @@ def test_an_adapter_goes_beside_the_file_of_its_home(home: str, path: str) -> No
 
 
 def test_diary_of_no_days_is_empty() -> None:
-    assert read_diary([]) == Observations(seen={}, looked={}, opened={}, stuck={}, words={})
+    assert count_observations([]) == Observations(seen={}, looked={}, opened={}, stuck={}, words={})

@@ -15,8 +15,8 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
 from planner.errors import PlannerError
 from planner.household.daily_life import search, simulate_day, tasks_of
-from planner.household.requests import Asker, in_plain_words
-from planner.household.simulated_household import Household, StickyHome, load_nicknames, morning, sample_household
+from planner.household.requests import RequestSampler, to_plain_words
+from planner.household.simulated_household import Household, StickyHome, load_nicknames, morning_state, sample_household
 from planner.language.normalization import normalize
 from planner.language.phrase_patterns import load_words
 from planner.world_model.belief import Belief
@@ -47,15 +47,15 @@ def test_a_household_is_repeated_by_its_seed(home: State, household: Household) 
 
 def test_some_things_are_kept_elsewhere_in_closed_furniture_where_they_fit(household: Household) -> None:
     world = household.home.world
-    moved = {n: p for n, p in household.usual.items() if p != place(household.home, n)}
-    assert 0.3 < len(moved) / len(household.usual) < 0.9
+    moved = {n: p for n, p in household.usual_places.items() if p != place(household.home, n)}
+    assert 0.3 < len(moved) / len(household.usual_places) < 0.9
     for name, kept in moved.items():
         assert world.enclosed[world.index[kept]] and world.fits(world.index[name], world.index[kept])
 
 
 def test_all_of_a_category_that_is_kept_elsewhere_is_kept_together(household: Household) -> None:
     places: dict[str, set[str]] = {}
-    for name, kept in household.usual.items():
+    for name, kept in household.usual_places.items():
         if kept != place(household.home, name):
             places.setdefault(name.rpartition(" ")[0], set()).add(kept)
     assert all(len(kept) == 1 for kept in places.values())
@@ -80,13 +80,13 @@ def test_a_home_without_closed_furniture_has_no_habits_to_learn(tmp_path: Path) 
 
 
 def test_most_mornings_a_thing_is_in_its_usual_place(household: Household) -> None:
-    mornings = [morning(household, random.Random(day)) for day in range(12)]
-    usual = [place(state, name) == kept for state in mornings for name, kept in household.usual.items()]
+    mornings = [morning_state(household, random.Random(day)) for day in range(12)]
+    usual = [place(state, name) == kept for state in mornings for name, kept in household.usual_places.items()]
     assert 0.75 < sum(usual) / len(usual) < 0.95
 
 
 def test_a_morning_loses_nothing_and_fills_no_place_beyond_its_room(household: Household) -> None:
-    state = morning(household, random.Random(5))
+    state = morning_state(household, random.Random(5))
     world = state.world
     assert world.names == household.home.world.names
     for i in range(world.n_fixtures):
@@ -108,31 +108,35 @@ def test_a_door_that_sticks_fails_as_often_as_it_does_and_stays_closed(tmp_path:
 
 
 def test_what_is_asked_for_can_be_done_and_is_not_so_yet(home: State) -> None:
-    asker = Asker(random.Random(0))
+    asker = RequestSampler(random.Random(0))
     for _ in range(20):
-        request = asker.ask(home, {})
-        assert request is not None and request.said == request.plainly == normalize(request.said)
-        assert request.thing in format_goal(request.goal)
+        request = asker.sample(home, {})
+        assert request is not None and request.instruction == request.plain_instruction == normalize(
+            request.instruction
+        )
+        assert request.category in format_goal(request.goal)
 
 
 def test_a_nickname_is_said_and_explained(home: State) -> None:
-    asker = Asker(random.Random(1))
+    asker = RequestSampler(random.Random(1))
     for _ in range(10):
-        request = asker.ask(home, {"mug": "bucket"}, thing="mug")
-        assert request is not None and "bucket" in request.said
-        assert request.plainly == in_plain_words(request.said, {"bucket": "mug"}) != request.said
+        request = asker.sample(home, {"mug": "bucket"}, category="mug")
+        assert request is not None and "bucket" in request.instruction
+        assert (
+            request.plain_instruction == to_plain_words(request.instruction, {"bucket": "mug"}) != request.instruction
+        )
 
 
 def test_held_out_patterns_are_not_those_of_the_days() -> None:
     patterns = [
-        {(f.name, p) for f, patterns in Asker(random.Random(0), split).patterns for p in patterns}
+        {(f.name, p) for f, patterns in RequestSampler(random.Random(0), split).patterns for p in patterns}
         for split in ("train", "test")  # type: ignore[arg-type]
     ]
     assert patterns[0] and patterns[1] and not patterns[0] & patterns[1]
 
 
 def test_words_are_replaced_whole() -> None:
-    assert in_plain_words("put the bucket by the buckets", {"bucket": "mug"}) == "put the mug by the buckets"
+    assert to_plain_words("put the bucket by the buckets", {"bucket": "mug"}) == "put the mug by the buckets"
 
 
 def test_a_search_counts_what_is_opened_until_the_thing_is_in_sight(tmp_path: Path) -> None:
@@ -165,18 +169,18 @@ def test_a_day_says_what_was_asked_seen_and_tried_and_nothing_of_what_is_hidden(
 ) -> None:
     start = two_rooms(tmp_path)
     usual = {spec.name: spec.place for spec in start.world.scene.objects if spec.place in start.world.names[:11]}
-    household = Household(home=start, usual=usual, nicknames={"pen": "tugboat"}, sticks={"drawer 1": 0.5})
+    household = Household(home=start, usual_places=usual, nicknames={"pen": "tugboat"}, stuck_chance={"drawer 1": 0.5})
     asked: dict[str, str] = {}
-    ask = Asker.ask
+    sample = RequestSampler.sample
 
-    def remembered(self: Asker, home: State, nicknames: dict[str, str], **wanted: str) -> object:
-        request = ask(self, home, nicknames, **wanted)
+    def remembered(self: RequestSampler, home: State, nicknames: dict[str, str], **wanted: str) -> object:
+        request = sample(self, home, nicknames, **wanted)
         if request is not None:
-            asked[request.plainly] = format_goal(request.goal)
-            asked.setdefault(request.said, "book on bed")
+            asked[request.plain_instruction] = format_goal(request.goal)
+            asked.setdefault(request.instruction, "book on bed")
         return request
 
-    monkeypatch.setattr(Asker, "ask", remembered)
+    monkeypatch.setattr(RequestSampler, "sample", remembered)
     record = simulate_day(household, Listening(asked), COMMON, day=1, seed=3)
     assert record.keys() == {"day", "tasks", "seen", "looked", "tried"}
     tasks = tasks_of([record])
@@ -188,4 +192,4 @@ def test_a_day_says_what_was_asked_seen_and_tried_and_nothing_of_what_is_hidden(
 
 def test_a_day_is_repeated_by_its_seed(household: Household) -> None:
     few = replace(household, nicknames={})
-    assert morning(few, random.Random("a")).place == morning(few, random.Random("a")).place
+    assert morning_state(few, random.Random("a")).place == morning_state(few, random.Random("a")).place

@@ -42,7 +42,7 @@ def test_what_was_never_tried_lies_between() -> None:
 def test_choices_lean_towards_the_edge_unless_told_to_be_even() -> None:
     pool = tasks(40)
     leaning = Counter(p.goal for p in Curriculum(episodes()).choose(pool, 30, 0))
-    even = Counter(p.goal for p in Curriculum(episodes(), lean=False).choose(pool, 30, 0))
+    even = Counter(p.goal for p in Curriculum(episodes(), prefer_failures=False).choose(pool, 30, 0))
     assert leaning["clean plate in sink"] > leaning["every dishes in sink"] + 5
     assert max(even.values()) - min(even.values()) < 12
 

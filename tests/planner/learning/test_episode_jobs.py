@@ -12,18 +12,18 @@ from envs.gym.home_adapter import EnvHome
 from envs.gym.home_env import HomeSymbolic
 from envs.symbolic.actions import Action, State, format_action, parse_action
 from envs.symbolic.goals import parse_goal
-from planner.benchmarks.rollout_speedup import measured
+from planner.benchmarks.rollout_speedup import measure_speeds
 from planner.cli.execution_flags import ExecutionSettings
 from planner.cli.execution_runner import execute_and_report
 from planner.corpus.teacher_chunks import plan_in_chunks
 from planner.io.json_lines import Record
-from planner.learning.cycle import held_out
-from planner.learning.episode_jobs import CarryOut, Judge, Try, plan_of
-from planner.learning.proposals import Proposal, start_of
+from planner.learning.cycle import draw_held_out_tasks
+from planner.learning.episode_jobs import ExecuteInPhysics, JudgeTrial, TryTask, plan_of
+from planner.learning.proposals import Proposal, initial_state_of
 from planner.learning.training_examples import example_from_hindsight
 from planner.reporting.filmstrips import strips
 from planner.reporting.run_folder import Cycle
-from planner.rollouts.processes import Processes
+from planner.rollouts.processes import ProcessPool
 from planner.rollouts.resumable_stage import stage
 from planner.rollouts.worker_pool import Workers
 from planner.tasks.home_splits import SPLITS
@@ -35,13 +35,13 @@ TASKS = {
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[Workers]:
-    with Processes(2) as workers:
+    with ProcessPool(2) as workers:
         yield workers
 
 
 def carried_out(goal: str, home: int) -> Record:
     """A record of an episode whose plan works, by the teacher."""
-    start = start_of(home, parse_goal(goal))
+    start = initial_state_of(home, parse_goal(goal))
     actions = [action for piece in plan_in_chunks(start, parse_goal(goal)) for action in piece[3]]
     plan = [format_action(start.world, action) for action in actions]
     return {"id": f"{home}/{goal}", "goal": goal, "plan": plan, "kept": True}
@@ -54,7 +54,7 @@ PLANNED = {
 
 
 def test_two_processes_try_tasks_as_one_does(two: Workers, model_folder: Path, tmp_path: Path) -> None:
-    job = Try(model=model_folder, tasks=TASKS, samples=1, attempts=2)
+    job = TryTask(model=model_folder, tasks=TASKS, samples=1, attempts=2)
     here = stage(tmp_path / "here.jsonl", list(TASKS), job, "test")
     there = stage(tmp_path / "there.jsonl", list(TASKS), job, "test", workers=two)
     assert here == there
@@ -62,8 +62,8 @@ def test_two_processes_try_tasks_as_one_does(two: Workers, model_folder: Path, t
 
 
 def test_two_processes_judge_weights_as_one_does(two: Workers, model_folder: Path, tmp_path: Path) -> None:
-    trials = {trial.id: trial for trial in held_out(2, 0, SPLITS["valid"])}
-    job = Judge(model=model_folder, trials=trials, samples=0)
+    trials = {trial.id: trial for trial in draw_held_out_tasks(2, 0, SPLITS["valid"])}
+    job = JudgeTrial(model=model_folder, trials=trials, samples=0)
     here = stage(tmp_path / "here.jsonl", list(trials), job, "test")
     there = stage(tmp_path / "there.jsonl", list(trials), job, "test", workers=two)
     assert here == there
@@ -72,11 +72,11 @@ def test_two_processes_judge_weights_as_one_does(two: Workers, model_folder: Pat
 
 
 def test_processes_carry_plans_out_as_a_performance_does(two: Workers, tmp_path: Path) -> None:
-    job = CarryOut(tasks=PLANNED, episodes=PLANS)
+    job = ExecuteInPhysics(tasks=PLANNED, episodes=PLANS)
     found = stage(tmp_path / "physics.jsonl", list(PLANS), job, "test", workers=two)
     for record, (key, episode) in zip(found, PLANS.items(), strict=True):
         goal = parse_goal(str(episode["goal"]))
-        start = PLANNED[key].start(geometry=True)
+        start = PLANNED[key].initial_state(geometry=True)
         seen = execute_and_report(
             plan_of(episode, start.world), goal, start, ExecutionSettings(backend="physics", quiet=True)
         )
@@ -87,7 +87,7 @@ def test_processes_carry_plans_out_as_a_performance_does(two: Workers, tmp_path:
 def test_a_plan_that_breaks_says_where(two: Workers, tmp_path: Path) -> None:
     (key, episode), *_ = PLANS.items()
     plan = ["close fridge 1", *episode["plan"]]  # type: ignore[misc]
-    job = CarryOut(tasks=PLANNED, episodes={key: episode | {"plan": plan}})
+    job = ExecuteInPhysics(tasks=PLANNED, episodes={key: episode | {"plan": plan}})
     (record,) = stage(tmp_path / "physics.jsonl", [key], job, "test", workers=two)
     assert not record["success"] and str(record["failed"]).startswith("close fridge 1: ")
     assert set(record) == set(job.failed(key))
@@ -97,17 +97,17 @@ def test_a_report_can_show_an_episode_in_the_home_that_its_task_was_for(model_fo
     task = Proposal(
         id="2/hindsight", home=2, instruction="shut it", goal="fridge closed", furnished_for="every mug in fridge"
     )
-    job = Try(model=model_folder, tasks={task.id: task}, samples=0, attempts=0)
-    door = next(name for name in task.start().world.names if name.startswith("fridge"))
-    assert task.start().world.names != start_of(2, parse_goal(task.goal)).world.names
+    job = TryTask(model=model_folder, tasks={task.id: task}, samples=0, attempts=0)
+    door = next(name for name in task.initial_state().world.names if name.startswith("fridge"))
+    assert task.initial_state().world.names != initial_state_of(2, parse_goal(task.goal)).world.names
     record = job.failed(task.id) | {"plan": [f"open {door}", f"close {door}"]}
     (strip,) = strips([Cycle(number=1, episodes=[record])], pictures=False)
     assert [still.title for still in strip.stills] == ["Start", f"1. open {door}", f"2. close {door}"], strip.note
 
 
 def test_a_lost_episode_teaches_nothing(model_folder: Path) -> None:
-    record = Try(model=model_folder, tasks=TASKS, samples=1, attempts=2).failed("2/0")
-    start = start_of(2, parse_goal(str(record["goal"])))
+    record = TryTask(model=model_folder, tasks=TASKS, samples=1, attempts=2).failed("2/0")
+    start = initial_state_of(2, parse_goal(str(record["goal"])))
     assert example_from_hindsight(start, plan_of(record, start.world)) is None and not record["kept"]
 
 
@@ -116,7 +116,7 @@ def test_an_environment_says_which_door_is_in_the_way(flat_file: Path, monkeypat
         outcome = {"status": "failed", "reason": "cannot reach", "duration_s": 1.0, "collisions": 0}
         return self.home_state(), outcome | {"blocked_by": "fridge 1"}
 
-    monkeypatch.setattr(HomeSymbolic, "_act", blocked)
+    monkeypatch.setattr(HomeSymbolic, "_execute", blocked)
     env = gymnasium.make("HomeSymbolic-v0", home=flat_file, goal="cabinet open", disable_env_checker=True)
     env.reset(seed=0)
     home = EnvHome(env)
@@ -125,7 +125,7 @@ def test_an_environment_says_which_door_is_in_the_way(flat_file: Path, monkeypat
 
 
 def test_a_speed_is_measured_against_the_first_number_of_processes(model_folder: Path) -> None:
-    one, two = measured(Try(model=model_folder, tasks=TASKS, samples=0, attempts=0), [1, 2], rounds=1)
+    one, two = measure_speeds(TryTask(model=model_folder, tasks=TASKS, samples=0, attempts=0), [1, 2], rounds=1)
     assert (one.workers, one.speedup, one.efficiency) == (1, 1.0, 1.0)
     assert two.workers == 2 and two.efficiency == pytest.approx(two.speedup / 2, abs=0.001)
     assert all(0 <= speed.busy <= 1 and speed.cpu_s > 0 for speed in (one, two))

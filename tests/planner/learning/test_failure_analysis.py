@@ -8,7 +8,7 @@ from envs.symbolic.actions import Action, State, parse_action
 from envs.symbolic.goals import parse_goal
 from planner.decoding.plan_writer import Draft
 from planner.io.json_lines import Record
-from planner.learning.failure_analysis import EXAMPLES, Failure, count_failures, misplanned, misread
+from planner.learning.failure_analysis import EXAMPLES, Failure, count_failures, goal_failure, plan_failure
 from planner.plans.planning_result import ParsedInstruction
 from planner.verification.plan_verification import verify
 
@@ -21,7 +21,7 @@ def failure_of(
 ) -> Failure | None:
     actions: list[Action] = [parse_action(start.world, subtask) for subtask in subtasks]
     draft = Draft(actions=actions, parse_error=parse_error, truncated=truncated)
-    return misplanned(draft, verify(start, parse_goal(goal), actions), parse_goal(goal), start)
+    return plan_failure(draft, verify(start, parse_goal(goal), actions), parse_goal(goal), start)
 
 
 def test_a_plan_that_reaches_the_goal_is_no_failure(flat: State) -> None:
@@ -48,7 +48,7 @@ def test_a_plan_that_was_read_fails_for_what_it_does(
 
 
 def test_a_plan_that_names_what_is_not_there_or_is_cut_off(flat: State) -> None:
-    named = failure_of(flat, GOAL, TO_TABLE[0], unread="there is no 'mug 7' in this home")
+    named = failure_of(flat, GOAL, TO_TABLE[0], parse_error="there is no 'mug 7' in this home")
     assert named == Failure(kind="wrong instance", detail="there is no 'mug 7' in this home")
     cut = failure_of(flat, GOAL, TO_TABLE[0], truncated=True)
     assert cut is not None and cut.kind == "too long"
@@ -69,7 +69,7 @@ def test_a_plan_that_names_what_is_not_there_or_is_cut_off(flat: State) -> None:
     ],
 )
 def test_what_was_understood_wrongly_is_told_from_what_was_refused(found: ParsedInstruction, kind: str | None) -> None:
-    failure = misread(found, parse_goal(GOAL))
+    failure = goal_failure(found, parse_goal(GOAL))
     assert (failure and failure.kind) == kind
 
 

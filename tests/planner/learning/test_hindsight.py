@@ -14,7 +14,7 @@ from envs.symbolic.actions import State, World, applicable, parse_action, succes
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
 from planner.learning.hindsight import achieved_subgoals, relabel
-from planner.learning.proposals import start_of
+from planner.learning.proposals import initial_state_of
 from planner.tasks.task_sampler import goal_is_held_out
 from planner.verification.plan_verification import replay
 
@@ -64,7 +64,7 @@ def test_all_of_a_kind_are_every_one_and_the_dirty_ones_are_every_dirty_one(kitc
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 14))
 def test_each_is_true_at_the_end_alone(seed: int, steps: int) -> None:
-    start = start_of(5, parse_goal("no ceiling light on"))
+    start = initial_state_of(5, parse_goal("no ceiling light on"))
     rng, state, actions = random.Random(seed), start, []
     for _ in range(steps):
         actions.append(rng.choice(applicable(state)))

@@ -14,8 +14,8 @@ from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
 from planner.api import Planner
 from planner.learning.composition import _rarest, compose, condition_forms
-from planner.learning.proposal_jobs import Propose, Word
-from planner.learning.proposals import Proposal, Proposer, start_of
+from planner.learning.proposal_jobs import ProposeTasks, VerbalizeGoal
+from planner.learning.proposals import Proposal, Proposer, initial_state_of
 from planner.tasks.task_sampler import goal_is_held_out
 
 
@@ -30,7 +30,7 @@ def proposed(written: list[tuple[str, str]], model: Planner, monkeypatch: pytest
 def test_what_is_no_task_is_dropped_with_its_reason(
     memorized: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planner.learning.proposals, "start_of", lambda home, goal: flat)
+    monkeypatch.setattr(planner.learning.proposals, "initial_state_of", lambda home, goal: flat)
     told = "put the mug on the table"
     names = sorted(flat.world.domain.objects)
     held_out = next(g for name in names if goal_is_held_out(parse_goal(g := f"hot {name} on countertop")))
@@ -58,12 +58,16 @@ def test_sampling_repeats_with_its_seed(random_planner: Planner) -> None:
 
 
 def some_proposals(home: int) -> list[Proposal]:
-    state = start_of(home, parse_goal("no ceiling light on"))
+    state = initial_state_of(home, parse_goal("no ceiling light on"))
     world = state.world
     names = sorted(set(world.categories[world.n_fixtures :]))
     places = ("countertop", "dining table", "bed", "sink")
     goals = [format_goal(parse_goal(f"{name} on {place}")) for name in names for place in places]
-    kept = [g for g in goals if not planner.learning.proposals.refused(parse_goal(g), start_of(home, parse_goal(g)))]
+    kept = [
+        g
+        for g in goals
+        if not planner.learning.proposals.rejection_reason(parse_goal(g), initial_state_of(home, parse_goal(g)))
+    ]
     return [Proposal(id=f"{home}/{i}", home=home, instruction=g.lower(), goal=g) for i, g in enumerate(kept)]
 
 
@@ -92,9 +96,9 @@ def test_what_is_exchanged_is_exchanged_in_words_and_goal_and_what_was_seldom_tr
     kept = [Proposal(id="0", home=11, instruction="put the mug on the desk", goal="mug on desk")]
     present = ["desk", "dining table", "mug", "plate"]
     tried = Counter({"plate": 10_000, "mug": 10_000, "desk": 10_000})
-    found = planner.learning.proposals._exchanged(random.Random(0), kept, present, tried)
+    found = planner.learning.proposals._with_random_category(random.Random(0), kept, present, tried)
     assert found == ("put the mug on the dining table", "mug on dining table", "dining table")
-    assert planner.learning.proposals._exchanged(random.Random(0), kept, ["mug", "desk"], Counter()) is None
+    assert planner.learning.proposals._with_random_category(random.Random(0), kept, ["mug", "desk"], Counter()) is None
 
 
 def test_a_varied_task_is_one_that_can_be_done_and_need_not_be_read_yet(random_planner: Planner) -> None:
@@ -103,18 +107,18 @@ def test_a_varied_task_is_one_that_can_be_done_and_need_not_be_read_yet(random_p
     for task in varied:
         if not task.dropped:
             goal = parse_goal(task.goal)
-            assert planner.learning.proposals.refused(goal, start_of(11, goal)) == ""
+            assert planner.learning.proposals.rejection_reason(goal, initial_state_of(11, goal)) == ""
 
 
 def test_a_goal_that_cannot_be_put_into_words_is_dropped(random_planner: Planner) -> None:
-    task = Proposer(random_planner, 0).word(11, parse_goal("mug on dining table"), "0", "clean mug")
+    task = Proposer(random_planner, 0).verbalize(11, parse_goal("mug on dining table"), "0", "clean mug")
     assert (task.origin, task.dropped, task.instruction) == ("hindsight", "not read back", "")
 
 
 def test_a_home_is_not_yet_as_its_goal_wants_it() -> None:
     goal = parse_goal("every ceiling light on")
-    assert not holds(start_of(3, goal), goal.conditions[0], start_of(3, goal))
-    assert start_of(3, goal)[1:] == start_of(3, goal)[1:]
+    assert not holds(initial_state_of(3, goal), goal.conditions[0], initial_state_of(3, goal))
+    assert initial_state_of(3, goal)[1:] == initial_state_of(3, goal)[1:]
 
 
 def test_of_several_compositions_the_form_that_was_made_most_seldom_is_taken() -> None:
@@ -125,7 +129,7 @@ def test_of_several_compositions_the_form_that_was_made_most_seldom_is_taken() -
 
 
 def test_what_a_worker_proposes_depends_on_the_home_alone(model_folder: Path) -> None:
-    job = Propose(model=model_folder, seed=3, count=2)
+    job = ProposeTasks(model=model_folder, seed=3, count=2)
     first, again = job("7"), pickle.loads(pickle.dumps(job))("7")
     assert first == again and first["id"] == "7"
     found = first["proposals"]
@@ -135,7 +139,7 @@ def test_what_a_worker_proposes_depends_on_the_home_alone(model_folder: Path) ->
 
 def test_a_goal_for_which_no_words_are_found_is_dropped(model_folder: Path) -> None:
     reached = Proposal(id="7/hindsight/0/0", home=7, instruction="", goal="lamp on", furnished_for="lamp on")
-    job = Word(model=model_folder, seed=3, reached={reached.id: reached})
+    job = VerbalizeGoal(model=model_folder, seed=3, reached={reached.id: reached})
     written = Proposal(**job(reached.id))  # type: ignore[arg-type]
     assert (written.goal, written.instruction) == ("lamp on", "") and written.dropped
     assert Proposal(**job.failed(reached.id)).dropped == "lost"  # type: ignore[arg-type]

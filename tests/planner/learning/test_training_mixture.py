@@ -10,8 +10,8 @@ from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.tokenization.tokenizer import Tokenizer
 from planner.learning.training_examples import Group, SampledAttempt, TrainingExample
 from planner.learning.training_mixture import (
-    HIGHEST,
-    LOWEST,
+    MAX_ADVANTAGE,
+    MIN_ADVANTAGE,
     RULES,
     LearningRule,
     advantages,
@@ -33,7 +33,7 @@ SHORT, LONG, BAD = plan("put mug 1 on desk 1"), plan("open door 1", "put mug 1 o
 
 
 def group(*attempts: tuple[Doc, bool, int]) -> Group:
-    return Group(trunk=TRUNK, attempts=attempts)
+    return Group(prompt=TRUNK, attempts=attempts)
 
 
 def lesson(*attempts: tuple[Doc, bool, int]) -> TrainingExample:
@@ -45,7 +45,7 @@ def lesson(*attempts: tuple[Doc, bool, int]) -> TrainingExample:
 
 def test_an_advantage_is_over_the_group() -> None:
     good, worse, bad = advantages(group((SHORT, True, 1), (LONG, True, 2), (BAD, False, 1)))
-    assert LOWEST <= bad < 0 < worse < good <= HIGHEST
+    assert MIN_ADVANTAGE <= bad < 0 < worse < good <= MAX_ADVANTAGE
     assert advantages(group((SHORT, True, 1), (SHORT, True, 1))) == [0.0, 0.0]
     assert advantages(group((BAD, False, 1), (BAD, False, 1))) == [0.0, 0.0]
 

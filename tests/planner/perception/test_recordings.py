@@ -78,5 +78,5 @@ def test_listening_ends_a_second_after_speech() -> None:
     loudness = [0.001] * 10 + [0.2] * 15 + [0.001] * 100
     blocks = iter([rng.normal(size=160).astype(np.float32) * x for x in loudness])
     assert len(record(lambda: next(blocks))) == pytest.approx(10 + 15 + 1 / BLOCK_S, abs=1)
-    with pytest.raises(RecordingError, match="nobody spoke"):
+    with pytest.raises(RecordingError, match="no one spoke"):
         record(lambda: np.zeros(160, np.float32))

@@ -79,7 +79,7 @@ def test_labels_say_where_the_middle_of_each_thing_is(home: PhysicalHome, shown:
     np.testing.assert_array_equal(again.pictures[len(shown) :], shard.pictures)
     assert again.texts == shard.texts * 2
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(PlannerError, match="no pictures of"):
+    with pytest.raises(PlannerError, match="not a file of"):
         read_shard(path)
 
 

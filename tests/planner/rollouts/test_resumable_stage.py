@@ -29,7 +29,7 @@ def test_a_text_with_another_line_separator_is_one_line(tmp_path: Path) -> None:
         (b"[" * 100_000 + b"\n", "line 1: not JSON"),
         (b"[]\n", "line 1: not an object"),
         (b'{"key": "a"}\n', "line 1: not an object with 'id'"),
-        (b'{"id": "b"}\n', "is of other tasks"),
+        (b'{"id": "b"}\n', "its tasks differ"),
     ],
 )
 def test_a_damaged_stage_is_an_error_that_says_where(tmp_path: Path, raw: bytes, said: str) -> None:

@@ -20,8 +20,8 @@ from planner.errors import EpisodeError, WorkersError
 from planner.improve import main
 from planner.io.json_lines import Record, read_lines
 from planner.rollouts import open_workers
-from planner.rollouts.model_jobs import files_of, planner_of, settled
-from planner.rollouts.processes import Processes
+from planner.rollouts.model_jobs import model_files, planner_of, with_local_model
+from planner.rollouts.processes import ProcessPool
 from planner.rollouts.progress_log import Reporter
 from planner.rollouts.resumable_stage import stage
 from planner.rollouts.worker_pool import Lost, Workers
@@ -41,7 +41,7 @@ def notes(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def two() -> Iterator[Workers]:
     """Two processes, which the tests share as the stages of a run do."""
-    with Processes(2) as workers:
+    with ProcessPool(2) as workers:
         yield workers
 
 
@@ -133,7 +133,7 @@ def test_an_item_that_takes_too_long_is_lost(notes: Path) -> None:
     def clock() -> float:  # an hour passes each time that nothing is left but the item that hangs
         return 3600.0 * begun(notes)["1"] if made.keys() >= {"0", "2", "3"} else 0.0
 
-    with Processes(2, limit_s=0.2, clock=clock) as workers:
+    with ProcessPool(2, limit_s=0.2, clock=clock) as workers:
         for key, record in workers.run(Job(notes=notes, hanging=("1",)), IDS[:4]):
             made[key] = record
     assert made["1"] == Lost(reason="the worker died twice (stopped after 0.2 s)")
@@ -149,7 +149,7 @@ def test_what_is_lost_is_a_failure_where_the_job_says_so(two: Workers, notes: Pa
 
 def test_workers_that_cannot_start_are_an_error(monkeypatch: pytest.MonkeyPatch, notes: Path) -> None:
     monkeypatch.setattr("planner.rollouts.processes.serve", os._exit)  # of a pipe: it ends before it is ready
-    with Processes(1) as workers, pytest.raises(WorkersError, match="die before they are ready"):
+    with ProcessPool(1) as workers, pytest.raises(WorkersError, match="die before they are ready"):
         list(workers.run(Job(notes=notes), IDS))
 
 
@@ -178,7 +178,7 @@ def test_a_result_that_cannot_be_sent_is_an_error_of_its_item(two: Workers) -> N
 @pytest.mark.parametrize(("count", "limit_s"), [(0, None), (2, 0.0)])
 def test_no_workers_and_no_time_are_errors(count: int, limit_s: float | None) -> None:
     with pytest.raises(WorkersError, match="at least one worker"):
-        Processes(count, limit_s=limit_s)
+        ProcessPool(count, limit_s=limit_s)
 
 
 # Nobody is left
@@ -186,7 +186,7 @@ def test_no_workers_and_no_time_are_errors(count: int, limit_s: float | None) ->
 
 @linux_only
 def test_leaving_the_context_leaves_no_worker(notes: Path) -> None:
-    with Processes(2) as workers:
+    with ProcessPool(2) as workers:
         run = workers.run(Job(notes=notes, hanging=("1",)), IDS[:2])
         assert next(run)[0] == "0"
         await_that(lambda: "1" in begun(notes))
@@ -294,7 +294,7 @@ def test_a_gpt_plans_the_same_in_any_process(two: Workers, model_folder: Path, f
 
 def test_a_planner_is_loaded_once_until_its_weights_change(model_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
-    settled_files(folder, files_of(model_folder))
+    settled_files(folder, model_files(model_folder))
     first = planner_of(folder)
     assert planner_of(folder) is first
     os.utime(folder / "model.safetensors", ns=(1, 1))
@@ -308,22 +308,22 @@ def settled_files(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def test_weights_that_a_machine_does_not_have_are_put_there(model_folder: Path, flat: State, tmp_path: Path) -> None:
-    files = files_of(model_folder)
+    files = model_files(model_folder)
     job = Plan(model=tmp_path / "elsewhere", start=flat)
-    there = settled(job, files, tmp_path / "shelf")
-    assert there.model.parent == tmp_path / "shelf" and files_of(there.model) == files
+    there = with_local_model(job, files, tmp_path / "shelf")
+    assert there.model.parent == tmp_path / "shelf" and model_files(there.model) == files
     assert Planner.load(there.model)
-    assert settled(job, files, tmp_path / "shelf") == there  # the next worker of that machine finds them
+    assert with_local_model(job, files, tmp_path / "shelf") == there  # the next worker of that machine finds them
     assert len(list((tmp_path / "shelf").iterdir())) == 1
 
 
 def test_other_weights_in_a_folder_of_that_name_are_not_taken(model_folder: Path, flat: State, tmp_path: Path) -> None:
-    files = files_of(model_folder)
+    files = model_files(model_folder)
     settled_files(tmp_path / "model", files | {"config.json": b"{}"})
     job = Plan(model=tmp_path / "model", start=flat)
-    assert files_of(settled(job, files, tmp_path / "shelf").model) == files
+    assert model_files(with_local_model(job, files, tmp_path / "shelf").model) == files
     (tmp_path / "model" / "config.json").write_bytes(files["config.json"])
-    assert settled(job, files, tmp_path / "shelf") is job
+    assert with_local_model(job, files, tmp_path / "shelf") is job
 
 
 # The flags

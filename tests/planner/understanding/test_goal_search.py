@@ -11,7 +11,7 @@ from envs.symbolic.domain import load_domain
 from planner.api import Planner
 from planner.plans.options import Options
 from planner.tasks.task_sampler import TaskDrawer
-from planner.understanding.goal_search import BEAM_WIDTH, HomeWords, likeliest_goals
+from planner.understanding.goal_search import BEAM_WIDTH, HomeWords, most_likely_goals
 from tests.planner.conftest import Drawn
 
 HOME = ["mug", "mug", "butter knife", "side table", "cabinet", "desk", "apple", "toy car", "fridge"]
@@ -53,7 +53,7 @@ def test_the_most_likely_goals_are_sorted_and_use_allowed_words_only(memorized: 
     begin, sep = tokenizer.special("[CLS]"), tokenizer.special("[SEP]")
     prompt = [begin, sep, *tokenizer.encode(" put the plate"), sep]
     stops = frozenset(tokenizer.special(m) for m in ("[SEP]", "[EOS]", "[REFUSE]", "[ASK]", "[PAD]", "[HINT]", "[CLS]"))
-    results = likeliest_goals(
+    results = most_likely_goals(
         session, prompt, allow=lambda ids: words.allow(tokenizer.decode(ids)), end=tokenizer.special("[SEP]"),
         stops=stops, n_ids=tokenizer.n_used,
     )  # fmt: skip

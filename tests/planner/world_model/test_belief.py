@@ -119,7 +119,7 @@ def test_the_start_is_remembered_as_it_was_when_it_was_first_seen(start: State) 
 
 def test_what_is_told_is_known_until_it_is_seen_not_to_be_so(start: State) -> None:
     told = {"mug 1": Known(category="mug", place="cabinet 1", source="told")}
-    belief = Belief.of_map(start.world.scene).told(told).observe(start)
+    belief = Belief.of_map(start.world.scene).with_statements(told).observe(start)
     assert belief.things["mug 1"].place == "cabinet 1"
     assert "mug 1" not in belief.observe(after(start, "open cabinet 1")).things
 

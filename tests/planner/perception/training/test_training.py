@@ -114,9 +114,9 @@ def test_the_encoders_evidence_decides_where_the_gpt_does_not(sense_files: Files
     names = sorted(load_domain().objects)
     vectors = np.zeros((4, sight.model.config.n_embd), np.float32)
     things = tuple(names.index(name) for name in ("apple", "mug", "mug"))
-    seen = sight._written(Perceived(vectors, things, (0.9, 0.95, 0.2)))
+    seen = sight._write_listing(Perceived(vectors, things, (0.9, 0.95, 0.2)))
     assert [item.category for item in seen.listing.things] == ["apple", "mug"]
-    assert sight._written(Perceived(vectors, things, (0.2, 0.2, 0.2))).listing.things == ()
+    assert sight._write_listing(Perceived(vectors, things, (0.2, 0.2, 0.2))).listing.things == ()
 
 
 def test_senses_that_are_missing_or_of_other_weights_are_named(sense_files: Files, tmp_path: Path) -> None:

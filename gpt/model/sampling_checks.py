@@ -1,4 +1,4 @@
-"""The check of sampling settings, shared by decoding with and without torch. Torch-free."""
+"""Validates sampling settings, for decoding with and without torch. Torch-free."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gpt.errors import ConfigError
 
 
 def check_sampling(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    """Check that tokens can be drawn with these settings.
+    """Check that sampling settings are valid.
 
     Raises:
         ConfigError: A setting is out of range.

@@ -15,7 +15,7 @@ class DeadEndError(EnvsError):
     """The next action of a sequence is not applicable, or no object suits it."""
 
 
-class ActionSequence:
+class PlanBuilder:
     """A sequence of applicable actions, and the state that it leads to.
 
     Attributes:
