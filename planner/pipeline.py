@@ -1,11 +1,16 @@
-"""From an instruction to a plan: the GPT writes the goal, facts are retrieved, the GPT writes the plan.
+"""Instruction → goal → facts → plan → proof, in one class.
 
-The goal is written after the inventory and the instruction. The plan is written after the goal and the facts alone:
-this prompt is shorter, and is the same for the first plan, later chunks and replanning.
+    instruction → goal   `understand`     the GPT reads inventory and instruction and writes a goal, refuses, or asks
+                                          (understanding/instruction_reader.py)
+    goal → facts         `goal_planner`   for the next few unmet conditions: where their objects are, what they need
+                                          (goals/chunking.py, facts/retrieval.py)
+    facts → plan         `goal_planner`   the GPT writes subtasks; only applicable ones can be decoded; the state is
+                                          updated, and the next chunk follows (decoding/goal_planner.py)
+    plan → proof         `plan_for_goal`  the plan is replayed in the symbolic home; if it misses the goal that the GPT
+                                          wrote, further plans are sampled (verification/plan_verification.py)
 
-Only applicable subtasks can be decoded. A long goal is planned in chunks of a few unmet conditions, with the state
-updated between them; no chunk ends before its conditions hold. The plan is replayed symbolically; if it does not reach
-the goal that the GPT itself wrote, more plans are sampled. No search is involved.
+The plan's prompt holds the goal and the facts alone: it is short in a home of any size, and it serves the first plan,
+later chunks and replanning in the same way. No search over states is involved.
 """
 
 from __future__ import annotations
