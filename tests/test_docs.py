@@ -1,4 +1,4 @@
-"""The pages: links lead somewhere, named files and functions exist, and the front page stays short."""
+"""The documentation pages: links resolve, named files and functions exist, and the README stays short."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ FILE = re.compile(r"`((?:planner|envs|gpt|tests|datasets|docs|examples)/[\w/.-]+
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors that GitHub gives the headings of a page."""
+    """Return the anchors that GitHub gives to the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.M)
     plain = (re.sub(r"[`*_]|\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in headings)
     return {re.sub(r"[^\w\- ]", "", heading).strip().replace(" ", "-") for heading in plain}
 
 
 def defines(path: Path, name: str) -> bool:
-    """Whether a file defines a function, a class, a method or a constant."""
+    """Return whether a file defines a function, a class, a method or a constant."""
     body: list[ast.stmt] = ast.parse(path.read_text(encoding="utf-8")).body
     for part in name.split("."):
         for node in body:

@@ -1,4 +1,4 @@
-"""The examples run from a clone, as they are written, and print what they promise."""
+"""The examples run unchanged from a clone and print what they promise."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MAX_LINES = 45
 
 
 def run(name: str, *argv: str) -> str:
-    """The standard output of an example."""
+    """Run an example; return its standard output."""
     process = subprocess.run(
         [sys.executable, f"examples/{name}.py", *argv],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=600,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},  # this clone, whatever is installed
+        env={**os.environ, "PYTHONPATH": str(ROOT)},  # use this clone, even if the package is installed
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
     return process.stdout

@@ -1,6 +1,6 @@
-"""Who may import whom, how full a folder may be, what stays out of planning: read from the source, not by running it.
+"""Which packages may import which, folder sizes, and dependencies that planning avoids; checked on the source code.
 
-The table of arrows is `tests/rooms.yaml`.
+The table of allowed imports is `tests/rooms.yaml`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PACKAGES = ("gpt", "envs", "planner")
 ROOMS: dict[str, list[str]] = yaml.safe_load((ROOT / "tests" / "rooms.yaml").read_text(encoding="utf-8"))
 MAX_FILES = 12  # in a folder, without its __init__.py
 MAX_DEPTH = 3  # folders from the repository's root
-MAX_LINES = 350  # a longer file is a warning: look for the room that its parts belong to before cutting it
+MAX_LINES = 350  # a longer file gives a warning: move parts to the package they belong to before splitting it
 ENGINE = "envs/physics/engine.py"
 PHYSICS_MODULES = ("pybullet", "pybullet_data", "pybullet_utils", "envs.physics", "envs.simulation.physical_home")
 ROOMS_WITHOUT_TORCH = ("gpt/inference", "gpt/tokenization")
@@ -33,9 +33,9 @@ class Import(NamedTuple):
     """One import of a file.
 
     Attributes:
-        module: What is imported.
-        typing_only: Whether it stands under TYPE_CHECKING.
-        line: Where it stands.
+        module: The imported module.
+        typing_only: Whether the import is under TYPE_CHECKING.
+        line: Line number of the import.
     """
 
     module: str
@@ -53,7 +53,7 @@ TREES = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in
 
 
 def imports_in(tree: ast.Module, module: str, is_package: bool) -> Iterator[Import]:
-    """Yield every module that a file names in an import, wherever the import stands.
+    """Yield every module that a file imports, at any place in the file.
 
     `from a import b` yields both `a` and `a.b`: b may be a module.
     """
@@ -88,19 +88,19 @@ IMPORTS = {
 
 
 def imports_of(module: str) -> set[str]:
-    """What a module imports when its code runs."""
+    """Return what a module imports at run time."""
     return {each.module for each in IMPORTS[module] if not each.typing_only}
 
 
 def our_imports(module: str) -> list[Import]:
-    """The files of ours that a module imports, for types too: a package only where no file of it is meant."""
+    """Return the imports of our own files, also for types; a package counts only if no file of it is named."""
     ours = [each for each in IMPORTS[module] if each.module in SOURCES and each.module != module]
     files = {each.module for each in ours}
     return [each for each in ours if not any(name.startswith(f"{each.module}.") for name in files)]
 
 
 def room_of(module: str) -> str:
-    """The room that a file is in: `planner.plans.export.phases` is in `planner/plans`."""
+    """Return the room of a module: `planner.plans.export.phases` is in `planner/plans`."""
     return "/".join(module.split(".")[:2])
 
 
@@ -109,7 +109,7 @@ def is_or_is_in(name: str, packages: tuple[str, ...]) -> bool:
 
 
 def reachable_from(start: str) -> set[str]:
-    """Return our modules that running `start` can load, the `__init__` of their packages included."""
+    """Return our modules that running `start` can load, including the `__init__` of their packages."""
     visited: set[str] = set()
     queue = [start]
     while queue:
@@ -299,6 +299,6 @@ for command in {commands!r}:
 
 
 def test_a_commands_help_is_shown_without_torch_or_physics() -> None:
-    # One process for all: no command may import either, so none can hide another's import.
+    # One process is enough: no command may import either library, so none can hide another's import.
     process = run_python(HELP.format(commands=commands()))
     assert process.returncode == 0, process.stderr

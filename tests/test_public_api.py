@@ -1,4 +1,4 @@
-"""What `gpt` and `envs` offer by name: loaded when used, listed, and shown by an example that runs."""
+"""The public names of `gpt` and `envs`: loaded lazily, listed, and shown in a docstring example that runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run_python(code: str, folder: Path) -> str:
 
 
 def example_of(package: ModuleType) -> str:
-    """The indented lines of a package's docstring."""
+    """Return the indented lines of a package's docstring."""
     assert package.__doc__
     return "\n".join(line[4:] for line in package.__doc__.splitlines() if line.startswith("    ") or not line.strip())
 

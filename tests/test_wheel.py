@@ -1,4 +1,4 @@
-"""What is installed from the wheel works, away from the checkout."""
+"""The installed wheel works outside the checkout."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEIGHTS = ("model.safetensors", "config.json", "tokenizer.json")
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command as a stranger would, without this checkout on the path, and return what it prints."""
+    """Run a command as a user would, without this checkout on the path, and return its output."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     process = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=600)
     assert process.returncode == 0, f"{command}\n{process.stdout}\n{process.stderr}"
@@ -29,7 +29,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel built from the sdist, as an index would have it."""
+    """The wheel built from the sdist, as a package index would have it."""
     out = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
     (built,) = out.glob("*.whl")
@@ -38,13 +38,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of a new environment: our wheel, and behind it the third-party packages of this one."""
+    """The Python of a new environment with our wheel and, after it, the third-party packages of this environment."""
     environment = tmp_path_factory.mktemp("installed") / "venv"
     venv.create(environment, symlinks=True, with_pip=False)
     python = environment / "bin" / "python"
     pip_of_environment = (sys.executable, "-m", "pip", "--python", python)
     run(*pip_of_environment, "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=environment)
-    # A folder named in a .pth file does not have its own .pth files read, so the editable checkout stays out.
+    # Python does not read the .pth files of a folder named in a .pth file, so the editable checkout stays out.
     site = Path(sysconfig.get_path("purelib", vars={"base": str(environment), "platbase": str(environment)}))
     others = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (site / "third_party.pth").write_text("\n".join(sorted(others)) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Small homes written by hand: one room, its fixtures along two walls."""
+"""Small handwritten homes: one room with its fixtures along two walls."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def scene(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> 
     """Build a home of `fixtures` ("oven 1: open on") and `objects` ({"mug 1: dirty hot of tea": "oven 1"})."""
     sizes = load_domain().fixtures
     fixture_specs: list[FixtureSpec] = []
-    wall_length_m = [GAP_M, GAP_M]  # how far each wall is taken
+    wall_length_m = [GAP_M, GAP_M]  # occupied length of each wall
     for i, text in enumerate(fixtures):
         name, _, states = text.partition(": ")
         depth, width, _ = sizes[category_of(name)].size
@@ -62,12 +62,12 @@ def scene(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> 
 
 
 def state(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> State:
-    """Return the first state of a home (see `scene`)."""
+    """Return the initial state of a home (see `scene`)."""
     return World(scene(fixtures, objects)).initial()
 
 
 def after(now: State, *subtasks: str) -> State:
-    """Return the state after some subtasks, each of which must be applicable."""
+    """Return the state after some subtasks; each must be applicable."""
     for text in subtasks:
         now = apply(now, parse_action(now.world, text))
     return now
@@ -86,7 +86,7 @@ def liquid_of(now: State, name: str) -> str:
 
 
 def kitchen() -> Scene:
-    """Return a home in which every skill and every process of the kitchen can be tried."""
+    """Return a home in which every skill and every kitchen process can be tested."""
     return scene(
         [
             "countertop 1", "fridge 1", "cabinet 1", "sink 1: dirty", "microwave 1", "stove burner 1", "dining table 1",

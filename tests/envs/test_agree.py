@@ -1,4 +1,4 @@
-"""Plans that compare the two worlds: how they are drawn, and that every disagreement is found and shown."""
+"""Plans that compare the two worlds: how they are drawn, and that every disagreement is found and reported."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_home_of_a_plan_depends_on_its_seed_only() -> None:
     assert home_for_plans(PLAN_SEEDS[0] + 3) == home_for_plans(PLAN_SEEDS[0] + 3)
 
 
-# Carrying out
+# Execution
 
 
 @physics

@@ -28,7 +28,7 @@ def test_half_of_the_mixture_is_inapplicable() -> None:
 
 
 def instructions_of(work: Callable[[], object]) -> int:
-    """Count the interpreter's instructions: what a machine needs the longer for, the slower it is."""
+    """Count the interpreter's instructions, a measure of cost that does not depend on the machine's speed."""
     count, before = 0, sys.gettrace()
 
     def trace(frame: FrameType, event: str, _: object) -> object:
@@ -48,9 +48,9 @@ def instructions_of(work: Callable[[], object]) -> int:
 def test_the_symbolic_world_is_fast() -> None:
     initial_state = World(sample_scene(speed.SEED, n_objects=speed.N_OBJECTS, geometry=False)).initial()
     actions = draw_actions(initial_state, 300, random.Random(0))
-    clock = iter([0.0, 0.0, 2.0]).__next__  # once through the walk
+    clock = iter([0.0, 0.0, 2.0]).__next__  # once through the actions
     count = instructions_of(lambda: speed.actions_per_s(initial_state, actions, 1.0, clock))
-    # About 260 each, by which a core of these years tries more than a hundred thousand a second.
+    # About 260 per action, with which a current core applies more than 100,000 actions per second.
     assert 50 < count / len(actions) < 800
 
 

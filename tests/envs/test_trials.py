@@ -1,4 +1,4 @@
-"""Trials: their homes, what is counted, and that runs can be continued."""
+"""Trials: their homes, which steps are counted, and resuming runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.envs.homes_for_tests import kitchen, state
 physics = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
 
 
-# Courses
+# Trial definitions
 
 
 @pytest.mark.parametrize("suite", TRIAL_SUITES)
@@ -112,7 +112,7 @@ def test_a_fact_uses_the_word_of_its_place() -> None:
         location_fact("egg", "moon")
 
 
-# Walks and differences
+# Action sequences and differences
 
 
 def test_an_action_sequence_opens_closed_furniture_and_refuses_inapplicable_actions() -> None:

@@ -1,4 +1,4 @@
-"""Small models and corpora that every test of `gpt` can afford."""
+"""Small models and corpora for all tests of `gpt`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def make_model() -> Callable[..., GPT]:
-    """A small model whose weights are random everywhere, the zero-initialized ones too, so that every part acts."""
+    """A small model with random weights, also where initialization gives zeros, so that every part has an effect."""
 
     def make(*, fresh: bool = False, seed: int = 0, **settings: object) -> GPT:
         with torch.random.fork_rng(devices=[]):

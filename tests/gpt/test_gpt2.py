@@ -23,7 +23,7 @@ GPT2_PARTS: dict[str, object] = {
 
 
 def gpt2_tensors(vocab: int = V, width: int = C) -> Tensors:
-    """Random weights under OpenAI's names, masks included, as the published files have them."""
+    """Return random weights under OpenAI's names, with the mask tensors that the published files contain."""
     generator = torch.Generator().manual_seed(0)
 
     def draw(*shape: int, std: float = 0.1, mean: float = 0.0) -> Tensor:
@@ -48,7 +48,7 @@ def gpt2_tensors(vocab: int = V, width: int = C) -> Tensors:
 
 
 def gpt2_logits(tensors: Tensors, ids: list[int], n_head: int = H) -> Tensor:
-    """GPT-2's forward pass, token by token and head by head, in fp64, from its definition."""
+    """Compute GPT-2's forward pass from its definition, token by token and head by head, in fp64."""
     w = {name: tensor.double() for name, tensor in tensors.items()}
 
     def norm(x: Tensor, name: str) -> Tensor:

@@ -29,7 +29,7 @@ from gpt.benchmarks.training_ladder import (
 
 CPU = torch.device("cpu")
 SMALL = Preset(n_layer=1, n_head=2, n_embd=32, block_size=256, rows=2, micro_rows=1, branched=True)
-# What the rungs compare is not how large a vocabulary is: two of a twentieth, a nice number and one that is not.
+# The comparison does not depend on the vocabulary size: use a twentieth, one padded to a round number and one not.
 SMALLER = {GPT2_VOCABULARY: 2_257, PADDED_VOCABULARY: 2_304, DOMAIN_VOCABULARY: DOMAIN_VOCABULARY}
 
 
@@ -73,21 +73,21 @@ def test_every_rung_computes_the_losses_of_the_slowest_one(
 
 
 def losses_of(rung: Rung) -> list[float]:
-    """The loss before any step, and those of three steps."""
+    """Return the loss before the first step and the losses of three steps."""
     step = Step(rung, SMALL, CPU)
     return [step.first_loss(), *(step()[1] for _ in range(3))]
 
 
 @pytest.fixture(scope="module")
 def references() -> dict[int, list[float]]:
-    """By vocabulary, what the slowest way computes; each is computed once."""
+    """Losses of the slowest rung by vocabulary size, each computed once."""
     return {}
 
 
 def test_the_losses_fall(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_ladder, "PADDED_VOCABULARY", SMALLER[PADDED_VOCABULARY])
     step = Step(replace(rungs("cpu", True)[0], vocabulary=SMALLER[PADDED_VOCABULARY]), SMALL, CPU)
-    losses = [step()[1] for _ in range(7)]  # two groups take turns: the first and the last are of one
+    losses = [step()[1] for _ in range(7)]  # two groups alternate: the first and the last loss are of the same group
     assert losses[-1] < losses[0] - 0.02
 
 

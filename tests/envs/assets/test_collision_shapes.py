@@ -1,4 +1,4 @@
-"""What things collide as: for every category, pieces that fit their thing and rims that fit the hand."""
+"""Collision shapes: for every category, shapes that fit the object and rims that fit the hand."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ WITH_RIMS = pytest.mark.parametrize(
 HOLLOWS = pytest.mark.parametrize(
     "category", [c for c in CATEGORIES.values() if is_hollow(c)], ids=[n for n, c in CATEGORIES.items() if is_hollow(c)]
 )
-FINGER_M = 0.015  # thickness of a finger, of which the pads are the inner part
+FINGER_M = 0.015  # thickness of a finger including its pad
 EPS_M = 1e-6
 
 
 def corners(piece: Piece) -> Array:
-    """The corners of a piece's bounding box in the thing's frame, (8, 3)."""
+    """Return the corners of a shape's bounding box in the object's frame, (8, 3)."""
     x, y, z, w = piece.turn
-    assert x == y == 0.0  # pieces turn about the vertical only
+    assert x == y == 0.0  # shapes rotate about the vertical only
     half = np.array(list(product((-0.5, 0.5), repeat=3))) * piece.size
     points: Array = half @ turn_z(2 * float(np.arctan2(z, w))).T + piece.at
     return points
@@ -58,7 +58,7 @@ def is_in(piece: Piece, point: Array) -> bool:
 
 
 def beside(rim: Rim, category: ObjectCategory, across_m: float, below_top_m: float) -> Array:
-    """A point so far out from a rim's middle, at a depth below the thing's top."""
+    """Return the point at `across_m` outward from a rim's center and `below_top_m` below the object's top, (3,)."""
     out = np.array([np.cos(rim.out), np.sin(rim.out)])
     x, y = np.array([rim.x, rim.y]) + across_m * out
     return np.array([x, y, category.size[2] / 2 - below_top_m])
@@ -68,7 +68,9 @@ def beside(rim: Rim, category: ObjectCategory, across_m: float, below_top_m: flo
 def test_no_shape_exceeds_the_bounding_box(category):
     points = np.concatenate([corners(piece) for piece in hulls(category)])
     turned = any(piece.turn[2] for piece in hulls(category))
-    slack_m = np.array([0.5 * WALL_M, 0.5 * WALL_M, EPS_M]) if turned else EPS_M  # a turned piece of rim has corners
+    slack_m = (
+        np.array([0.5 * WALL_M, 0.5 * WALL_M, EPS_M]) if turned else EPS_M
+    )  # corners of rotated rim shapes stick out
     assert (np.abs(points) <= np.array(category.size) / 2 + slack_m).all()
 
 
@@ -78,14 +80,14 @@ def test_the_shapes_span_from_the_flat_bottom_to_the_top(category):
     low, high = points[:, 2].min(), points[:, 2].max()
     assert (low, high) == pytest.approx((-category.size[2] / 2, category.size[2] / 2))
     standing = points[points[:, 2] < low + EPS_M]
-    assert np.ptp(standing[:, 0]) > 0.9 * category.size[0]  # all of it, so that nothing tips over
+    assert np.ptp(standing[:, 0]) > 0.9 * category.size[0]  # the whole base, so that nothing tips over
     assert np.ptp(standing[:, 1]) > 0.9 * category.size[1]
 
 
 @EVERY
 def test_collision_shapes_are_solid_and_invisible(category):
     assert all(piece.solid and not piece.visible for piece in hulls(category))
-    assert len(hulls(category)) <= 5  # a home of fifty things stays fast
+    assert len(hulls(category)) <= 5  # keeps a home of fifty objects fast
 
 
 @WITH_RIMS
@@ -152,7 +154,7 @@ def test_a_hollow_object_has_a_floor_under_its_whole_inside(category):
 
 def test_only_containers_with_walls_are_hollow():
     assert is_hollow(CATEGORIES["bowl"])
-    assert not is_hollow(CATEGORIES["plate"])  # things lie on it
+    assert not is_hollow(CATEGORIES["plate"])  # objects lie on it
     assert not is_hollow(CATEGORIES["hat"])  # shaped like a bowl, but holds nothing
     for category in CATEGORIES.values():
         assert not is_hollow(category) or (category.shape in HOLLOW and category.holds is not None)

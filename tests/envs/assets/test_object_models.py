@@ -1,4 +1,4 @@
-"""Shapes and bodies: everything that the domain names can be built."""
+"""Object and fixture models: every category of the domain can be built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others wrote is read up to a limit, or refused by its name."""
+"""Files from outside are read up to a size limit, or refused with an error that names them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Meshes, their colors, and what is made of them: floors, walls, the robot's shells."""
+"""Meshes, their colors, and the floors, walls and robot shells built from them."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def make(name: str = "HomePhysics-v0", **arguments: Any) -> HomeEnv:
 
 
 def episode(env: HomeEnv) -> list[Any]:
-    """Carry out the plan; return everything that the environment said."""
+    """Execute the plan; return everything that reset and step returned."""
     returned: list[Any] = [*env.reset(seed=0)]
     for text in PLAN:
         returned += env.step(env.encode(text))

@@ -1,4 +1,4 @@
-"""Gymnasium learns of the environments whoever is imported first, and planning does not wait for it."""
+"""The environments are registered in either import order, and planning does not import Gymnasium."""
 
 from __future__ import annotations
 

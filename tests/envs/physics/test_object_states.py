@@ -1,4 +1,4 @@
-"""What geometry does not show changes by exposure: where a process works, while it runs, after a while."""
+"""States that geometry does not show change by exposure: where a process acts, while it runs, after a delay."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, re
 
 HALF_TICKS = 120  # half of the second that an exposure takes
 LONG_TICKS = 480
-LATE_TICKS = 120  # by which it may be noticed later: two looks
+LATE_TICKS = 120  # allowed delay: two checks
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def built() -> Iterator[PhysicalHome]:
 
 @pytest.fixture
 def home(built: PhysicalHome) -> PhysicalHome:
-    built.engine.step()  # so that it is built anew, whatever the test before put where
+    built.engine.step()  # forces the reset to rebuild the home, whatever the previous test moved
     built.reset()
     return built
 
@@ -55,7 +55,7 @@ def run(home: PhysicalHome, *texts: str) -> None:
 
 
 def lay(home: PhysicalHome, object_name: str, place: str) -> None:
-    """Put a thing into the middle of a place, without the robot."""
+    """Put an object into the middle of a place, without the robot."""
     area = home.queries.region(place)
     position = area.point(0.0, 0.0, home.queries.objects[object_name].size[2] / 2 + 0.003)
     home.engine.place(object_name, position.tolist(), (0.0, 0.0, 0.0, 1.0))
@@ -64,7 +64,7 @@ def lay(home: PhysicalHome, object_name: str, place: str) -> None:
 
 
 def open_by(home: PhysicalHome, fixture: str, share: float) -> None:
-    """Set a door to a share of its travel, without the robot."""
+    """Set a door to a fraction of its range, without the robot."""
     home.engine.set_joint(fixture, 0, share * home.queries.furniture[fixture].leaves[0].opened)
     home.queries.forget()
 
@@ -105,7 +105,7 @@ def test_a_sink_that_is_off_washes_nothing(home):
 def test_an_interrupted_wash_restarts(home):
     initial_pose, _ = home.engine.pose("plate 1")
     home.object_states.on_switched("sink 1")
-    for _ in range(4):  # two seconds in all
+    for _ in range(4):  # two seconds in total
         lay(home, "plate 1", "sink 1")
         wait(home, HALF_TICKS)
         home.engine.place("plate 1", initial_pose, (0.0, 0.0, 0.0, 1.0))
@@ -128,7 +128,7 @@ def test_a_plate_held_in_the_running_sink_stays_dirty(home, monkeypatch):
     run(home, "turn on sink 1", "pick up plate 1")
     outcome = home.execute(parse_action(home.world, "put plate 1 in sink 1"))
     assert (outcome.status, outcome.reason) == ("failed", "was held there")
-    assert holders == ["sink 1"]  # it was where the water is
+    assert holders == ["sink 1"]  # it was under the water
     assert has(home, "plate 1", "dirty")
 
 
@@ -231,7 +231,7 @@ def test_the_burner_heats_the_pot_on_it_and_not_the_one_on_the_desk(home):
     assert has(home, "pot 1", "hot")
 
 
-# What skills change at once
+# Immediate effects of skills
 
 
 def test_the_first_press_turns_on_and_the_second_turns_off(home):
@@ -266,7 +266,7 @@ def test_no_process_is_pending_after_every_object_has_changed(home):
     assert not home.object_states.pending(None)
     home.object_states.on_switched("sink 1")
     assert home.object_states.pending(None)
-    assert not home.object_states.pending("plate 1")  # what is held is nowhere
+    assert not home.object_states.pending("plate 1")  # a held object is at no place
     wait(home)
     assert not home.object_states.pending(None)
 
@@ -280,11 +280,11 @@ def test_a_new_episode_starts_with_the_states_of_the_scene(home):
     assert home.reset() == first
 
 
-# Where things are
+# Places of objects
 
 
 def on_desk(home: PhysicalHome, x: float, y: float, z: float = 0.053) -> str | None:
-    """What holds a mug at a point of the desk's frame, from the middle of its top."""
+    """Return what holds a mug at a point of the desk's frame, relative to the center of its top."""
     spec = home.queries.specs["desk 1"]
     at = home.queries.point_of("desk 1", (x, y, home.queries.domain.fixtures[spec.category].size[2] + z))
     home.engine.place("mug 1", at.tolist(), (0.0, 0.0, 0.0, 1.0))

@@ -28,7 +28,7 @@ LONG = "put medicine bottle 11 on toilet paper hanger 2 " * 6
 
 
 class StubHome:
-    """Shows gray, and counts how often."""
+    """Renders gray frames and records the views."""
 
     def __init__(self) -> None:
         self.engine, self.camera, self.drawn = SimpleNamespace(ticks=0), SimpleNamespace(), []

@@ -21,7 +21,7 @@ PICTURES = ("rgb", "depth", "segmentation")
 ALL = ("atoms", *PICTURES, "proprioception")
 MIDDLE = kitchen().robot[:2]
 HIGH_M = 8.0
-ABOVE = ((*MIDDLE, HIGH_M), (*MIDDLE, 0.0))  # of the whole kitchen
+ABOVE = ((*MIDDLE, HIGH_M), (*MIDDLE, 0.0))  # shows the whole kitchen
 
 
 def make(**arguments: Any) -> HomePhysics:
@@ -31,7 +31,7 @@ def make(**arguments: Any) -> HomePhysics:
 
 
 def look(env: HomePhysics, observe: tuple[str, ...] = PICTURES, **arguments: Any) -> tuple[dict[str, Any], CameraPose]:
-    """Sense the home as it is now with other options; say where the camera stood."""
+    """Observe the current home with other options; return the observation and the camera pose."""
     senses = Senses(observe=observe, **arguments)
     home = env._home()
     return senses.read(home), senses.pose(home)
@@ -155,7 +155,7 @@ def test_depth_of_a_slanted_view_is_along_the_cameras_axis(env: HomePhysics) -> 
     pixels = rows[inside].astype(int), columns[inside].astype(int)
     is_floor = images["segmentation"][pixels] == 0
     assert is_floor.sum() >= 3
-    # A row of pixels covers more of the floor the flatter it is seen: half a pixel of slope is allowed for.
+    # At flat angles a row of pixels covers more of the floor: allow for half a pixel of slope.
     slope_m = np.abs(np.gradient(images["depth"], axis=0))[pixels]
     error_m = np.abs(images["depth"][pixels] - expected_m[inside])
     assert (error_m[is_floor] < 0.02 + slope_m[is_floor]).all()

@@ -15,7 +15,7 @@ from envs.robot.arm_motion_planning import CARGO_RADIUS_M, MAX_OVERLAP_M, ArmMod
 
 NOTHING = join([])
 NO_CARGO: Array = np.zeros((0, 3))
-GRAZED_M = 0.01  # how much deeper an edge may be between two postures that the planner looks at
+GRAZED_M = 0.01  # extra overlap allowed between two postures that the planner checks
 HERE = (0.0, 0.0, 0.0)
 LEFT_OF: Array = np.array([0.7, 0.9, 0.2, 0.0, -1.8, 0.0, 2.0, 0.785])  # the arm stretched out to one side
 RIGHT_OF: Array = np.array([0.7, -0.9, 0.2, 0.0, -1.8, 0.0, 2.0, 0.785])  # and to the other
@@ -83,7 +83,7 @@ def test_a_held_object_is_part_of_the_arm():
     tip, _ = kinematics.tip(LEFT_OF[None])
     x, y, z = tip[0].tolist()
     shelf = block((x, y, z - 0.30), (0.3, 0.3, 0.02))
-    bottle: Array = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, -0.295]])  # its lower end is in the shelf
+    bottle: Array = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, -0.295]])  # its lower end is inside the shelf
     assert arm_model(shelf).overlap_depth(LEFT_OF[None])[0] == 0.0
     assert arm_model(shelf, cargo=bottle).overlap_depth(LEFT_OF[None])[0] == pytest.approx(
         CARGO_RADIUS_M + 0.005, abs=1e-6

@@ -1,4 +1,4 @@
-"""Where the base turns on its way, what that sweeps, and the floor that it plans on. No physics is needed."""
+"""Where the base turns along its path, the volume it sweeps, and the floor map. No physics is needed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def right_of(x: float) -> Callable[[Point], bool]:
 
 
 def dense(start: BasePose, poses: Sequence[BasePose], step_m: float = 0.02) -> list[BasePose]:
-    """The way in small steps, as the base drives it: straight, turning evenly."""
+    """Return the path in small steps, as the base drives it: straight, with a constant turning rate."""
     rows = [start]
     for a, b in pairwise([start, *poses]):
         n = max(1, int(hypot(b[0] - a[0], b[1] - a[1]) / step_m))
@@ -64,7 +64,7 @@ def test_every_steering_strategy_ends_at_the_last_corner_with_the_goal_heading(s
 def test_in_free_space_the_base_respects_its_turning_limit(start, corners, yaw):
     for a, b in pairwise([start, *plan_headings(start, corners, yaw, everywhere)]):
         distance_m = hypot(b[0] - a[0], b[1] - a[1])
-        at_the_end = b[:2] == pytest.approx(corners[-1])  # the rest of the turn, on the spot
+        at_the_end = b[:2] == pytest.approx(corners[-1])  # the rest of the turn, in place
         assert at_the_end or abs(b[2] - a[2]) <= TURN_RAD_PER_M * distance_m + 0.05
 
 
@@ -85,7 +85,7 @@ def test_between_two_rooms_the_heading_is_kept_in_the_doorway():
     path = dense(start, plan_headings(start, [(6.0, 0.0)], -2.0, lambda point: not 0.45 < point[0] < 1.45))
     yaws = [yaw for x, _, yaw in path if 0.5 < x < 1.4]
     assert np.ptp(yaws) < 0.02
-    assert 0.5 < yaws[0] < 1.5  # it was about to turn to where it drives
+    assert 0.5 < yaws[0] < 1.5  # the base had begun to turn toward its direction of travel
 
 
 def test_on_a_long_path_the_base_faces_its_direction_of_travel():
@@ -116,11 +116,11 @@ def test_the_base_turns_through_the_smaller_angle():
     assert path[-1][2] == pytest.approx(2 * pi - 3.0)
 
 
-# What a way sweeps
+# Swept volume
 
 
 def box(x: float, y: float, *, soft: float = 0.0) -> Boxes:
-    """A post of 10 cm at a point."""
+    """Return a post 10 cm wide at a point."""
     return Boxes(at=np.array([[x, y, 0.5]]), turn=np.eye(3)[None], half=np.array([[0.05, 0.05, 0.5]]),
                  soft=np.array([soft]))  # fmt: skip
 
@@ -169,11 +169,11 @@ def bare(floor: Floor) -> Floor:
     return floor
 
 
-DOOR = (2.0, 3.0, 0.0, 0.45, 0.01)  # an open leaf in the middle of the room
+DOOR = (2.0, 3.0, 0.0, 0.45, 0.01)  # an open door in the middle of the room
 
 
 def test_clearance_is_the_distance_to_the_nearest_obstacle(bare):
-    # 1 m before the countertop's front, at 0.67; every cell off by at most one.
+    # 1 m in front of the countertop, whose front is at y = 0.67; each cell may be off by one.
     assert bare.clearance_with_doors_m[bare.cell_at(1.0, 1.67)] == pytest.approx(1.0, abs=1.5 * CELL_M)
     assert bare.clearance_with_doors_m[bare.cell_at(1.0, 0.3)] == 0.0
 

@@ -1,4 +1,4 @@
-"""Which open door is blamed for what cannot be reached."""
+"""Which open door is reported as blocking an unreachable object."""
 
 from __future__ import annotations
 

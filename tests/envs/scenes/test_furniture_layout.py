@@ -1,4 +1,4 @@
-"""Floor plans and the places of fixtures."""
+"""Floor plans and the layout of fixtures."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_every_fixture_of_sampled_homes_is_reachable(scenes: list[Scene]) -> Non
 def test_the_middle_in_front_of_every_fixture_is_free(scenes: list[Scene]) -> None:
     for scene in scenes:
         grid = floor_grid(scene)
-        # A point's cell may be off by half a cell: one of the three middle points will do.
+        # A point's cell may be off by half a cell: one of the three middle points is enough.
         assert all(any(grid.area_at(*p) for p in standing_points(f)[:3]) for f in scene.fixtures)
 
 

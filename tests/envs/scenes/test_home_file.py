@@ -1,4 +1,4 @@
-"""Home files: what they say, and what is said when they are wrong."""
+"""Home files: their format, and the error messages for wrong ones."""
 
 from __future__ import annotations
 

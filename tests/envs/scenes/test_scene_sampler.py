@@ -1,4 +1,4 @@
-"""Sampled homes: what is in them."""
+"""Contents of sampled homes."""
 
 from __future__ import annotations
 

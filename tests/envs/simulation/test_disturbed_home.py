@@ -1,4 +1,4 @@
-"""Disturbances: drawn from a seed, the same in both worlds, and none that could not be."""
+"""Disturbances: drawn from a seed, the same in both worlds, and always possible."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def drawn_disturbances(initial_state: State, seed: int, probability: float = 1.0
     return [str(disturbance) for disturbance in home.made]
 
 
-# What is drawn
+# Drawing disturbances
 
 
 def test_the_same_seed_gives_the_same_disturbances() -> None:
@@ -70,7 +70,7 @@ def test_each_subtask_has_one_chance_of_a_disturbance() -> None:
 
 
 def possible(now: State, kind: str, coming_actions: tuple[Action, ...] = ()) -> set[str]:
-    """What can happen, over many draws."""
+    """Return the disturbances that occur in many draws."""
     return {
         str(d)
         for seed in range(60)
@@ -122,7 +122,7 @@ def test_an_obstructing_object_is_put_where_the_plan_puts_something() -> None:
     assert possible(small(), "occupy") == set()
 
 
-# What it does to atoms
+# Effects on atoms
 
 
 def test_an_object_is_moved_with_its_contents() -> None:
@@ -164,7 +164,7 @@ def built():
 
 
 def overlaps(home) -> list[tuple[str, str, float]]:
-    """Pairs of bodies of which one is inside the other by more than contact brings with it."""
+    """Return pairs of bodies that overlap by more than contact causes."""
     deep = [(n, other, gap) for n in home.queries.objects for other, _, gap in home.engine.touching(n) if gap < -0.006]
     return deep + [("robot", other, gap) for other, _, gap in home.engine.touching("robot") if gap < -0.006]
 
@@ -234,7 +234,7 @@ def test_a_probability_of_zero_leaves_physics_bit_for_bit(built) -> None:
 @needs_pybullet
 @pytest.mark.slow
 def test_random_disturbances_agree_with_the_symbolic_world() -> None:
-    """At least 95 of 100; what is measured is in the results."""
+    """At least 95 of 100 must agree; docs/results.md has the measured rate."""
     from envs.evaluation.random_plans import draw_chain
     from envs.evaluation.trial_scenes import home_for_plans
     from envs.simulation.physical_home import PhysicalHome

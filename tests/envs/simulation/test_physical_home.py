@@ -1,4 +1,4 @@
-"""The physical home: what the robot does, what is read from physics, and that both worlds agree."""
+"""The physical home: the robot's actions, states read from physics, and agreement with the symbolic world."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def home(built):
 
 
 def run(home, *texts: str) -> State:
-    """Carry out a plan in both worlds; they must agree after every subtask."""
+    """Execute a plan in both worlds, which must agree after every subtask."""
     state = home.state()
     for text in texts:
         action = parse_action(home.world, text)

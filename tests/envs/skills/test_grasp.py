@@ -1,4 +1,4 @@
-"""Grasps by friction alone, what a failed skill leaves behind, what a skill costs, and how a home is rebuilt."""
+"""Grasps by friction alone, the state after a failed skill, the cost of skills, and resets of a home."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OBJECTS = {
     "cloth 1": "countertop 1", "basketball 1": "desk 1", "book 1": "desk 1", "box 1": "shelf 1", "box 2": "shelf 1",
     "tablet 1": "side table 1", "tablet 2": "side table 1",
 }  # fmt: skip
-TUCKED_RAD = 0.06  # with a thing in the hand, its pitch stays that of the grasp
+TUCKED_RAD = 0.06  # with a held object, the hand keeps the pitch of the grasp
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +42,13 @@ def built() -> Iterator[PhysicalHome]:
 
 @pytest.fixture
 def home(built: PhysicalHome) -> PhysicalHome:
-    built.engine.step()  # so that it is built anew, whatever the test before put where
+    built.engine.step()  # forces the reset to rebuild the home, whatever the previous test moved
     built.reset()
     return built
 
 
 def try_to(home: PhysicalHome, text: str) -> Outcome:
-    """Carry out a subtask that is applicable."""
+    """Execute an applicable subtask."""
     action = parse_action(home.world, text)
     assert unmet_precondition(home.state(), action) is None
     return home.execute(action)
@@ -64,14 +64,14 @@ def run(home: PhysicalHome, *texts: str) -> State:
 
 
 def from_middle_m(home: PhysicalHome) -> float:
-    """How far the fingers are from the vertical axis of what they hold."""
+    """Return the distance of the fingers from the vertical axis of the held object."""
     held = home.motion.robot.held
     assert held is not None
     return float(np.hypot(*held.pivot[:2]))
 
 
 def lay(home: PhysicalHome, object_name: str, place: str, x: float, y: float, quarter_turn: bool = False) -> None:
-    """Put a thing onto a point of a place's frame, without the robot."""
+    """Put an object at a point of a place's frame, without the robot."""
     region = home.queries.region(place)
     position = region.point(x, y, home.queries.objects[object_name].size[2] / 2 + 0.002)
     yaw = region.yaw + (np.pi / 2 if quarter_turn else 0.0)
@@ -80,7 +80,7 @@ def lay(home: PhysicalHome, object_name: str, place: str, x: float, y: float, qu
 
 
 def is_tucked(home: PhysicalHome) -> bool:
-    """Whether the arm itself, not just what its motors are told, is folded."""
+    """Return whether the arm itself, not only the target of its motors, is tucked."""
     joints = home.engine.joints(NAME, LINKS)
     return bool(np.abs(joints[4:] - kinematics.TUCKED).max() < TUCKED_RAD)
 
@@ -157,7 +157,7 @@ def test_between_tall_objects_without_a_gap_there_is_no_room(home):
     assert home.state().held == home.world.index["cloth 1"]
 
 
-# What failed skills leave behind
+# State after failed skills
 
 
 @pytest.mark.parametrize("ticks", [300, 1100, 1900], ids=["driving", "unfolding", "lifting"])
@@ -170,7 +170,7 @@ def test_a_skill_that_times_out_says_when_and_leaves_the_robot_usable(home, monk
     assert is_tucked(home)
     robot = home.motion.robot
     stands_at = home.engine.joints(NAME, LINKS)
-    assert np.abs(stands_at[:4] - robot.q[:4]).max() < 0.02  # it is where it takes itself to be
+    assert np.abs(stands_at[:4] - robot.q[:4]).max() < 0.02  # the base is where the robot believes it is
     if robot.held is not None:
         run(home, "put apple 1 on dining table 1")
     else:
@@ -196,7 +196,7 @@ def test_a_skill_that_finishes_in_time_clears_its_deadline(home):
     assert home.motion.robot.deadline is None
 
 
-# What skills cost
+# Cost of skills
 
 
 def test_energy_is_spent_by_moving_only(home):
@@ -228,7 +228,7 @@ def test_time_and_ticks_of_an_outcome_agree(home):
 
 
 def snapshot(home: PhysicalHome) -> list[object]:
-    """Everything in the engine that can move."""
+    """Return the pose of everything in the engine that can move."""
     poses: list[object] = [home.engine.pose(obj.name) for obj in home.scene.objects]
     doors = [home.engine.joint(name, 0) for name, model in home.queries.furniture.items() if model.leaves]
     return [*poses, *doors, home.engine.joints(NAME, LINKS).tolist(), home.engine.ticks]
@@ -262,7 +262,7 @@ def test_a_reset_skips_the_expensive_parts_of_a_build(home, monkeypatch):
         physical_home, "unreachable_fixtures", lambda *args: (searches.append(1), unreachable_fixtures(*args))[1]
     )
     physical_home.PhysicalHome(home.scene, grasp="physical").close()
-    assert sum(ticks) > physical_home.SETTLE_TICKS and len(searches) == 1  # what a build takes most of its time for
+    assert sum(ticks) > physical_home.SETTLE_TICKS and len(searches) == 1  # the expensive parts of a build
     ticks.clear()
     for _ in range(3):
         home.engine.step()

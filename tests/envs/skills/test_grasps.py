@@ -1,4 +1,4 @@
-"""Where two fingers can take things, as they lie, lean or stand in a home."""
+"""Grasps of lying, tilted and standing objects with a two-finger hand."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def built() -> Iterator[PhysicalHome]:
 
 @pytest.fixture
 def home(built: PhysicalHome) -> PhysicalHome:
-    built.engine.step()  # so that it is built anew, whatever the test before put where
+    built.engine.step()  # forces the reset to rebuild the home, whatever the previous test moved
     built.reset()
     return built
 
 
 def stand(home: PhysicalHome, name: str, yaw: float = 0.0, *, tilt: float = 0.0) -> Array:
-    """Put a thing into the air, turned and leaning about its own x; return its middle, (3,)."""
+    """Put an object into the air, rotated by `yaw` and tilted about its own x axis; return its center, (3,)."""
     position = np.array(IN_THE_AIR)
     w, z, x = cos(yaw / 2) * cos(tilt / 2), sin(yaw / 2) * cos(tilt / 2), cos(yaw / 2) * sin(tilt / 2)
     home.engine.place(name, position.tolist(), (x, sin(yaw / 2) * sin(tilt / 2), z, w))
@@ -68,7 +68,7 @@ def grasps_of(home: PhysicalHome, name: str, *, deeper_m: float = 0.0) -> list[R
 
 
 def across(goal: ReachTarget, heading: float) -> Array:
-    """The direction along which the fingers close, (2,)."""
+    """Return the closing direction of the fingers, (2,)."""
     return np.array([-sin(heading), cos(heading)])
 
 
@@ -98,7 +98,7 @@ def test_the_grasp_width_is_the_objects_width_across_the_fingers(home, name, yaw
     category = home.queries.objects[name]
     for goal in grasps_of(home, name):
         for heading in goal.yaws:
-            side = np.abs(turn_z(-yaw)[:2, :2] @ across(goal, heading))  # in the thing's frame
+            side = np.abs(turn_z(-yaw)[:2, :2] @ across(goal, heading))  # in the object's frame
             if np.hypot(*(goal.middle - at)[:2]) > 0.01 or category.shape == "cloth":
                 continue  # a rim, a wall, a fold
             whole = float(side @ np.array(category.size[:2]))

@@ -109,7 +109,7 @@ def test_a_held_container_cannot_be_accessed() -> None:
     assert "hand" in (why_not(after(now, "pick up bowl 1"), "pick up apple 1") or "")
 
 
-def test_what_is_in_a_closed_fixture_is_out_of_reach_in_a_container_too() -> None:
+def test_a_closed_fixture_blocks_access_to_nested_contents() -> None:
     now = state(["cabinet 1"], {"bowl 1": "cabinet 1", "apple 1": "bowl 1"})
     assert why_not(now, "pick up apple 1") == "cabinet 1 is closed"
 
@@ -123,7 +123,7 @@ def test_food_on_a_plate_on_a_table_can_be_sliced() -> None:
 # -- effects ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_picked_up_is_in_the_hand(initial_state: State) -> None:
+def test_a_picked_up_object_is_in_the_hand(initial_state: State) -> None:
     now = after(initial_state, "pick up book 1")
     assert now.held == now.world.index["book 1"]
     assert now.place[now.held] == HELD
@@ -134,7 +134,7 @@ def test_picking_up_brings_the_robot_to_the_fixture(initial_state: State) -> Non
     assert now.world.names[now.at] == "dining table 1"
 
 
-def test_what_is_put_down_is_there_and_the_hand_is_empty(initial_state: State) -> None:
+def test_putting_an_object_down_moves_it_and_empties_the_hand(initial_state: State) -> None:
     now = after(initial_state, "pick up book 1", "put book 1 on countertop 1")
     assert place_of(now, "book 1") == "countertop 1"
     assert now.held < 0
@@ -144,7 +144,7 @@ def test_a_given_object_is_with_the_person(initial_state: State) -> None:
     assert place_of(after(initial_state, "pick up book 1", "give book 1 to person 1"), "book 1") == "person 1"
 
 
-def test_what_a_person_holds_can_be_taken_back(initial_state: State) -> None:
+def test_an_object_given_to_a_person_can_be_taken_back(initial_state: State) -> None:
     assert why_not(after(initial_state, "pick up book 1", "give book 1 to person 1"), "pick up book 1") is None
 
 
@@ -263,7 +263,7 @@ def test_both_relations_are_parsed_and_the_canonical_one_is_written(initial_stat
 
 
 def walk(seed: int, length: int = 60) -> list[tuple[State, Action]]:
-    """A walk of applicable actions in a sampled home."""
+    """Draw a random sequence of applicable actions in a sampled home."""
     rng = random.Random(seed)
     now = World(sample_scene(seed, geometry=False)).initial()
     steps = []

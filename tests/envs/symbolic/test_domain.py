@@ -49,7 +49,7 @@ def test_every_liquid_that_something_contains_or_a_process_fills_is_known(domain
 
 def test_every_liquid_can_be_obtained(domain: Domain) -> None:
     liquids = {category.contains for category in domain.objects.values()} | {p.fill for p in domain.processes}
-    assert set(domain.liquids) - liquids <= {"tea"}  # tea is only found ready in a cup
+    assert set(domain.liquids) - liquids <= {"tea"}  # tea only occurs ready-made in a cup
 
 
 def test_every_category_that_a_fixture_accepts_is_an_object_or_a_class(domain: Domain) -> None:

@@ -14,7 +14,7 @@ def goal_holds(goal: str, now: State, initial_state: State | None = None) -> boo
 
 
 def score_after(goal: str, initial_state: State, *subtasks: str) -> Score:
-    """Score an episode of subtasks."""
+    """Return the score after an episode of subtasks."""
     parsed, now = parse_goal(goal), initial_state
     phase = advance(parsed, 0, initial_state, initial_state)
     for text in subtasks:
@@ -137,7 +137,7 @@ def test_every_excludes_the_outer_container_too() -> None:
 
 
 def test_an_exception_is_left_out(table: State) -> None:
-    assert goal_holds("every cutlery except spoon on sofa", table) is False  # nothing is left to be chosen
+    assert goal_holds("every cutlery except spoon on sofa", table) is False  # no object matches
     initial_state = state(["fridge 1"], {"apple 1": "fridge 1", "milk 1": "fridge 1"})
     assert goal_holds("every food except milk in fridge", initial_state)
 

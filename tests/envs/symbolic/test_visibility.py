@@ -1,4 +1,4 @@
-"""What the robot sees from where it is."""
+"""What the robot sees from its location."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def names(now: State) -> set[str]:
 
 
 def two_rooms() -> Scene:
-    """A kitchen, where the robot starts, and a hall behind it, with the wardrobe and the shelf."""
+    """Return a home with a kitchen, where the robot starts, and a hall with a wardrobe and a shelf."""
     one = scene(
         ["countertop 1", "cabinet 1", "wardrobe 1", "shelf 1"],
         {"mug 1": "countertop 1", "plate 1": "cabinet 1", "jacket 1": "wardrobe 1", "book 1": "shelf 1"},

@@ -137,7 +137,7 @@ def resident_bytes() -> int:
 
 
 def test_loading_reads_only_the_used_pages(tmp_path: Path) -> None:
-    n, size = 2**28, 4  # one document's worth of tokens in a file of half a gigabyte, the rest of it a hole
+    n, size = 2**28, 4  # one document of tokens in a sparse file of half a gigabyte
     for name, dtype in (("tokens", np.uint16), ("counted", np.bool_), ("branch", np.uint8)):
         np.lib.format.open_memmap(tmp_path / f"{name}.npy", mode="w+", dtype=dtype, shape=(n,))[-size:] = 1
     np.save(tmp_path / "offsets.npy", np.array([0, n - size, n]))

@@ -37,7 +37,7 @@ def test_new_tokens_of_a_window_follow_the_overlap(length: int, sizes: tuple[int
 
 
 def documents_of_unique_tokens(marks: list[list[bool]]) -> TokenizedDocuments:
-    """Documents in which every token is another id, so that a target says which one it is."""
+    """Return documents in which every token has a unique id, so that a target identifies its position."""
     first = np.cumsum([0, *map(len, marks)])
     return TokenizedDocuments.from_lists(
         [range(int(a), int(a) + len(mark)) for a, mark in zip(first, marks, strict=False)], marks
@@ -45,7 +45,7 @@ def documents_of_unique_tokens(marks: list[list[bool]]) -> TokenizedDocuments:
 
 
 def targets_of(documents: TokenizedDocuments) -> list[tuple[int, int]]:
-    """Every counted target, with how many tokens stand before it."""
+    """Return every target with loss and the number of tokens before it."""
     targets = []
     for first, end in zip(documents.offsets[:-1], documents.offsets[1:], strict=True):
         for place in range(int(first) + 1, int(end)):
@@ -85,7 +85,7 @@ def test_batches_of_windows_cut_nothing(kind: type[PackedBatches] | type[PaddedB
 
 
 def mean_loss(model: GPT, batches: PaddedBatches) -> float:
-    """Over the targets of an epoch of one-row batches."""
+    """Return the mean loss over the targets of an epoch of one-row batches."""
     total, n = 0.0, 0
     for step in range(batches.n_rows):
         batch = batches.batch(step)

@@ -1,4 +1,4 @@
-"""Encoders: the same numbers in torch and numpy, whatever is padded, and small enough to be quick."""
+"""Small encoders: equal results in torch and numpy, with and without padding."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIGHT = SightConfig(
 
 
 def randomize(encoder: nn.Module) -> None:
-    """Give every number of a fresh encoder a value that matters."""
+    """Give every weight of a fresh encoder a random value that has an effect."""
     torch.manual_seed(0)
     with torch.no_grad():
         for name, tensor in encoder.state_dict().items():
@@ -110,7 +110,7 @@ def test_ctc_learns_letters_from_their_order_alone() -> None:
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.3 * losses[0]
-    # Not what the likeliest path says: when blanks give way to letters is rounding. No order is likelier.
+    # Do not check the most likely path: when letters replace blanks depends on rounding. No other order is more likely.
     correct, *others = (
         float(ctc_loss(actual.letters.detach(), actual.counts, torch.tensor([order]), torch.tensor([3])))
         for order in itertools.permutations((3, 1, 20))
@@ -126,7 +126,7 @@ def test_the_vision_encoder_is_equal_in_numpy_with_folded_norms(things_first: bo
     randomize(encoder)
     encoder.eval()
     with torch.no_grad():
-        encoder.heads.bias[config.classes : config.classes + config.things] = 0.0  # so that there are middles
+        encoder.heads.bias[config.classes : config.classes + config.things] = 0.0  # so that object centers are found
     picture = np.random.default_rng(1).integers(0, 256, (48, 48, 3), dtype=np.uint8)
     with torch.no_grad():
         seen = encoder(torch.from_numpy(scale_pixels(picture)).permute(2, 0, 1)[None])

@@ -1,4 +1,4 @@
-"""Reading vectors in place of tokens: the same numbers in torch and numpy, and nothing changes for text."""
+"""Reading vectors in place of tokens: equal results in torch and numpy, and unchanged results for text."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_inserted_token_embeddings_are_read_like_text(gpt: GPT) -> None:
     plain.feed([CLS, *ids])
     inserted.feed([CLS])
     inserted.feed_vectors(model.placeholder_vectors(ids, IMAGE), IMAGE)
-    # Of the tokens before the first, and for what comes behind, placeholders stand there: only the middle is the same.
+    # At both ends, previous-token embeddings see placeholders instead of the tokens, so only the middle is equal.
     first, second = plain.fork(), inserted.fork()
     for token in (13, 14, 15):
         a, b = first.feed([token]), second.feed([token])

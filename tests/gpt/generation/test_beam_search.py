@@ -12,7 +12,7 @@ from gpt.generation.sampling import generate
 from gpt.model.transformer import GPT
 
 Make = Callable[..., GPT]
-STOP = 4  # of a vocabulary of five
+STOP = 4  # in a vocabulary of five
 NEW = 4
 PROMPT = [1, 0, 3]
 VARIANTS = [{}, {"position": "learned", "previous_tokens": 0}, {"n_kv_head": 2, "attention": "sdpa"}]
@@ -25,7 +25,7 @@ def logprobs_after(model: GPT, ids: Sequence[int]) -> list[float]:
 
 
 def all_continuations(model: GPT, prompt: Sequence[int]) -> list[Continuation]:
-    """All that end with STOP or have NEW ids, read without a cache."""
+    """Return all continuations that end with STOP or have NEW ids, computed without a cache."""
     done: list[Continuation] = []
     unfinished = [Continuation([], 0.0)]
     while unfinished:
@@ -37,7 +37,7 @@ def all_continuations(model: GPT, prompt: Sequence[int]) -> list[Continuation]:
 
 
 def reference_beam_search(model: GPT, prompt: Sequence[int], beams: int, penalty: float) -> list[Continuation]:
-    """Beam search without a cache that never ends early."""
+    """Beam search without a cache and without early stopping."""
     done: list[Continuation] = []
     unfinished = [Continuation([], 0.0)]
     while unfinished:

@@ -155,7 +155,7 @@ Case = tuple[list[int], list[Span]]
 
 
 def counting(n_holes: int) -> list[Case]:
-    """Counting by ones and twos with all holes of up to three numbers; two numbers before and one after the first."""
+    """Count by ones and twos, with all holes of up to three numbers; two numbers precede the first, one follows it."""
     cases: list[Case] = []
     for start, step, length in itertools.product(range(12), (1, 2), range(6, 12)):
         ids = [CLS, *range(start, start + step * length, step)]
@@ -170,7 +170,7 @@ def counting(n_holes: int) -> list[Case]:
 
 @pytest.fixture(scope="module")
 def counter() -> GPT:
-    """A GPT of two layers that has read all but the first hundred cases of one hole and of two."""
+    """A GPT with two layers, trained on all but the first hundred cases with one hole and with two."""
     torch.set_num_threads(1)
     documents = [hide(ids, spans, MARKS) for n in (1, 2) for ids, spans in counting(n)[100:]]
     lists = TokenizedDocuments.from_lists([ids for ids, _ in documents], [counted for _, counted in documents])

@@ -163,7 +163,7 @@ SETTINGS: list[dict[str, float | int]] = [
 def exact_probabilities(
     logits: Sequence[float], temperature: float, top_k: int = 10**9, top_p: float = 1.0
 ) -> np.ndarray:
-    """The definitions, one number after the other: divide, keep the k likeliest, then those that reach p together."""
+    """Apply the definitions in turn: divide by the temperature, keep the top k, then the smallest set reaching p."""
     weights = [math.exp(logit / temperature) for logit in logits]
     order = sorted(range(len(weights)), key=lambda token: -weights[token])[:top_k]
     kept_tokens: list[int] = []
@@ -176,7 +176,7 @@ def exact_probabilities(
 
 
 def check_fit(tokens: Sequence[int], expected: np.ndarray) -> None:
-    """Chi-square: draws from `expected` fail once in a thousand seeds, and the seeds are fixed."""
+    """Chi-square test: correct draws fail for one seed in a thousand, and the seeds are fixed."""
     counts = np.bincount(tokens, minlength=len(expected))
     possible = expected > 0
     assert counts[~possible].sum() == 0

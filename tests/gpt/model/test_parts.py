@@ -1,4 +1,4 @@
-"""Each switch of the model changes what it should and nothing else."""
+"""Each model setting changes what it should and nothing else."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def random_model(config: GPTConfig) -> GPT:
 
 @pytest.fixture(scope="module")
 def branched() -> Batch:
-    """Two rows of documents of which some have branches, and unused columns at the end."""
+    """Two rows of documents, some with branches, and unused columns at the end."""
     lists, loss_masks, branch = [], [], []
     for n in range(9):
         numbers = [0] * (4 + n % 4) + ([1] * 3 + [2] * (2 + n % 2) if n % 2 else [])
@@ -267,7 +267,7 @@ def test_embedding_scale_matters_only_without_the_embedding_norm(make_model: Mak
 
 
 def test_blocks_add_to_the_residual_stream(make_model: Make) -> None:
-    """With projections of zero, blocks do nothing, and the head reads the normalized embeddings."""
+    """With zero projections, blocks do nothing and the head reads the normalized embeddings."""
     model = make_model(previous_tokens=0, tie_weights=False)
     for name, parameter in model.named_parameters():
         if name.startswith("blocks.") and ".proj." in name:

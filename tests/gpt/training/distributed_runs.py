@@ -1,4 +1,4 @@
-"""What the processes do that test_distributed.py starts with torchrun: several trainings of one small model.
+"""The script that test_distributed.py starts with torchrun: several training runs of one small model.
 
 Usage: torchrun --nproc-per-node N distributed_runs.py FOLDER RUN [RUN ...], as in RUNS below.
 """
@@ -37,7 +37,7 @@ RUNS: dict[str, dict[str, object]] = {
 
 
 def make_model() -> GPT:
-    """The same weights whenever it is called, all of them random."""
+    """Return a model with random weights, the same on every call."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = GPT(GPTConfig(vocab_size=320, n_layer=2, n_head=4, n_embd=32, block_size=48))
@@ -47,14 +47,14 @@ def make_model() -> GPT:
 
 
 def make_batches() -> PackedBatches:
-    """Rows of very different numbers of counted targets, so that a mean of means would not be the mean."""
+    """Return rows with very different numbers of targets with loss, so that a mean of means is not the mean."""
     lists = [[1, *((start + 2 * i) % 60 for i in range(4 + start % 13))] for start in range(60)]
     counted = [[place % (1 + start % 5) == 0 for place in range(len(row))] for start, row in enumerate(lists)]
     return PackedBatches(TokenizedDocuments.from_lists(lists, counted), batch_rows=4, block_size=32, seed=0)
 
 
 class KillingBatches:
-    """Batches of which one kills a process without warning."""
+    """Batches of which one kills process 1 with SIGKILL."""
 
     def __init__(self, batches: PackedBatches, at: int) -> None:
         self.batches, self.at = batches, at
@@ -66,9 +66,9 @@ class KillingBatches:
 
 
 def run(folder: Path, name: str) -> None:
-    """Do one run, `[SUBFOLDER/]KIND[:WAY]`.
+    """Execute one run, `[SUBFOLDER/]KIND[:MODE]`.
 
-    The kind is one of RUNS; the way is `half` (told to stop after step 5), `resume`, or `killed` (loses process 1).
+    The kind is one of RUNS; the mode is `half` (stopped after step 5), `resume`, or `killed` (process 1 is killed).
     """
     path, _, mode = name.partition(":")
     out = folder / path
@@ -85,13 +85,13 @@ def run(folder: Path, name: str) -> None:
 def _stop_at(step: int) -> Callable[[Metrics], None]:
     def stop(metrics: Metrics) -> None:
         if metrics["step"] == step:
-            os.kill(os.getpid(), signal.SIGTERM)  # this process alone: the others are to follow
+            os.kill(os.getpid(), signal.SIGTERM)  # only this process: the others must follow
 
     return stop
 
 
 def main() -> int:
-    """Do the runs one after the other."""
+    """Execute the runs one after another."""
     torch.set_num_threads(1)
     folder, names = Path(sys.argv[1]), sys.argv[2:]
     try:
@@ -100,7 +100,7 @@ def main() -> int:
                 try:
                     run(folder, name)
                 except SystemExit as end:
-                    # One write: `print` makes two, between which the other process may write.
+                    # One write call: `print` makes two, and the other process may write between them.
                     os.write(1, f"process {world.rank} stopped {name} with {end.code}\n".encode())
     except GPTError as error:
         print(f"distributed_runs: {error}", file=sys.stderr)

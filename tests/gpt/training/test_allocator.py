@@ -1,4 +1,4 @@
-"""A process that trains starts itself anew with the allocator's settings, once."""
+"""A training process restarts itself once with the allocator's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trainings on two processes, started by torchrun as a user would, against the same trainings on one."""
+"""Training in two processes, started with torchrun as by a user, compared with the same training in one."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ RESUMABLE = tuple(kind for kind in KINDS if kind != "penalty")
 
 
 def unsharded(kind: str) -> str:
-    """The same training without sharding, which is how one process does it."""
+    """Return the name of the same run without sharding, as one process does it."""
     return kind.removeprefix("sharded-")
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """In one process: every run that needs no sharding, and each stopped half way in the folder `half`."""
+    """Runs in one process: every run without sharding, and each stopped halfway in the folder `half`."""
     folder = tmp_path_factory.mktemp("alone")
     for kind in sorted({unsharded(kind) for kind in KINDS}):
         runs.run(folder, kind)
@@ -73,7 +73,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def together(alone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """In two processes: the same, and, in the folder `moved`, what one process had begun."""
+    """Runs in two processes: the same, and in the folder `moved` the runs that one process had begun."""
     folder = tmp_path_factory.mktemp("together")
     for kind in RESUMABLE:
         shutil.copytree(alone / "half" / unsharded(kind), folder / "moved" / kind)
@@ -85,9 +85,9 @@ def together(alone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def assert_same_training(one: Path, other: Path) -> None:
-    """Weights differ by rounding only: by a small part of the way that training moved them.
+    """Assert that weights differ by rounding only: by a small fraction of the distance that training moved them.
 
-    Sums of gradients in another order differ in the last bit: with AdamW by 5e-7 of that way, on any processor. Muon
+    Sums of gradients in another order differ in the last bit: with AdamW by 5e-7 of that distance on any CPU. Muon
     rounds them to bf16, which has 8 bits, in each of 12 steps: up to 1.5 % were seen, and another processor's products
     may round otherwise. A mean of means, or a step too many, is a difference of more than half.
     """

@@ -23,7 +23,7 @@ def random_ids(rows: int, length: int) -> Tensor:
 
 
 def head_maps(attention: Attention) -> Tensor:
-    """What each head does from value to output, (H, C, C), written out."""
+    """Return the value-to-output map of each head explicitly, (H, C, C)."""
     group = attention.n_head // attention.kv_heads
     values = attention.qkv.weight[(attention.n_head + attention.kv_heads) * D :].view(attention.kv_heads, D, C)
     outputs = attention.proj.weight.view(C, attention.n_head, D)

@@ -1,4 +1,4 @@
-"""Low-rank adapters: what they change, what they leave, and to which weights they belong."""
+"""Low-rank adapters: what they change, what they keep, and to which weights they belong."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def arrays(model: GPT) -> dict[str, Floats]:
 
 
 def random_adapter(model: GPT, rank: int = 3) -> Adapter:
-    """An adapter that changes the model, which has none afterwards."""
+    """Return a random adapter of the model; the model has no adapter afterwards."""
     attach(model, rank=rank)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Learning from scored attempts: what is worth more becomes likelier, what is worth less does not."""
+"""Learning from scored attempts: better attempts become more likely than worse ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONFIG = TrainConfig(steps=30, batch_rows=2, lr=3e-3, warmup_steps=2, precision=
 
 
 def pairs(block: int = 32, swapped: bool = False) -> PackedBatches:
-    """Prompts with a good and a bad attempt each, and plain documents; twice the one before, other ids."""
+    """Return prompts with a good and a bad attempt each and plain documents, three times with shifted ids."""
     tokens, learn, branch, values = [], [], [], []
     for shift in (0, 20, 40):
         attempts = [(BAD, -1.0), (GOOD, 1.0)] if swapped else [(GOOD, 1.0), (BAD, -1.0)]
@@ -54,7 +54,7 @@ def logprob(model: GPT, attempt: list[int]) -> float:
     ids = torch.tensor([[*PROMPT, *attempt]])
     logits, _ = model(ids[:, :-1])
     logprobs = F.log_softmax(logits, dim=-1)[0].gather(1, ids[0, 1:, None])[:, 0]
-    return float(logprobs[len(PROMPT) :].sum())  # the first of the attempt carries no loss
+    return float(logprobs[len(PROMPT) :].sum())  # the first token of an attempt has no loss
 
 
 def with_values(batch: Batch, value: float) -> Batch:
@@ -102,7 +102,7 @@ def test_the_initial_preference_loss_is_log_two(make_model: Make) -> None:
 
 
 def test_margins_are_computed_within_each_pair(make_model: Make) -> None:
-    """Several stand in one row; with their branches in the other order, they count the same."""
+    """Several pairs share a row; with their branches swapped, the loss is the same."""
     model, reference = make_model(), make_model(seed=1)
     objective = preference_objective("preference", reference)(model, "fp32", None, 0.0)
     one = pairs(block=48).batch(0)

@@ -52,7 +52,7 @@ class OneBatch:
 
 
 class DivergingBatches:
-    """Batches whose step `at` breaks the model."""
+    """Batches that set the model's weights to NaN at step `at`."""
 
     def __init__(self, batches: PackedBatches, model: GPT, at: int) -> None:
         self.batches, self.model, self.at = batches, model, at
@@ -72,7 +72,7 @@ def test_one_batch_is_memorized(
     settings = {"optimizer": optimizer, "precision": precision, "steps": 150, "lr": 1e-2}
     config = replace(CONFIG, **settings)  # type: ignore[arg-type]
     result = train(model, OneBatch(batches.batch(0)), None, config, tmp_path)
-    # The first token of a document says nothing about its second: that is what stays.
+    # The remaining loss is on the second token of a document, which the first does not determine.
     assert lines(tmp_path)[0]["loss"] > 3  # type: ignore[operator]
     assert result.loss < 0.5
     assert result.val_loss is None
@@ -91,7 +91,7 @@ def test_two_runs_with_the_same_seed_are_equal_bit_for_bit(
     assert same(*trained)
     other = make_model(fresh=True, dropout=0.1)
     train(other, batches, batches, replace(config, seed=1), tmp_path / "c")
-    assert not same(trained[0], weights(other))  # the seed is that of dropout
+    assert not same(trained[0], weights(other))  # the seed controls dropout
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
@@ -153,7 +153,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpo
 
 
 class BatchesWithRareToken:
-    """Batches of which one holds a token that the others lack."""
+    """Batches of which one has a token that the others do not have."""
 
     def __init__(self, batches: PackedBatches, at: int, token: int) -> None:
         self.batches, self.at, self.token = batches, at, token

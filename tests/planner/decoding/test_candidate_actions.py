@@ -1,4 +1,4 @@
-"""What the GPT may choose from."""
+"""Candidate actions that the GPT may choose from."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def test_actions_applicable_to_some_objects_are_a_subset_of_all_applicable_actio
 def test_actions_that_lead_back_to_an_earlier_state_are_not_candidates(flat: State) -> None:
     opened = successor(flat, parse_action(flat.world, "open cabinet 1"))
     names = frozenset({"cabinet 1", "mug 1"})
-    offered = [a for a, _ in candidate_actions(opened, names, {state_key(flat), state_key(opened)})]
-    assert parse_action(flat.world, "close cabinet 1") not in offered
-    assert parse_action(flat.world, "pick up mug 1") in offered
+    candidates = [a for a, _ in candidate_actions(opened, names, {state_key(flat), state_key(opened)})]
+    assert parse_action(flat.world, "close cabinet 1") not in candidates
+    assert parse_action(flat.world, "pick up mug 1") in candidates
 
 
 def test_if_no_candidate_is_left_every_applicable_action_is_one(flat: State) -> None:
-    offered = [a for a, _ in candidate_actions(flat, frozenset({"mug 1"}), {state_key(flat)})]
-    assert parse_action(flat.world, "open fridge 1") in offered
+    candidates = [a for a, _ in candidate_actions(flat, frozenset({"mug 1"}), {state_key(flat)})]
+    assert parse_action(flat.world, "open fridge 1") in candidates

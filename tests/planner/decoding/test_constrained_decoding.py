@@ -1,4 +1,4 @@
-"""Constrained decoding: only what is allowed can be written, and what is forced costs nothing."""
+"""Constrained decoding: only allowed sequences can be written, and forced tokens take no forward pass."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEP, EOS = 10, 11
 
 
 class StubSession:
-    """Logits are random, or from a script of preferred tokens; remembers what it was fed."""
+    """Returns random logits, or prefers the tokens of a script; records what it was fed."""
 
     def __init__(self, seed: int = 0, *, script: Sequence[int] = (), capacity: int = 1000) -> None:
         self.rng = np.random.default_rng(seed)
@@ -60,18 +60,22 @@ sequences = st.lists(
 @settings(max_examples=60, deadline=None)
 def test_only_an_allowed_sequence_and_end_token_are_chosen(options: list[Ids], seed: int, temperature: float) -> None:
     session = StubSession(seed)
-    where = cursor(session, temperature=temperature, rng=np.random.default_rng(seed))
-    index, mark = choose_sequence(where, options, lambda i: (SEP, EOS) if i % 2 else (SEP,))
+    position = cursor(session, temperature=temperature, rng=np.random.default_rng(seed))
+    index, mark = choose_sequence(position, options, lambda i: (SEP, EOS) if i % 2 else (SEP,))
     assert mark in ((SEP, EOS) if index % 2 else (SEP,))
-    assert session.read + where.pending == [0, *options[index], mark]  # the GPT reads what was chosen, once
-    assert where.written == len(options[index]) + 1
+    assert session.read + position.pending == [
+        0,
+        *options[index],
+        mark,
+    ]  # the GPT reads the chosen sequence exactly once
+    assert position.written == len(options[index]) + 1
 
 
 def test_every_allowed_sequence_can_be_chosen() -> None:
     options = [(1, 2), (1, 3), (2,), (2, 4, 5), (2, 4)]
     rng = np.random.default_rng(0)
-    found = {choose(StubSession(seed), options, temperature=1.0, rng=rng)[0] for seed in range(200)}
-    assert found == set(options)
+    chosen = {choose(StubSession(seed), options, temperature=1.0, rng=rng)[0] for seed in range(200)}
+    assert chosen == set(options)
 
 
 def test_a_sequence_may_be_a_prefix_of_another() -> None:
@@ -88,59 +92,59 @@ def test_a_longer_sequence_can_be_chosen_if_its_prefix_may_not_end_the_plan() ->
 
 
 def test_the_most_likely_token_is_skipped_if_it_is_not_allowed() -> None:
-    # Token 9 is liked by far the best all along.
+    # Token 9 is by far the most likely at every step.
     sequence, mark = choose(StubSession(script=[9] * 10), [(1, 2), (3, 4)])
     assert sequence in [(1, 2), (3, 4)] and mark in (SEP, EOS)
 
 
 def test_forced_tokens_cost_no_forward_pass() -> None:
     session = StubSession()
-    where = cursor(session)
-    assert choose_sequence(where, [(1, 2, 3, 4)], lambda i: (SEP,)) == (0, SEP)
-    assert (where.passes, session.read) == (0, [])
-    assert where.pending == [0, 1, 2, 3, 4, SEP]
+    position = cursor(session)
+    assert choose_sequence(position, [(1, 2, 3, 4)], lambda i: (SEP,)) == (0, SEP)
+    assert (position.passes, session.read) == (0, [])
+    assert position.pending == [0, 1, 2, 3, 4, SEP]
 
 
 def test_forced_tokens_are_read_together_with_the_next_free_one() -> None:
     session = StubSession(script=[SEP])
-    where = cursor(session)
-    choose_sequence(where, [(1, 2, 3)], lambda i: (SEP, EOS))
-    assert (where.passes, session.read, where.pending) == (1, [0, 1, 2, 3], [SEP])
+    position = cursor(session)
+    choose_sequence(position, [(1, 2, 3)], lambda i: (SEP, EOS))
+    assert (position.passes, session.read, position.pending) == (1, [0, 1, 2, 3], [SEP])
 
 
 def test_each_free_choice_takes_one_forward_pass() -> None:
-    where = cursor(StubSession(script=[1, 4, SEP]))
-    choose_sequence(where, [(1, 2, 4), (1, 2, 5), (2, 2)], lambda i: (SEP, EOS))
-    assert where.passes == 3
+    position = cursor(StubSession(script=[1, 4, SEP]))
+    choose_sequence(position, [(1, 2, 4), (1, 2, 5), (2, 2)], lambda i: (SEP, EOS))
+    assert position.passes == 3
 
 
 def test_a_forced_token_has_probability_one() -> None:
-    where = cursor(StubSession())
-    choose_sequence(where, [(1, 2)], lambda i: (SEP,))
-    assert where.logprob == 0.0
+    position = cursor(StubSession())
+    choose_sequence(position, [(1, 2)], lambda i: (SEP,))
+    assert position.logprob == 0.0
 
 
 def test_a_free_choice_has_probability_below_one() -> None:
-    where = cursor(StubSession())
-    choose_sequence(where, [(1,), (2,)], lambda i: (SEP,))
-    assert where.logprob < 0.0
+    position = cursor(StubSession())
+    choose_sequence(position, [(1,), (2,)], lambda i: (SEP,))
+    assert position.logprob < 0.0
 
 
 def test_end_tokens_are_requested_only_for_a_complete_sequence() -> None:
-    asked: list[int] = []
+    requested: list[int] = []
 
     def ends(i: int) -> Sequence[int]:
-        asked.append(i)
+        requested.append(i)
         return (SEP,)
 
     choose_sequence(cursor(StubSession(script=[1, 2])), [(1, 2), (3, 4), (5,)], ends)
-    assert asked == [0]
+    assert requested == [0]
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_unconstrained_writing_ends_at_a_stop_token(count: int) -> None:
-    where = cursor(StubSession(script=[*[4] * count, SEP]))
-    assert write_until(where, frozenset({SEP, EOS}), 20) == ([4] * count, SEP)
+    position = cursor(StubSession(script=[*[4] * count, SEP]))
+    assert write_until(position, frozenset({SEP, EOS}), 20) == ([4] * count, SEP)
 
 
 def test_unconstrained_writing_ends_at_its_limit() -> None:
@@ -155,9 +159,9 @@ def test_unconstrained_writing_ends_at_the_end_of_the_context() -> None:
 
 
 def test_the_remaining_room_includes_pending_tokens() -> None:
-    where = cursor(StubSession(capacity=10))
-    where.force([1, 2, 3])
-    assert where.room == 6
+    position = cursor(StubSession(capacity=10))
+    position.force([1, 2, 3])
+    assert position.room == 6
 
 
 def test_the_same_seed_makes_the_same_choice() -> None:
@@ -170,7 +174,7 @@ def test_the_same_seed_makes_the_same_choice() -> None:
 
 
 class FixedSession(StubSession):
-    """What follows depends on what was read, as a GPT's answer does; it can forget."""
+    """Logits depend on the tokens read, like those of a GPT; the session can be rewound."""
 
     def feed(self, ids: Sequence[int], candidate_ids: Sequence[int] | None = None) -> Floats:
         super().feed(ids)
@@ -183,12 +187,12 @@ class FixedSession(StubSession):
 
 @settings(deadline=None)
 @given(st.sets(st.lists(st.integers(0, 4), min_size=1, max_size=4).map(tuple), min_size=1, max_size=12))
-def test_sequence_probabilities_sum_to_one_and_leave_the_session_unchanged(found: set[Ids]) -> None:
-    options = [(*ids, EOS) for ids in sorted(found)]
+def test_sequence_probabilities_sum_to_one_and_leave_the_session_unchanged(sequences_without_end: set[Ids]) -> None:
+    options = [(*ids, EOS) for ids in sorted(sequences_without_end)]
     session = FixedSession()
     session.feed([SEP])
-    chances = sequence_probabilities(session, [3], options, floor=0.0)
-    assert sum(chances) == pytest.approx(1.0) and min(chances) > 0.0
+    probabilities = sequence_probabilities(session, [3], options, floor=0.0)
+    assert sum(probabilities) == pytest.approx(1.0) and min(probabilities) > 0.0
     assert session.read == [SEP]
 
 
@@ -199,11 +203,11 @@ def test_a_sequence_has_the_product_of_its_choice_probabilities() -> None:
     session.read = [SEP]
     second = np.exp(session.feed([1], [2, 3]))
     one, other = first / first.sum(), second / second.sum()
-    wanted = [one[0] * other[0], one[0] * other[1], one[1]]
-    assert sequence_probabilities(FixedSession(), [SEP], options) == pytest.approx(wanted)
+    expected = [one[0] * other[0], one[0] * other[1], one[1]]
+    assert sequence_probabilities(FixedSession(), [SEP], options) == pytest.approx(expected)
 
 
 def test_unlikely_sequences_share_their_probability_without_being_read() -> None:
     options: list[Ids] = [(1, 2, EOS), (1, 3, EOS), (4, EOS)]
-    chances = sequence_probabilities(FixedSession(), [SEP], options, floor=1.0)
-    assert chances[0] == chances[1] and sum(chances) == pytest.approx(1.0)
+    probabilities = sequence_probabilities(FixedSession(), [SEP], options, floor=1.0)
+    assert probabilities[0] == probabilities[1] and sum(probabilities) == pytest.approx(1.0)

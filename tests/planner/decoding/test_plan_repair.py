@@ -1,4 +1,4 @@
-"""Going on after a plan broke: a span is filled in, or a plan is made anew by a GPT that reads what went wrong."""
+"""After a failed plan: fill in the broken span, or replan with a GPT that reads what went wrong."""
 
 from __future__ import annotations
 
@@ -39,59 +39,63 @@ def steps(*subtasks: str) -> tuple[Action, ...]:
     return tuple(parse_action(small().world, s) for s in subtasks)
 
 
-def broken(*reasons: str) -> FailedPlan:
-    """The plan, its first step failed for each of the reasons."""
+def failed_plan(*reasons: str) -> FailedPlan:
+    """Return the plan whose first step failed for each of the reasons."""
     (first, *_) = rest = steps(*PLAN)
     notes = tuple(failure(small().world, first, reason) for reason in reasons)
     return FailedPlan(rest=rest, expected=small(), notes=notes)
 
 
 @pytest.fixture
-def able(random_gpt: GPT, tokenizer: Tokenizer) -> Planner:
-    """A GPT that writes anything it may, and is said to know both kinds of documents."""
+def full_planner(random_gpt: GPT, tokenizer: Tokenizer) -> Planner:
+    """A planner with a random GPT that is declared to know both kinds of documents."""
     return Planner(random_gpt, tokenizer, kinds=BOTH)
 
 
-def prompts(planner: Planner, what: FailedPlan, options: Options, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The special tokens of each prompt that a re-plan reads."""
+def prompts(
+    planner: Planner, failed_plan: FailedPlan, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> list[list[str]]:
+    """Return the special tokens of each prompt that is read during replanning."""
     read: list[list[str]] = []
     original = planner.prompts.read
     marks = {planner.tokenizer.special(mark): mark for mark in ("[FEEDBACK]", "[MASK]")}
 
-    def spy(inventory: str, said: list[int]) -> object:
-        read.append([marks[token] for token in said if token in marks])
-        return original(inventory, said)
+    def spy(inventory: str, ids: list[int]) -> object:
+        read.append([marks[token] for token in ids if token in marks])
+        return original(inventory, ids)
 
     monkeypatch.setattr(planner.prompts, "read", spy)
-    planner.plan_for_goal(GOAL, small(), options, failed_plan=what)
+    planner.plan_for_goal(GOAL, small(), options, failed_plan=failed_plan)
     return read
 
 
-def test_after_one_slip_the_step_is_retried_without_decoding(able: Planner) -> None:
-    plan = able.plan_for_goal(GOAL, small(), QUICK, failed_plan=broken("mug 1 slipped"))
+def test_after_one_slip_the_step_is_retried_without_decoding(full_planner: Planner) -> None:
+    plan = full_planner.plan_for_goal(GOAL, small(), QUICK, failed_plan=failed_plan("mug 1 slipped"))
     assert (plan.subtasks, plan.kept, plan.tokens, plan.status) == (PLAN, 4, 0, "verified")
 
 
-def test_a_broken_span_is_rewritten_and_the_rest_of_the_plan_is_kept(able: Planner) -> None:
-    plan = able.plan_for_goal(GOAL, small(), QUICK, failed_plan=broken("cannot reach mug 1"))
+def test_a_broken_span_is_rewritten_and_the_rest_of_the_plan_is_kept(full_planner: Planner) -> None:
+    plan = full_planner.plan_for_goal(GOAL, small(), QUICK, failed_plan=failed_plan("cannot reach mug 1"))
     assert plan.status == "verified" and plan.tokens > 0
     assert (plan.subtasks[-2:], plan.kept) == (PLAN[2:], 2)
     assert not any("mug 1" in subtask for subtask in plan.subtasks)
 
 
-def test_a_repair_ends_as_soon_as_the_kept_steps_reach_the_goal(able: Planner) -> None:
-    plan = able.plan_for_goal(GOAL, small(), QUICK, failed_plan=broken("cannot reach mug 1"))
+def test_a_repair_ends_as_soon_as_the_kept_steps_reach_the_goal(full_planner: Planner) -> None:
+    plan = full_planner.plan_for_goal(GOAL, small(), QUICK, failed_plan=failed_plan("cannot reach mug 1"))
     written = plan.actions[: -plan.kept]
     assert not any(
         verify(small(), GOAL, (*written[:n], *plan.actions[-plan.kept :])).ok for n in range(1, len(written))
     )
 
 
-def test_every_repair_of_a_drawn_incident_reaches_its_goal(able: Planner) -> None:
+def test_every_repair_of_a_drawn_incident_reaches_its_goal(full_planner: Planner) -> None:
     repaired = 0
     for incident in _incidents(60):
-        what = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
-        plan = able.plan_for_goal(incident.goal, incident.seen, QUICK, initial_state=incident.start, failed_plan=what)
+        failed_plan_of_incident = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
+        plan = full_planner.plan_for_goal(
+            incident.goal, incident.seen, QUICK, initial_state=incident.start, failed_plan=failed_plan_of_incident
+        )
         assert (plan.status == "verified") == verify(
             incident.seen, incident.goal, plan.actions, initial_state=incident.start
         ).ok
@@ -101,34 +105,36 @@ def test_every_repair_of_a_drawn_incident_reaches_its_goal(able: Planner) -> Non
     assert repaired > 10
 
 
-def test_no_repair_uses_an_unreachable_object(able: Planner) -> None:
+def test_no_repair_uses_an_unreachable_object(full_planner: Planner) -> None:
     for incident in _incidents(60):
-        what = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
-        plan = able.plan_for_goal(incident.goal, incident.seen, QUICK, initial_state=incident.start, failed_plan=what)
-        lost = {note.suspect for note in incident.notes if note.lasts}
+        failed_plan_of_incident = FailedPlan(rest=incident.rest, expected=incident.expected, notes=incident.notes)
+        plan = full_planner.plan_for_goal(
+            incident.goal, incident.seen, QUICK, initial_state=incident.start, failed_plan=failed_plan_of_incident
+        )
+        unreachable = {note.suspect for note in incident.notes if note.lasts}
         if plan.kept:
-            assert lost.isdisjoint(name for action in plan.actions for name in action.args)
+            assert unreachable.isdisjoint(name for action in plan.actions for name in action.args)
 
 
-def test_an_object_that_slipped_twice_is_retried_if_it_has_no_alternative(able: Planner) -> None:
+def test_an_object_that_slipped_twice_is_retried_if_it_has_no_alternative(full_planner: Planner) -> None:
     book = steps("pick up book 1", "put book 1 on sofa 1")
     note = failure(small().world, book[0], "book 1 slipped")
     assert abandoned([note, note]) == {"book 1"}
-    what = FailedPlan(rest=book, expected=small(), notes=(note, note))
-    plan = able.plan_for_goal(parse_goal("book on sofa"), small(), QUICK, failed_plan=what)
+    failed_plan_of_incident = FailedPlan(rest=book, expected=small(), notes=(note, note))
+    plan = full_planner.plan_for_goal(parse_goal("book on sofa"), small(), QUICK, failed_plan=failed_plan_of_incident)
     assert (plan.actions, plan.kept, plan.status) == (book, 2, "verified")
 
 
-def test_repair_can_be_switched_off(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repair_can_be_switched_off(full_planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     options = replace(QUICK, repair="replan")
-    read = prompts(able, broken("cannot reach mug 1"), options, monkeypatch)
+    read = prompts(full_planner, failed_plan("cannot reach mug 1"), options, monkeypatch)
     assert not any("[MASK]" in marks for marks in read) and any("[FEEDBACK]" in marks for marks in read)
-    assert able.plan_for_goal(GOAL, small(), options, failed_plan=broken("mug 1 slipped")).kept == 0
+    assert full_planner.plan_for_goal(GOAL, small(), options, failed_plan=failed_plan("mug 1 slipped")).kept == 0
 
 
-def test_feedback_can_be_switched_off(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_feedback_can_be_switched_off(full_planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     options = replace(QUICK, feedback=False)
-    read = prompts(able, broken("cannot reach mug 1"), options, monkeypatch)
+    read = prompts(full_planner, failed_plan("cannot reach mug 1"), options, monkeypatch)
     assert any("[MASK]" in marks for marks in read) and not any("[FEEDBACK]" in marks for marks in read)
 
 
@@ -136,10 +142,14 @@ def test_a_gpt_reads_only_the_kinds_of_prompts_it_was_trained_on(
     random_gpt: GPT, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = Planner(random_gpt, tokenizer)
-    read = prompts(plain, broken("cannot reach mug 1"), QUICK, monkeypatch)
+    read = prompts(plain, failed_plan("cannot reach mug 1"), QUICK, monkeypatch)
     assert read and not any(read)
-    hears = Planner(random_gpt, tokenizer, kinds=("feedback",))
-    marks = [m for found in prompts(hears, broken("cannot reach mug 1"), QUICK, monkeypatch) for m in found]
+    feedback_only = Planner(random_gpt, tokenizer, kinds=("feedback",))
+    marks = [
+        m
+        for tokens_of_prompt in prompts(feedback_only, failed_plan("cannot reach mug 1"), QUICK, monkeypatch)
+        for m in tokens_of_prompt
+    ]
     assert set(marks) == {"[FEEDBACK]"}
 
 
@@ -147,20 +157,20 @@ def test_without_repair_and_feedback_replanning_ignores_the_failed_plan(random_g
     avoid = frozenset({small().world.index["mug 1"]})
     plain = Planner(random_gpt, tokenizer)
     off = replace(QUICK, repair="replan", feedback=False)
-    asked = [
+    plans = [
         plain.plan_for_goal(GOAL, small(), QUICK, avoid=avoid),
-        plain.plan_for_goal(GOAL, small(), QUICK, avoid=avoid, failed_plan=broken("mug 1 slipped")),
+        plain.plan_for_goal(GOAL, small(), QUICK, avoid=avoid, failed_plan=failed_plan("mug 1 slipped")),
         Planner(random_gpt, tokenizer, kinds=BOTH).plan_for_goal(
-            GOAL, small(), off, avoid=avoid, failed_plan=broken("mug 1 slipped")
+            GOAL, small(), off, avoid=avoid, failed_plan=failed_plan("mug 1 slipped")
         ),
     ]
-    assert len({(plan.actions, plan.tokens, plan.tried, plan.kept) for plan in asked}) == 1
+    assert len({(plan.actions, plan.tokens, plan.tried, plan.kept) for plan in plans}) == 1
 
 
-def test_unconstrained_decoding_does_not_repair(able: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unconstrained_decoding_does_not_repair(full_planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(goal_planner, "repair", lambda *_, **__: pytest.fail("it was repaired"))
-    able.plan_for_goal(
-        GOAL, small(), Options(samples=0, constrained=False, chunks=False), failed_plan=broken("mug 1 slipped")
+    full_planner.plan_for_goal(
+        GOAL, small(), Options(samples=0, constrained=False, chunks=False), failed_plan=failed_plan("mug 1 slipped")
     )
 
 

@@ -1,4 +1,4 @@
-"""What went wrong, in words: what is said of it, what is given up for it, and what a prompt is told."""
+"""Failure notes: their wording, the objects abandoned because of them, and the notes shown in a prompt."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def failed(subtask: str, reason: str) -> Note:
     return failure(world, parse_action(world, subtask), reason)
 
 
-def said(before: State, what: Disturbance) -> list[str]:
-    return [note.said for note in changes(before, disturbed_state(before, what))]
+def notes_of(before: State, disturbance: Disturbance) -> list[str]:
+    return [note.said for note in changes(before, disturbed_state(before, disturbance))]
 
 
 def test_a_failure_note_has_its_reason() -> None:
@@ -80,10 +80,10 @@ def test_an_expected_state_gives_no_notes() -> None:
 
 def test_observed_changes_are_worded() -> None:
     moved = Disturbance(kind="move", name="mug 2", place="desk 1")
-    assert said(small(), moved) == ["somebody moved mug 2 to desk 1"]
-    assert said(small(), Disturbance(kind="open", name="cabinet 1")) == ["cabinet 1 is open now"]
+    assert notes_of(small(), moved) == ["somebody moved mug 2 to desk 1"]
+    assert notes_of(small(), Disturbance(kind="open", name="cabinet 1")) == ["cabinet 1 is open now"]
     carrying = after(small(), "pick up mug 2")
-    assert said(carrying, Disturbance(kind="drop", name="mug 2")) == ["mug 2 dropped : it is on floor now"]
+    assert notes_of(carrying, Disturbance(kind="drop", name="mug 2")) == ["mug 2 dropped : it is on floor now"]
 
 
 def test_a_prompt_gets_the_latest_notes_about_its_objects() -> None:

@@ -1,4 +1,4 @@
-"""What the prompt says of the home: all that the plan needs, nothing else, and no more in a larger home."""
+"""The facts in the prompt: everything that the plan needs, nothing else, and no more in a larger home."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def named_in(facts: Facts, world: World) -> Iterator[str]:
         yield from pattern.findall(text)
 
 
-# What they name
+# Named objects
 
 
 def test_the_facts_name_everything_that_the_plan_uses(drawn: list[Drawn]) -> None:
-    found = pieces(drawn)
-    lacking = []
-    for piece in found:
+    all_pieces = pieces(drawn)
+    incomplete = []
+    for piece in all_pieces:
         facts = retrieve_facts(piece.state, piece.todo, piece.start, phase=piece.phase)
         named = set(named_in(facts, piece.state.world))
         used = {name for action in piece.actions for name in action.args}
         if not used <= named:
-            lacking.append((piece.todo, used - named))
-    assert len(found) > 150
-    assert len(lacking) <= 0.01 * len(found), lacking
+            incomplete.append((piece.todo, used - named))
+    assert len(all_pieces) > 150
+    assert len(incomplete) <= 0.01 * len(all_pieces), incomplete
 
 
 def test_the_facts_name_nothing_that_is_not_in_the_home(drawn: list[Drawn]) -> None:
@@ -68,20 +68,26 @@ def test_the_facts_are_true(drawn: list[Drawn]) -> None:
     for piece in pieces(drawn)[:100]:
         now, world = piece.state, piece.state.world
         for entity in retrieve_facts(now, piece.todo, piece.start, phase=piece.phase).entities:
-            said = describe(now, entity).split()
+            words = describe(now, entity).split()
             for word in ("dirty", "hot", "cold", "sliced", "cooked", "folded"):
                 if entity >= world.n_fixtures:
-                    assert (word in said) == now.has(entity, word)
+                    assert (word in words) == now.has(entity, word)
 
 
 def test_the_prompt_does_not_grow_with_the_home() -> None:
     goals = ("mug on desk", "hot apple in cabinet", "2 plate on dining table ; fork on dining table", "plant watered")
-    needed = {"mug": 2, "apple": 2, "plate": 3, "fork": 2, "watering can": 1}  # in a home of any size, one to spare
+    needed = {
+        "mug": 2,
+        "apple": 2,
+        "plate": 3,
+        "fork": 2,
+        "watering can": 1,
+    }  # in a home of any size, with one alternative
     fixtures = dict.fromkeys(("desk", "cabinet", "dining table", "plant", "sink", "microwave", "fridge"), 1)
     words: dict[int, int] = {}
     for size in (20, 140):
-        has = {"need_objects": needed, "need_fixtures": fixtures}
-        homes = [sample_scene(seed, rooms=3, n_objects=size, geometry=False, **has) for seed in range(12)]
+        contents = {"need_objects": needed, "need_fixtures": fixtures}
+        homes = [sample_scene(seed, rooms=3, n_objects=size, geometry=False, **contents) for seed in range(12)]
         states = [World(home).initial() for home in homes]
         assert abs(sum(len(s.world.scene.objects) for s in states) / len(states) - size) < size / 4
         words[size] = sum(len(text.split()) for s in states for goal in goals for text in texts(s, goal))
@@ -90,8 +96,8 @@ def test_the_prompt_does_not_grow_with_the_home() -> None:
 
 def test_no_fact_is_repeated() -> None:
     now = state(["desk 1", "shelf 1"], {"mug 1": "shelf 1", "cup 1": "shelf 1"})
-    found = texts(now, "mug on desk ; cup on desk")
-    assert len(found) == len(set(found))
+    actual = texts(now, "mug on desk ; cup on desk")
+    assert len(actual) == len(set(actual))
 
 
 def test_conditions_that_hold_need_no_facts() -> None:
@@ -104,7 +110,7 @@ def test_the_same_state_and_goal_give_the_same_facts() -> None:
     assert texts(now, "2 mug on desk") == texts(now, "2 mug on desk")
 
 
-# Their wording, in small scenes
+# Wording, in small scenes
 
 
 def test_a_fact_of_an_object_has_its_states_and_its_place() -> None:
@@ -141,8 +147,8 @@ def test_an_alternative_object_is_named_in_case_the_first_fails() -> None:
 
 def test_an_object_to_avoid_is_skipped() -> None:
     now = state(["shelf 1", "desk 1"], {"mug 1": "shelf 1", "mug 2": "shelf 1"})
-    found = facts_of(now, "mug on desk", avoid=frozenset({now.world.index["mug 1"]}))
-    assert found.texts == ("mug 2 on shelf 1", "desk 1")
+    actual = facts_of(now, "mug on desk", avoid=frozenset({now.world.index["mug 1"]}))
+    assert actual.texts == ("mug 2 on shelf 1", "desk 1")
 
 
 def test_an_object_that_another_condition_needs_is_the_last_choice() -> None:
@@ -153,13 +159,13 @@ def test_an_object_that_another_condition_needs_is_the_last_choice() -> None:
 
 def test_slicing_needs_a_knife_and_a_worktop() -> None:
     now = state(["countertop 1", "cabinet 1"], {"onion 1": "cabinet 1", "knife 1": "countertop 1"})
-    found = ["onion 1 in cabinet 1 closed", "knife 1 on countertop 1", "countertop 1"]
-    assert texts(now, "sliced onion") == found
+    actual = ["onion 1 in cabinet 1 closed", "knife 1 on countertop 1", "countertop 1"]
+    assert texts(now, "sliced onion") == actual
 
 
 def test_a_place_for_the_knife_is_named_if_it_cannot_lie_beside_the_food() -> None:
-    things = {"bowl 1": "coffee machine 1", "onion 1": "bowl 1", "knife 1": "drawer 1"}
-    now = state(["coffee machine 1", "drawer 1", "desk 1"], things)
+    objects = {"bowl 1": "coffee machine 1", "onion 1": "bowl 1", "knife 1": "drawer 1"}
+    now = state(["coffee machine 1", "drawer 1", "desk 1"], objects)
     assert "desk 1" in texts(now, "sliced onion")
 
 
@@ -169,41 +175,41 @@ def test_watering_needs_the_can_and_the_tap() -> None:
 
 
 def test_places_are_named_for_all_objects_that_must_be_moved_away() -> None:
-    # Each plate takes a quarter of a cupboard: the fifth needs another one.
-    things = {f"plate {i}": "desk 1" for i in range(1, 6)}
-    now = state(["cabinet 1", "cabinet 2", "desk 1"], things)
-    found = texts(now, "no plate on desk")
-    assert found[-2:] == ["cabinet 1 closed", "cabinet 2 closed"]
+    # Each plate takes a quarter of a cabinet: the fifth needs another one.
+    objects = {f"plate {i}": "desk 1" for i in range(1, 6)}
+    now = state(["cabinet 1", "cabinet 2", "desk 1"], objects)
+    actual = texts(now, "no plate on desk")
+    assert actual[-2:] == ["cabinet 1 closed", "cabinet 2 closed"]
 
 
 # Chunks
 
 
 def test_a_chunk_has_a_limited_number_of_conditions() -> None:
-    things = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1", "wallet 1")}
-    now = state(["bed 1", "desk 1"], things)
-    goal = parse_goal(" ; ".join(f"{name[:-2]} on desk" for name in things))
+    objects = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1", "wallet 1")}
+    now = state(["bed 1", "desk 1"], objects)
+    goal = parse_goal(" ; ".join(f"{name[:-2]} on desk" for name in objects))
     assert len(next_conditions(now, goal.conditions, now)) == MAX_CONDITIONS
 
 
 def test_a_chunk_has_a_limited_number_of_changes() -> None:
-    things = {f"{name} {i}": "bed 1" for name in ("pen", "pencil") for i in range(6)}
-    now = state(["bed 1", "desk 1"], things)
+    objects = {f"{name} {i}": "bed 1" for name in ("pen", "pencil") for i in range(6)}
+    now = state(["bed 1", "desk 1"], objects)
     conditions = parse_goal("6 pen on desk ; 6 pencil on desk").conditions
-    found = next_conditions(now, conditions, now)
-    assert found == conditions[:1]
-    assert estimated_changes(now, found, now) <= MAX_CHANGES < estimated_changes(now, conditions, now)
+    actual = next_conditions(now, conditions, now)
+    assert actual == conditions[:1]
+    assert estimated_changes(now, actual, now) <= MAX_CHANGES < estimated_changes(now, conditions, now)
 
 
 def test_a_single_condition_is_a_chunk_of_any_size() -> None:
-    things = {f"pen {i}": "bed 1" for i in range(12)}
-    now = state(["bed 1", "desk 1"], things)
+    objects = {f"pen {i}": "bed 1" for i in range(12)}
+    now = state(["bed 1", "desk 1"], objects)
     assert len(next_conditions(now, parse_goal("12 pen on desk").conditions, now)) == 1
 
 
 def test_a_holding_condition_comes_last() -> None:
-    things = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1")}
-    now = state(["bed 1", "desk 1"], things)
+    objects = {name: "bed 1" for name in ("pen 1", "book 1", "watch 1", "letter 1")}
+    now = state(["bed 1", "desk 1"], objects)
     goal = parse_goal("holding pen ; book on desk ; watch on desk ; letter on desk")
     assert next_conditions(now, goal.conditions, now) == goal.conditions[1:]
 
@@ -215,8 +221,8 @@ def test_there_is_no_chunk_when_all_conditions_hold() -> None:
 
 @pytest.mark.parametrize("goal", ["every pen on desk", "no pen on bed"])
 def test_facts_about_many_objects_are_limited_to_the_first_few(goal: str) -> None:
-    things = {f"pen {i}": "bed 1" for i in range(1, 15)}
-    now = state(["bed 1", "desk 1"], things)
+    objects = {f"pen {i}": "bed 1" for i in range(1, 15)}
+    now = state(["bed 1", "desk 1"], objects)
     assert sum(text.startswith("pen ") for text in texts(now, goal)) == MAX_OBJECTS_PER_CONDITION
 
 

@@ -1,4 +1,4 @@
-"""Goals in plain words."""
+"""Goals in plain English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The phrase files: every pattern can be read, names only what its family declares, and belongs to one split."""
+"""The phrase files: every pattern parses, uses only the slots of its family, and belongs to one split."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from planner.language.phrase_patterns import (
 from planner.tasks.task_sampler import TaskDrawer
 
 FAMILIES = load_families()
-BEFORE_A_SLOT = {"", "a", "the", "n", "it", "is", "to", "at"}
+SLOT_MODIFIERS = {"", "a", "the", "n", "it", "is", "to", "at"}
 
 
-def holes(node: Node) -> Iterator[str]:
+def placeholders(node: Node) -> Iterator[str]:
     if isinstance(node, str):
         return
-    kind, children = node
+    node_type, children = node
     for child in children:
-        if kind == "slot":
+        if node_type == "slot":
             assert isinstance(child, str)
             yield child
         else:
-            yield from holes(child)
+            yield from placeholders(child)
 
 
-def bound(family: Family) -> Iterator[str]:
-    """Yield every goal template of a family with something in each hole."""
+def goals_with_filled_slots(family: Family) -> Iterator[str]:
+    """Yield every goal template of a family with all slots filled."""
     domain = load_domain()
     drawer = TaskDrawer(random.Random(0), phrases="all")
     everything = {*domain.objects, *domain.fixtures}
     for template in family.goals:
         text = template.replace("{rel}", "in").replace("{n}", "2")
-        for slot, kind in family.slots.items():
-            options = drawer.binder.options(kind, everything, domain)
-            assert options, f"{family.name}: nothing is a {kind}"
+        for slot, category in family.slots.items():
+            options = drawer.binder.options(category, everything, domain)
+            assert options, f"{family.name}: nothing is a {category}"
             text = text.replace("{" + slot + "}", options[0])
         yield text
 
@@ -65,14 +65,14 @@ def test_every_placeholder_of_a_family_is_a_declared_slot() -> None:
     for family in FAMILIES:
         slots = {*family.slots, *(("n",) if family.numbers or family.counts != (1,) else ())}
         for pattern in family.phrases:
-            for hole in holes(parse_pattern(pattern)):
-                article, _, slot = hole.rpartition(" ")
-                assert slot in slots and article in BEFORE_A_SLOT, f"{family.name}: {{{hole}}} in {pattern!r}"
+            for placeholder in placeholders(parse_pattern(pattern)):
+                article, _, slot = placeholder.rpartition(" ")
+                assert slot in slots and article in SLOT_MODIFIERS, f"{family.name}: {{{placeholder}}} in {pattern!r}"
 
 
 def test_every_goal_of_a_family_parses_with_its_slots_filled() -> None:
     for family in FAMILIES:
-        for goal in bound(family):
+        for goal in goals_with_filled_slots(family):
             assert "{" not in goal, f"{family.name}: a hole of {goal!r} is no slot"
             parse_goal(goal)
 
@@ -112,9 +112,9 @@ def test_every_category_has_words_and_every_word_has_a_category() -> None:
 
 def test_an_expansion_takes_one_alternative_of_each_group() -> None:
     node = parse_pattern("(put|set) {the x}( down| (right|just) here|)")
-    found = {expand(node, random.Random(seed), lambda hole: f"<{hole}>") for seed in range(80)}
+    expansions = {expand(node, random.Random(seed), lambda placeholder: f"<{placeholder}>") for seed in range(80)}
     verbs, ends = ("put", "set"), ("", " down", " right here", " just here")
-    assert found == {f"{verb} <the x>{end}" for verb in verbs for end in ends}
+    assert expansions == {f"{verb} <the x>{end}" for verb in verbs for end in ends}
 
 
 def test_all_alternatives_are_drawn_equally_often() -> None:

@@ -1,4 +1,4 @@
-"""Tasks in words: nouns, articles, numbers, politeness, noise, and how an instruction is read."""
+"""Tasks in words: nouns, articles, numbers, politeness, noise, and normalization of instructions."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ def family(**slots: str) -> Family:
     )
 
 
-def said(pattern: str, binding: dict[str, str], *, count: int = 1, kind: str = "object", **options: object) -> set[str]:
-    """Everything that a pattern may come out as."""
-    slots = dict.fromkeys(binding, kind)
+def realizations(
+    pattern: str, binding: dict[str, str], *, count: int = 1, slot_type: str = "object", **options: object
+) -> set[str]:
+    """Return the sentences that a pattern can give."""
+    slots = dict.fromkeys(binding, slot_type)
     draws = [realizer(seed, **options) for seed in range(80)]  # type: ignore[arg-type]
     return {r.realize(family(**slots), pattern, binding, count) for r in draws}
 
 
-# Reading
+# Normalization
 
 
 @given(st.text(max_size=1200))
@@ -114,73 +116,75 @@ def test_mass_and_plural_only_nouns_take_no_indefinite_article(noun: str) -> Non
 
 
 def test_a_definite_object_has_an_article_a_possessive_or_none() -> None:
-    assert said("{the x}", {"x": "mug"}) == {"the mug", "a mug", "mug", "my mug", "that mug"}
+    assert realizations("{the x}", {"x": "mug"}) == {"the mug", "a mug", "mug", "my mug", "that mug"}
 
 
 def test_several_objects_have_a_number_and_a_plural() -> None:
-    assert said("{a x}", {"x": "mug"}, count=3) == {"three mugs", "3 mugs"}
+    assert realizations("{a x}", {"x": "mug"}, count=3) == {"three mugs", "3 mugs"}
 
 
 def test_two_objects_may_be_called_both() -> None:
-    found = said("{the x}", {"x": "mug"}, count=2)
-    assert found == {"both mugs", "the two mugs", "two mugs", "2 mugs"}
+    texts = realizations("{the x}", {"x": "mug"}, count=2)
+    assert texts == {"both mugs", "the two mugs", "two mugs", "2 mugs"}
 
 
 def test_pronoun_and_verb_agree_with_the_number() -> None:
-    assert said("{x} {is x} here, take {it x}", {"x": "mug"}) == {"mug is here, take it"}
-    assert said("{x} {is x} here, take {it x}", {"x": "mug"}, count=2) == {"mugs are here, take them"}
+    assert realizations("{x} {is x} here, take {it x}", {"x": "mug"}) == {"mug is here, take it"}
+    assert realizations("{x} {is x} here, take {it x}", {"x": "mug"}, count=2) == {"mugs are here, take them"}
 
 
 def test_plural_only_nouns_take_plural_pronouns() -> None:
-    assert said("{x} {is x} here, take {it x}", {"x": "scissors"}) == {"scissors are here, take them"}
+    assert realizations("{x} {is x} here, take {it x}", {"x": "scissors"}) == {"scissors are here, take them"}
 
 
 def test_a_number_is_a_word_or_digits() -> None:
-    assert said("for {n}", {"n": "4"}) == {"for four", "for 4"}
+    assert realizations("for {n}", {"n": "4"}) == {"for four", "for 4"}
 
 
 def test_a_number_without_a_word_is_digits() -> None:
-    assert said("for {n}", {"n": "20"}) == {"for 20"}
+    assert realizations("for {n}", {"n": "20"}) == {"for 20"}
 
 
 def test_a_place_takes_its_own_preposition() -> None:
-    inside = said("put it {to p}", {"p": "fridge"}, kind="receptacle")
-    on_top = said("put it {to p}", {"p": "desk"}, kind="receptacle")
+    inside = realizations("put it {to p}", {"p": "fridge"}, slot_type="receptacle")
+    on_top = realizations("put it {to p}", {"p": "desk"}, slot_type="receptacle")
     assert {text.split()[2] for text in inside} == {"in", "inside", "into"}
     assert {text.split()[2] for text in on_top} == {"on", "onto"}
 
 
 def test_a_location_is_never_worded_with_into() -> None:
-    found = said("the mug {at p}", {"p": "fridge"}, kind="receptacle")
-    assert {text.split()[2] for text in found} == {"in", "inside"}
+    texts = realizations("the mug {at p}", {"p": "fridge"}, slot_type="receptacle")
+    assert {text.split()[2] for text in texts} == {"in", "inside"}
 
 
 def test_objects_are_given_to_a_person() -> None:
-    found = said("give it {to p}", {"p": "person"}, kind="receptacle")
-    assert all(re.match("give it to .*person", text) for text in found)
+    texts = realizations("give it {to p}", {"p": "person"}, slot_type="receptacle")
+    assert all(re.match("give it to .*person", text) for text in texts)
 
 
 def test_a_slot_has_the_same_name_throughout_a_sentence() -> None:
-    found = said("{x}|{x}", {"x": "cup"}, plainness=0.0)
-    assert len(found) > 3
-    sentences = said("take {x} and wash {x}", {"x": "cup"}, plainness=0.0)
+    texts = realizations("{x}|{x}", {"x": "cup"}, plainness=0.0)
+    assert len(texts) > 3
+    sentences = realizations("take {x} and wash {x}", {"x": "cup"}, plainness=0.0)
     assert all(re.fullmatch("take (.*) and wash (.*)", s).group(1) == s.rpartition("wash ")[2] for s in sentences)  # type: ignore[union-attr]
 
 
-# Words that would mislead
+# Ambiguous names
 
 
 def test_a_synonym_is_used_if_nothing_else_has_that_name() -> None:
-    assert "cup" in said("{x}", {"x": "mug"}, present=["mug", "desk"], plainness=0.0)
+    assert "cup" in realizations("{x}", {"x": "mug"}, present=["mug", "desk"], plainness=0.0)
 
 
 def test_a_synonym_that_names_another_present_object_is_not_used() -> None:
-    assert "cup" not in said("{x}", {"x": "mug"}, present=["mug", "cup", "desk"], plainness=0.0)
+    assert "cup" not in realizations("{x}", {"x": "mug"}, present=["mug", "cup", "desk"], plainness=0.0)
 
 
 def test_names_are_compared_ignoring_case() -> None:
-    found = said("{p}", {"p": "dresser"}, present=["dresser", "TV stand"], kind="receptacle", plainness=0.0)
-    assert "tv stand" not in found and len(found) > 2
+    texts = realizations(
+        "{p}", {"p": "dresser"}, present=["dresser", "TV stand"], slot_type="receptacle", plainness=0.0
+    )
+    assert "tv stand" not in texts and len(texts) > 2
 
 
 def test_in_a_home_with_every_category_names_are_unambiguous() -> None:
@@ -195,7 +199,7 @@ def test_in_a_home_with_every_category_names_are_unambiguous() -> None:
 
 
 def test_in_an_unknown_home_every_name_counts_as_taken() -> None:
-    assert "cup" not in said("{x}", {"x": "mug"}, present=None, plainness=0.0)
+    assert "cup" not in realizations("{x}", {"x": "mug"}, present=None, plainness=0.0)
 
 
 # Politeness, joining, noise

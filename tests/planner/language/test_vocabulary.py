@@ -1,4 +1,4 @@
-"""Every category of the domain is one that people have words for, that is asked about, and that a robot can handle."""
+"""Every category of the domain has everyday names, occurs in instructions, and can be handled by the robot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from planner.tasks.task_homes import home_for
 
 DOMAIN = load_domain()
 EVERYTHING = {*DOMAIN.objects, *DOMAIN.fixtures}
-NAMED_ONE_WAY = {"person"}  # as far as the goals go, a person is a person
+NAMED_ONE_WAY = {"person"}  # goals do not distinguish persons
 
 
 def test_every_category_has_a_synonym() -> None:
@@ -28,24 +28,28 @@ def test_every_category_has_a_synonym() -> None:
     assert {c for c in EVERYTHING if len(set(names[c])) < 2} <= NAMED_ONE_WAY
 
 
-@pytest.mark.parametrize("said", ["couch", "fridge", "trash", "cell", "mobile", "remote", "tap"])
-def test_everyday_names_are_known(said: str) -> None:
+@pytest.mark.parametrize("word", ["couch", "fridge", "trash", "cell", "mobile", "remote", "tap"])
+def test_everyday_names_are_known(word: str) -> None:
     words = load_words()
     named = [n for table in (words.objects, words.fixtures, words.classes) for names in table.values() for n in names]
     lines = [p for f in load_families() for p in f.phrases if f.goals]
-    assert any(said in name.split() for name in named) or any(f"({said}|" in p or f"|{said}" in p for p in lines)
+    assert any(word in name.split() for name in named) or any(f"({word}|" in p or f"|{word}" in p for p in lines)
 
 
 def test_every_category_is_asked_about_by_some_family() -> None:
     binder = Binder(random.Random(0))
-    asked: set[str] = set()
+    covered: set[str] = set()
     for family in load_families():
         if family.goals:
-            asked.update(
-                *(binder.options(kind, EVERYTHING, DOMAIN) for kind in family.slots.values() if kind != "unfit")
+            covered.update(
+                *(
+                    binder.options(slot_type, EVERYTHING, DOMAIN)
+                    for slot_type in family.slots.values()
+                    if slot_type != "unfit"
+                )
             )
-            asked |= {c for c in EVERYTHING for goal in family.goals if f" {c} " in f" {goal} "}
-    assert asked >= EVERYTHING
+            covered |= {c for c in EVERYTHING for goal in family.goals if f" {c} " in f" {goal} "}
+    assert covered >= EVERYTHING
 
 
 @pytest.mark.parametrize("category", sorted(DOMAIN.objects))
@@ -53,11 +57,11 @@ def test_the_teacher_can_bring_every_object_to_a_place(category: str) -> None:
     place = next(f for f in ("dining table", "bed", "desk", "sofa", "shelf") if DOMAIN.fits(category, f))
     goal = parse_goal(f"{category} on {place}")
     state = home_for(TaskLine(id=category, instruction="", goal=goal), geometry=False)
-    start = state
+    initial_state = state
     for _, _, _, actions in plan_in_chunks(state, goal):
         for action in actions:
             state = successor(state, action)
-    assert all(holds(state, c, start) for c in goal.conditions)
+    assert all(holds(state, c, initial_state) for c in goal.conditions)
 
 
 @pytest.mark.parametrize(("rooms", "n_objects"), [(1, 20), (2, 45), (8, 150)])

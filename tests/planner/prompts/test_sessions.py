@@ -1,4 +1,4 @@
-"""What was read once is not read again, and nothing else of it is seen."""
+"""Common prefixes of prompts are read once, without any other effect on results."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from planner.verification.plan_verification import verify
 
 @pytest.fixture
 def fed(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
-    """What sessions are given to read."""
-    found: list[list[int]] = []
+    """The token ids that sessions read, one list per call."""
+    read_ids: list[list[int]] = []
     original = NumpySession.feed
 
     def spy(self: NumpySession, ids: list[int], candidate_ids: Sequence[int] | None = None) -> Floats:
-        found.append(list(ids))
+        read_ids.append(list(ids))
         return original(self, ids, candidate_ids)
 
     monkeypatch.setattr(NumpySession, "feed", spy)
-    return found
+    return read_ids
 
 
 @pytest.fixture
@@ -48,18 +48,18 @@ def test_the_common_prefix_of_two_prompts_is_read_once(prompts: Prompts) -> None
 
 
 def test_rereading_a_prompt_reads_only_its_last_token(prompts: Prompts) -> None:
-    said = prompts.heading("tell me a joke")
-    session, rest = prompts.read("", said)
+    prompt = prompts.heading("tell me a joke")
+    session, rest = prompts.read("", prompt)
     session.feed(rest)
-    assert prompts.read("", said)[1] == said[-1:]
+    assert prompts.read("", prompt)[1] == prompt[-1:]
 
 
 def test_after_a_restart_everything_behind_the_home_is_read_again(prompts: Prompts) -> None:
-    said = prompts.heading("tell me a joke")
-    session, rest = prompts.read("mug", said)
+    prompt = prompts.heading("tell me a joke")
+    session, rest = prompts.read("mug", prompt)
     session.feed(rest)
     prompts.begin()
-    assert prompts.read("mug", said)[1] == said
+    assert prompts.read("mug", prompt)[1] == prompt
 
 
 def test_a_session_handed_out_is_not_rewound(prompts: Prompts) -> None:

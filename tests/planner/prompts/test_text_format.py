@@ -18,9 +18,9 @@ def small() -> State:
     return state(["cabinet 1", "desk 1"], {"mug 1": "cabinet 1", "cup 1": "desk 1", "pen 1": "cup 1"})
 
 
-def learned(document: text_format.Document, tokenizer: Tokenizer) -> str:
+def text_with_loss(document: text_format.Document, tokenizer: Tokenizer) -> str:
     ids, learn = text_format.encode(document, tokenizer)
-    return tokenizer.decode([i for i, yes in zip(ids, learn, strict=True) if yes])
+    return tokenizer.decode([i for i, has_loss in zip(ids, learn, strict=True) if has_loss])
 
 
 def plan(now: State, *subtasks: str) -> text_format.Document:
@@ -32,8 +32,8 @@ def test_every_segment_starts_with_its_special_token(tokenizer: Tokenizer) -> No
     body = (*text_format.goal_part("mug on desk"), *text_format.facts_part(["mug 1 in cabinet 1 closed", "desk 1"]))
     document = (*text_format.heading("mug desk", "move the mug"), *body, *plan(now, "open cabinet 1", "pick up mug 1"))
     ids, _ = text_format.encode(document, tokenizer)
-    marks = ["[CLS]", "[SEP]", "[SEP]", "[SEP]", "[SEP]", "[SEP]", "[HINT]", "[EOS]"]
-    assert specials(ids, tokenizer) == marks
+    expected = ["[CLS]", "[SEP]", "[SEP]", "[SEP]", "[SEP]", "[SEP]", "[HINT]", "[EOS]"]
+    assert specials(ids, tokenizer) == expected
 
 
 def test_an_encoded_document_decodes_to_its_text(tokenizer: Tokenizer) -> None:
@@ -59,36 +59,36 @@ def test_the_loss_mask_has_one_entry_per_token(tokenizer: Tokenizer) -> None:
 
 
 def test_inventory_and_instruction_have_no_loss(tokenizer: Tokenizer) -> None:
-    assert learned(text_format.heading("mug desk", "move the mug"), tokenizer) == ""
+    assert text_with_loss(text_format.heading("mug desk", "move the mug"), tokenizer) == ""
 
 
 def test_facts_have_no_loss_but_the_token_that_ends_the_goal_does(tokenizer: Tokenizer) -> None:
-    assert learned(text_format.facts_part(["mug 1 in cabinet 1", "desk 1"]), tokenizer) == "[SEP]"
+    assert text_with_loss(text_format.facts_part(["mug 1 in cabinet 1", "desk 1"]), tokenizer) == "[SEP]"
 
 
 def test_goal_words_have_loss_and_the_special_token_before_them_does_not(tokenizer: Tokenizer) -> None:
-    assert learned(text_format.goal_part("mug on desk"), tokenizer) == " mug on desk"
+    assert text_with_loss(text_format.goal_part("mug on desk"), tokenizer) == " mug on desk"
 
 
 def test_loss_is_on_subtasks_hints_and_all_special_tokens_but_the_first(tokenizer: Tokenizer) -> None:
-    written = learned(plan(small(), "open cabinet 1", "pick up mug 1", "put mug 1 on desk 1"), tokenizer)
+    actual = text_with_loss(plan(small(), "open cabinet 1", "pick up mug 1", "put mug 1 on desk 1"), tokenizer)
     expected = " open cabinet 1[SEP] pick up mug 1[HINT] in cabinet 1 open[SEP] put mug 1 on desk 1[EOS]"
-    assert written == expected
+    assert actual == expected
 
 
 def test_a_refusal_has_loss_on_its_special_token_reason_and_end(tokenizer: Tokenizer) -> None:
-    written = learned(
+    actual = text_with_loss(
         (*text_format.home_part("mug"), *text_format.refusal_document("sing", "[REFUSE]", "That is not a task.")),
         tokenizer,
     )
-    assert written == "[REFUSE] That is not a task.[EOS]"
+    assert actual == "[REFUSE] That is not a task.[EOS]"
 
 
 def test_a_proposal_has_loss_on_instruction_and_goal(tokenizer: Tokenizer) -> None:
-    written = learned(
+    actual = text_with_loss(
         (*text_format.home_part("mug desk"), *text_format.proposal_document("move the mug", "mug on desk")), tokenizer
     )
-    assert written == " move the mug[SEP] mug on desk[EOS]"
+    assert actual == " move the mug[SEP] mug on desk[EOS]"
 
 
 def test_the_hint_of_a_pick_up_names_the_location_of_the_object() -> None:
@@ -107,15 +107,17 @@ def test_only_pick_up_has_a_hint() -> None:
 
 
 def test_the_inventory_counts_categories_without_naming_instances() -> None:
-    things = {"plate 1": "desk 1", "plate 2": "desk 1", "CD 1": "desk 1", "apple 1": "desk 1"}
-    now = state(["shelf 1", "desk 1", "shelf 2"], things)
+    objects = {"plate 1": "desk 1", "plate 2": "desk 1", "CD 1": "desk 1", "apple 1": "desk 1"}
+    now = state(["shelf 1", "desk 1", "shelf 2"], objects)
     assert text_format.inventory(now) == "apple CD plate 2 desk shelf 2"
 
 
 def test_the_inventory_of_a_large_home_distinguishes_only_one_and_several() -> None:
     def with_cups(number: int) -> str:
-        things = {f"cup {i}": "desk 1" for i in range(1, number + 1)}
-        return text_format.inventory(state(["desk 1", "shelf 1", "shelf 2", "shelf 3"], {**things, "mug 1": "shelf 1"}))
+        objects = {f"cup {i}": "desk 1" for i in range(1, number + 1)}
+        return text_format.inventory(
+            state(["desk 1", "shelf 1", "shelf 2", "shelf 3"], {**objects, "mug 1": "shelf 1"})
+        )
 
     assert with_cups(text_format.MAX_PER_CATEGORY) == f"cup {text_format.MAX_PER_CATEGORY} mug desk shelf 3"
     assert with_cups(text_format.MAX_PER_CATEGORY + 1) == "cup 2 mug desk shelf 2"

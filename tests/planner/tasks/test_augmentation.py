@@ -1,4 +1,4 @@
-"""Variations of human-written lines: word and goal change together."""
+"""Variations of human-written lines: instruction and goal change together."""
 
 from __future__ import annotations
 
@@ -16,46 +16,48 @@ from planner.tasks.task_files import TaskLine
 SCENE = ("apple", "bowl", "bread", "cup", "egg", "fork", "knife", "lettuce", "mug", "pan", "plate", "tomato")
 
 
-def variations(said: str, goal: str, count: int = 60) -> Iterator[tuple[str, str]]:
-    line = TaskLine(id="1", instruction=said, goal=parse_goal(goal), objects=SCENE)
+def variations(instruction: str, goal: str, count: int = 60) -> Iterator[tuple[str, str]]:
+    line = TaskLine(id="1", instruction=instruction, goal=parse_goal(goal), objects=SCENE)
     rng = random.Random(0)
     for _ in range(count):
-        found = vary_line(line, rng)
-        if found is not None and found.goal is not None:
-            yield found.instruction, format_goal(found.goal)
+        variant = vary_line(line, rng)
+        if variant is not None and variant.goal is not None:
+            yield variant.instruction, format_goal(variant.goal)
 
 
 def test_an_object_changes_in_instruction_and_goal_together() -> None:
     words = load_words().objects
-    found = list(variations("Put a mug in the sink.", "mug in sink"))
-    assert len({goal for _, goal in found}) > 10
-    for said, goal in found:
-        thing = goal.split(" in ")[0].split(" on ")[0]
-        assert any(name in said for name in words[thing]), (said, goal)
+    variants = list(variations("Put a mug in the sink.", "mug in sink"))
+    assert len({goal for _, goal in variants}) > 10
+    for instruction, goal in variants:
+        category = goal.split(" in ")[0].split(" on ")[0]
+        assert any(name in instruction for name in words[category]), (instruction, goal)
 
 
 def test_hot_becomes_cold_in_word_and_goal() -> None:
-    found = [
-        (said, goal) for said, goal in variations("place a warm mug on the shelf", "hot mug on shelf") if "cold" in goal
+    variants = [
+        (instruction, goal)
+        for instruction, goal in variations("place a warm mug on the shelf", "hot mug on shelf")
+        if "cold" in goal
     ]
-    assert found
-    assert all("chilled" in said and "warm" not in said for said, _ in found)
+    assert variants
+    assert all("chilled" in instruction and "warm" not in instruction for instruction, _ in variants)
 
 
 def test_other_wordings_of_temperature_are_not_changed() -> None:
-    found = variations("warm the mug in the microwave and put it on the shelf", "hot mug on shelf")
-    assert all("cold" not in goal for _, goal in found)
+    variants = variations("warm the mug in the microwave and put it on the shelf", "hot mug on shelf")
+    assert all("cold" not in goal for _, goal in variants)
 
 
 def test_the_article_agrees_with_the_new_name() -> None:
-    for said, goal in variations("put a mug in the sink", "mug in sink"):
-        noun = said.split("put a")[1].removeprefix("n").strip()
-        assert said.startswith("put an ") == (noun[0] in "aeiou"), (said, goal)
+    for instruction, goal in variations("put a mug in the sink", "mug in sink"):
+        noun = instruction.split("put a")[1].removeprefix("n").strip()
+        assert instruction.startswith("put an ") == (noun[0] in "aeiou"), (instruction, goal)
 
 
 def test_a_name_that_occurs_twice_or_never_is_not_changed() -> None:
-    for said in ("put it in the sink", "take the mug, put the mug in the sink"):
-        assert all(goal.startswith("mug ") for _, goal in variations(said, "mug in sink"))
+    for instruction in ("put it in the sink", "take the mug, put the mug in the sink"):
+        assert all(goal.startswith("mug ") for _, goal in variations(instruction, "mug in sink"))
 
 
 @pytest.mark.parametrize("goal", ["every toy in box", "no apple on desk"])
@@ -69,9 +71,9 @@ def test_objects_that_cannot_have_the_state_are_not_substituted() -> None:
 
 
 def test_the_source_place_may_change_without_the_goal() -> None:
-    found = list(variations("take the mug from the dresser to the sink", "mug in sink"))
-    moved = [said for said, goal in found if goal == "mug in sink" and "dresser" not in said]
-    assert len({said.split("from the ")[1] for said in moved}) > 3
+    variants = list(variations("take the mug from the dresser to the sink", "mug in sink"))
+    moved = [instruction for instruction, goal in variants if goal == "mug in sink" and "dresser" not in instruction]
+    assert len({instruction.split("from the ")[1] for instruction in moved}) > 3
 
 
 def test_the_steps_name_the_new_object_too() -> None:

@@ -1,4 +1,4 @@
-"""What a corpus leaves out altogether is in none of its documents, and held-out tasks are of it alone."""
+"""Forms excluded from a corpus occur in none of its documents; held-out tasks have exactly one of them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def test_forms_of_a_goal_and_the_fixtures_that_it_names(goal: str, forms: set[st
 
 def test_words_for_an_excluded_fixture_are_found_in_singular_and_plural() -> None:
     names = ("wardrobe", "then")
-    said = ("open the wardrobe", "Shut both wardrobes", "the closets are open")
-    assert all(excluded_forms.mentions(text, names) for text in said)
+    instructions = ("open the wardrobe", "Shut both wardrobes", "the closets are open")
+    assert all(excluded_forms.mentions(text, names) for text in instructions)
     assert not excluded_forms.mentions("reward robert, then enclose it", names)
     assert not excluded_forms.mentions("open the wardrobe", ("then",))
 
@@ -47,7 +47,7 @@ def test_words_for_an_excluded_fixture_are_found_in_singular_and_plural() -> Non
 def test_no_document_of_a_recipe_has_an_excluded_form() -> None:
     recipe = replace(NARROW, descriptions=1.0, plans=0.5)
     for document in itertools.islice(Corpus(recipe, 1).documents(), 1500):
-        assert not excluded_forms.mentions(document[1].text, recipe.without), document[1].text  # what is asked
+        assert not excluded_forms.mentions(document[1].text, recipe.without), document[1].text  # the instruction
         for segment in document:
             assert "wardrobe" not in segment.text and "ottoman" not in segment.text
         goal_text = document[2].text if len(document) > 2 and document[2].special_token == "[SEP]" else ""

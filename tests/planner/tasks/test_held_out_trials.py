@@ -1,4 +1,4 @@
-"""Held-out tasks, and what the planner is told of a task file's line."""
+"""Held-out tasks, and the prompt made from a line of a task file."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ LINE = TaskLine(id="x", instruction="Wash the mug", goal=None, answer="ask")
 def test_every_built_in_split_draws_tasks_as_declared(split: Split) -> None:
     trials = list(draw_trials(split, 8, seed=3))
     assert len(trials) == 8
-    for drawn in trials:
-        assert SPLITS["test"][0] <= drawn.start.world.scene.seed < SPLITS["test"][1]
-        assert drawn.answer == split.answer
-        assert (drawn.goal is not None) == (split.answer == "plan")
-        if drawn.goal is not None:
-            assert goal_is_held_out(drawn.goal) == split.new_goal
-            least, most = split.conditions or (1, 99)
-            assert least <= len(drawn.goal.conditions) <= most
+    for task in trials:
+        assert SPLITS["test"][0] <= task.start.world.scene.seed < SPLITS["test"][1]
+        assert task.answer == split.answer
+        assert (task.goal is not None) == (split.answer == "plan")
+        if task.goal is not None:
+            assert goal_is_held_out(task.goal) == split.new_goal
+            min_conditions, max_conditions = split.conditions or (1, 99)
+            assert min_conditions <= len(task.goal.conditions) <= max_conditions
 
 
 def test_every_kind_of_answer_has_a_split() -> None:
@@ -36,16 +36,16 @@ def test_every_kind_of_answer_has_a_split() -> None:
 
 
 def test_a_longer_draw_starts_with_the_shorter_one() -> None:
-    few, many = (list(draw_trials(BY_NAME["unseen homes"], n, seed=1)) for n in (3, 6))
-    assert [t.instruction for t in few] == [t.instruction for t in many[:3]]
+    shorter, longer = (list(draw_trials(BY_NAME["unseen homes"], n, seed=1)) for n in (3, 6))
+    assert [t.instruction for t in shorter] == [t.instruction for t in longer[:3]]
     other = list(draw_trials(BY_NAME["unseen homes"], 3, seed=2))
-    assert [t.instruction for t in few] != [t.instruction for t in other]
+    assert [t.instruction for t in shorter] != [t.instruction for t in other]
 
 
 def test_the_scene_of_a_task_defines_its_whole_initial_state() -> None:
-    # The physical home is built from the scene: what a task wants clean must be dirty there too.
-    for drawn in draw_trials(BY_NAME["unseen homes"], 40, seed=5):
-        assert drawn.start == drawn.start.world.initial()
+    # The physical home is built from the scene: an object that a task wants clean must be dirty there too.
+    for task in draw_trials(BY_NAME["unseen homes"], 40, seed=5):
+        assert task.start == task.start.world.initial()
 
 
 def test_the_family_is_given_by_the_file_or_alfreds_task_type_or_all() -> None:
@@ -57,8 +57,8 @@ def test_the_family_is_given_by_the_file_or_alfreds_task_type_or_all() -> None:
 
 def test_a_limit_samples_evenly_and_keeps_the_order() -> None:
     lines = [TaskLine(id=str(i), instruction="x", goal=None) for i in range(100)]
-    some = [int(line.id) for line in sample_lines(lines, 10, 0)]
-    assert some == sorted(some) and len(set(some)) == 10 and max(some) > 30
+    sample_ids = [int(line.id) for line in sample_lines(lines, 10, 0)]
+    assert sample_ids == sorted(sample_ids) and len(set(sample_ids)) == 10 and max(sample_ids) > 30
     assert sample_lines(lines, None, 0) == lines
 
 
@@ -66,8 +66,8 @@ def test_a_limit_samples_evenly_and_keeps_the_order() -> None:
 
 
 def test_steps_follow_the_instruction_without_their_own_punctuation() -> None:
-    told = with_steps("Wash the mug.", ["Go to the sink. ", " turn on the tap;", "wait..."])
-    assert told == "Wash the mug. steps: Go to the sink. turn on the tap. wait"
+    prompt = with_steps("Wash the mug.", ["Go to the sink. ", " turn on the tap;", "wait..."])
+    assert prompt == "Wash the mug. steps: Go to the sink. turn on the tap. wait"
 
 
 @given(st.text(), st.lists(st.sampled_from(["", " ", ".", " ... ", "\n"])))

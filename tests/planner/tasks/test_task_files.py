@@ -278,33 +278,35 @@ def test_a_goal_that_always_holds_is_an_error() -> None:
 def guesses() -> list[tuple[str, str, State]]:
     """Homes sampled for goals whose thing and place are drawn evenly from all that there are."""
     rng, domain = random.Random(0), load_domain()
-    found = []
+    scenes = []
     for number in range(300):
-        thing = rng.choice(sorted(domain.objects))
-        able = [f for f, kind in domain.fixtures.items() if kind.relation in ("on", "in") and domain.fits(thing, f)]
-        place = rng.choice(able)
-        found.append((thing, place, home(f"{thing} on {place}", id=f"guess {number}")))
-    return found
+        category = rng.choice(sorted(domain.objects))
+        possible_places = [
+            f for f, fixture in domain.fixtures.items() if fixture.relation in ("on", "in") and domain.fits(category, f)
+        ]
+        place = rng.choice(possible_places)
+        scenes.append((category, place, home(f"{category} on {place}", id=f"guess {number}")))
+    return scenes
 
 
 @pytest.fixture(scope="module")
-def usual() -> Counter[str]:
-    """How many of 300 homes that were sampled for nothing have each category."""
+def usual_counts() -> Counter[str]:
+    """In how many of 300 homes sampled without a goal each category occurs."""
     homes = [sample_scene(seed, geometry=False) for seed in range(20_000_000, 20_000_300)]
     return Counter(c for scene in homes for c in {s.category for s in (*scene.objects, *scene.fixtures)})
 
 
-def place_by_rarity(word: str, now: State, usual: Counter[str], kind: str) -> tuple[int, int]:
-    """How many things of the home are rarer elsewhere than `word`, and how many there are."""
-    table = now.world.domain.objects if kind == "object" else now.world.domain.fixtures
-    there = sorted({c for c in now.world.categories if c in table}, key=lambda c: (usual[c], c))
-    return there.index(word), len(there)
+def rarity_rank(word: str, now: State, usual_counts: Counter[str], table_name: str) -> tuple[int, int]:
+    """Return the rank of `word` among the home's categories by rarity in other homes, and their number."""
+    table = now.world.domain.objects if table_name == "object" else now.world.domain.fixtures
+    categories = sorted({c for c in now.world.categories if c in table}, key=lambda c: (usual_counts[c], c))
+    return categories.index(word), len(categories)
 
 
 def test_the_object_to_move_is_not_recognizable_as_the_rarest_one(
-    guesses: list[tuple[str, str, State]], usual: Counter[str]
+    guesses: list[tuple[str, str, State]], usual_counts: Counter[str]
 ) -> None:
-    places = [place_by_rarity(thing, now, usual, "object") for thing, _, now in guesses]
+    places = [rarity_rank(category, now, usual_counts, "object") for category, _, now in guesses]
     hits = sum(rank == 0 for rank, _ in places) / len(places)
     chance = sum(1 / n for _, n in places) / len(places)
     assert hits < 1.5 * chance  # without decoys: 1.7 times as often as by chance, and a mean rank of 0.35
@@ -312,9 +314,9 @@ def test_the_object_to_move_is_not_recognizable_as_the_rarest_one(
 
 
 def test_the_target_fixture_is_rarely_the_rarest_one(
-    guesses: list[tuple[str, str, State]], usual: Counter[str]
+    guesses: list[tuple[str, str, State]], usual_counts: Counter[str]
 ) -> None:
-    places = [place_by_rarity(place, now, usual, "fixture") for _, place, now in guesses]
+    places = [rarity_rank(place, now, usual_counts, "fixture") for _, place, now in guesses]
     assert sum(rank == 0 for rank, _ in places) / len(places) < 0.14  # without decoys: 0.17
     assert sum(rank / (n - 1) for rank, n in places) / len(places) > 0.37  # without: 0.35
 
@@ -324,10 +326,10 @@ def test_categories_of_the_goal_are_not_more_frequent_than_others(
 ) -> None:
     domain = load_domain()
     named, other = [], []
-    for thing, _, now in guesses:
-        there = Counter(c for c in now.world.categories if c in domain.objects)
-        named.append(there[thing])
-        other += [number for name, number in there.items() if name != thing]
+    for category, _, now in guesses:
+        counts = Counter(c for c in now.world.categories if c in domain.objects)
+        named.append(counts[category])
+        other += [number for name, number in counts.items() if name != category]
     assert sum(named) / len(named) < 1.1 * sum(other) / len(other)
 
 

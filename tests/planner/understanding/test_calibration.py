@@ -32,7 +32,7 @@ EVEN = Calibration(
 def test_the_intended_goal_is_missed_no_more_often_than_the_error_rate(error_rate: float) -> None:
     rng = random.Random(0)
     covered = []
-    for _ in range(3000):  # calibration tasks and the new one are drawn alike: they are exchangeable
+    for _ in range(3000):  # calibration tasks and the new one are exchangeable
         scores = [rng.betavariate(3, 1) for _ in range(60)]
         covered.append(rng.betavariate(3, 1) >= conformal_threshold(scores, error_rate))
     rate = sum(covered) / len(covered)
@@ -79,21 +79,21 @@ def test_an_error_rate_out_of_range_is_refused(error_rate: float) -> None:
 def test_the_true_temperature_is_recovered(temperature: float) -> None:
     rng = random.Random(1)
     logprobs = [-rng.expovariate(1.5) for _ in range(20000)]
-    right = [rng.random() < scaled(logprob, temperature) for logprob in logprobs]
-    assert fit_temperature(logprobs, right) == pytest.approx(temperature, rel=0.08)
+    correct = [rng.random() < scaled(logprob, temperature) for logprob in logprobs]
+    assert fit_temperature(logprobs, correct) == pytest.approx(temperature, rel=0.08)
 
 
 def test_a_fitted_temperature_is_never_worse_than_no_scaling() -> None:
     rng = random.Random(2)
     for _ in range(20):
         logprobs = [-rng.expovariate(2) for _ in range(30)]
-        right = [rng.random() < 0.7 for _ in logprobs]
-        fitted = fit_temperature(logprobs, right)
-        at = [
-            sum(nll(scaled(logprob, t), hit) for logprob, hit in zip(logprobs, right, strict=True))
+        correct = [rng.random() < 0.7 for _ in logprobs]
+        fitted = fit_temperature(logprobs, correct)
+        losses = [
+            sum(nll(scaled(logprob, t), hit) for logprob, hit in zip(logprobs, correct, strict=True))
             for t in (fitted, 1.0)
         ]
-        assert at[0] <= at[1] + 1e-6
+        assert losses[0] <= losses[1] + 1e-6
 
 
 def test_without_tasks_the_temperature_is_one() -> None:

@@ -1,4 +1,4 @@
-"""`calibration.json`: written, read back, and not believed when it is damaged or another model's."""
+"""`calibration.json`: written, read back, and rejected when it is damaged or belongs to another model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from planner.errors import CalibrationError
 from planner.understanding.calibration import Calibration
 from planner.understanding.calibration_file import MAX_BYTES, NAME, read_calibration, write_calibration
 
-KEPT = Calibration(
+CALIBRATION = Calibration(
     goal={"whole": 1.25, "pieces": 2.0, "grounded": 0.5},
     plan={"whole": 1.5, "pieces": 1.75, "grounded": 1.0},
     unverified=0.03,
@@ -23,7 +23,7 @@ KEPT = Calibration(
 
 @pytest.fixture
 def folder(model_folder: Path, tmp_path: Path) -> Path:
-    """A copy of a model folder that may be written to."""
+    """A writable copy of a model folder."""
     return Path(shutil.copytree(model_folder, tmp_path / "model"))
 
 
@@ -32,22 +32,22 @@ def test_a_model_without_a_calibration_has_none(folder: Path) -> None:
 
 
 def test_a_calibration_survives_a_round_trip(folder: Path) -> None:
-    write_calibration(KEPT, folder, tasks=None, seed=0)
-    found = Planner.load(folder).calibration
-    assert found is not None
-    assert (found.goal, found.plan, found.unverified) == (KEPT.goal, KEPT.plan, KEPT.unverified)
-    assert found.scores == (0.999999, 0.5, 0.0)  # never upwards
+    write_calibration(CALIBRATION, folder, tasks=None, seed=0)
+    loaded = Planner.load(folder).calibration
+    assert loaded is not None
+    assert (loaded.goal, loaded.plan, loaded.unverified) == (CALIBRATION.goal, CALIBRATION.plan, CALIBRATION.unverified)
+    assert loaded.scores == (0.999999, 0.5, 0.0)  # never rounded up
 
 
 def test_writing_a_calibration_adds_one_file_only(folder: Path) -> None:
     before = set(folder.iterdir())
     assert set(folder.iterdir()) - before == set()
-    write_calibration(KEPT, folder, tasks="mine.jsonl", seed=3)
+    write_calibration(CALIBRATION, folder, tasks="mine.jsonl", seed=3)
     assert set(folder.iterdir()) - before == {folder / NAME}
 
 
 def test_a_calibration_of_other_weights_is_not_used(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = write_calibration(KEPT, folder, tasks=None, seed=0)
+    path = write_calibration(CALIBRATION, folder, tasks=None, seed=0)
     content = json.loads(path.read_text())
     path.write_text(json.dumps(content | {"model": "0" * 16}))
     assert read_calibration(folder) is None
@@ -55,7 +55,7 @@ def test_a_calibration_of_other_weights_is_not_used(folder: Path, caplog: pytest
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"format": "something"}, "expected 'gpt-home-planner calibration 1'"),
         ({"goal": {"whole": 1.0}}, "a temperature for each of whole, pieces, grounded"),
@@ -70,12 +70,12 @@ def test_a_calibration_of_other_weights_is_not_used(folder: Path, caplog: pytest
         ({"model": 3}, "model is not a text"),
     ],
 )
-def test_a_damaged_calibration_says_what_is_wrong(folder: Path, change: dict[str, object], says: str) -> None:
-    path = write_calibration(KEPT, folder, tasks=None, seed=0)
+def test_a_damaged_calibration_says_what_is_wrong(folder: Path, change: dict[str, object], message: str) -> None:
+    path = write_calibration(CALIBRATION, folder, tasks=None, seed=0)
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(CalibrationError, match="not a calibration") as raised:
         Planner.load(folder)
-    assert says in str(raised.value) and str(path) in str(raised.value) and "planner.calibrate" in str(raised.value)
+    assert message in str(raised.value) and str(path) in str(raised.value) and "planner.calibrate" in str(raised.value)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"[]", b'{"format": 1'])
@@ -87,7 +87,7 @@ def test_a_file_that_is_not_json_is_refused(folder: Path, raw: bytes) -> None:
 
 @pytest.mark.parametrize("key", ["model", "goal", "plan", "unverified", "scores"])
 def test_a_missing_part_is_named(folder: Path, key: str) -> None:
-    path = write_calibration(KEPT, folder, tasks=None, seed=0)
+    path = write_calibration(CALIBRATION, folder, tasks=None, seed=0)
     content = json.loads(path.read_text())
     del content[key]
     path.write_text(json.dumps(content))

@@ -1,4 +1,4 @@
-"""Where an instruction of several tasks is cut, and what need not be read to know it."""
+"""Where an instruction of several tasks is split, and which parts need not be read to decide it."""
 
 from __future__ import annotations
 
@@ -17,49 +17,51 @@ def test_an_instruction_is_split_at_its_conjunctions() -> None:
     assert split("sing") == ["sing"]
 
 
-def every_cut(pieces: int) -> list[list[tuple[int, int]]]:
-    """All ways to divide pieces into runs, but for the whole in one."""
-    found: list[list[list[tuple[int, int]]]] = [[[]]]
+def all_splits(pieces: int) -> list[list[tuple[int, int]]]:
+    """Return all ways to divide pieces into runs, except the whole as one run."""
+    splits_of_prefix: list[list[list[tuple[int, int]]]] = [[[]]]
     for end in range(1, pieces + 1):
         begins = range(max(0, end - MAX_PIECES_TOGETHER), end)
-        found.append([[*split, (b, end)] for b in begins for split in found[b] if end - b < pieces])
-    return found[-1]
+        splits_of_prefix.append(
+            [[*split, (b, end)] for b in begins for split in splits_of_prefix[b] if end - b < pieces]
+        )
+    return splits_of_prefix[-1]
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_best_split_is_found_without_reading_every_part(seed: int) -> None:
     rng = random.Random(seed)
     pieces = spans(FIVE)
-    worth = {(b, e): rng.choice([None, -rng.expovariate(5)]) for b in range(5) for e in range(b + 1, 6)}
-    bar = rng.choice([-math.inf, -0.5, -0.1])
+    logprobs = {(b, e): rng.choice([None, -rng.expovariate(5)]) for b in range(5) for e in range(b + 1, 6)}
+    min_logprob = rng.choice([-math.inf, -0.5, -0.1])
 
     def read(part: str, floor: float) -> tuple[str, float] | None:
         begin = FIVE.index(part)
-        logprob = worth[
+        logprob = logprobs[
             next(i for i, p in enumerate(pieces) if p[0] == begin),
             next(i for i, p in enumerate(pieces, 1) if p[1] == begin + len(part)),
         ]
         return None if logprob is None or logprob <= floor else (part, logprob)
 
     totals = {}
-    for way in every_cut(5):
-        values = [worth[run] for run in way]
+    for split_runs in all_splits(5):
+        values = [logprobs[run] for run in split_runs]
         if None not in values:
-            totals[tuple(way)] = sum(v - CUT_COST for v in values if v is not None)
-    best = max(totals, key=lambda way: totals[way], default=None)
-    found = best_split(FIVE, read, bar)
-    if best is None or totals[best] <= bar:
-        assert found is None
+            totals[tuple(split_runs)] = sum(v - CUT_COST for v in values if v is not None)
+    best = max(totals, key=lambda split_runs: totals[split_runs], default=None)
+    result = best_split(FIVE, read, min_logprob)
+    if best is None or totals[best] <= min_logprob:
+        assert result is None
     else:
-        assert found is not None and found[1] == pytest.approx(totals[best])
-        assert found[0] == [FIVE[pieces[b][0] : pieces[e - 1][1]] for b, e in best]
+        assert result is not None and result[1] == pytest.approx(totals[best])
+        assert result[0] == [FIVE[pieces[b][0] : pieces[e - 1][1]] for b, e in best]
 
 
 def test_parts_that_cannot_beat_the_whole_are_not_read() -> None:
-    asked: list[str] = []
+    parts_read: list[str] = []
 
     def read(part: str, floor: float) -> tuple[str, float] | None:
-        asked.append(part)
+        parts_read.append(part)
         return part, -0.01
 
-    assert best_split(FIVE, read, min_logprob=-0.04) is None and not asked
+    assert best_split(FIVE, read, min_logprob=-0.04) is None and not parts_read

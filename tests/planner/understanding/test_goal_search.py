@@ -1,4 +1,4 @@
-"""Goals made of a home's own words."""
+"""Goals restricted to the words of a home."""
 
 from __future__ import annotations
 
@@ -53,27 +53,27 @@ def test_the_most_likely_goals_are_sorted_and_use_allowed_words_only(memorized: 
     begin, sep = tokenizer.special("[CLS]"), tokenizer.special("[SEP]")
     prompt = [begin, sep, *tokenizer.encode(" put the plate"), sep]
     stops = frozenset(tokenizer.special(m) for m in ("[SEP]", "[EOS]", "[REFUSE]", "[ASK]", "[PAD]", "[HINT]", "[CLS]"))
-    found = most_likely_goals(
+    results = most_likely_goals(
         session, prompt, allow=lambda ids: words.allow(tokenizer.decode(ids)), end=tokenizer.special("[SEP]"),
         stops=stops, n_ids=tokenizer.n_used,
     )  # fmt: skip
-    assert len(found) > 0 and session.length == 0
-    assert [w.logprob for w in found] == sorted((w.logprob for w in found), reverse=True)
-    assert all(words.allow(tokenizer.decode(w.ids)) for w in found[:BEAM_WIDTH])
+    assert len(results) > 0 and session.length == 0
+    assert [w.logprob for w in results] == sorted((w.logprob for w in results), reverse=True)
+    assert all(words.allow(tokenizer.decode(w.ids)) for w in results[:BEAM_WIDTH])
 
 
 def test_grounding_does_not_change_a_feasible_goal(memorized: Planner, flat: State) -> None:
-    for said in ("put the mug on the table", "put the plate on the counter"):
-        alone = memorized.understand(said, flat, Options(samples=0, grounded=False))
-        assert alone.goal is not None
-        assert memorized.understand(said, flat, Options(samples=0)).goal == alone.goal
+    for instruction in ("put the mug on the table", "put the plate on the counter"):
+        ungrounded = memorized.understand(instruction, flat, Options(samples=0, grounded=False))
+        assert ungrounded.goal is not None
+        assert memorized.understand(instruction, flat, Options(samples=0)).goal == ungrounded.goal
 
 
 def test_questions_are_drawn_about_several_objects_with_one_name(drawn: list[Drawn]) -> None:
     drawer = TaskDrawer(random.Random(0))
-    asked = [t for d in drawn[:80] if (t := drawer.draw_question(d.task.start)) is not None]
-    assert len(asked) > 20
-    for task in asked:
+    questions = [t for d in drawn[:80] if (t := drawer.draw_question(d.task.start)) is not None]
+    assert len(questions) > 20
+    for task in questions:
         assert task.goal is None and task.refuse is None and task.ask
         if task.family == "ambiguous":
             named = task.ask.split(": ")[1].rstrip("?").replace(" or ", ", ").split(", ")

@@ -1,4 +1,4 @@
-"""Where a plan is broken: what can stay of it, and what is to be written anew."""
+"""Where a plan is broken: which steps can be kept and which must be rewritten."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from planner.verification.broken_spans import BrokenSpan, broken_spans
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import after, state
 
-TWO = ("open cabinet 1", "pick up mug 1", "put mug 1 on desk 1", "pick up book 1", "put book 1 on sofa 1")
+TWO_ERRANDS = ("open cabinet 1", "pick up mug 1", "put mug 1 on desk 1", "pick up book 1", "put book 1 on sofa 1")
 GOAL = "mug on desk ; book on sofa"
-SHUT = Disturbance(kind="close", name="cabinet 1")
+CLOSED_CABINET = Disturbance(kind="close", name="cabinet 1")
 
 
 def small() -> State:
@@ -28,64 +28,64 @@ def actions(now: State, *subtasks: str) -> list[Action]:
     return [parse_action(now.world, s) for s in subtasks]
 
 
-def first(
+def first_span(
     seen: State, expected: State, *rest: str, goal: str = GOAL, abandoned: frozenset[str] = frozenset()
 ) -> BrokenSpan | None:
     return next(broken_spans(actions(seen, *rest), expected, seen, parse_goal(goal), small(), abandoned), None)
 
 
-def shown(steps: tuple[Action, ...]) -> tuple[str, ...]:
+def subtasks_of(steps: tuple[Action, ...]) -> tuple[str, ...]:
     return tuple(format_action(small().world, action) for action in steps)
 
 
 def test_a_plan_that_still_works_has_no_broken_span() -> None:
-    hole = first(small(), small(), *TWO)
-    assert hole is not None and (shown(hole.before), hole.hidden, hole.todo) == (TWO, (), ())
+    span = first_span(small(), small(), *TWO_ERRANDS)
+    assert span is not None and (subtasks_of(span.before), span.hidden, span.todo) == (TWO_ERRANDS, (), ())
 
 
 def test_a_closed_door_breaks_only_the_step_behind_it() -> None:
     opened = after(small(), "open cabinet 1")
-    hole = first(disturbed_state(opened, SHUT), opened, *TWO[1:])
-    assert hole is not None
-    assert (hole.before, shown(hole.hidden), shown(hole.after)) == ((), TWO[1:2], TWO[2:])
-    assert not hole.is_repaired_by(after(hole.state, TWO[0]), parse_goal(GOAL), small())
-    assert hole.is_repaired_by(after(hole.state, *TWO[:2]), parse_goal(GOAL), small())
+    span = first_span(disturbed_state(opened, CLOSED_CABINET), opened, *TWO_ERRANDS[1:])
+    assert span is not None
+    assert (span.before, subtasks_of(span.hidden), subtasks_of(span.after)) == ((), TWO_ERRANDS[1:2], TWO_ERRANDS[2:])
+    assert not span.is_repaired_by(after(span.state, TWO_ERRANDS[0]), parse_goal(GOAL), small())
+    assert span.is_repaired_by(after(span.state, *TWO_ERRANDS[:2]), parse_goal(GOAL), small())
 
 
 def test_steps_with_abandoned_objects_are_removed_and_the_others_kept() -> None:
     opened = after(small(), "open cabinet 1")
-    hole = first(opened, opened, *TWO[1:], abandoned=frozenset({"mug 1"}))
-    assert hole is not None
-    assert (hole.before, shown(hole.hidden), shown(hole.after)) == ((), TWO[1:3], TWO[3:])
-    assert hole.todo == parse_goal("mug on desk").conditions
+    span = first_span(opened, opened, *TWO_ERRANDS[1:], abandoned=frozenset({"mug 1"}))
+    assert span is not None
+    assert (span.before, subtasks_of(span.hidden), subtasks_of(span.after)) == ((), TWO_ERRANDS[1:3], TWO_ERRANDS[3:])
+    assert span.todo == parse_goal("mug on desk").conditions
 
 
 def test_steps_before_the_failure_are_kept_up_to_the_last_free_hand() -> None:
-    swapped = (*TWO[3:], *TWO[:3])
-    hole = first(small(), small(), *swapped, abandoned=frozenset({"mug 1"}))
-    assert hole is not None and shown(hole.before) == (*TWO[3:], "open cabinet 1")
+    swapped = (*TWO_ERRANDS[3:], *TWO_ERRANDS[:3])
+    span = first_span(small(), small(), *swapped, abandoned=frozenset({"mug 1"}))
+    assert span is not None and subtasks_of(span.before) == (*TWO_ERRANDS[3:], "open cabinet 1")
 
 
 def test_there_is_no_broken_span_if_no_step_can_be_kept() -> None:
     opened = after(small(), "open cabinet 1")
-    assert first(opened, opened, *TWO[1:3], goal="mug on desk", abandoned=frozenset({"mug 1"})) is None
+    assert first_span(opened, opened, *TWO_ERRANDS[1:3], goal="mug on desk", abandoned=frozenset({"mug 1"})) is None
 
 
 def test_a_goal_of_several_phases_is_not_repaired() -> None:
-    assert first(small(), small(), *TWO, goal="mug on desk then book on sofa") is None
+    assert first_span(small(), small(), *TWO_ERRANDS, goal="mug on desk then book on sofa") is None
 
 
 def test_steps_that_never_reached_the_goal_are_not_repaired() -> None:
-    assert first(small(), small(), "pick up mug 1", "put mug 1 on desk 1") is None
+    assert first_span(small(), small(), "pick up mug 1", "put mug 1 on desk 1") is None
 
 
 def test_the_prompt_ends_with_the_broken_span_and_the_steps_after_it() -> None:
     opened = after(small(), "open cabinet 1")
-    hole = first(opened, opened, *TWO[1:], abandoned=frozenset({"mug 1"}))
-    assert hole is not None
-    document, facts = span_prompt(hole, (), parse_goal(GOAL), small())
+    span = first_span(opened, opened, *TWO_ERRANDS[1:], abandoned=frozenset({"mug 1"}))
+    assert span is not None
+    document, facts = span_prompt(span, (), parse_goal(GOAL), small())
     assert [segment.special_token for segment in document][-4:] == ["[SEP]", "[MASK]", "[SEP]", "[SEP]"]
-    assert tuple(segment.text for segment in document[-2:]) == TWO[3:]
+    assert tuple(segment.text for segment in document[-2:]) == TWO_ERRANDS[3:]
     assert facts.names >= {"mug 2", "desk 1", "book 1"}
 
 
@@ -95,14 +95,14 @@ def test_a_span_without_open_conditions_reaches_the_goal_as_it_is() -> None:
     checked = 0
     for incident in islice(incidents, 150):
         goal: Goal = incident.goal
-        barred = abandoned(incident.notes)
-        for hole in islice(
-            broken_spans(incident.rest, incident.expected, incident.seen, goal, incident.start, barred), 3
+        forbidden = abandoned(incident.notes)
+        for span in islice(
+            broken_spans(incident.rest, incident.expected, incident.seen, goal, incident.start, forbidden), 3
         ):
-            kept = (*hole.before, *hole.after)
-            assert barred.isdisjoint(name for action in kept for name in action.args)
-            assert _after(incident.seen, hole.before) == hole.state
-            if not hole.todo:
+            kept = (*span.before, *span.after)
+            assert forbidden.isdisjoint(name for action in kept for name in action.args)
+            assert _after(incident.seen, span.before) == span.state
+            if not span.todo:
                 checked += 1
                 assert verify(incident.seen, goal, kept, initial_state=incident.start).ok
     assert checked > 20

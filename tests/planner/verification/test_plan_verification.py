@@ -1,4 +1,4 @@
-"""Replaying plans: a plan is proven only if every step can be done and the goal holds at the end."""
+"""Replaying plans: a plan is verified only if every step is applicable and the goal holds at the end."""
 
 from __future__ import annotations
 
@@ -91,11 +91,11 @@ def test_an_earlier_phase_need_not_hold_at_the_end() -> None:
 
 
 def test_every_covers_objects_that_matched_at_the_start_of_the_episode() -> None:
-    start = state(["sink 1", "desk 1"], {"cup 1: dirty": "sink 1", "cup 2: dirty": "desk 1"})
-    washed = after(start, "turn on sink 1")
+    initial_state = state(["sink 1", "desk 1"], {"cup 1: dirty": "sink 1", "cup 2: dirty": "desk 1"})
+    washed = after(initial_state, "turn on sink 1")
     rest = ("turn off sink 1", "pick up cup 2", "put cup 2 in sink 1", "turn on sink 1")
-    assert check("every dirty cup is clean", *rest, now=washed, initial_state=start).ok
-    assert not check("every dirty cup is clean", now=washed, initial_state=start).ok
+    assert check("every dirty cup is clean", *rest, now=washed, initial_state=initial_state).ok
+    assert not check("every dirty cup is clean", now=washed, initial_state=initial_state).ok
 
 
 def test_verification_does_not_change_the_given_state() -> None:

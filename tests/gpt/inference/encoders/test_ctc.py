@@ -1,4 +1,4 @@
-"""Reading CTC: against a sum over all paths, counted one by one."""
+"""CTC decoding, compared with an explicit sum over all paths."""
 
 from __future__ import annotations
 
