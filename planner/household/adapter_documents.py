@@ -1,8 +1,8 @@
 """Training documents of an adapter: locations of objects, doors, and the household's nicknames.
 
 Locations are sampled from the counted rates, so that the GPT's probabilities match the observed frequencies and
-places where nothing was found fade. A nickname that was explained once is put into many instructions of the corpus's
-patterns (self-generated data), besides the instruction where it occurred.
+places where nothing was found become unlikely. A nickname that was explained once is put into many generated
+instructions of the corpus's patterns, besides the instruction where it occurred.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def instruction_documents(
             request = sampler.sample(state, nicknames, **fixed)
             if request is not None:
                 pairs.append((request.instruction, format_goal(request.goal)))
-        # Objects that any of the instructions names plainly are added to the shared inventory; nicknames add none.
+        # The shared inventory also lists objects that an instruction calls by a known name, but not nicknamed ones.
         names = text_format.inventory(
             with_unseen(belief, [c for instruction, _ in pairs for c in categories_named(instruction)])
         )
@@ -92,7 +92,7 @@ def instruction_documents(
 
 
 def _random_belief(belief: Belief, categories: Sequence[str], rng: random.Random) -> Belief:
-    """Return a random belief of some moment of a day: some of the categories that were ever seen."""
+    """Return a random belief, as at some moment of a day: one object each of some of the categories."""
     known: dict[str, Known] = {}
     for category in rng.sample(categories, k=rng.randrange(len(categories) + 1)):
         known[free_name(belief, category, known)] = Known(category=category, place=GROUND)

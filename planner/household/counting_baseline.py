@@ -1,8 +1,8 @@
 """The habits of a home by counting, without a GPT: the adapter's baseline, and the source of its training documents.
 
-For each fixture and category, the rate of seen objects per look is estimated; the rates of homes in general count as
-one more look (a gamma prior of a Poisson rate). A fixture that was seen empty gets a low rate; one that was never
-looked at keeps the general rate.
+For each fixture and category, it estimates the mean number of objects seen per look; a look is a day on which the
+fixture's contents were seen. The rates of homes in general count as one more look (a gamma prior of a Poisson rate). A
+fixture that was seen empty gets a low rate; one that was never looked at keeps the general rate.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
     from planner.household.daily_records import Observations
 
-PRIOR_LOOKS = 1.0  # weight of homes in general, in looks
+PRIOR_LOOKS = 1.0  # weight of the rates of homes in general, as a number of looks
 
 
 class CountingPrior:
@@ -29,7 +29,7 @@ class CountingPrior:
         self._rates: dict[str, Mapping[str, float]] = {}
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
-        """Return objects of a category per look at each fixture, with homes in general as one more look."""
+        """Return the mean number of objects of a category per look, for each fixture."""
         rates = self._rates.get(category)
         if rates is None:
             seen, looked = self._observations.seen, self._observations.looked
@@ -41,6 +41,6 @@ class CountingPrior:
         return rates
 
     def opens(self, fixture: str) -> float:
-        """Return the fraction of tries that opened a fixture, with one more success as prior."""
+        """Return the fraction of tries that opened a fixture; the prior is one extra success."""
         opened, stuck = self._observations.opened.get(fixture, 0), self._observations.stuck.get(fixture, 0)
         return (opened + 1) / (opened + stuck + 1)

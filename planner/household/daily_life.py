@@ -105,7 +105,7 @@ def _is_visible(state: State, category: str) -> bool:
 
 
 def _openings(episode: Episode) -> Iterator[tuple[str, str]]:
-    """Yield the fixtures that the robot tried to open, with the outcome if the door itself decided it."""
+    """Yield each try to open a fixture with its outcome; failures other than a stuck door are omitted."""
     for step in episode.steps:
         skill, _, fixture = step.subtask.partition(" ")
         if skill == "open" and (step.status == "done" or step.reason.endswith("stuck")):
@@ -113,7 +113,7 @@ def _openings(episode: Episode) -> Iterator[tuple[str, str]]:
 
 
 def _first_seen_at(belief: Belief) -> dict[str, str]:
-    """Return the fixture where each object was first seen on this day, through containers."""
+    """Return the fixture where each object was first seen on this day; for one in a container, the container's."""
     first_belief = replace(belief, things=belief.first)
     roots = {name: first_belief.root(name) for name, known in belief.first.items() if known.source == "seen"}
     return {name: root for name, root in sorted(roots.items()) if root not in (HAND, GROUND)}

@@ -1,5 +1,9 @@
 """LEARNING: the self-improvement cycle: propose, try, relabel, train, accept.
 
+Its files speak of two planning modes. The direct pass: the GPT alone writes the whole plan in one unconstrained pass.
+The full planner: constrained decoding, long goals in chunks, verification, and more samples if a plan fails. The cycle
+trains the direct pass on what the full planner reached.
+
 | file | what |
 |---|---|
 | `cycle.py` | one cycle |

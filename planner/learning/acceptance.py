@@ -10,7 +10,7 @@ from planner.evaluation.tables import grid
 from planner.io.json_lines import Record
 
 MODE_LABELS = (("alone", "direct pass"), ("verified", "with verification"))
-MAX_P_OF_DROP = 0.05  # weights are refused if verified success fell with at most this p-value
+MAX_P_OF_DROP = 0.05  # weights are rejected if verified success fell with a p-value below this
 BAR_WIDTH, GAP, PLOT_HEIGHT, LEFT_MARGIN, TOP_MARGIN = 46, 40, 200, 50, 40  # pixels of the plot
 COLORS = ("#9aa5b1", "#2f6f9f")
 
@@ -32,7 +32,9 @@ class Decision:
 
 
 def decide(old: Sequence[Record], new: Sequence[Record]) -> Decision:
-    """Accept new weights if held-out success of both modes together rose and verified success did not fall.
+    """Accept new weights if held-out success, summed over both modes, rose and verified success did not clearly fall.
+
+    A clear fall is one with a p-value below `MAX_P_OF_DROP`.
 
     Raises:
         ValueError: The outcomes are of different tasks.

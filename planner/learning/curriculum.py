@@ -48,7 +48,7 @@ class _Rates:
 
 
 class Curriculum:
-    """Success rates by feature of the task: forms of conditions, their number, the fixtures in them, `then`.
+    """Success rates by task feature: the conditions' forms, number and fixtures, and the number of sequential phases.
 
     Args:
         episodes: Records of earlier cycles: `goal`, `direct` and `kept`.

@@ -73,14 +73,15 @@ class Sizes:
         varied: Variants of proposals for each home.
         composed: Longer tasks composed for each home.
         tasks: Proposals to try, chosen by the curriculum.
-        hindsight: Incidentally achieved goals to verbalize, and to try if the GPT reads its own words back.
+        hindsight: Incidentally achieved goals to put into words. Each is tried if the GPT parses its own instruction
+            back to that goal.
         samples: Further plans of the full planner (constrained decoding with verification) where the first fails.
         attempts: Plans that the direct pass samples for each task; rules that compare attempts need two or more.
         steps: Optimizer steps.
         rows: Rows of a batch.
         lr: Peak learning rate: a fraction of the rate of the first training.
         new_share: The fraction of the training tokens that is new; the rest is replayed from the old corpus.
-        held_out: Tasks of each held-out split.
+        held_out: Evaluation tasks per held-out split.
         physics: Verified plans to execute in the physical home; those that fail there are not learned.
     """
 
@@ -141,7 +142,7 @@ class CycleResult:
 
 
 def draw_held_out_tasks(count: int, seed: int, span: Span) -> list[EvaluationTask]:
-    """Return the held-out evaluation tasks, in homes outside the train split."""
+    """Return `count` evaluation tasks of each held-out split; `span` is the seed range of their homes."""
     return [t for split in HELD_OUT_SPLITS for t in draw_trials(split, count, seed=seed, span=span)]
 
 
@@ -390,7 +391,7 @@ def _train(
         objective = Objective if rule == "rejection" else preference_objective(rule, model)
         result = train(model, batches, None, config, folder / "training", resume=True, objective=objective)
         save_model(model, tokenizer, folder / "model", {**extra, "improved_from": str(initial_model)})
-        # Not result.loss: a call that was killed after its last step has none to report when it is repeated.
+        # Not result.loss: after a kill between the last step and this line, the repeated call trains no step.
         last_metrics = read_lines(folder / "training" / METRICS_FILE)[-1]
         write_text_atomically(
             path, json.dumps({"loss": last_metrics["loss"], "documents": len(mixture.documents)}) + "\n"

@@ -33,6 +33,8 @@ MAX_TRIES_PER_SUBTASK = 3  # actions: if a door is in the way, it is closed and 
 class TryTask(ModelJob):
     """Try a proposed task with the full planner and the direct pass.
 
+    The direct pass starts from the instruction. The full planner and the sampled attempts get the task's goal.
+
     Attributes:
         tasks: Tasks by id.
         samples: Further plans of the full planner where the first fails.
@@ -98,7 +100,7 @@ class JudgeTrial(ModelJob):
     """Evaluate a planner on a held-out task: by the direct pass, and with verification.
 
     Attributes:
-        trials: Trials by id.
+        trials: Evaluation tasks by id.
         samples: Further plans with verification where the first fails.
     """
 
@@ -128,7 +130,7 @@ class ExecuteInPhysics:
 
     Attributes:
         tasks: Tasks by id.
-        episodes: Records of `Try`, by their ids.
+        episodes: Records of `TryTask`, by id.
     """
 
     tasks: Mapping[str, Proposal]

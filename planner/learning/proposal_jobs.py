@@ -1,7 +1,7 @@
 """Jobs of a cycle that create tasks, for `planner.rollouts`: propose tasks for a home, put a goal into words.
 
-The proposals of a home depend on the weights, the seed and the home alone, and the words for a goal on the goal
-besides, so any worker can make them.
+The proposals for a home depend only on the weights, the seed and the home; the words for a goal also depend on the
+goal. So any worker can compute them.
 """
 
 from __future__ import annotations
@@ -59,5 +59,5 @@ class VerbalizeGoal(ModelJob):
         return proposer.verbalize(task.home, parse_goal(task.goal), key, task.furnished_for).as_dict()
 
     def failed(self, key: str) -> Record:
-        """Return a task whose worker died, as dropped."""
+        """Return the task, marked as dropped because its worker died."""
         return self.reached[key].as_dict() | {"dropped": "lost"}

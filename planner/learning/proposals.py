@@ -3,8 +3,8 @@
 The GPT is sampled after `[CLS] inventory [TASK]`: `instruction [SEP] goal [EOS]`. The home is then furnished with what
 the goal needs. Variants substitute another category of the home in instruction and goal where a kept proposal uses the
 plain name. Incidentally achieved goals are put into words by the GPT. A proposal is kept only if it is a valid task and
-if the GPT reads its goal back from its instruction (a variant relies on the check of its original). Nothing here plans,
-and the teacher is not used.
+passes the read-back check: given the instruction alone, the GPT must write the same goal again. Variants skip this
+check, because their originals passed it. Nothing here plans, and the teacher is not used.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Proposer:
     """Samples tasks from a GPT.
 
     Args:
-        planner: Its GPT proposes, and reads its own instructions back.
+        planner: Its GPT writes the proposals and does the read-back check.
         seed: Determines all random draws.
         known_goals: Home seeds and meanings of goals that were proposed before.
     """
@@ -142,7 +142,7 @@ class Proposer:
         reason = rejection_reason(goal, state) or self._repeated(home, goal)
         if reason or not read_back:
             return goal, reason
-        # Otherwise the instruction does not express the goal, as far as the GPT itself can tell.
+        # If this fails, the GPT itself does not take the instruction to mean the goal.
         return goal, "" if self._reads_back(instruction, goal, state) else "not read back"
 
     def _repeated(self, home: int, goal: Goal) -> str:
@@ -153,7 +153,7 @@ class Proposer:
         return ""
 
     def _reads_back(self, instruction: str, goal: Goal, state: State, min_logprob: float = 0.0) -> bool:
-        """Return whether the GPT reads the goal from an instruction; with `min_logprob`, less likely readings count."""
+        """Return whether the GPT writes the goal for an instruction; with `min_logprob`, less likely goals count."""
         parsed = self.planner.understand(instruction, state, Options(samples=0))
         target = meaning(merge_conditions(goal))
         if parsed.goal is not None and meaning(merge_conditions(parsed.goal)) == target:
@@ -187,7 +187,7 @@ class Proposer:
                 )  # fmt: skip
 
     def verbalize(self, home: int, goal: Goal, id: str, furnished_for: str) -> Proposal:
-        """Return an achieved goal as a task with an instruction by the GPT; dropped if none is read back.
+        """Return an achieved goal as a task with an instruction by the GPT; dropped if none passes the read-back check.
 
         `furnished_for` is the goal of the task whose plan achieved it.
         """

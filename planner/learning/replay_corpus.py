@@ -1,7 +1,7 @@
 """Documents to replay: old ones mixed with the new, against catastrophic forgetting.
 
-They are the model's own corpus (runs/NAME/corpus beside runs/NAME/model), a sample saved as `replay/` in the model's
-folder, or otherwise a small corpus built from the released recipe before the first cycle.
+Replayed documents are the model's own corpus (runs/NAME/corpus beside runs/NAME/model), a sample saved as `replay/` in
+the model's folder, or otherwise a small corpus built from the released recipe before the first cycle.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
 def sample_replay(
     replay: TokenizedDocuments, n_tokens: float, rng: random.Random
 ) -> Iterator[tuple[list[int], list[bool], list[int]]]:
-    """Yield tokens, loss mask and branch numbers of randomly drawn documents, at least `n_tokens` in total."""
+    """Yield randomly drawn documents with at least `n_tokens` tokens in total.
+
+    Each is its tokens, loss mask and branch numbers, as in `gpt.data.tokenized_documents`.
+    """
     while n_tokens > 0 and len(replay):
         index = rng.randrange(len(replay))
         token_slice = slice(int(replay.offsets[index]), int(replay.offsets[index + 1]))
@@ -46,7 +49,7 @@ def _has_tokenizer(path: Path, tokenizer: Tokenizer) -> bool:
 
 
 def _build_small_corpus(tokenizer: Tokenizer, folder: Path, seed: int) -> TokenizedDocuments:
-    # Imported here: the corpus builder imports the teacher, which no cycle does.
+    # Imported here, before the first cycle: the corpus builder imports the teacher, which cycles must not use.
     from planner.corpus.builder import build_corpus
     from planner.corpus.recipe_file import read_recipe
 

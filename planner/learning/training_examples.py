@@ -1,8 +1,8 @@
 """Training examples from episodes: the verified plan of a success, and what a failure did achieve (hindsight).
 
 The full planner decodes a long goal in chunks, under constraints, and resamples; its verified plan becomes one document
-with the full goal and all facts, from which the direct pass learns to write it at once. Documents have the corpus's
-format, so that old and new ones can be mixed.
+with the full goal and all facts, from which the direct pass learns to write the plan in one pass. Documents have the
+corpus's format, so that old and new ones can be mixed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from planner.learning.proposals import Proposal, initial_state_of
 from planner.prompts import text_format
 
 FAILED_DIRECTLY_WEIGHT, HINDSIGHT_WEIGHT = 3.0, 0.5  # relative to 1
-INSTRUCTIONS_PER_INVENTORY = 6  # branches behind one inventory
+INSTRUCTIONS_PER_INVENTORY = 6  # proposals whose documents share one inventory as their prefix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Group:
 
     Attributes:
         prompt: The common prompt.
-        attempts: The continuation, whether it reached the goal, and its number of subtasks.
+        attempts: For each attempt: the continuation, whether it reached the goal, and its number of subtasks.
     """
 
     prompt: text_format.Document
@@ -45,10 +45,10 @@ class TrainingExample:
     """Documents of one episode with a sampling weight.
 
     Attributes:
-        documents: Read whenever the example is drawn.
-        shape: The form of the goal, by which similar examples are counted.
+        documents: Used every time the example is drawn.
+        shape: The form of the goal; examples of a common form are drawn less often.
         weight: The relative sampling weight.
-        remainders: Documents of the rest of the plan from later points; a few are read with it.
+        remainders: Documents with the rest of the plan from later points; a few are used at each draw.
         group: All attempts at the plan, if there were several.
     """
 
@@ -70,7 +70,7 @@ def example_from_success(
 
 
 def instruction_documents(proposals: Sequence[Proposal]) -> Iterator[text_format.Tree]:
-    """Yield documents from instructions to goals, those for one home behind one inventory.
+    """Yield documents that map instructions to goals; up to `INSTRUCTIONS_PER_INVENTORY` share a home's inventory.
 
     A proposal that is not composed also becomes a document for proposing tasks and one for verbalizing goals.
     """

@@ -4,7 +4,7 @@
     advantage     learn all attempts at a plan, each weighted by its advantage over the others
     preference    learn pairs of attempts of which one was better
 
-The goals of instructions, and plans without several attempts, are learned alike under each rule.
+Documents from instructions to goals, and plans with a single attempt, are trained on in the ordinary way by each rule.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ LearningRule = Literal["rejection", "advantage", "preference"]
 RULES: tuple[LearningRule, ...] = get_args(LearningRule)
 
 MAX_COPIES = 6  # of one new document, on average: more would be memorized
-REMAINDERS_PER_EXAMPLE = 2  # plan remainders that are read with an example
+REMAINDERS_PER_EXAMPLE = 2  # plan remainders used each time an example is drawn
 LENGTH_PENALTY = 0.2  # reduction of the score (1) for a plan twice as long as the shortest
 MIN_ADVANTAGE, MAX_ADVANTAGE = -0.5, 2.0
 PLAIN_VALUE: dict[LearningRule, float] = {
     "rejection": 1.0,
     "advantage": 1.0,
     "preference": 0.0,
-}  # the value of a document without a group
+}  # the value that means ordinary training, for documents without a group
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mixture:
-    """Documents to train on, and the value of each token in the rule's objective."""
+    """Documents to train on, and a value for each token, as `gpt.training.preference` defines it."""
 
     documents: TokenizedDocuments
     values: npt.NDArray[np.float32]
@@ -99,8 +99,8 @@ def build_mixture(
         replay: Old documents.
         tokenizer: The model's.
         n_tokens: Total number of tokens.
-        new_share: The fraction that is new, half examples and half instructions; less where documents would be read
-            more than `MAX_COPIES` times each.
+        new_share: The fraction that is new, half examples and half instructions; less if documents would be repeated
+            more than `MAX_COPIES` times on average.
         limit: Max tokens of a document.
         rng: Source of all draws.
         rule: The learning rule.

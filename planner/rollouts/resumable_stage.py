@@ -1,4 +1,4 @@
-"""Stage files of a long run: a list of records that survives a kill, each made once and stored in order."""
+"""Resumable stages of a long run: each computes a list of records, writes it to a file, and continues after a kill."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def stage(
     workers: Workers | None = None,
     reporter: Reporter | None = None,
 ) -> list[Record]:
-    """Return the records of a stage in the order of `ids`; read them if the stage is done, otherwise make them.
+    """Return the records of a stage in the order of `ids`: read from its file if it is done, otherwise computed.
 
-    Meanwhile, records are appended to a `.partial.jsonl` file; after a kill, complete records there are not made again.
-    A record must depend on its id alone: then neither a kill nor the number of workers changes a byte.
+    Until the stage is done, records are appended to a `.partial.jsonl` file, from which a run continues after a kill. A
+    record must depend only on its id: then the file is the same for any number of workers and interruptions.
 
     An episode whose workers died has the record `{"id": …, "lost": reason}` with the fields of `job.failed(id)`, if the
     job has this method; no other record has the key `lost`.
@@ -41,14 +41,14 @@ def stage(
     Args:
         path: The stage's file.
         ids: The ids of its records.
-        job: Makes the record of an id; must be picklable unless this process is the only worker.
+        job: Computes the record of an id; must be picklable unless this process is the only worker.
         name: The stage's name in progress reports.
         workers: Workers that run the job; None: this process.
         reporter: Receives the progress; None: the terminal only.
 
     Raises:
         StageError: The file is damaged, or has other ids.
-        EpisodeError, RuntimeError: A record cannot be made; the message names its id.
+        EpisodeError, RuntimeError: A record cannot be computed; the message names its id.
     """
     if path.exists():
         records = read_lines(path, ("id",))
