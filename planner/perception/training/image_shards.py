@@ -2,7 +2,7 @@
 
 pictures  uint8 (N, 192, 192, 3)
 cells     uint8 (N, 24, 24)   class of each cell of 8 x 8 pixels (planner/perception/image_labels.py)
-centers   uint8 (N, 24, 24)   class of a listed object in the cell of its center; otherwise 0
+centres   uint8 (N, 24, 24)   class of a listed object in the cell of its center; otherwise 0
 states    uint8 (N, 24, 24)   bits of that object's states
 furniture uint8 (N,)          category
 furniture_states uint8 (N,)   bits
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 MIN_CELL_PIXELS = 6  # pixels of an object that make it the cell's class
 CELL = SIZE // GRID
+
+
+ARRAYS = ("pictures", "cells", "centres", "states", "furniture", "furniture_states")  # names in the files, which stay
 
 
 class Shard(NamedTuple):
@@ -96,7 +99,7 @@ def concatenate_shards(shards: Sequence[Shard]) -> Shard:
 
 def write_shard(path: Path, shard: Shard) -> None:
     """Write a shard atomically."""
-    arrays = dict(zip(Shard._fields[:-1], shard[:-1], strict=True))
+    arrays = dict(zip(ARRAYS, shard[:-1], strict=True))
     texts = np.frombuffer(json.dumps(shard.texts).encode(), np.uint8)
 
     def write(temporary_path: Path) -> None:
@@ -115,7 +118,7 @@ def read_shard(path: Path) -> Shard:
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             texts = json.loads(file["texts"].tobytes())
-            shard = Shard._make([*(file[name] for name in Shard._fields[:-1]), texts])
+            shard = Shard._make([*(file[name] for name in ARRAYS), texts])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise PlannerError(f"{path}: not a file of planner.perception.training.render: {error}") from None
     if shard.pictures.shape[1:] != (SIZE, SIZE, 3) or len(shard.texts) != len(shard.pictures):
