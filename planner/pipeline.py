@@ -169,6 +169,6 @@ class PlanningPipeline:
         )
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
-        """Let the GPT write one plan for a goal without judging it; another `number` samples other tokens."""
+        """Let the GPT write one plan for a goal, without verification; another `number` gives another sample."""
         self.prompts.begin()
         return self.goal_planner.draft(goal, state, state, options, number, frozenset())

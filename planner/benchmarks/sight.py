@@ -162,7 +162,7 @@ def _tasks(drawer: TaskDrawer, home: State) -> Iterator[Task]:
 
 
 def figures_of(homes: Sequence[HomeResult], sight: Sight, seed: int) -> dict[str, object]:
-    """Return the figures."""
+    """Return the metrics of all homes, with the latency."""
     pictures = [picture for home in homes for picture in home.looks]
     furniture_right = [picture.seen.furniture == picture.picture.listing.furniture for picture in pictures]
     states = [

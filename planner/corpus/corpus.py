@@ -36,7 +36,8 @@ class Recipe:
     """Composition of a corpus. All fields with a float default are fractions in [0, 1].
 
     Attributes:
-        trees: Number of trees. A tree is a home with its tasks, a scene with its human-written lines, or a plan.
+        trees: Number of trees: documents that share a prefix. A tree is a home with its tasks, a scene with its
+            human-written lines, or a plan.
         tasks_per_home: Tasks drawn for one home before the next is sampled.
         lines_per_scene: Maximum human-written lines used for one scene.
         parts: Weights of 1, 2, 3, ... tasks joined in one instruction.
@@ -46,7 +47,7 @@ class Recipe:
         plans: Fraction of tasks whose plan becomes documents too. The others teach only parsing of instructions,
             which takes longer to learn.
         restarts: Probability that a plan yields another document that starts in its middle.
-        chunks: Fraction of the chunks after the first of a long goal that become documents.
+        chunks: Fraction of a long goal's chunks after the first one that become documents.
         proposals: Fraction of tasks that also become a document proposing the task ([TASK]).
         descriptions: Fraction of tasks that also become a document with the goal as input, the instruction as output.
         human: Fraction of homes and scenes that are scenes of human-written lines (task files).
