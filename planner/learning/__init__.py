@@ -2,7 +2,7 @@
 
 Its files use two planning modes (`planner.evaluation.measurement`). In the direct pass (`alone`), the GPT writes the
 whole plan in one unconstrained pass. The full planner (`verified`) adds constrained decoding, goals in chunks,
-verification, and more samples if a plan fails. Its verified plans are what the direct pass is trained on.
+verification, and more samples if a plan fails. A cycle trains the direct pass mainly on verified plans.
 
 | file | what |
 |---|---|

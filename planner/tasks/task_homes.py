@@ -151,7 +151,7 @@ def home_for_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
 
 
 def _is_listed(task: TaskLine) -> bool:
-    """Whether the file lists all objects of the home, not only those of the task."""
+    """Whether a task's objects are taken as the home's full list: if there are at least `DECOYS[0]`."""
     return len(task.objects) >= DECOYS[0]
 
 
