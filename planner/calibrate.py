@@ -125,7 +125,7 @@ def _report(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
 def _report_on_splits(
     args: argparse.Namespace, planner: Planner, calibration: Calibration | None
 ) -> list[CalibrationMetrics]:
-    """Measure a calibration on tasks like the calibration tasks in test homes, then on other test tasks."""
+    """Measure a calibration in test homes: first on tasks like those it was fitted on, then on the other splits."""
     from planner.evaluation.calibration_runs import CALIBRATION
     from planner.evaluation.reliability import calibration_metrics
     from planner.tasks.held_out_trials import BUILT_IN, draw_trials
@@ -156,7 +156,7 @@ def _report_on_splits(
 def _report_on_file(
     args: argparse.Namespace, planner: Planner, calibration: Calibration | None
 ) -> list[CalibrationMetrics]:
-    """Measure the model's calibration on a task file, and one fitted on half of the file on the other half."""
+    """Measure on a task file: the model's calibration, and one fitted on half of the file and measured on the other."""
     from planner.evaluation.calibration_runs import calibrate
     from planner.evaluation.reliability import calibration_metrics
 

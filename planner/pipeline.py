@@ -137,8 +137,8 @@ class PlanningPipeline:
                 is about.
             phase: The phase of the goal that the episode has reached.
             avoid: Objects and places not to use, because they failed.
-            failed_plan: The plan that this one replaces. If the GPT was trained to and `options` allow it, the GPT
-                reads what went wrong, which then replaces `avoid`, and repairs that plan.
+            failed_plan: The plan that this one replaces. If `options` allow it and the GPT was trained for it, the GPT
+                fills in only the broken part, or reads feedback on what went wrong (`avoid` is then ignored).
         """
         options = options or Options()
         started_at = time.perf_counter()

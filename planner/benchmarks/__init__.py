@@ -4,11 +4,11 @@
 |---|---|
 | `ablations.py` | effects of text, context, architecture and optimizer on a small planner |
 | `recovery.py` | execution under disturbances |
-| `own_home.py` | what an adapter learns of one home |
+| `own_home.py` | the benefit of adapting to one home |
 | `searching.py` | looking for objects whose location is unknown |
 | `sight.py` | reading images |
 | `hearing.py` | reading speech |
-| `improvement.py` | self-improvement over several cycles |
+| `improvement.py` | weights, before or after self-improvement, on tasks outside the narrow corpus |
 | `loop_choices.py` | two choices of the self-improvement loop compared |
 | `plan_length.py` | plan lengths compared with a classical planner |
 | `whole_plans.py` | whole plans executed in physics |

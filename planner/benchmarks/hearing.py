@@ -9,7 +9,7 @@ Tasks in unseen homes and unseen wordings are spoken by voices that no training 
     room, 20 dB      in a room with an echo, and some noise
 
 Word errors are those of the final transcript; `without GPT` are those of the CTC decoding of letters and words, `GPT
-alone` those of the GPT's own transcript. Intervals are 95 %, Wilson's. Latency is of one thread.
+alone` those of the GPT's own transcript. Intervals are 95 %, Wilson's. Latency is measured on one thread.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _outcome(
 
 
 def summary(results: Sequence[HearingResult]) -> dict[str, dict[str, object]]:
-    """Return the figures of each row."""
+    """Return the metrics of each acoustic condition."""
     rows: dict[str, dict[str, object]] = {}
     for row in dict.fromkeys(o.row for o in results):
         members = [o for o in results if o.row == row]

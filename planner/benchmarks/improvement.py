@@ -4,7 +4,7 @@ Tasks in unseen homes (recipe `narrow` lists what its corpus excludes, defined i
 
     known           covered by the corpus: 1 to 4 conditions
     5-10            goals of 5 to 10 conditions, of forms that the corpus covers
-    5-10 as taught  the same in wordings of the corpus: only the length is new
+    5-10 as taught  the same in wordings of the corpus, so that only the length is new
     then            two or three sequential tasks, in wordings that no training uses
     joined every    `every` or `no` together with other conditions
     and a row for each form of goal and each fixture category that is excluded completely

@@ -7,7 +7,8 @@ evaluated on the tasks of `planner.benchmarks.improvement`, drawn with the seed,
 
     before             the initial weights
     RULE               after one cycle
-    leaning, uniform   after a second cycle from the first rule's weights
+    leaning            after a second cycle from the first rule's weights, with tasks that prefer failures
+    uniform            the same with uniformly chosen tasks
 
 Stages are stored in the folder (default runs/loop-choices), so that an interrupted run can be resumed. Differences are
 paired task by task over all seeds (exact McNemar test); all seeds start from the same weights.

@@ -213,7 +213,7 @@ def _understanding(
         if request is None or request.instruction == request.plain_instruction:
             continue
         for adaptation, adapted in [*adaptations.items(), ("plainly said", adaptations["unadapted"])]:
-            if adaptation == "last seen":  # does not affect words
+            if adaptation == "last seen":  # knowing where objects were does not affect how words are understood
                 continue
             instruction = (
                 request.plain_instruction
@@ -294,7 +294,7 @@ def _reduction(results: Sequence[HomeResult], adaptation: str) -> float:
 def _interval(
     results: Sequence[HomeResult], figure: Callable[[Sequence[HomeResult]], float], *, percent: bool = False
 ) -> str:
-    """Return a figure with its bootstrap interval over households; all results of a household are drawn together."""
+    """Return the value of `figure` with its bootstrap interval; whole households are resampled."""
     from planner.evaluation.statistics import quantile
 
     by_household: dict[str, list[HomeResult]] = {}

@@ -36,7 +36,15 @@ SEARCH = (
 
 @dataclass(frozen=True, kw_only=True)
 class Length:
-    """One task: the lengths of both plans, None without a plan; `broken` is why their plan is missing or failed."""
+    """Both plan lengths for one task.
+
+    Attributes:
+        id: The task's id.
+        goal: The goal that the GPT parsed.
+        ours: Length of the GPT's plan; None without a plan.
+        theirs: Length of Fast Downward's plan; None without a plan.
+        broken: Why Fast Downward's plan is missing or its replay failed.
+    """
 
     id: str
     goal: str

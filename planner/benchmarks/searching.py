@@ -3,9 +3,9 @@
 Held-out homes (seeds that no statistics and no training document used); in each, a category of which every instance is
 inside closed furniture, and the goal to bring one to an open surface. The goal is given, so only the search and the
 plan are measured. Each task is executed once with each search order, with the same closed loop, initial state and
-rules of visibility and possible places: ours (probability per time), nearest first, by name, and random (seeded by the
-task). With full knowledge, the plan is made on the true state: the furniture that it opens before it has the object is
-the minimum. Success is the home's score, in the symbolic world.
+rules of visibility and possible places: ours (`likeliest`: highest probability per time first), nearest first, by name,
+and random (seeded by the task). With full knowledge, the plan is made for the true state; the furniture that it opens
+before it picks up the object is the minimum. Success is the home's score, in the symbolic world.
 """
 
 from __future__ import annotations

@@ -97,9 +97,7 @@ def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None)
             state = home.state()
             fixtures = fixtures_to_picture(home, state, rng)
             fixtures = set(rng.sample(sorted(fixtures), min(len(fixtures), MAX_FURNITURE)))
-            _ = (
-                home.camera
-            )  # create it now: its walls must be drawn before the floors, which come with the first refresh
+            _ = home.camera  # creates the walls before the floors, which the first refresh creates
             home.scene_view.refresh(state)
             repaint(home, rng)
             views = list(
@@ -121,7 +119,7 @@ def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None)
 def evaluate_plans(
     results: Sequence[PictureResult], state: State, planner: Planner, rng: random.Random
 ) -> Iterator[tuple[bool, bool]]:
-    """Yield for some tasks the success with all facts, and from the recognized listings."""
+    """Yield, for some tasks, whether the plan succeeds with all facts, and with the recognized listings alone."""
     from planner.perception.perceived_home import (
         believed_home,
         match_names,
@@ -162,7 +160,7 @@ def _tasks(drawer: TaskDrawer, home: State) -> Iterator[Task]:
 
 
 def figures_of(homes: Sequence[HomeResult], sight: Sight, seed: int) -> dict[str, object]:
-    """Return the figures."""
+    """Return the metrics of all homes, with the latency."""
     pictures = [picture for home in homes for picture in home.looks]
     furniture_right = [picture.seen.furniture == picture.picture.listing.furniture for picture in pictures]
     states = [

@@ -1,7 +1,7 @@
 """Answers to clarifying questions (`--ask`): a number, words for one of the options, or a new instruction.
 
 Words that match no option, and answers to the GPT's own questions, are inserted into the instruction in several ways;
-the most likely reading according to the GPT is used.
+the version that the GPT parses with the highest probability is used.
 """
 
 from __future__ import annotations

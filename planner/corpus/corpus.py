@@ -36,9 +36,10 @@ class Recipe:
     """Composition of a corpus. All fields with a float default are fractions in [0, 1].
 
     Attributes:
-        trees: Number of trees. A tree is a home with its tasks, a scene with its human-written lines, or a plan.
+        trees: Number of trees: documents that share a prefix. A tree is a home with its tasks, a scene with its
+            human-written lines, or a plan.
         tasks_per_home: Tasks drawn for one home before the next is sampled.
-        lines_per_scene: Maximum human-written lines used for one scene.
+        lines_per_scene: Maximum human-written lines used for one scene: lines of a task file with the same `objects`.
         parts: Weights of 1, 2, 3, ... tasks joined in one instruction.
         refusals: Fraction of tasks whose correct answer is a refusal.
         questions: Fraction of tasks, in homes with an inventory, whose correct answer is a question.
@@ -46,7 +47,7 @@ class Recipe:
         plans: Fraction of tasks whose plan becomes documents too. The others teach only parsing of instructions,
             which takes longer to learn.
         restarts: Probability that a plan yields another document that starts in its middle.
-        chunks: Fraction of the chunks after the first of a long goal that become documents.
+        chunks: Fraction of a long goal's chunks after the first one that become documents.
         proposals: Fraction of tasks that also become a document proposing the task ([TASK]).
         descriptions: Fraction of tasks that also become a document with the goal as input, the instruction as output.
         human: Fraction of homes and scenes that are scenes of human-written lines (task files).
@@ -115,7 +116,7 @@ class Corpus:
     def __init__(
         self, recipe: Recipe, seed: int, *, split: SplitName = "train", human: Sequence[TaskLine] = ()
     ) -> None:
-        """Bind a recipe to a seed; the documents depend on nothing else."""
+        """Prepare to draw documents, which depend only on these arguments."""
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")
         self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise)
@@ -130,7 +131,7 @@ class Corpus:
         self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text_format.Tree]:
-        """Yield trees without end: the tasks of a home, then plans for some of them, then plans after failures."""
+        """Yield trees without end: for each home its tasks, then some plans; plans after failures are mixed in."""
         shares = (self.recipe.feedback, self.recipe.infill)
         for tree in self._tree_batches():
             while sum(shares) and self.rng.random() < sum(shares):

@@ -195,9 +195,9 @@ def _teacher_plan(incident: Incident, state: State, conditions: Sequence[Conditi
 
 
 def infill_document(incident: Incident) -> text_format.Document | None:
-    """Return the smallest span that the teacher can fill, with the steps that fill it; None if there is none.
+    """Return a document that masks the smallest span that the teacher can fill; None if there is none.
 
-    The filling is the shortest after which the steps that follow the span still reach the goal.
+    The answer is the shortest prefix of the teacher's plan after which the steps behind the span reach the goal.
     """
     goal, initial_state = incident.goal, incident.start
     spans = broken_spans(

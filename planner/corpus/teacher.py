@@ -43,7 +43,8 @@ def teach(
         state: The current state.
         conditions: The conditions to achieve.
         initial_state: The initial state of the episode.
-        phase: Conditions whose supporting objects stay in place if others can be used.
+        phase: All conditions of the current phase; objects that already satisfy one stay in place if others can be
+            used.
         avoid: Fixtures and objects that are used only if the goal leaves no choice.
     """
     teacher = _Teacher(state, initial_state, grounding.satisfied_objects(state, phase), avoid)

@@ -1,4 +1,4 @@
-"""The teacher's plan for a long goal in chunks: a few conditions at a time, chosen anew from the state after each."""
+"""The teacher's plan for a long goal in chunks: a few conditions at a time, chosen again after each chunk."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Observation:
         split: Split of the trial.
         answerable: Whether the correct answer is a plan.
         acted: Whether the GPT wrote a goal.
-        reading: How the goal was obtained.
+        reading: How the instruction was parsed: as a whole, in pieces, or grounded.
         logprob: The GPT's log-probability of the goal.
         right: Whether the goal is correct.
         verified: Whether the plan reaches the goal that the GPT wrote.

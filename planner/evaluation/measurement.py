@@ -4,9 +4,10 @@ Success is always scored against the task's goal, never against the goal that th
 modes:
 
     alone         the GPT alone writes the goal, then the whole plan in one unconstrained greedy pass, which is
-                  replayed; an invalid or inapplicable action ends the plan
+                  replayed; an invalid or inapplicable action ends the plan (in `planner.learning`: the direct pass)
     constrained   decoding allows only applicable actions; long goals are planned in chunks; one attempt
-    verified      as constrained, and more samples if the plan does not reach the goal that the GPT wrote
+    verified      as constrained, and more samples if the plan does not reach the goal that the GPT wrote (in
+                  `planner.learning`: the full planner)
 
 Measuring only the goal is many times faster:
 

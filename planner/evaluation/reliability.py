@@ -55,6 +55,8 @@ class Reliability:
 class ErrorRateOutcome:
     """Outcomes at a given error rate.
 
+    Except for `right`, they are about the tasks whose correct answer is a plan.
+
     Attributes:
         error_rate: The error rate α.
         threshold: Calibrated probability above which a goal is in the prediction set; None if α cannot be guaranteed.
@@ -158,7 +160,7 @@ def calibration_metrics(name: str, observations: Sequence[Observation], calibrat
 
 
 def reliability(confidences: Sequence[float], hits: Sequence[bool], bins: int = BINS) -> Reliability:
-    """Group answers into bins of equal size (up to one) and measure the calibration error."""
+    """Group answers into bins whose sizes differ by at most one, and measure the calibration error."""
     ordered = sorted(zip(confidences, hits, strict=True), key=lambda pair: pair[0])
     count = len(ordered)
     edges = [round(i * count / bins) for i in range(bins + 1)]

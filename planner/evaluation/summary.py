@@ -33,7 +33,7 @@ class Summary:
         p50_s: Median time from instruction to answer in the last mode [s].
         p95_s: Its 95th percentile [s].
         steps: Mean length of the last mode's plans that reach the goal.
-        longer: Ratio of those plans' total length to the teacher's; NaN without the baseline.
+        longer: Total length of those plans, divided by that of the teacher's; NaN without the baseline.
     """
 
     name: str

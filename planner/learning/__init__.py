@@ -1,8 +1,8 @@
 """LEARNING: the self-improvement cycle: propose, try, relabel, train, accept.
 
-Its files speak of two planning modes. The direct pass: the GPT alone writes the whole plan in one unconstrained pass.
-The full planner: constrained decoding, long goals in chunks, verification, and more samples if a plan fails. The cycle
-trains the direct pass on what the full planner reached.
+Its files use two planning modes (`planner.evaluation.measurement`). In the direct pass (`alone`), the GPT writes the
+whole plan in one unconstrained pass. The full planner (`verified`) adds constrained decoding, goals in chunks,
+verification, and more samples if a plan fails. A cycle trains the direct pass mainly on verified plans.
 
 | file | what |
 |---|---|

@@ -1,13 +1,14 @@
 """Why attempts fail: the type of mistake, counted over episodes and shown with examples.
 
-The first type that applies is reported:
+One type is reported per attempt, the first that `goal_failure` and then `plan_failure` find:
 
     goal misunderstood     the parsed goal differs from the task's
     refused wrongly        the planner refused or asked although the task is feasible
     missing precondition   a subtask was not applicable at its step: a door not opened, the hand not empty
-    wrong instance         a missing object or place was named, or an object was handled that the goal does not mention
-    wrong place            the plan ran to its end, and an object of the goal ended elsewhere
-    stopped early          the plan ran to its end, and an object of the goal was not touched
+    wrong instance         the plan names a missing object or place, or picks up an object that is not in the goal
+    wrong place            the plan ran to its end and used what an unmet condition is about; it is now in another place
+                           or state
+    stopped early          the plan ran to its end without using what the unmet conditions are about
     too long               the plan was truncated
     physics                the plan is correct, and the robot could not execute it
 """

@@ -43,7 +43,7 @@ MAX_TOKENS = 120
 TEMPERATURE, TOP_P = 0.8, 0.95
 MAX_WORDINGS = 6  # instructions to try for a goal
 MAX_READINGS = 6  # parsed goals to compare
-MIN_READING_LOGPROB = -3.0  # min log-probability of a goal that is not the most likely reading
+MIN_READING_LOGPROB = -3.0  # min log-probability of a goal other than the most likely one
 
 Origin = Literal["sampled", "varied", "joined", "in turn", "merged", "hindsight"]
 

@@ -49,7 +49,7 @@ def _has_tokenizer(path: Path, tokenizer: Tokenizer) -> bool:
 
 
 def _build_small_corpus(tokenizer: Tokenizer, folder: Path, seed: int) -> TokenizedDocuments:
-    # Imported here, before the first cycle: the corpus builder imports the teacher, which cycles must not use.
+    # Imported here, not at the top: the corpus builder imports the teacher, and a cycle never does.
     from planner.corpus.builder import build_corpus
     from planner.corpus.recipe_file import read_recipe
 

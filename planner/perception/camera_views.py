@@ -95,7 +95,7 @@ def pictures(
         camera: Variation of the camera pose.
         rng: Random generator; may be None for a steady camera.
         light: Light of all pictures.
-        state: State of the home, if known.
+        state: State of the home; None: as the home reports it.
         fixtures: Names of the furniture to picture; None: all.
     """
     rng = rng or random.Random(0)

@@ -42,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Dot:
-    """A rate at a position along the x axis; hollow if the weights were refused."""
+    """A rate at a position along the x axis; hollow if the weights were rejected."""
 
     place: str
     series: str
@@ -97,7 +97,7 @@ def dots(title: str, items: Sequence[Dot], *, axis: str) -> str:
 
     Args:
         title: Text for screen readers.
-        items: The dots of each series, in order of their places. The line skips hollow dots.
+        items: The dots of each series, in order along the x axis. The line skips hollow dots.
         axis: Label of the x axis.
     """
     names = dict(zip(dict.fromkeys(dot.series for dot in items), MODE_COLORS, strict=True))

@@ -131,7 +131,7 @@ def results_by_split(run: Run) -> Iterator[Figure]:
 
 
 def success_by_kind(run: Run) -> Iterator[Figure]:
-    """Yield success by family, if recorded, and of proposed tasks by family, origin and number of conditions."""
+    """Yield success on held-out tasks by family, and on proposed tasks by family, origin and number of conditions."""
     last = next((c.outcomes for c in reversed(run.finished_cycles) if c.accepted and c.outcomes), run.validation)
     yield from _breakdown("Held-out tasks by family", "held-out-by-family", last, "family", MODE_LABELS)
     origin = {(c.number, p["id"]): p.get("origin") for c in run.finished_cycles for p in c.proposals}
@@ -231,7 +231,7 @@ def _count_bars(title: str, name: str, key: str, by_cycle: dict[int, Counter[str
 
 
 def learning(run: Run) -> Iterator[Figure]:
-    """Yield the counts from proposals to documents of each cycle, and its training curves."""
+    """Yield each cycle's counts of proposals, episodes and documents, the losses, and a table of all cycles."""
     cycles = run.finished_cycles[-MAX_CYCLES:]
     if cycles:
         cells = [(label, c.number, number(c.metrics or {}, key)) for key, label in LEARNING_COUNTS for c in cycles]

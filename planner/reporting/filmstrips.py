@@ -111,7 +111,8 @@ def _plan(episode: Record) -> list[object]:
 def choose(cycles: Sequence[Cycle]) -> Iterator[tuple[str, int, Record]]:
     """Yield a title, a cycle and an episode for each episode type, from the latest cycle that has one.
 
-    Among several, choose the one with the most conditions whose plan is short enough, otherwise the shortest plan.
+    Among several, prefer plans of at most `MAX_PREFERRED_LENGTH` subtasks, of these the one with the most conditions;
+    if all are longer, the shortest.
     """
     for title, matches in EPISODE_TYPES:
         for cycle in reversed(cycles):

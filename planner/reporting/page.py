@@ -105,7 +105,7 @@ def _state(run: Run) -> str:
 
 
 def _tiles(run: Run) -> Iterable[str]:
-    """Yield the tiles with the headline figures."""
+    """Yield the tiles with the most important numbers."""
     home_label, initial, final = "test homes", run.before, run.after
     if not final:
         home_label, initial = "validation homes", run.validation

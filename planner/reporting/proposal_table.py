@@ -57,7 +57,7 @@ def _text(value: object) -> str:
 
 
 def block(table_rows: Sequence[tuple[Cell, ...]], max_bytes: int) -> tuple[str, int]:
-    """Return the rows as a JSON text that may stand in a script element, and how many fit into `max_bytes`."""
+    """Return as many rows as fit into `max_bytes`, as JSON that is safe in a script element, and their number."""
     lines, used = list[str](), 200
     for row in table_rows:
         line = _json(row)

@@ -48,7 +48,7 @@ def planner_of(folder: Path | None, weights: Precision = "fp32") -> Planner:
     try:
         modified_ns = (model_dir / WEIGHTS_FILE).stat().st_mtime_ns
     except OSError:
-        modified_ns = 0  # loading reports what is wrong
+        modified_ns = 0  # loading will report the error
     return _load(model_dir, weights, modified_ns)
 
 

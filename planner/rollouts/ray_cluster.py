@@ -86,7 +86,7 @@ class ActorWorker(Worker):
         self.pending: Any = None  # reference of the pending answer
 
     def start(self) -> None:
-        """Start the actor; it is replaced, not restarted: only the pool knows its item."""
+        """Start the actor. Ray must not restart a dead one: only the pool knows its item, so the pool replaces it."""
         self.actor = self._ray.remote(RayActor).options(num_cpus=1, max_restarts=0, max_task_retries=0).remote()
         self.pending = self.actor.version.remote()
 

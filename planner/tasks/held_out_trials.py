@@ -1,6 +1,7 @@
 """Evaluation tasks: held-out homes, phrasings, goals and goal lengths, and tasks read from task files.
 
-A trial is a task together with its initial home. Held-out trials are drawn from seeds; none needs the teacher.
+A "trial" is an `EvaluationTask`: an instruction, its home and the correct answer. Trials of the built-in splits are
+drawn from seeds; none needs the teacher.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-LONG = (5, 6)  # conditions: more than any training document plans for at once (least, most)
+LONG = (5, 6)  # minimum and maximum conditions: more than any training document plans for at once
 MAX_DRAWS = 4000  # draws for one trial before the split ends
 
 

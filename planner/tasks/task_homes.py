@@ -18,8 +18,8 @@ from envs.symbolic.scoring import fixtures_of, holds
 from planner.goals.grounding import APPLIANCES
 from planner.tasks.task_files import TaskError, TaskLine
 
-DECOYS = (8, 16)  # least and most extra object categories of a sampled home; see tests/planner/tasks/test_task_files.py
-FIXTURE_DECOYS = (3, 8)  # least and most extra fixture categories
+DECOYS = (8, 16)  # minimum and maximum extra object categories of a home; see tests/planner/tasks/test_task_files.py
+FIXTURE_DECOYS = (3, 8)  # minimum and maximum extra fixture categories
 MAX_ATTEMPTS = 36  # homes sampled for a task until the goal does not hold in one
 
 
@@ -151,7 +151,7 @@ def home_for_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
 
 
 def _is_listed(task: TaskLine) -> bool:
-    """Whether the file lists all objects of the home, not only those of the task."""
+    """Whether a task's objects are taken as the home's full list: if there are at least `DECOYS[0]`."""
     return len(task.objects) >= DECOYS[0]
 
 

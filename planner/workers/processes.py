@@ -23,7 +23,7 @@ GRACE_S = 5.0  # between closing its pipe and exiting
 
 
 class ProcessWorker(Worker):
-    """A process and our end of its pipe."""
+    """A worker process and the pool's end of its pipe."""
 
     def __init__(self) -> None:
         super().__init__()

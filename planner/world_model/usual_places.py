@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PROG = "python -m planner.world_model.usual_places"
 DEFAULT_HOMES = 4000
-# Prior rate in a fixture: at the domain's first named place, halved at each next one; and at any other that fits.
+# Prior rates: in the first fixture that the domain names for a category, halved for each next one; in others that fit.
 NAMED_RATE, FITTING_RATE = 0.002, 0.00002
 
 
@@ -40,7 +40,8 @@ class UsualPlaces:
     Attributes:
         homes: Number of homes counted.
         fixtures: Number of fixtures by `fixture category|room type`.
-        things: For each object category, number of objects in or on `fixture category|room type`, through containers.
+        things: For each object category, number of objects in or on `fixture category|room type`, including those in
+            containers there.
     """
 
     homes: int

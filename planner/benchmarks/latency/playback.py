@@ -1,7 +1,7 @@
 """A model that replays recorded answers, to measure the planning time outside of the GPT.
 
 A `RecordedModel` runs a model and records its answers; after a rewind, it returns them in the same order without
-computation. This results in the same plan, and no function must be wrapped to time the rest.
+computation. The plan is the same, and the rest can be timed without wrapping any function.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Views(NamedTuple):
     texts: list[str]
 
 
-class Gallery:
+class ImagePool:
     """A pool of pictures on a device.
 
     Args:

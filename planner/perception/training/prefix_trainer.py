@@ -59,7 +59,7 @@ class PrefixTrainer:
         )
 
     def placeholder_vectors(self, ids: Tensor) -> Tensor:
-        """Return the GPT's embeddings (B, N, n_embd) of tokens (B, N), to be inserted as vectors.
+        """Return vectors (B, N, n_embd) that the GPT reads at placeholders as if they were the tokens (B, N).
 
         They include the embeddings of each token's previous tokens, as in any text. The previous-token embeddings that
         the GPT will add for the placeholders are subtracted.

@@ -28,7 +28,7 @@ class Conditions:
         snr: Minimum and maximum signal-to-noise ratio [dB].
         noisy: Fraction of sounds with noise.
         rooms: Fraction of sounds with reverberation.
-        equalised: Maximum gain of the random equalizer [dB].
+        equalized: Maximum gain of the random equalizer [dB].
         broken: Fraction that is clipped, and fraction that is coarsely quantized.
     """
 
@@ -36,7 +36,7 @@ class Conditions:
     snr: tuple[float, float] = (0.0, 35.0)
     noisy: float = 0.8
     rooms: float = 0.5
-    equalised: float = 12.0
+    equalized: float = 12.0
     broken: float = 0.08
 
 
@@ -94,7 +94,7 @@ class Augmenter:
         B, N = sounds.shape
         size = 2 ** math.ceil(math.log2(N + MARGIN))
         frequencies = torch.linspace(0, RATE / 2, size // 2 + 1, device=self.device)
-        gains = self.conditions.equalised * (2 * self._rand(B, 9) - 1) * self._rand(B, 1)  # [dB] at nine frequencies
+        gains = self.conditions.equalized * (2 * self._rand(B, 9) - 1) * self._rand(B, 1)  # [dB] at nine frequencies
         octave = (torch.log2(frequencies.clamp_min(60.0) / 60.0)).clamp(max=7.999)  # octaves above 60 Hz
         low = octave.long()
         fraction = octave - low

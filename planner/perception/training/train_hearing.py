@@ -84,14 +84,15 @@ PHONEME_SHARE = 0.4  # weight of the phoneme loss
 def train_hearing(settings: HearingSettings, model: Path, out: Path, start: Path | None = None) -> Path:
     """Train hearing for a model; returns the path of the hearing file in `out`.
 
-    The encoder is trained alone first. Then it is frozen, many utterances are encoded once, and the GPT learns to write
-    their texts.
+    The encoder is trained alone first. Then it is frozen except for its output layer, many utterances are encoded once,
+    and the output layer and the GPT's adapter learn to write their texts.
 
     Args:
         settings: Training settings.
         model: Model folder of the GPT.
         out: The run's folder.
-        start: A hearing file whose encoder is frozen; the whole time is used to train the GPT.
+        start: A hearing file whose encoder is reused, without its output layer; the whole time is used for the second
+            part of the training.
 
     Raises:
         SpeechError: espeak-ng is missing.

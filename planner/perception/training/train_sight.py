@@ -1,4 +1,8 @@
-"""Train sight: first the encoder alone with masks, then the GPT, which learns to write listings from its output."""
+"""Train sight: first the encoder alone with auxiliary losses, then the GPT, which learns to write listings.
+
+The labels of the auxiliary losses come from segmentation masks of the rendered pictures: the class of each cell, object
+centers, and the states of objects and furniture (`planner.perception.training.image_shards`).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from gpt.encoders.vision import Known, Seen, SightConfig, SightEncoder, fold_bat
 from gpt.training.distributed import resolve_device
 from gpt.weights.encoder_file import load_sense, sense_path
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES, classes, furniture
-from planner.perception.training.image_pool import Gallery, Views
+from planner.perception.training.image_pool import ImagePool, Views
 from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, parameter_groups, set_rates
 from planner.perception.training.progress import Progress
 
@@ -28,12 +32,12 @@ class SightSettings:
         steps: Number of steps, for results that do not depend on speed; None: limited by time.
         seed: Random seed.
         device: cpu, cuda or auto.
-        auxiliary: Whether to train the encoder with masks.
+        auxiliary: Whether to use the auxiliary losses.
         first: Pictures needed before the first step.
         most: Maximum number of pictures in the pool.
         watched: Maximum number of validation pictures.
         batch: Pictures per step.
-        alone: Fraction of the time in which only the encoder is trained, if masks are used.
+        alone: Fraction of the time in which only the encoder is trained; 0 without auxiliary losses.
         encoder_lr: Peak learning rate of the encoder.
         reader_lr: Peak learning rate of the GPT's adapter.
         weight_decay: Weight decay of the encoder's matrices.
@@ -63,8 +67,9 @@ class SightSettings:
 def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path, start: Path | None = None) -> Path:
     """Train sight for a model; returns the path of the sight file in `out`.
 
-    With masks, the encoder is trained alone first. Then it is frozen, each picture is encoded once, and the GPT is
-    trained on the encodings. Without masks, encoder and GPT are trained together on the text loss.
+    With auxiliary losses, the encoder is trained alone first. Then it is frozen except for its output layers, augmented
+    copies of each picture are encoded once, and the output layers and the GPT's adapter are trained on the encodings.
+    Without auxiliary losses, encoder and adapter are trained together on the text loss.
 
     Args:
         settings: Training settings.
@@ -72,8 +77,8 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
         pictures: Output folder of `planner.perception.training.render`, which may still be running; its subfolder
             `valid` is used for validation.
         out: The run's folder.
-        start: A sight file whose encoder is frozen; the whole time is used to train the GPT. Its adapter is continued
-            if it was trained on object centers.
+        start: A sight file to start from; the whole time is used for the second part of the training. Its adapter is
+            reused if this training and that of the file have auxiliary losses.
 
     Raises:
         PlannerError: There are not enough pictures.
@@ -81,9 +86,9 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
     device = resolve_device(settings.device)
     torch.manual_seed(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
-    gallery = Gallery(device, pictures, settings.most)
+    gallery = ImagePool(device, pictures, settings.most)
     gallery.wait(settings.first)
-    validation_gallery = Gallery(device, pictures / "valid", settings.watched)
+    validation_gallery = ImagePool(device, pictures / "valid", settings.watched)
     validation_gallery.wait(min(64, settings.watched), timeout_s=60.0)
     start_file = None if start is None else load_sense(start, "sight")
     reuses_adapter = start_file is not None and bool(start_file.config.get("things_first")) and settings.auxiliary
@@ -173,7 +178,7 @@ def _text_loss(encoder: SightEncoder, reader: PrefixTrainer, known: Known, texts
 
 
 class EncodedPictures(NamedTuple):
-    """Encoded pictures, stored so that the frozen encoder need not process them again."""
+    """Pictures as encoded by the frozen part of the encoder, which need not process them again."""
 
     known: Known
     texts: list[str]
@@ -192,7 +197,7 @@ class EncodedPictures(NamedTuple):
 
 @torch.no_grad()
 def encode_gallery(
-    encoder: SightEncoder, gallery: Gallery, batch: int, generator: torch.Generator, *, copies: int
+    encoder: SightEncoder, gallery: ImagePool, batch: int, generator: torch.Generator, *, copies: int
 ) -> EncodedPictures:
     """Encode `copies` times as many augmented pictures as the gallery has."""
     parts: list[Known] = []
@@ -220,7 +225,7 @@ def _auxiliary(seen: Seen, views: Views) -> dict[str, torch.Tensor]:
 
 
 def _focal(logits: torch.Tensor, centers: torch.Tensor) -> torch.Tensor:
-    """Return the summed cross-entropy; the many cells without a center are weighted by their error (focal loss)."""
+    """Return the summed cross-entropy; cells without a center are weighted by their squared error (focal loss)."""
     losses = F.cross_entropy(logits, centers, reduction="none")  # (B, G, G)
     error = 1 - logits.detach().softmax(1)[:, 0]
     return (losses * torch.where(centers > 0, 1.0, error.square())).sum()

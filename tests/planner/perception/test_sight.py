@@ -14,7 +14,7 @@ from envs.simulation.physical_home import PhysicalHome
 from planner.errors import PlannerError
 from planner.perception.camera_views import STEADY, UNSEEN, VARIED, Picture, picture_count, pictures, pose
 from planner.perception.image_labels import GRID, SIZE, VISIBLE, classes, parse_listing
-from planner.perception.training.image_pool import Gallery, augment_views
+from planner.perception.training.image_pool import ImagePool, augment_views
 from planner.perception.training.image_shards import (
     concatenate_shards,
     label_pictures,
@@ -90,7 +90,7 @@ def test_rendering_makes_the_same_pictures_again_and_a_gallery_takes_them_over(t
     first, second = (concatenate_shards([read_shard(p) for p in shards_in(tmp_path / f)]) for f in ("a", "b"))
     np.testing.assert_array_equal(first.pictures, second.pictures)
     assert first.texts == second.texts
-    gallery = Gallery(torch.device("cpu"), tmp_path / "a", 1000)
+    gallery = ImagePool(torch.device("cpu"), tmp_path / "a", 1000)
     gallery.wait(8)
     assert len(gallery) == len(first.texts)
     views = gallery.draw(6, torch.Generator().manual_seed(0))
@@ -100,13 +100,13 @@ def test_rendering_makes_the_same_pictures_again_and_a_gallery_takes_them_over(t
         number = first.texts.index(text)
         assert int(views.furniture[row]) == first.furniture[number]
     with pytest.raises(PlannerError, match=r"planner\.perception\.training\.render"):
-        Gallery(torch.device("cpu"), tmp_path / "none", 10).wait(1, timeout_s=0.1)
+        ImagePool(torch.device("cpu"), tmp_path / "none", 10).wait(1, timeout_s=0.1)
 
 
 def test_a_mirrored_picture_has_mirrored_labels(home: PhysicalHome, shown: list[Picture]) -> None:
     torch.manual_seed(0)
     shard = label_pictures(home.world, shown[:8])
-    gallery = Gallery(torch.device("cpu"), Path("unused"), 10)
+    gallery = ImagePool(torch.device("cpu"), Path("unused"), 10)
     gallery._add(shard)
     plain = gallery.all()
     mirrored = augment_views(plain, torch.device("cpu"))
