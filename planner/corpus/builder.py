@@ -43,7 +43,7 @@ Shard = tuple["SplitName", int, int, int]  # split, seed of the corpus, number o
 
 @dataclass(frozen=True, kw_only=True)
 class _ShardJob:
-    """What every shard needs; a worker reads the human-written tasks once."""
+    """What every shard needs; a worker reads the human-written tasks once for each job."""
 
     recipe: Recipe
     human: tuple[str, ...]
@@ -79,12 +79,13 @@ class _EncodedShard(_ShardJob):
     tokenizer_json: str
 
     def __call__(self, shard: Shard) -> list[tuple[list[int], list[bool], list[int]]]:
-        tokenizer = _tokenizer(self.tokenizer_json)
-        return [copy for tree in self._trees(shard) for copy in encode_tree(tree, tokenizer, self.limit)]
+        return [copy for tree in self._trees(shard) for copy in encode_tree(tree, self._tokenizer, self.limit)]
 
-
-def _tokenizer(text: str) -> Tokenizer:
-    return Tokenizer.gpt2() if text == "gpt2" else Tokenizer.from_json(text, "the corpus's tokenizer")
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        if self.tokenizer_json == "gpt2":
+            return Tokenizer.gpt2()
+        return Tokenizer.from_json(self.tokenizer_json, "the corpus's tokenizer")
 
 
 def build_corpus(

@@ -209,8 +209,8 @@ def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:
     )  # fmt: skip
 
 
-def replay(initial_state: State, goal: Goal, subtasks: Sequence[str]) -> Report | None:
-    """Replay a plan given as text; None if an action cannot be parsed."""
+def verify_text(initial_state: State, goal: Goal, subtasks: Sequence[str]) -> Report | None:
+    """Verify a plan given as text; None if an action cannot be parsed."""
     try:
         return verify(initial_state, goal, [parse_action(initial_state.world, subtask) for subtask in subtasks])
     except ActionError:
@@ -220,5 +220,5 @@ def replay(initial_state: State, goal: Goal, subtasks: Sequence[str]) -> Report 
 def _reference_reaches(trial: EvaluationTask) -> bool | None:
     if trial.reference is None or trial.goal is None:
         return None
-    report = replay(trial.start, trial.goal, trial.reference)
+    report = verify_text(trial.start, trial.goal, trial.reference)
     return report is not None and report.ok

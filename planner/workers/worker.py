@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 
 from planner.io.command import one_thread
-from planner.workers.messages import is_expected
+from planner.workers.messages import Answer, Failure, is_expected
 
 
 def limit_threads() -> None:
@@ -37,8 +37,6 @@ class Server:
         Raises:
             MemoryError: The worker must die, as if the system had run out of memory.
         """
-        from planner.workers.messages import Answer
-
         assert self._job is not None
         try:
             return pickle.dumps(Answer(result=self._job(pickle.loads(item))))
@@ -49,8 +47,6 @@ class Server:
 
 
 def _pickled_failure(error: Exception) -> bytes:
-    from planner.workers.messages import Failure
-
     expected = is_expected(error)
     trace = "".join(traceback.format_exception(error)).rstrip()
     message = str(error) if expected else f"{type(error).__name__}: {error}\n\nIn the worker:\n{trace}"

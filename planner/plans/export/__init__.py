@@ -31,7 +31,7 @@ __all__ = ["FORMATS", "PLAN_FORMATS", "ExportError", "Format", "PlanFormat", "ex
 
 PlanFormat = Literal["bt", "pddl", "py_trees", "mermaid"]
 PLAN_FORMATS: tuple[PlanFormat, ...] = get_args(PlanFormat)
-Format = Literal["text", "json", "bt", "pddl", "py_trees", "mermaid"]
+Format = Literal["text", "json", PlanFormat]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
