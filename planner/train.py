@@ -178,4 +178,9 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
 
 if __name__ == "__main__":
     restart_with_allocator()
-    sys.exit(main())
+    exit_code = main()
+    if "RANK" in os.environ:  # started by torchrun
+        from gpt.training.distributed import exit_process
+
+        exit_process(exit_code)
+    sys.exit(exit_code)

@@ -9,12 +9,14 @@ Shapes: B rows of a batch.
 from __future__ import annotations
 
 import copy
+import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import cast
+from typing import NoReturn, cast
 
 import torch
 import torch.distributed as dist
@@ -178,6 +180,18 @@ def main_process_first(world: World) -> Iterator[None]:
     yield  # if process 0 fails here, torchrun stops the others
     if world.is_main:
         dist.barrier(group)
+
+
+def exit_process(code: int) -> NoReturn:
+    """End this process at once; the last call of a script that torchrun starts.
+
+    Threads of Gloo, which `fully_shard` keeps alive, may still free tensors. Python's shutdown stops a thread that asks
+    for the interpreter, and C++ then aborts the process ("terminate called without an active exception").
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def is_lost(error: RuntimeError) -> bool:

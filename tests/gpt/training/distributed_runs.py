@@ -19,7 +19,7 @@ from gpt.data.batches import Batch, PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import GPTError
 from gpt.model.transformer import GPT, GPTConfig
-from gpt.training.distributed import World, joined
+from gpt.training.distributed import World, exit_process, joined
 from gpt.training.trainer import Metrics, TrainConfig, train
 from gpt.weights.checkpoint import weights_of
 
@@ -109,4 +109,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_process(main())
