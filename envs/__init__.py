@@ -2,7 +2,7 @@
 
     from envs import PhysicalHome, State, SymbolicHome, parse_goal, sample_scene
     from envs.symbolic.actions import applicable
-    from envs.symbolic.scoring import score
+    from envs.symbolic.progress import begin, score
     from envs.symbolic.state import World
 
     scene = sample_scene(0)  # or load_home("my_home.yaml")
@@ -10,7 +10,7 @@
     home = SymbolicHome(start)  # or PhysicalHome(scene): the same interface, with a robot
     goal = parse_goal("mug on desk")
     print(home.execute(applicable(home.state())[0]).status)
-    print(score(goal, 0, home.state(), start).success)
+    print(score(begin(goal, home.state(), initial_state=start)).success)
 
 Importing this package registers two Gymnasium environments, `HomeSymbolic-v0` and `HomePhysics-v0`
 (`envs/gym/home_env.py`), by name only. It imports neither torch nor pybullet nor Gymnasium: each name above is loaded

@@ -144,7 +144,7 @@ class PlanningPipeline:
         started_at = time.perf_counter()
         best: tuple[Report, Draft] | None = None
         episode_start = initial_state or state
-        remaining_goal = Goal(phases=goal.phases[phase:])
+        remaining_goal = goal.after(phase)
         self.prompts.begin()
         tokens = tried = 0
         for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):

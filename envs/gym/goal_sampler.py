@@ -46,7 +46,7 @@ def required_entities(goal: Goal) -> tuple[Counter[str], Counter[str]]:
     objects: Counter[str] = Counter()
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            category = load_domain().resolve_fixture(condition.fixture, condition.state)[
+            category = load_domain().resolve_fixture(condition.fixture, condition.states[0])[
                 0
             ]  # one fixture of a class is enough
             fixtures[category] = max(fixtures[category], 1)
@@ -74,7 +74,7 @@ def _fixture_goal(state: State, fixture: int) -> Condition | None:
         word = "closed" if state.flags[fixture] & OPEN else "open"
     else:
         word = "off" if state.flags[fixture] & ON else "on"
-    return FixtureIs(fixture=category.name, state=word)
+    return FixtureIs(fixture=category.name, states=(word,))
 
 
 def _move_goals(state: State, *, usual: bool) -> list[Condition | None]:

@@ -31,7 +31,7 @@ from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scene import Scene
-from envs.symbolic.scoring import advance, score
+from envs.symbolic.progress import advance, begin, score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,25 +199,26 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         home_seed, goal_seed = (int(n) for n in self.np_random.integers(2**31, size=2))
         self._initial_state = self._state = self._reset_home(self._scene or self._sampled_scene(home_seed))
         self._goal = self._fixed_goal or sample_goal(self._initial_state, np.random.default_rng(goal_seed))
-        self._phase = advance(self._goal, 0, self._initial_state, self._initial_state)
-        self._score = score(self._goal, self._phase, self._initial_state, self._initial_state)
+        self._progress = begin(self._goal, self._initial_state)
+        self._score = score(self._progress)
         self._steps = 0
         return self._observation(), self._info("", "", _outcome("skipped"))
 
     def step(self, action: NDArray[np.int64]) -> tuple[spaces.Observation, float, bool, bool, Info]:
         """Execute one encoded action if it is applicable."""
         state, previous_score = self.home_state(), self._score
-        text, reason, outcome = "", "", _outcome("skipped")
+        text, reason, outcome, done = "", "", _outcome("skipped"), None
         try:
             grounded = spaces.decode_action(state.world, action)
             text = format_action(state.world, grounded)
             reason = unmet_precondition(state, grounded) or ""
             if not reason:
                 self._state, outcome = self._execute(grounded)
+                done = grounded
         except ActionError as error:
             reason = str(error)
-        self._phase = advance(self._goal, self._phase, self._state, self._require_initial_state())
-        self._score = score(self._goal, self._phase, self._state, self._require_initial_state())
+        self._progress = advance(self._progress, self._state, done)
+        self._score = score(self._progress)
         self._steps += 1
         reward = self._score.rate - previous_score.rate + (SUCCESS_REWARD if self._score.success else 0.0)
         truncated = self._steps >= self.max_steps
@@ -284,7 +285,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return sample_scene(seed, need_fixtures=fixtures, need_objects=objects, geometry=geometry)
 
     def _observation(self) -> spaces.Observation:
-        return spaces.observe(self._state, format_goal(self._goal), self._score, self._phase)
+        return spaces.observe(self._state, format_goal(self._goal), self._score, self._progress.phase)
 
     def _info(self, action: str, reason: str, outcome: Info) -> Info:
         world, actions = self._state.world, applicable(self._state)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from envs.symbolic.actions import State, World
     from envs.symbolic.domain import Domain
-    from envs.symbolic.scoring import Score
+    from envs.symbolic.progress import Score
 
 MAX_ENTITIES = 256
 MAX_CONDITIONS = 64

@@ -68,9 +68,9 @@ def read_demands(
                 counts.append(condition)
                 _need_place(condition.place, fixtures)
             elif isinstance(condition, FixtureIs):
-                state = domain.negations.get(condition.state, condition.state)
-                value = (state == condition.state) != (condition.quantifier == "no")
-                categories = domain.resolve_fixture(condition.fixture, condition.state)
+                state = domain.negations.get(condition.states[0], condition.states[0])
+                value = (state == condition.states[0]) != (condition.quantifier == "no")
+                categories = domain.resolve_fixture(condition.fixture, condition.states[0])
                 # The first category of a class stands for the class.
                 main_category = next(
                     (category for category in categories if category not in absent_categories), categories[0]

@@ -130,6 +130,7 @@ class Domain:
     negations: dict[str, str]
     exclusive: tuple[tuple[str, str], ...]
     liquids: tuple[str, ...]
+    properties: dict[str, tuple[str, ...]]
     skills: dict[str, Skill]
     processes: tuple[Process, ...]
     classes: tuple[str, ...]
@@ -137,6 +138,16 @@ class Domain:
     fixtures: dict[str, FixtureCategory]
     members: dict[str, tuple[str, ...]] = field(default_factory=dict)  # objects of each class
     fixture_members: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def property_group(self) -> dict[str, str]:
+        """The group (size, color, material) of each property word."""
+        return {word: group for group, words in self.properties.items() for word in words}
+
+    @cached_property
+    def rooms(self) -> tuple[str, ...]:
+        """The kinds of rooms, in alphabetical order."""
+        return tuple(sorted({room for fixture in self.fixtures.values() for room in fixture.rooms}))
 
     @cached_property
     def process_at(self) -> dict[str, Process]:
@@ -190,6 +201,10 @@ class Domain:
         if word in self.members:
             return self.members[word]
         raise DomainError(f"no object or class is called {word!r}{nearest(word, [*self.objects, *self.members])}")
+
+    def class_members(self, word: str) -> tuple[str, ...]:
+        """The object categories of a class; empty for other words, and where a category has the same name."""
+        return () if word in self.objects else self.members.get(word, ())
 
     def resolve_fixture(self, word: str, state: str) -> tuple[str, ...]:
         """Fixture categories that a category or class word means, in a condition about a state (`lamp`, `off`).
@@ -316,6 +331,7 @@ def load_domain() -> Domain:
         negations=dict(raw["negations"]),
         exclusive=tuple((a, b) for a, b in raw["exclusive"]),
         liquids=tuple(raw["liquids"]),
+        properties={group: tuple(words) for group, words in raw["properties"].items()},
         skills={n: Skill(name=n, text=s["text"], duration_s=float(s["duration_s"])) for n, s in raw["skills"].items()},
         processes=tuple(_process(name, entry) for name, entry in raw["processes"].items()),
         classes=tuple(raw["classes"]),

@@ -35,7 +35,7 @@ class Doorway:
 
 @dataclass(frozen=True, kw_only=True)
 class FixtureSpec:
-    """A fixture of the scene: instance name such as `cabinet 2`, pose [m, rad] and initial states."""
+    """A fixture of the scene: instance name such as `cabinet 2`, pose [m, rad], initial states and properties."""
 
     name: str
     category: str
@@ -44,22 +44,28 @@ class FixtureSpec:
     y: float
     yaw: float
     states: frozenset[str] = frozenset()
+    properties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectSpec:
-    """An object of the scene: instance name, the fixture or object it is in or on, states and liquid."""
+    """An object of the scene: instance name, the fixture or object it is in or on, states, liquid and properties."""
 
     name: str
     category: str
     place: str
     states: frozenset[str] = frozenset()
     liquid: str | None = None
+    properties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One home: rooms, doorways, fixtures, objects (containers before their contents), the robot's start pose."""
+    """One home: rooms, doorways, fixtures, objects (containers before their contents), the robot's start pose.
+
+    `people` are the names of those who live there: the first have the `person` fixtures, in their order, and can be
+    handed objects; all can own some. `rules` hold for every plan in this home, in the goal language.
+    """
 
     name: str
     seed: int
@@ -68,3 +74,5 @@ class Scene:
     fixtures: tuple[FixtureSpec, ...]
     objects: tuple[ObjectSpec, ...]
     robot: tuple[float, float, float]  # x [m], y [m], yaw [rad]
+    people: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()

@@ -1,75 +1,128 @@
-"""What a goal means: which conditions hold, which phase an episode has reached, and its score (as in ALFRED).
+"""What a goal means: which conditions hold in a state, and the places and objects that a description refers to.
 
-`every` selects its objects in the initial state; everything else is evaluated in the current state. An object in a
-movable container is also at the place of the container. Hot and cold objects keep their temperature over time.
+- A `Count` and a `No` look at the end alone; `N more` counts from the start.
+- A choice (`every`, `2 of`, `all but 2 of`, `half of`) picks objects by what is true at the start, and asks for the
+  result at the end. Objects outside of the choice keep out of the result, unless they had it at the start.
+- `from` is where an object was at the start.
+- An object in a movable container is also at the place of the container. Hot and cold objects stay so over time.
+- `every` place: furniture of the home; for objects, those that match at the start or at the end.
+- `beside` is on the same furniture or in the same container.
+
+`envs/symbolic/progress.py` follows a goal through an episode: phases, tests, rules and means.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
 
-
-@dataclass(frozen=True, kw_only=True)
-class Score:
-    """Success, and the goal-condition rate: the fraction of conditions that hold, in [0, 1]."""
-
-    success: bool
-    rate: float
-    met: tuple[bool, ...]
+Uses = Collection[tuple[str, int]]
+"""Which means (categories of fixtures or objects) were used on which objects (entities) in an episode."""
 
 
-def matches(state: State, entity: int, thing: Thing) -> bool:
-    """Whether an entity matches an object description in this state."""
+def matches(state: State, entity: int, thing: Thing, initial_state: State | None = None) -> bool:
+    """Whether an entity matches an object description in this state; `from` is tested in the initial state."""
     world = state.world
     category = world.categories[entity]
-    if category != thing.word and category not in world.domain.members.get(thing.word, ()):
+    if category != thing.word and category not in world.domain.class_members(thing.word):
         return False
     if thing.liquid is not None and state.liquid[entity] != thing.liquid:
         return False
-    return all(state.has(entity, s) for s in thing.states)
+    if thing.properties and not world.properties[entity].issuperset(thing.properties):
+        return False
+    if not all(state.has(entity, s) for s in thing.states):
+        return False
+    return thing.origin is None or is_at(initial_state or state, entity, thing.origin, initial_state)
 
 
-def is_at(state: State, entity: int, place: Place) -> bool:
+def can_match(state: State, entity: int, thing: Thing, initial_state: State | None = None) -> bool:
+    """Whether an entity has what never changes of a description: category, properties and origin."""
+    return matches(
+        state, entity, Thing(word=thing.word, properties=thing.properties, origin=thing.origin), initial_state
+    )
+
+
+def is_at(state: State, entity: int, place: Place, initial_state: State | None = None) -> bool:
     """Whether an entity is at a place, directly or through movable containers."""
     world = state.world
+    if place.thing is None:
+        root = state.root(entity)
+        return root >= 0 and root != entity and is_place(state, root, place)
+    if place.beside:
+        return any(i != entity and _is_container(state, i, place, initial_state) for i in _neighbors(state, entity))
     holder = state.place[entity]
-    while holder >= 0:
-        if place.fixture is not None:
-            if world.categories[holder] == place.fixture:
-                return True
-        elif holder >= world.n_fixtures and place.thing is not None and matches(state, holder, place.thing):
-            if place.inside is None:
-                return True
-            if is_at(state, holder, place.inside):
-                return True
+    while holder >= world.n_fixtures:
+        if _is_container(state, holder, place, initial_state):
+            return True
         holder = state.place[holder]
     return False
 
 
-def matching_objects(state: State, thing: Thing, place: Place | None = None) -> list[int]:
+def _neighbors(state: State, entity: int) -> list[int]:
+    holder = state.place[entity]
+    return state.children(holder) if holder >= 0 else []
+
+
+def _is_container(state: State, entity: int, place: Place, initial_state: State | None) -> bool:
+    assert place.thing is not None
+    if not matches(state, entity, place.thing, initial_state):
+        return False
+    return place.inside is None or is_at(state, entity, place.inside, initial_state)
+
+
+def is_place(state: State, fixture: int, place: Place) -> bool:
+    """Whether a fixture is what a place names: furniture, any fixture of a room, or a person."""
+    world = state.world
+    if place.person is not None:
+        return world.people.get(place.person) == fixture
+    if place.room is not None and not world.in_room(fixture, place.room):
+        return False
+    if place.fixture is None:
+        return place.room is not None
+    category = world.categories[fixture]
+    if category != place.fixture and category not in world.domain.fixture_members.get(place.fixture, ()):
+        return False
+    return world.properties[fixture].issuperset(place.properties)
+
+
+def fixtures_at(state: State, place: Place) -> list[int]:
+    """Return the fixtures that a place names, in the order of the home."""
+    return [f for f in range(state.world.n_fixtures) if is_place(state, f, place)]
+
+
+def matching_objects(
+    state: State, thing: Thing, place: Place | None = None, initial_state: State | None = None
+) -> list[int]:
     """Return the objects that match a description, at a place if one is given, in this state."""
-    objects = [i for i in state.world.objects_of(thing.word) if matches(state, i, thing)]
-    return objects if place is None else [i for i in objects if is_at(state, i, place)]
+    objects = [i for i in state.world.objects_of(thing.word) if matches(state, i, thing, initial_state)]
+    return objects if place is None else [i for i in objects if is_at(state, i, place, initial_state)]
 
 
 def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
     """Return the fixtures that a condition refers to, in the order of the home."""
     world = state.world
-    categories = world.domain.resolve_fixture(condition.fixture, condition.state)
-    return sorted(i for category in categories for i in world.entities_by_category.get(category, ()))
+    categories = world.domain.resolve_fixture(condition.fixture, condition.states[0])
+    fixtures = sorted(i for category in categories for i in world.entities_by_category.get(category, ()))
+    if condition.room is not None:
+        fixtures = [f for f in fixtures if world.in_room(f, condition.room)]
+    if condition.properties:
+        fixtures = [f for f in fixtures if world.properties[f].issuperset(condition.properties)]
+    if condition.excluded is not None:
+        fixtures = [f for f in fixtures if not is_place(state, f, condition.excluded)]
+    return fixtures
 
 
 def quantified_objects(initial_state: State, condition: Every) -> list[int]:
-    """Return the objects that an `every` condition refers to, selected in the initial state."""
+    """Return the objects that a choice is made from, selected in the initial state; `every` chooses all of them."""
     world = initial_state.world
-    excluded = set(world.domain.resolve(condition.excluded)) if condition.excluded else set()
-    objects = [i for i in matching_objects(initial_state, condition.thing) if world.categories[i] not in excluded]
+    objects = matching_objects(initial_state, condition.thing, None, initial_state)
+    if (excluded := condition.excluded) is not None:
+        objects = [i for i in objects if not matches(initial_state, i, excluded, initial_state)]
     place = condition.place
     while place is not None and place.thing is not None:
         # A container cannot go into itself: "every dishes in box" excludes the box.
@@ -79,36 +132,101 @@ def quantified_objects(initial_state: State, condition: Every) -> list[int]:
     return objects
 
 
-def holds(state: State, condition: Condition, initial_state: State) -> bool:
-    """Whether one condition holds in `state`, in an episode that began in `initial_state`."""
+def number_required(initial_state: State, condition: Every) -> tuple[int, int]:
+    """Return how many of its objects a choice requires, at least and at most; half of five is two or three."""
+    total = len(quantified_objects(initial_state, condition))
+    if condition.selection == "every":
+        return total, total
+    if condition.selection == "half":
+        return total // 2, (total + 1) // 2
+    number = condition.number if condition.selection == "of" else total - condition.number
+    return number, number
+
+
+def has_result(state: State, entity: int, condition: Every, initial_state: State) -> bool:
+    """Whether one object is as a choice asks for."""
+    if condition.place is not None and not is_at(state, entity, condition.place, initial_state):
+        return False
+    return all(state.has(entity, s) for s in condition.become)
+
+
+def _choice_holds(state: State, condition: Every, initial_state: State, uses: Uses | None) -> bool:
+    objects = quantified_objects(initial_state, condition)
+    low, high = number_required(initial_state, condition)
+    if not objects or low < 0 or high > len(objects) or (condition.selection != "every" and high == 0):
+        return False
+    before = sum(has_result(initial_state, i, condition, initial_state) for i in objects)
+    done = [i for i in objects if has_result(state, i, condition, initial_state)]
+    if not low <= len(done) <= max(high, before):
+        return False
+    if condition.means and uses is not None and sum((condition.means, i) in uses for i in done) < low:
+        return False
+    if condition.excluded is None:
+        return True
+    others = set(matching_objects(initial_state, condition.thing, None, initial_state)).difference(objects)
+    return not any(
+        has_result(state, i, condition, initial_state) and not has_result(initial_state, i, condition, initial_state)
+        for i in others
+    )
+
+
+def targets(state: State, place: Place, initial_state: State) -> list[int]:
+    """Return what an `every` place stands for: fixtures, or objects that match at the start or now; as entities."""
+    if place.thing is None:
+        return list(fixtures_at(state, place))
+    now = matching_objects(state, place.thing, place.inside, initial_state)
+    before = matching_objects(initial_state, place.thing, place.inside, initial_state)
+    return sorted({*now, *before})
+
+
+def _count_holds(state: State, condition: Count, initial_state: State, uses: Uses | None) -> bool:
+    objects = matching_objects(state, condition.thing, None, initial_state)
+    if condition.means and uses is not None:
+        objects = [i for i in objects if (condition.means, i) in uses]
+    place = condition.place
+    if place is not None and place.every:
+        counts = [sum(_is_in(state, i, target) for i in objects) for target in targets(state, place, initial_state)]
+        return bool(counts) and all(_is_amount(n, condition, 0) for n in counts)
+    if place is not None:
+        objects = [i for i in objects if is_at(state, i, place, initial_state)]
+    before = 0
+    if condition.amount == "more":
+        before = len(matching_objects(initial_state, condition.thing, place, initial_state))
+    return _is_amount(len(objects), condition, before)
+
+
+def _is_in(state: State, entity: int, target: int) -> bool:
+    holder = state.place[entity]
+    while holder >= 0 and holder != target:
+        holder = state.place[holder]
+    return holder == target
+
+
+def _is_amount(number: int, condition: Count, before: int) -> bool:
+    if condition.amount == "exactly":
+        return number == condition.number
+    return number <= condition.number if condition.amount == "at most" else number >= before + condition.number
+
+
+def holds(state: State, condition: Condition, initial_state: State, uses: Uses | None = None) -> bool:
+    """Whether one condition holds in `state`, in an episode that began in `initial_state`.
+
+    Args:
+        state: The state.
+        condition: The condition.
+        initial_state: The episode's first state.
+        uses: The means that were used on objects; without it, `by` is not tested.
+    """
     if isinstance(condition, Count):
-        return len(matching_objects(state, condition.thing, condition.place)) >= condition.number
+        return _count_holds(state, condition, initial_state, uses)
     if isinstance(condition, No):
-        return not matching_objects(state, condition.thing, condition.place)
+        return not matching_objects(state, condition.thing, condition.place, initial_state)
     if isinstance(condition, Holding):
-        return state.held >= 0 and matches(state, state.held, condition.thing)
+        return state.held >= 0 and matches(state, state.held, condition.thing, initial_state)
     if isinstance(condition, FixtureIs):
         fixtures = fixtures_of(state, condition)
-        in_state = [state.has(i, condition.state) for i in fixtures]
+        in_states = [all(state.has(i, s) for s in condition.states) for i in fixtures]
         if condition.quantifier == "every":
-            return bool(fixtures) and all(in_state)
-        return any(in_state) != (condition.quantifier == "no")
-    objects = quantified_objects(initial_state, condition)
-    if condition.place is not None:
-        return bool(objects) and all(is_at(state, i, condition.place) for i in objects)
-    return bool(objects) and all(state.has(i, s) for i in objects for s in condition.become)
-
-
-def advance(goal: Goal, phase: int, state: State, initial_state: State) -> int:
-    """Return the phase of an episode after it reached `state`; the last phase is never left."""
-    while phase < len(goal.phases) - 1 and all(holds(state, c, initial_state) for c in goal.phases[phase]):
-        phase += 1
-    return phase
-
-
-def score(goal: Goal, phase: int, state: State, initial_state: State) -> Score:
-    """Score an episode that is in `phase` (from `advance`) and ends in `state`."""
-    met: list[bool] = []
-    for i, conditions in enumerate(goal.phases):
-        met += [i < phase or (i == phase and holds(state, c, initial_state)) for c in conditions]
-    return Score(success=all(met), rate=sum(met) / len(met), met=tuple(met))
+            return bool(fixtures) and all(in_states)
+        return any(in_states) != (condition.quantifier == "no")
+    return _choice_holds(state, condition, initial_state, uses)

@@ -52,6 +52,9 @@ class World:
         index: Entity of each name.
         n_fixtures: Entities below this index are fixtures.
         entities_by_category: Entities of each category in this home, in order.
+        properties: Properties of each entity; owners as `Anna's`.
+        rooms: Name and kind of each fixture's room.
+        people: The `person` fixture of each named person who has one.
     """
 
     def __init__(self, scene: Scene, domain: Domain | None = None) -> None:
@@ -76,6 +79,12 @@ class World:
         self.capacity = tuple(self.domain.capacity(c) for c in self.categories)
         self.process = tuple(self.domain.process_at.get(c) for c in self.categories)
         self.rule = tuple(_rule(process, self.domain) if process else None for process in self.process)
+        self.properties = tuple(
+            frozenset(spec.properties) for specs in (scene.fixtures, scene.objects) for spec in specs
+        )
+        room_kinds = {room.name: room.kind for room in scene.rooms}
+        self.rooms = tuple(frozenset((f.room, room_kinds.get(f.room, f.room))) for f in scene.fixtures)
+        self.people = dict(zip(scene.people, self.entities_by_category.get("person", ()), strict=False))
         self._fits: dict[tuple[int, int], bool] = {}
         self._objects_of: dict[str, tuple[int, ...]] = {}
         self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
@@ -92,11 +101,15 @@ class World:
             self._fits[obj, place] = fits
         return fits
 
+    def in_room(self, fixture: int, room: str) -> bool:
+        """Whether a fixture is in a room, by the room's name or kind."""
+        return room in self.rooms[fixture]
+
     def objects_of(self, word: str) -> tuple[int, ...]:
         """Objects of a category or class, in order; cached."""
         objects = self._objects_of.get(word)
         if objects is None:
-            categories = (word, *self.domain.members.get(word, ()))
+            categories = (word, *self.domain.class_members(word))
             entities = (
                 i
                 for category in dict.fromkeys(categories)

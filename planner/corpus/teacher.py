@@ -361,7 +361,7 @@ class _Teacher:
             self.bring(item, target)
 
     def achieve_fixture(self, condition: FixtureIs) -> None:
-        word = condition.state
+        word = condition.states[0]
         opposite = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dirty": "clean"}
         if condition.quantifier == "no":
             if word not in opposite:

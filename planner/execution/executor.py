@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Goal
-from envs.symbolic.scoring import Score, advance, score
+from envs.symbolic.progress import Progress, Score, advance, begin, score
 from planner.execution.events import (
     Begun,
     Disturbed,
@@ -28,7 +28,7 @@ from planner.execution.events import (
 )
 from planner.facts.failure_notes import FailedPlan, Note, changes, failure
 from planner.plans.options import MAX_REPLANS
-from planner.verification.plan_verification import phase_after, replay
+from planner.verification.plan_verification import progress_after, replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -74,7 +74,7 @@ def run(
             execution.state,
             options,
             initial_state=execution.initial_state,
-            phase=execution.phase,
+            phase=execution.progress.phase,
             avoid=avoid,
             failed_plan=failed_plan,
         )
@@ -109,7 +109,7 @@ class Execution:
     Attributes:
         state: The current state.
         initial_state: The episode's initial state.
-        phase: The current phase of the goal.
+        progress: How far the episode has come toward the goal.
         queue: The rest of the plan.
         avoid: Names of objects and places not to use any more, because they failed.
         replans: Number of replans after a failed plan.
@@ -122,7 +122,7 @@ class Execution:
         self._started_at = time.perf_counter()
         self.goal, self.home, self.disturb = goal, home, disturb
         self.initial_state = self.state = home.state()
-        self.phase = advance(goal, 0, self.state, self.initial_state)
+        self.progress = begin(goal, self.state)
         self.queue: deque[Action] = deque()
         self.steps: list[Step] = []
         self.disturbances: list[Interruption] = []
@@ -135,7 +135,7 @@ class Execution:
 
     def score(self) -> Score:
         """Score the goal in the true state of the home."""
-        return score(self.goal, self.phase, self.state, self.initial_state)
+        return score(self.progress)
 
     def episode(self) -> Episode:
         """Return the outcome so far."""
@@ -159,9 +159,9 @@ class Execution:
         """Return the current and initial states on which decisions are based: here the true ones."""
         return self.state, self.initial_state
 
-    def current_goal(self) -> tuple[Goal, int]:
-        """Return the goal of the current plan, and its current phase."""
-        return self.goal, self.phase
+    def believed_progress(self) -> Progress:
+        """Return the progress toward the goal of the current plan, as far as is known."""
+        return self.progress
 
     def run_until_break(self, *, stop_early: bool) -> Iterator[Event]:
         """Execute the rest of the plan until it fails; with `stop_early`, also stop when replay predicts failure."""
@@ -234,14 +234,13 @@ class Execution:
 
     def reaches(self) -> bool:
         """Whether the rest of the plan, replayed from the known state, reaches its goal."""
-        state, initial_state = self.decision_states()
-        goal, phase = self.current_goal()
+        state, _ = self.decision_states()
         if not all(state.world.index.keys() >= set(action.args) for action in self.queue):
             return False
         replayed = replay(state, self.queue)
         _, *later = replayed.states
-        phase = phase_after(goal, phase, later, initial_state)
-        return replayed.reason is None and score(goal, phase, replayed.states[-1], initial_state).success
+        progress = progress_after(self.believed_progress(), self.queue, later)
+        return replayed.reason is None and score(progress).success
 
     def _next(self) -> Action | None:
         """Return the next action; None stops the plan."""
@@ -250,7 +249,7 @@ class Execution:
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
         """Observe the home, after an action if one was done; yield events about unexpected observations."""
         self.state = self.home.state()
-        self.phase = advance(self.goal, self.phase, self.state, self.initial_state)
+        self.progress = advance(self.progress, self.state, done)
         return iter(())
 
     def _remember_failure(self, action: Action) -> None:

@@ -172,11 +172,11 @@ class _NeedFinder:
         fixtures = fixtures_of(state, condition)
         uninspected = [i for i in fixtures if names[i] not in self.belief.inspected]
         if condition.quantifier == "some":
-            if any(state.has(i, condition.state) for i in fixtures if i not in uninspected):
+            if any(state.has(i, condition.states[0]) for i in fixtures if i not in uninspected):
                 return
-            uninspected = [i for i in uninspected if state.has(i, condition.state)]  # its state is only assumed
+            uninspected = [i for i in uninspected if state.has(i, condition.states[0])]  # its state is only assumed
         if uninspected:
-            label = f"whether a {condition.fixture} is {condition.state}"
+            label = f"whether a {condition.fixture} is {condition.states[0]}"
             yield InformationNeed(label=label, every=True, fixtures=frozenset(names[i] for i in uninspected))
         if holds(state, condition, self.initial_state):
             return
@@ -186,6 +186,6 @@ class _NeedFinder:
                 label="something to wipe with",
                 words=tuple(name for name, category in objects.items() if category.wipes),
             )
-        if condition.state == "watered" and grounding.tool_for(state, "waters") is None:
+        if condition.states[0] == "watered" and grounding.tool_for(state, "waters") is None:
             vessels = ("watering can", "glass", "cup", "mug", "kettle", "pot", "bowl")
             yield InformationNeed(label="something to water with", words=vessels)

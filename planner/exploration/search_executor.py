@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, Action, State
 from envs.symbolic.goals import Condition, Goal
+from envs.symbolic.progress import Progress, begin
 from envs.symbolic.scoring import holds
 from planner.execution.events import Ended, Looked, Looking, Missed, Replanned, Search
 from planner.execution.executor import Execution
@@ -143,12 +144,13 @@ class SearchExecution(Execution):
         """Return the believed current and initial states."""
         return self.belief.states()
 
-    def current_goal(self) -> tuple[Goal, int]:
-        """Return the part of the goal's current phase that can still be reached, as a goal of one phase."""
-        return self.planned_goal, 0
+    def believed_progress(self) -> Progress:
+        """Return the progress toward the part of the goal's current phase that can still be reached."""
+        state, initial_state = self.belief.states()
+        return begin(self.planned_goal, state, initial_state=initial_state)
 
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
-        super()._observe()
+        super()._observe(done)
         old_belief = self.belief
         self.belief = (old_belief.after(done) if done is not None else old_belief).observe(self.state)
         for name, item in old_belief.things.items():

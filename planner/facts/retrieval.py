@@ -157,13 +157,13 @@ class _FactRetriever:
         state = self.state
         fixtures = sorted(fixtures_of(state, condition), key=self.avoid.__contains__)
         if condition.quantifier == "no":
-            unmet = [f for f in fixtures if state.has(f, condition.state)]
+            unmet = [f for f in fixtures if state.has(f, condition.states[0])]
         else:
-            unmet = [f for f in fixtures if not state.has(f, condition.state)]
+            unmet = [f for f in fixtures if not state.has(f, condition.states[0])]
         self.add(*(unmet[:1] if condition.quantifier == "some" else unmet))
         if grounding.needs_wiping(condition) and unmet:
             self.add(grounding.tool_for(state, "wipes", self.avoid))
-        if condition.state == "watered" and unmet:
+        if condition.states[0] == "watered" and unmet:
             vessel = grounding.tool_for(state, "waters", self.avoid)
             self.add(vessel)
             if vessel is not None and state.liquid[vessel] != "water":

@@ -12,7 +12,7 @@ def shape(goal: Goal) -> str:
     condition_shapes = []
     for c in goal.conditions:
         if isinstance(c, FixtureIs):
-            condition_shapes.append(f"{c.quantifier} fixture {c.state}")
+            condition_shapes.append(f"{c.quantifier} fixture {' '.join(c.states)}")
             continue
         place = getattr(c, "place", None)
         place_shape = "" if place is None else " at fixture" if place.fixture is not None else " in container"

@@ -38,7 +38,7 @@ def missing(goal: Goal, state: State) -> str | None:
 
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            if not present & set(world.domain.resolve_fixture(condition.fixture, condition.state)):
+            if not present & set(world.domain.resolve_fixture(condition.fixture, condition.states[0])):
                 return condition.fixture
             continue
         category = missing_thing(condition.thing) or missing_place(getattr(condition, "place", None))
@@ -68,7 +68,7 @@ def is_feasible(goal: Goal, state: State) -> bool:
 
 def _is_reachable(condition: Condition, state: State) -> bool:
     if isinstance(condition, FixtureIs):
-        if condition.state == "watered":
+        if condition.states[0] == "watered":
             return grounding.tool_for(state, "waters") is not None
         return not grounding.needs_wiping(condition) or grounding.tool_for(state, "wipes") is not None
     if isinstance(condition, Every):
@@ -118,7 +118,7 @@ def _excludes(a: Condition, b: Condition, domain: Domain) -> bool:
     if isinstance(a, FixtureIs) or isinstance(b, FixtureIs):
         if not (isinstance(a, FixtureIs) and isinstance(b, FixtureIs)):
             return False
-        a_categories, b_categories = (domain.resolve_fixture(c.fixture, c.state) for c in (a, b))
+        a_categories, b_categories = (domain.resolve_fixture(c.fixture, c.states[0]) for c in (a, b))
         if not set(a_categories) & set(b_categories):
             return False
         (state, state_is_true), (other_state, other_is_true) = (_positive_form(c, domain) for c in (a, b))
@@ -133,5 +133,5 @@ def _excludes(a: Condition, b: Condition, domain: Domain) -> bool:
 
 def _positive_form(condition: FixtureIs, domain: Domain) -> tuple[str, bool]:
     """Return the state that a condition is about, without negation, and whether it must be true."""
-    negative = (condition.state in domain.negations) != (condition.quantifier == "no")
-    return domain.negations.get(condition.state, condition.state), not negative
+    negative = (condition.states[0] in domain.negations) != (condition.quantifier == "no")
+    return domain.negations.get(condition.states[0], condition.states[0]), not negative

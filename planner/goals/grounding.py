@@ -42,14 +42,14 @@ def rank(condition: Condition) -> int:
     if isinstance(condition, Holding):
         return 5
     if isinstance(condition, FixtureIs):
-        is_closing = (condition.state == "closed") != (condition.quantifier == "no")
-        return 4 if is_closing or (condition.state == "open" and condition.quantifier == "no") else 2
+        is_closing = (condition.states[0] == "closed") != (condition.quantifier == "no")
+        return 4 if is_closing or (condition.states[0] == "open" and condition.quantifier == "no") else 2
     return 1
 
 
 def needs_wiping(condition: FixtureIs) -> bool:
     """Whether a condition requires fixtures to be clean, which takes a tool that wipes."""
-    return condition.state == "clean" or (condition.state == "dirty" and condition.quantifier == "no")
+    return condition.states[0] == "clean" or (condition.states[0] == "dirty" and condition.quantifier == "no")
 
 
 def satisfied_objects(state: State, conditions: Sequence[Condition]) -> dict[int, Place | None]:

@@ -100,10 +100,10 @@ def _change_words(phrase: str, states: Sequence[str]) -> str:
 
 def _fixture_words(condition: FixtureIs) -> str:
     if condition.quantifier == "no":
-        return f"leave no {condition.fixture} {condition.state}"
+        return f"leave no {condition.fixture} {condition.states[0]}"
     phrase = f"{'every' if condition.quantifier == 'every' else 'the'} {condition.fixture}"
-    verb = _FIXTURE_VERBS.get(condition.state)
-    return f"{verb} {phrase}" if verb else f"leave {phrase} {condition.state}"
+    verb = _FIXTURE_VERBS.get(condition.states[0])
+    return f"{verb} {phrase}" if verb else f"leave {phrase} {condition.states[0]}"
 
 
 def _place_words(place: Place | None) -> str:

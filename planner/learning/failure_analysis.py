@@ -104,7 +104,7 @@ def _touches(condition: Condition, names: set[str], initial_state: State) -> boo
     world = initial_state.world
     category_word = _names_in(condition)[0]
     if isinstance(condition, FixtureIs):
-        categories = set(world.domain.resolve_fixture(category_word, condition.state))
+        categories = set(world.domain.resolve_fixture(category_word, condition.states[0]))
     else:
         categories = set(world.domain.resolve(category_word))
     touched = [world.categories[world.index[name]] in categories for name in names if name in world.index]

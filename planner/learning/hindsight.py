@@ -104,7 +104,7 @@ def _changed_fixtures(initial_state: State, final_state: State) -> Iterator[Fixt
         available = {"open": fixture.joint, "closed": fixture.joint, "on": fixture.switch, "off": fixture.switch}
         for state, possible in available.items():
             if possible and final_state.has(i, state) and not initial_state.has(i, state):
-                yield FixtureIs(fixture=world.categories[i], state=state)
+                yield FixtureIs(fixture=world.categories[i], states=(state,))
 
 
 def _every(initial_state: State, final_state: State) -> Iterator[Condition]:

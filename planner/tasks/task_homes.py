@@ -58,11 +58,11 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
 
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            category = domain.resolve_fixture(condition.fixture, condition.state)[0]  # one member of a class is enough
+            category = domain.resolve_fixture(condition.fixture, condition.states[0])[0]  # one member of a class is enough
             fixtures[category] = max(fixtures[category], 1)
-            if condition.state == "clean":
+            if condition.states[0] == "clean":
                 objects["cloth"] = max(objects["cloth"], 1)
-            if condition.state == "watered":
+            if condition.states[0] == "watered":
                 objects["watering can"] = max(objects["watering can"], 1)
                 fixtures["sink"] = max(fixtures["sink"], 1)
         elif isinstance(condition, Holding):
@@ -185,9 +185,9 @@ def scene_before_goal(scene: Scene, goal: Goal, domain: Domain) -> Scene:
             wanted = condition.become if isinstance(condition, Every) else condition.thing.states
             if ("dirty" if isinstance(condition, No) else "clean") in wanted:
                 make_dirty(condition.thing.word)
-        elif condition.state != "watered":
+        elif condition.states[0] != "watered":
             state, is_true = _fixture_state_before(condition, domain)
-            categories = domain.resolve_fixture(condition.fixture, condition.state)
+            categories = domain.resolve_fixture(condition.fixture, condition.states[0])
             for i, fixture in enumerate(fixtures):
                 if fixture.category in categories:
                     fixtures[i] = replace(
@@ -220,5 +220,5 @@ def state_before_goal(start: State, goal: Goal, rng: random.Random) -> State:
 
 def _fixture_state_before(condition: FixtureIs, domain: Domain) -> tuple[str, bool]:
     """Return the state that a condition is about, and whether it must initially be true for there to be work."""
-    word = domain.negations.get(condition.state, condition.state)
-    return word, (condition.state == word) == (condition.quantifier == "no")
+    word = domain.negations.get(condition.states[0], condition.states[0])
+    return word, (condition.states[0] == word) == (condition.quantifier == "no")

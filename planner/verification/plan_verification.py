@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
-from envs.symbolic.goals import Count, Goal, format_condition
-from envs.symbolic.scoring import Score, advance, matching_objects, score
+from envs.symbolic.goals import Count, Goal, format_condition, format_rule
+from envs.symbolic.progress import Progress, Score, advance, begin, score
+from envs.symbolic.scoring import matching_objects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,36 +65,42 @@ def attempt(state: State, actions: Iterable[Action]) -> Iterator[State]:
         yield state
 
 
-def phase_after(goal: Goal, phase: int, states: Iterable[State], initial_state: State) -> int:
-    """Return the phase of the goal that an episode has reached after further states."""
-    for state in states:
-        phase = advance(goal, phase, state, initial_state)
-    return phase
+def progress_after(progress: Progress, actions: Iterable[Action], states: Iterable[State]) -> Progress:
+    """Return the progress of an episode after further actions and the states that they lead to."""
+    for action, state in zip(actions, states, strict=False):
+        progress = advance(progress, state, action)
+    return progress
 
 
 def verify(state: State, goal: Goal, actions: Sequence[Action], *, initial_state: State | None = None) -> Report:
     """Replay `actions` from `state` and score the final state; `initial_state` is the episode's (default: `state`)."""
-    initial_state = initial_state or state
     replayed = replay(state, actions)
-    final = replayed.states[-1]
-    goal_score = score(goal, phase_after(goal, 0, replayed.states, initial_state), final, initial_state)
+    progress = progress_after(begin(goal, state, initial_state=initial_state), actions, replayed.states[1:])
+    goal_score, final = score(progress), replayed.states[-1]
     if replayed.reason is None:
-        return Report(score=goal_score, step=None, reason=_describe_unmet(goal, goal_score, final), final=final)
+        return Report(score=goal_score, step=None, reason=_describe_unmet(progress, goal_score), final=final)
     step = len(replayed.states)
     reason = f"plan step {step}, {format_action(state.world, actions[step - 1])}: {replayed.reason}"
     return Report(score=goal_score, step=step, reason=reason, final=final)
 
 
-def _describe_unmet(goal: Goal, goal_score: Score, state: State) -> str:
-    """Describe the unmet conditions, with the current count where a number is required; empty if all are met."""
+def _describe_unmet(progress: Progress, goal_score: Score) -> str:
+    """Describe broken rules and unmet conditions, with the current count where a number is required; empty if none."""
+    goal, state = progress.goal, progress.state
+    broken = [
+        f"step {step} breaks the rule: {format_rule(goal.rules[i])}" if step else f"broken at the start: "
+        f"{format_rule(goal.rules[i])}"
+        for i, step in goal_score.broken
+    ]
     unmet = [c for c, met in zip(goal.conditions, goal_score.met, strict=True) if not met]
     if not unmet:
-        return ""
+        return " ; ".join(broken)
     descriptions = []
     for condition in unmet:
         description = format_condition(condition)
         if isinstance(condition, Count) and condition.number > 1:
-            description += f" (there: {len(matching_objects(state, condition.thing, condition.place))})"
+            there = matching_objects(state, condition.thing, condition.place, progress.initial_state)
+            description += f" (there: {len(there)})"
         descriptions.append(description)
     total = f" ({len(unmet)} of {len(goal_score.met)} conditions)" if len(goal_score.met) > 1 else ""
-    return f"not reached: {' ; '.join(descriptions)}{total}"
+    return " ; ".join([*broken, f"not reached: {' ; '.join(descriptions)}{total}"])

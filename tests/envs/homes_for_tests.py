@@ -18,12 +18,20 @@ def category_of(name: str) -> str:
     return re.sub(r" \d+$", "", name)
 
 
-def scene(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> Scene:
-    """Build a home of `fixtures` ("oven 1: open on") and `objects` ({"mug 1: dirty hot of tea": "oven 1"})."""
+def properties_in(words: str) -> tuple[str, ...]:
+    return tuple(w for w in words.split() if w in load_domain().property_group or w.endswith("'s"))
+
+
+def scene(fixtures: Sequence[str], objects: Mapping[str, str] | None = None, *, people: Sequence[str] = ()) -> Scene:
+    """Build a home of `fixtures` ("oven 1: open on") and `objects` ({"mug 1: Anna's red dirty of tea": "oven 1"}).
+
+    A fixture stands in the kitchen, or in the room behind "@": "bed 1: wooden @ bedroom".
+    """
     sizes = load_domain().fixtures
     fixture_specs: list[FixtureSpec] = []
     wall_length_m = [GAP_M, GAP_M]  # occupied length of each wall
     for i, text in enumerate(fixtures):
+        text, _, room = text.partition(" @ ")
         name, _, states = text.partition(": ")
         depth, width, _ = sizes[category_of(name)].size
         wall = i % 2
@@ -31,11 +39,12 @@ def scene(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> 
             FixtureSpec(
                 name=name,
                 category=category_of(name),
-                room="kitchen",
+                room=room or "kitchen",
                 x=wall_length_m[wall] + width / 2,
                 y=ROOM_DEPTH_M - depth / 2 - 0.05 if wall else depth / 2 + 0.05,
                 yaw=-math.pi / 2 if wall else math.pi / 2,
-                states=frozenset(states.split()),
+                states=frozenset(states.split()) - set(properties_in(states)),
+                properties=properties_in(states),
             )
         )
         wall_length_m[wall] += width + GAP_M
@@ -46,24 +55,33 @@ def scene(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> 
         category = category_of(name)
         object_specs.append(
             ObjectSpec(
-                name=name, category=category, place=place, states=frozenset(words.split()), liquid=liquid or None
+                name=name,
+                category=category,
+                place=place,
+                states=frozenset(words.split()) - set(properties_in(words)),
+                liquid=liquid or None,
+                properties=properties_in(words),
             )
         )
     width_m = max(*wall_length_m, 4.0)
     return Scene(
         name="test home",
         seed=0,
-        rooms=(Room(name="kitchen", kind="kitchen", rect=(0.0, 0.0, width_m, ROOM_DEPTH_M)),),
+        rooms=tuple(
+            Room(name=name, kind=re.sub(r"^.*(bedroom|bathroom)$", r"\1", name), rect=(0.0, 0.0, width_m, ROOM_DEPTH_M))
+            for name in dict.fromkeys(["kitchen", *(f.room for f in fixture_specs)])
+        ),
         doorways=(),
         fixtures=tuple(fixture_specs),
         objects=tuple(object_specs),
         robot=(width_m / 2, ROOM_DEPTH_M / 2, 0.0),
+        people=tuple(people),
     )
 
 
-def state(fixtures: Sequence[str], objects: Mapping[str, str] | None = None) -> State:
+def state(fixtures: Sequence[str], objects: Mapping[str, str] | None = None, *, people: Sequence[str] = ()) -> State:
     """Return the initial state of a home (see `scene`)."""
-    return World(scene(fixtures, objects)).initial()
+    return World(scene(fixtures, objects, people=people)).initial()
 
 
 def after(now: State, *subtasks: str) -> State:

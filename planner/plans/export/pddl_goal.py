@@ -107,7 +107,7 @@ class _Writer:
         )
 
     def fixture_condition(self, condition: FixtureIs, text: str) -> str:
-        atoms = [self.state_literal(i, condition.state) for i in fixtures_of(self.initial_state, condition)]
+        atoms = [self.state_literal(i, condition.states[0]) for i in fixtures_of(self.initial_state, condition)]
         if condition.quantifier == "every":
             if not atoms:
                 raise ExportError(f"{text!r} can never hold: this home has no {condition.fixture}")

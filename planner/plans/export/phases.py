@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from envs.symbolic.actions import Action, State, format_action
 from envs.symbolic.goals import Goal, format_goal
-from envs.symbolic.scoring import advance
+from envs.symbolic.progress import advance, begin
 from planner.verification.plan_verification import attempt
 
 
@@ -37,13 +37,13 @@ class Phase:
 
 def phases_of(goal: Goal, actions: Sequence[Action], initial_state: State) -> tuple[Phase, ...]:
     """Split a plan into phases. Actions after the end of the last phase, and inapplicable ones, stay in it."""
-    phase = advance(goal, 0, initial_state, initial_state)
+    progress = begin(goal, initial_state)
     by_phase: list[list[Subtask]] = [[] for _ in goal.phases]
     states = [initial_state, *attempt(initial_state, actions)]
     for action, state, next_state in zip(actions, states[:-1], states[1:], strict=True):
         liquid = state.liquid[state.world.index[action.args[0]]] if action.skill == "pour" else ""
-        by_phase[phase].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
-        phase = advance(goal, phase, next_state, initial_state)
+        by_phase[progress.phase].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
+        progress = advance(progress, next_state, action)
     return tuple(
         Phase(goal=Goal(phases=(conditions,)), text=format_goal(Goal(phases=(conditions,)), initial_state.world.domain),
               subtasks=tuple(subtasks))

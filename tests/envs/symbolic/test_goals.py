@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +16,19 @@ from envs.symbolic.goals import (
     Every,
     FixtureIs,
     Goal,
+    Guard,
     Holding,
     No,
     Place,
+    Query,
+    Rule,
+    Test,
     Thing,
+    When,
     format_goal,
+    format_query,
     parse_goal,
+    parse_query,
 )
 
 DOMAIN = load_domain()
@@ -27,14 +36,51 @@ OBJECT_STATES = sorted(
     w for w in (*DOMAIN.states, *DOMAIN.negations) if DOMAIN.negations.get(w, w) not in FIXTURE_ONLY_STATES
 )
 HOLDERS = [name for name, category in DOMAIN.fixtures.items() if category.relation]
-GRAMMAR = "every no 2 is on in of then ; except holding clean plate glass fridge open water with person"
+GRAMMAR = (
+    "every no 2 is on in of then ; except holding clean plate glass fridge open water with person from red big Anna's "
+    "Anna kitchen beside by all but half exactly more at most if : not and while never after 5 min"
+)
 WORDS = st.sampled_from([*DOMAIN.objects, *DOMAIN.members])
 STATES = st.sampled_from(OBJECT_STATES)
 SOME_STATES = st.lists(STATES, max_size=2, unique=True).map(tuple)
-THINGS = st.builds(Thing, word=WORDS, states=SOME_STATES, liquid=st.none() | st.sampled_from(DOMAIN.liquids))
-AT_FIXTURE = st.sampled_from(HOLDERS).map(lambda name: Place(fixture=name))
-IN_THING = st.builds(Place, thing=THINGS, inside=st.none() | AT_FIXTURE)
-PLACES = AT_FIXTURE | IN_THING | st.builds(Place, thing=THINGS, inside=IN_THING)
+PROPERTIES = st.tuples(
+    st.sampled_from(["Anna's", "Ben's", "Aunt May's", "Zoë's"]) | st.none(),
+    *(st.sampled_from(words) | st.none() for words in DOMAIN.properties.values()),
+).map(lambda words: tuple(word for word in words if word is not None))
+NAMES = {*DOMAIN.objects, *DOMAIN.members, *DOMAIN.fixtures, *DOMAIN.fixture_members}
+
+
+def is_plain(properties: tuple[str, ...], word: str) -> bool:
+    """Whether no property makes another name with the word, as `glass` does with `bottle`."""
+    return not any(" ".join((*properties[i:], word)) in NAMES for i in range(len(properties)))
+
+
+ROOMS = st.sampled_from(DOMAIN.rooms)
+FURNITURE = st.builds(Place, fixture=st.sampled_from(HOLDERS), properties=PROPERTIES, room=st.none() | ROOMS).filter(
+    lambda place: is_plain(place.properties, place.fixture or "")
+)
+PEOPLE = st.sampled_from(["Anna", "Ben", "Aunt May"]).map(lambda name: Place(person=name))
+IN_ROOM = ROOMS.map(lambda name: Place(room=name))
+
+
+def things(origins: st.SearchStrategy[Place | None]) -> st.SearchStrategy[Thing]:
+    return st.builds(
+        Thing,
+        word=WORDS,
+        states=SOME_STATES,
+        liquid=st.none() | st.sampled_from(DOMAIN.liquids),
+        properties=PROPERTIES,
+        origin=origins,
+    ).filter(lambda thing: is_plain(thing.properties, thing.word))
+
+
+PLAIN_THINGS = things(st.none())
+THINGS = things(st.none() | FURNITURE | PEOPLE | IN_ROOM | PLAIN_THINGS.map(lambda thing: Place(thing=thing)))
+AT_FIXTURE = FURNITURE | PEOPLE | IN_ROOM
+IN_THING = st.builds(Place, thing=PLAIN_THINGS, inside=st.none() | AT_FIXTURE, beside=st.booleans())
+EVERY_PLACE = (FURNITURE | IN_THING).map(lambda place: replace(place, every=True))
+PLACES = AT_FIXTURE | IN_THING | EVERY_PLACE | st.builds(Place, thing=PLAIN_THINGS, inside=IN_THING)
+MEANS = st.none() | st.sampled_from([*DOMAIN.fixtures, "butter knife", "tray"])
 
 
 def fixture_conditions() -> list[tuple[str, str]]:
@@ -49,22 +95,71 @@ def fixture_conditions() -> list[tuple[str, str]]:
     return pairs
 
 
+def choice(*, selection: str, number: int, **others: object) -> Every:
+    return Every(selection=selection, number=number if selection in ("of", "all but") else 0, **others)  # type: ignore[arg-type]
+
+
+def fixture_is(quantifier: str, about: tuple[str, str], like: Place, excluded: Place | None) -> FixtureIs:
+    word, state = about
+    properties = like.properties if is_plain(like.properties, word) else ()
+    return FixtureIs(
+        quantifier=quantifier,  # type: ignore[arg-type]
+        fixture=word, states=(state,), properties=properties, room=like.room, excluded=excluded,
+    )  # fmt: skip
+
+
 CONDITIONS: st.SearchStrategy[Condition] = st.one_of(
-    st.builds(Count, number=st.integers(1, 20), thing=THINGS, place=st.none() | PLACES),
+    st.builds(
+        Count, number=st.integers(1, 20), thing=THINGS, place=st.none() | PLACES, means=MEANS,
+        amount=st.sampled_from(["at least", "exactly", "at most", "more"]),
+    ),
     st.builds(No, thing=THINGS, place=st.none() | PLACES),
     st.builds(Holding, thing=THINGS),
-    st.builds(Every, thing=THINGS, excluded=st.none() | WORDS, place=PLACES),
     st.builds(
-        Every, thing=THINGS, excluded=st.none() | WORDS, become=st.lists(STATES, min_size=1, max_size=2).map(tuple)
+        choice, thing=THINGS, excluded=st.none() | THINGS, place=PLACES, become=st.just(()), means=MEANS,
+        selection=st.sampled_from(["every", "of", "all but", "half"]), number=st.integers(1, 20),
     ),
     st.builds(
-        lambda quantifier, about: FixtureIs(quantifier=quantifier, fixture=about[0], state=about[1]),
+        choice, thing=THINGS, excluded=st.none() | THINGS, place=st.none(), means=MEANS,
+        become=st.lists(STATES, min_size=1, max_size=2).map(tuple),
+        selection=st.sampled_from(["every", "of", "all but", "half"]), number=st.integers(1, 20),
+    ),
+    st.builds(
+        fixture_is,
         st.sampled_from(["some", "every", "no"]),
         st.sampled_from(fixture_conditions()),
+        FURNITURE,
+        st.none() | FURNITURE,
     ),
-)
+)  # fmt: skip
 PHASES = st.lists(CONDITIONS, min_size=1, max_size=4).map(tuple)
-GOALS = st.lists(PHASES, min_size=1, max_size=3).map(lambda phases: Goal(phases=tuple(phases)))
+TESTS = st.builds(Test, condition=CONDITIONS, negated=st.booleans())
+WHENS = st.one_of(
+    st.builds(When, after_s=st.sampled_from([1.0, 90.0, 0.5, 60.0, 1800.0, 3600.0, 5400.0])),
+    st.builds(When, at=st.sampled_from(["00:00", "07:30", "23:59"]), daily=st.booleans()),
+)
+GUARDS = st.builds(Guard, when=st.none() | WHENS, tests=st.lists(TESTS, max_size=2).map(tuple))
+RULES = st.one_of(
+    st.builds(Rule, condition=CONDITIONS),
+    st.builds(Rule, skill=st.sampled_from(list(DOMAIN.skills)), thing=st.none() | PLAIN_THINGS),
+    st.builds(Rule, skill=st.sampled_from(list(DOMAIN.skills)), place=AT_FIXTURE),
+)
+
+
+@st.composite
+def goals(draw: st.DrawFn) -> Goal:
+    phases = draw(st.lists(PHASES, min_size=1, max_size=3))
+    guards = [draw(GUARDS) for _ in phases] if draw(st.booleans()) else []
+    return Goal(phases=tuple(phases), guards=tuple(guards), rules=tuple(draw(st.lists(RULES, max_size=2))))
+
+
+GOALS = goals()
+QUERIES = st.one_of(
+    st.builds(Query, asks=st.just("where"), thing=THINGS),
+    st.builds(Query, asks=st.just("how many"), thing=THINGS, place=st.none() | PLACES),
+    st.builds(Query, asks=st.just("whether"), test=TESTS),
+    st.builds(Query, asks=st.just("what"), place=PLACES),
+)
 
 
 @given(GOALS)
@@ -72,6 +167,11 @@ def test_every_goal_reads_back_from_its_text(goal: Goal) -> None:
     text = format_goal(goal)
     if len(text) <= MAX_LENGTH:
         assert parse_goal(text) == goal
+
+
+@given(QUERIES)
+def test_every_question_reads_back_from_its_text(query: Query) -> None:
+    assert parse_query(format_query(query)) == query
 
 
 @given(st.text(max_size=80))
@@ -98,15 +198,15 @@ def test_any_mixture_of_its_words_is_read_or_refused_with_a_goal_error(words: li
          Count(number=2, thing=Thing(word="plate", states=("clean",)), place=Place(fixture="dining table"))),
         ("every dirty plate is clean", Every(thing=Thing(word="plate", states=("dirty",)), become=("clean",))),
         ("every fruit except apple in fridge",
-         Every(thing=Thing(word="fruit"), excluded="apple", place=Place(fixture="fridge"))),
+         Every(thing=Thing(word="fruit"), excluded=Thing(word="apple"), place=Place(fixture="fridge"))),
         ("no toy on sofa", No(thing=Thing(word="toy"), place=Place(fixture="sofa"))),
-        ("fridge closed", FixtureIs(fixture="fridge", state="closed")),
-        ("every cabinet closed", FixtureIs(quantifier="every", fixture="cabinet", state="closed")),
-        ("no ceiling light on", FixtureIs(quantifier="no", fixture="ceiling light", state="on")),
-        ("sink on", FixtureIs(fixture="sink", state="on")),
-        ("every lamp off", FixtureIs(quantifier="every", fixture="lamp", state="off")),
-        ("no appliance on", FixtureIs(quantifier="no", fixture="appliance", state="on")),
-        ("lamp on", FixtureIs(fixture="lamp", state="on")),
+        ("fridge closed", FixtureIs(fixture="fridge", states=("closed",))),
+        ("every cabinet closed", FixtureIs(quantifier="every", fixture="cabinet", states=("closed",))),
+        ("no ceiling light on", FixtureIs(quantifier="no", fixture="ceiling light", states=("on",))),
+        ("sink on", FixtureIs(fixture="sink", states=("on",))),
+        ("every lamp off", FixtureIs(quantifier="every", fixture="lamp", states=("off",))),
+        ("no appliance on", FixtureIs(quantifier="no", fixture="appliance", states=("on",))),
+        ("lamp on", FixtureIs(fixture="lamp", states=("on",))),
         ("no toy on floor", No(thing=Thing(word="toy"), place=Place(fixture="floor"))),
         ("holding book", Holding(thing=Thing(word="book"))),
         ("mug of coffee with person",
@@ -152,7 +252,7 @@ def test_spaces_do_not_matter() -> None:
         ("every apple is closed", "an object is never 'closed'"),
         ("every plate is cleen", "did you mean 'clean'"),
         ("apple on television", "nothing can be put on a television"),
-        ("every plate", "says neither where"),
+        ("every plate", "says neither where (on, in) nor how"),
         ("apple ;; pear", "a condition is empty"),
         ("then apple", "a condition is empty"),
         ("0 apple", "not between 1 and 20"),
@@ -173,6 +273,9 @@ def test_a_class_of_fixtures_has_the_states_of_its_members() -> None:
         parse_goal("every lamp open")
 
 
-def test_nothing_is_at_a_class_of_fixtures() -> None:
-    with pytest.raises(GoalError, match="no place is called 'appliance'"):
-        parse_goal("cup on appliance")
+def test_a_class_of_fixtures_is_a_place_if_one_of_it_holds_objects() -> None:
+    assert parse_goal("apple in appliance").conditions == (
+        Count(thing=Thing(word="apple"), place=Place(fixture="appliance")),
+    )
+    with pytest.raises(GoalError, match="nothing can be put on a lamp"):
+        parse_goal("apple on lamp")

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from envs.symbolic.actions import State
+from envs.symbolic.actions import State, parse_action
 from envs.symbolic.goals import Count, Every, parse_goal
-from envs.symbolic.scoring import Score, advance, holds, matching_objects, quantified_objects, score
+from envs.symbolic.progress import Score, advance, begin, score
+from envs.symbolic.scoring import holds, matching_objects, quantified_objects
 from tests.envs.homes_for_tests import after, state
 
 
@@ -15,12 +16,11 @@ def goal_holds(goal: str, now: State, initial_state: State | None = None) -> boo
 
 def score_after(goal: str, initial_state: State, *subtasks: str) -> Score:
     """Return the score after an episode of subtasks."""
-    parsed, now = parse_goal(goal), initial_state
-    phase = advance(parsed, 0, initial_state, initial_state)
+    now, progress = initial_state, begin(parse_goal(goal), initial_state)
     for text in subtasks:
         now = after(now, text)
-        phase = advance(parsed, phase, now, initial_state)
-    return score(parsed, phase, now, initial_state)
+        progress = advance(progress, now, parse_action(now.world, text))
+    return score(progress)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,73 @@
+"""The goal language: values, parser and canonical wording.
+
+| file | what |
+|---|---|
+| `values.py` | the grammar, its values, and how they are written |
+| `parser.py` | how they are read |
+"""
+
+from envs.symbolic.goals.parser import (
+    FIXTURE_ONLY_STATES,
+    MAX_LENGTH,
+    MAX_NESTING,
+    MAX_NUMBER,
+    parse_goal,
+    parse_query,
+    parse_rule,
+)
+from envs.symbolic.goals.values import (
+    Condition,
+    Count,
+    Every,
+    FixtureIs,
+    Goal,
+    Guard,
+    Holding,
+    No,
+    Place,
+    Query,
+    Rule,
+    Test,
+    Thing,
+    When,
+    fixtures_named,
+    format_condition,
+    format_furniture,
+    format_goal,
+    format_place,
+    format_query,
+    format_rule,
+    format_thing,
+)
+
+__all__ = [
+    "FIXTURE_ONLY_STATES",
+    "MAX_LENGTH",
+    "MAX_NESTING",
+    "MAX_NUMBER",
+    "Condition",
+    "Count",
+    "Every",
+    "FixtureIs",
+    "Goal",
+    "Guard",
+    "Holding",
+    "No",
+    "Place",
+    "Query",
+    "Rule",
+    "Test",
+    "Thing",
+    "When",
+    "fixtures_named",
+    "format_condition",
+    "format_furniture",
+    "format_goal",
+    "format_place",
+    "format_query",
+    "format_rule",
+    "format_thing",
+    "parse_goal",
+    "parse_query",
+    "parse_rule",
+]

@@ -1,0 +1,434 @@
+"""Reads the goal language; its grammar stands in `values.py`.
+
+The longest name wins: `glass bottle` is a bottle, `glass bowl` is a bowl of glass, and `orange` alone is a fruit. The
+parser accepts `in` and `on` for any place; the formatter writes the domain's word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal, cast
+
+from envs.errors import GoalError, nearest, quoted
+from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.goals.values import (
+    Amount,
+    Condition,
+    Count,
+    Every,
+    FixtureIs,
+    Goal,
+    Guard,
+    Holding,
+    No,
+    Place,
+    Query,
+    Rule,
+    Selection,
+    Test,
+    Thing,
+    When,
+)
+
+FIXTURE_ONLY_STATES = ("open", "on", "watered")  # states that no object has
+FIXTURE_STATES = ("open", "closed", "on", "off", "dirty", "clean", "watered")
+MAX_NUMBER = 20
+MAX_LENGTH = 2000  # characters; a longer goal is a mistake or an attack
+MAX_NESTING = 8  # nested places
+MAX_DELAY_S = 7 * 24 * 3600.0
+
+_RELATION = re.compile(r" (on|in|with|beside) ")
+_WHEN = re.compile(
+    r"(?:after (?P<number>\d+(?:\.\d+)?) ?(?P<unit>s|min|h)|(?P<daily>every day )?at (?P<at>\d{1,2}:\d{2})) ?: "
+)
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+_AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
+_CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
+_OWNER = re.compile(r"(\S[^'’]*)['’]s (.+)")
+
+
+class _Parser:
+    """Parses one text; `rooms` and `people` are the names of this home, where there is one."""
+
+    def __init__(self, domain: Domain, rooms: Iterable[str], people: Iterable[str]) -> None:
+        self.domain = domain
+        self.rooms = {*domain.rooms, *rooms}
+        self.people = tuple(people)
+        self.words = ""
+        state_words = {*domain.states, *domain.negations}
+        self.object_states = {w for w in state_words if domain.negations.get(w, w) not in FIXTURE_ONLY_STATES}
+        self.state_words = state_words
+
+    def error(self, fragment: str, reason: str) -> GoalError:
+        """Return an error that shows where in the text the fragment stands."""
+        at = self.words.find(fragment)
+        where = f" at character {at + 1}" if at > 0 else ""
+        return GoalError(f"{quoted(fragment)}{where}: {reason}")
+
+    def start(self, text: str) -> str:
+        words = " ".join(text.split())
+        if not words:
+            raise GoalError("the goal is empty")
+        if len(words) > MAX_LENGTH:
+            raise GoalError(f"the goal has {len(words)} characters; at most {MAX_LENGTH} are read")
+        self.words = words
+        return words
+
+    def goal(self, text: str) -> Goal:
+        words = self.start(text)
+        if words.startswith("?"):
+            raise GoalError(f"{quoted(words)} is a question, not a goal: nothing is to be done for it")
+        body, _, rules = words.partition(" while ")
+        phases, guards = [], []
+        for phase in re.split(r"\s*\bthen\b\s*", body):
+            guard, conditions = self.guard(phase)
+            guards.append(guard)
+            phases.append(tuple(self.condition(c.strip()) for c in conditions.split(";")))
+        parsed_rules = tuple(self.rule(r.strip()) for r in rules.split(";")) if rules else ()
+        return Goal(phases=tuple(phases), guards=tuple(guards), rules=parsed_rules)
+
+    def query(self, text: str) -> Query:
+        words = self.start(text)
+        if not words.startswith("?"):
+            raise self.error(words, "a question begins with `?`")
+        head, _, rest = words.removeprefix("?").strip().partition(" ")
+        if head == "how" and rest.startswith("many "):
+            thing, place = self.thing_at(rest.removeprefix("many "))
+            return Query(asks="how many", thing=thing, place=place)
+        if head == "where" and rest:
+            return Query(asks="where", thing=self.thing(rest))
+        if head == "whether" and rest:
+            return Query(asks="whether", test=self.test(rest))
+        relation, _, place_words = rest.partition(" ")
+        if head == "what" and relation in ("on", "in", "with", "beside") and place_words:
+            return Query(asks="what", place=self.place(relation, place_words))
+        raise self.error(
+            words, "a question asks `where THING`, `how many THING [PLACE]`, `whether CONDITION` or `what on|in PLACE`"
+        )
+
+    # -- phases and rules ----------------------------------------------------------------------------------------------
+
+    def guard(self, text: str) -> tuple[Guard, str]:
+        when = None
+        if (match := _WHEN.match(text)) is not None:
+            when, text = self.when(match), text[match.end() :]
+        if not text.startswith("if "):
+            return Guard(when=when), text
+        tests, separator, conditions = text.removeprefix("if ").partition(":")
+        if not separator:
+            raise self.error(text, "a test is followed by `:` and the conditions that depend on it")
+        return Guard(when=when, tests=tuple(self.test(t) for t in tests.strip().split(" and "))), conditions.strip()
+
+    def when(self, match: re.Match[str]) -> When:
+        if match["at"]:
+            hours, minutes = match["at"].split(":")
+            if int(hours) > 23 or int(minutes) > 59:
+                raise self.error(match["at"], "a time of day is between 00:00 and 23:59")
+            return When(at=f"{int(hours):02}:{minutes}", daily=bool(match["daily"]))
+        after_s = float(match["number"]) * _SECONDS[match["unit"]]
+        if not after_s <= MAX_DELAY_S:
+            raise self.error(match[0].rstrip(" :"), f"a delay is at most {MAX_DELAY_S / 86400:g} days")
+        return When(after_s=after_s)
+
+    def test(self, text: str) -> Test:
+        negated = text.startswith("not ")
+        return Test(condition=self.condition(text.removeprefix("not ").strip()), negated=negated)
+
+    def rule(self, text: str) -> Rule:
+        if not text.startswith("never "):
+            raise self.error(text or self.words, "a rule begins with `never`, such as `never open oven`")
+        rest = text.removeprefix("never ")
+        for skill in sorted(self.domain.skills, key=len, reverse=True):
+            if rest == skill:
+                return Rule(skill=skill)
+            if rest.startswith(skill + " "):
+                return self.skill_rule(skill, rest.removeprefix(skill + " "))
+        return Rule(condition=self.condition(rest))
+
+    def skill_rule(self, skill: str, text: str) -> Rule:
+        place = self.furniture(text) or self.room(text) or self.person(text)
+        if place is not None:
+            return Rule(skill=skill, place=place)
+        return Rule(skill=skill, thing=self.thing(text))
+
+    # -- conditions ----------------------------------------------------------------------------------------------------
+
+    def condition(self, text: str) -> Condition:
+        if not text:
+            raise GoalError("a condition is empty (two separators in a row?)")
+        head, _, rest = text.partition(" ")
+        quantifier = head if head in ("every", "no") and rest else "some"
+        if (fixture := self.fixture_is(rest if quantifier != "some" else text, quantifier)) is not None:
+            return fixture
+        if head == "no" and rest:
+            thing, place = self.thing_at(rest)
+            return No(thing=thing, place=place)
+        if head == "holding" and rest:
+            return Holding(thing=self.thing(rest))
+        text, means = self.means(text)
+        if (choice := _CHOICE.match(text)) is not None:
+            return self.choice(choice, text[choice.end() :], means)
+        number, amount = 1, "at least"
+        if (match := _AMOUNT.match(text)) is not None:
+            number, amount = self.number(match[2], text), match[1] or match[3] or "at least"
+            text = text[match.end() :]
+        thing, place = self.thing_at(text)
+        return Count(number=number, amount=cast(Amount, amount), thing=thing, place=place, means=means)
+
+    def number(self, digits: str, text: str) -> int:
+        if not 1 <= int(digits[:9]) <= MAX_NUMBER:
+            raise self.error(text, f"the number {digits} is not between 1 and {MAX_NUMBER}")
+        return int(digits)
+
+    def means(self, text: str) -> tuple[str, str | None]:
+        head, separator, means = text.rpartition(" by ")
+        if not separator:
+            return text, None
+        if means not in self.domain.fixtures and means not in self.domain.objects:
+            known = [*self.domain.fixtures, *self.domain.objects]
+            raise self.error(text, f"nothing that can be used is called {means!r}{nearest(means, known)}")
+        return head, means
+
+    def fixture_is(self, text: str, quantifier: str) -> FixtureIs | None:
+        if text in self.domain.objects:  # "toilet paper" is no state of a toilet
+            return None
+        excluded, name, states = None, text, list[str]()
+        while True:
+            head, _, last = name.rpartition(" ")
+            if not head or last not in FIXTURE_STATES:
+                break
+            states.insert(0, last)
+            name = head
+        furniture_text, separator, excluded_text = name.partition(" except ")
+        furniture = self.furniture(furniture_text)
+        if not states:
+            head, _, last = name.rpartition(" ")
+            if self.furniture(head) is not None and last not in self.domain.objects:
+                known = ", ".join(sorted(FIXTURE_STATES))
+                raise self.error(text, f"{last!r} is not a state of a fixture; known: {known}")
+            return None
+        if furniture is None or furniture.fixture is None:
+            return None
+        if separator:
+            excluded = self.furniture(excluded_text)
+            if excluded is None:
+                raise self.error(excluded_text, "no fixture is called so")
+        categories = self.fixture_categories(furniture.fixture)
+        for state in states:
+            if not any(self.domain.fixtures[category].can_be(state) for category in categories):
+                raise self.error(text, f"a {furniture.fixture} is never {state}")
+        return FixtureIs(
+            quantifier=cast(Literal["some", "every", "no"], quantifier),
+            fixture=furniture.fixture,
+            states=tuple(states),
+            properties=furniture.properties,
+            room=furniture.room,
+            excluded=excluded,
+        )
+
+    def choice(self, match: re.Match[str], text: str, means: str | None) -> Every:
+        selection = "half" if match[1] == "half of" else "every" if match[1] == "every" else "of"
+        selection = "all but" if match[1].startswith("all but") else selection
+        number = self.number(match[2], match[0] + text) if match[2] else 0
+        place, become = None, tuple[str, ...]()
+        head, separator, states = text.partition(" is ")
+        if separator:
+            become = tuple(states.split())
+            for state in become:
+                self.check_state(state, text)
+        thing_text, separator, rest = head.partition(" except ")
+        excluded = None
+        if separator:
+            excluded, place = (self.thing(rest), None) if become else self.thing_at(rest)
+            thing = self.thing(thing_text)
+        elif become:
+            thing = self.thing(head)
+        else:
+            thing, place = self.thing_at(head)
+        if not become and place is None:
+            raise self.error(match[0] + text, "it says neither where (on, in) nor how (is) it shall be")
+        return Every(
+            thing=thing, excluded=excluded, place=place, become=become, selection=cast(Selection, selection),
+            number=number, means=means,
+        )  # fmt: skip
+
+    # -- things and places ---------------------------------------------------------------------------------------------
+
+    def thing_at(self, text: str) -> tuple[Thing, Place | None]:
+        """Parse a thing, with its place if one follows."""
+        base, origin_separator, rest = text.partition(" from ")
+        match = _RELATION.search(rest if origin_separator else base)
+        if match is None:
+            return self.thing(text), None
+        if not origin_separator:
+            return self.thing(base[: match.start()]), self.place(match[1], base[match.end() :])
+        origin = rest[: match.start()]
+        after = _RELATION.search(rest, match.end() - 1)
+        room = rest[match.end() : after.start() if after else len(rest)]
+        if match[1] == "in" and room in self.rooms and self.furniture(origin) is not None:
+            origin, match = f"{origin} in {room}", after  # "from cabinet in kitchen": a cabinet of the kitchen
+        thing = self.thing(f"{base} from {origin}")
+        return thing, self.place(match[1], rest[match.end() :]) if match is not None else None
+
+    def place(self, relation: str, text: str, depth: int = 1) -> Place:
+        """Parse a place behind its relation."""
+        if depth > MAX_NESTING:
+            raise GoalError(f"more than {MAX_NESTING} places inside each other")
+        every = text.startswith("every ")
+        text = text.removeprefix("every ")
+        if relation != "beside":
+            furniture = self.furniture(text)
+            if furniture is not None and furniture.fixture is not None:
+                categories = self.fixture_categories(furniture.fixture)
+                if all(self.domain.fixtures[c].relation is None for c in categories):
+                    raise self.error(text, f"nothing can be put on a {furniture.fixture}")
+                return Place(
+                    fixture=furniture.fixture, properties=furniture.properties, room=furniture.room, every=every
+                )
+            if (other := self.room(text) or self.person(text)) is not None:
+                if every:
+                    raise self.error(f"every {text}", "`every` is for furniture and objects, not for a room or a person")
+                return other
+        match = _RELATION.search(text)
+        head = text[: match.start()] if match else text
+        inside = self.place(match[1], text[match.end() :], depth + 1) if match else None
+        try:
+            thing = self.thing(head)
+        except GoalError:
+            if relation == "beside" and head in self.domain.fixtures:
+                reason = "`beside` is said of objects on one fixture; of furniture say `on` or `in`"
+                raise self.error(text, reason) from None
+            known = [*self.domain.fixtures, *self.domain.objects, *self.rooms, *self.people]
+            raise self.error(head, f"no place is called so{nearest(head, known)}") from None
+        return Place(thing=thing, inside=inside, every=every, beside=relation == "beside")
+
+    def furniture(self, text: str) -> Place | None:
+        """Parse furniture, or return None if no fixture is called so."""
+        words, separator, room = text.partition(" in ")
+        if separator and room not in self.rooms:
+            return None
+        properties, word = self.properties(words, self.domain.fixtures, self.domain.fixture_members)
+        if word not in self.domain.fixtures and word not in self.domain.fixture_members:
+            return None
+        return Place(fixture=word, properties=properties, room=room or None)
+
+    def fixture_categories(self, word: str) -> tuple[str, ...]:
+        return (word,) if word in self.domain.fixtures else self.domain.fixture_members[word]
+
+    def room(self, text: str) -> Place | None:
+        return Place(room=text) if text in self.rooms else None
+
+    def person(self, text: str) -> Place | None:
+        """Parse the name of a person: one of this home, or any word that is not written small."""
+        is_name = text[:1].isalpha() and not text[0].islower() and len(text.split()) <= 3 and not _OWNER.match(text)
+        return Place(person=text) if is_name or text in self.people else None
+
+    def thing(self, text: str) -> Thing:
+        base, separator, origin_text = text.partition(" from ")
+        origin = None
+        if separator:
+            origin = self.furniture(origin_text) or self.room(origin_text) or self.person(origin_text)
+            if origin is None:
+                if " from " in origin_text:
+                    raise self.error(text, "`from` is said only once")
+                origin = Place(thing=self.thing(origin_text))
+        properties, rest = self.properties(base, self.domain.objects, self.domain.members)
+        states = []
+        while rest not in self.domain.objects:
+            head, _, tail = rest.partition(" ")
+            if head not in self.state_words or not tail:
+                break
+            self.check_state(head, text)
+            states.append(head)
+            rest = tail
+        late_properties, rest = self.properties(rest, self.domain.objects, self.domain.members)
+        word, _, liquid = rest.partition(" of ")
+        if liquid and liquid not in self.domain.liquids:
+            raise self.error(text, f"no liquid {liquid!r}{nearest(liquid, self.domain.liquids)}")
+        self.check_known(word, text)
+        return Thing(
+            word=word, states=tuple(states), liquid=liquid or None, origin=origin,
+            properties=self.in_order((*properties, *late_properties), text),
+        )  # fmt: skip
+
+    def properties(self, text: str, *known: Iterable[str]) -> tuple[tuple[str, ...], str]:
+        """Split the properties off the front of a description; a name that begins with one is kept whole."""
+        names = {name for group in known for name in group}
+        properties = []
+        while text.partition(" of ")[0] not in names:
+            owner = _OWNER.fullmatch(text)
+            head, _, rest = text.partition(" ")
+            if owner is not None and not any(head == p for p in self.domain.property_group):
+                properties.append(f"{owner[1]}'s")
+                text = owner[2]
+            elif head in self.domain.property_group and rest:
+                properties.append(head)
+                text = rest
+            else:
+                break
+        return tuple(properties), text
+
+    def in_order(self, properties: tuple[str, ...], text: str) -> tuple[str, ...]:
+        group_of = self.domain.property_group
+        groups = [group_of.get(p, "owner") for p in properties]
+        for group in set(groups):
+            if groups.count(group) > 1:
+                same = " and ".join(p for p, g in zip(properties, groups, strict=True) if g == group)
+                raise self.error(text, f"nothing has two {group}s at once ({same})")
+        order = ["owner", *self.domain.properties]
+        return tuple(p for _, p in sorted(zip(map(order.index, groups), properties, strict=True)))
+
+    def check_state(self, word: str, text: str) -> None:
+        if word not in self.object_states:
+            known = ", ".join(sorted(self.object_states))
+            reason = f"an object is never {word!r}; it may be {known}{nearest(word, self.object_states)}"
+            raise self.error(text, reason)
+
+    def check_known(self, word: str, text: str) -> None:
+        if word in self.domain.objects or word in self.domain.members:
+            return
+        if word in self.domain.fixtures or word in self.domain.fixture_members:
+            raise self.error(text, f"{word} is furniture: it can be a place or have a state, and it cannot be moved")
+        known = [*self.domain.objects, *self.domain.members, *self.domain.fixtures]
+        raise self.error(text, f"no object or class is called {word!r}{nearest(word, known)}")
+
+
+def parse_goal(
+    text: str, domain: Domain | None = None, *, rooms: Iterable[str] = (), people: Iterable[str] = ()
+) -> Goal:
+    """Parse a goal.
+
+    Args:
+        text: The goal, in any spacing.
+        domain: The domain; the default one if None.
+        rooms: Names of rooms besides the domain's kinds.
+        people: Names of people that are written small; other names are known by their capital letter.
+
+    Raises:
+        GoalError: The text does not parse, or has a word unknown to the domain (the message offers the nearest).
+    """
+    return _Parser(domain or load_domain(), rooms, people).goal(text)
+
+
+def parse_query(
+    text: str, domain: Domain | None = None, *, rooms: Iterable[str] = (), people: Iterable[str] = ()
+) -> Query:
+    """Parse a question such as `? where wallet`.
+
+    Raises:
+        GoalError: The text does not parse, or has a word unknown to the domain.
+    """
+    return _Parser(domain or load_domain(), rooms, people).query(text)
+
+
+def parse_rule(
+    text: str, domain: Domain | None = None, *, rooms: Iterable[str] = (), people: Iterable[str] = ()
+) -> Rule:
+    """Parse a rule such as `never knife with person`.
+
+    Raises:
+        GoalError: The text does not parse, or has a word unknown to the domain.
+    """
+    parser = _Parser(domain or load_domain(), rooms, people)
+    return parser.rule(parser.start(text))

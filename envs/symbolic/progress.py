@@ -1,0 +1,178 @@
+"""Follows a goal through an episode: its phases, tests and rules, the means that were used, and the score.
+
+A phase begins when the one before it is reached. If a test of it is false then, it is left out. Times (`after 10 min`)
+are not waited for here: a plan is proven for the state in which the phase is expected to begin. A rule is broken when
+it is true of any state, the first one included, or when a forbidden skill is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from envs.symbolic.goals import Goal, Rule, Test
+from envs.symbolic.scoring import holds, is_place, matches
+
+if TYPE_CHECKING:
+    from envs.symbolic.actions import Action, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """Success, and the goal-condition rate (as in ALFRED): the fraction of conditions that hold, in [0, 1].
+
+    Attributes:
+        success: Whether all conditions hold and no rule was broken.
+        rate: The goal-condition rate; rules do not change it.
+        met: Whether each condition holds, in the order of the goal; those of phases left out do.
+        broken: Number of each broken rule in the goal, with the step at which it was first broken; 0 is the start.
+    """
+
+    success: bool
+    rate: float
+    met: tuple[bool, ...]
+    broken: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far an episode has come toward a goal.
+
+    Attributes:
+        goal: The goal.
+        initial_state: The first state of the episode.
+        state: The current state.
+        phase: The phase being worked on; the last one is never left, unless it is left out.
+        left_out: Phases whose tests were false when they began.
+        uses: The means that were used, and the objects on which they were.
+        broken: As in `Score`.
+        steps: Number of actions so far.
+    """
+
+    goal: Goal
+    initial_state: State
+    state: State
+    phase: int = 0
+    left_out: frozenset[int] = frozenset()
+    uses: frozenset[tuple[str, int]] = frozenset()
+    broken: tuple[tuple[int, int], ...] = ()
+    steps: int = 0
+
+
+def begin(goal: Goal, state: State, *, initial_state: State | None = None, phase: int = 0) -> Progress:
+    """Return the progress at the start of an episode, or of a later part of one.
+
+    Args:
+        goal: The goal.
+        state: The current state.
+        initial_state: The first state of the episode, if it is another one.
+        phase: The phase to begin with.
+    """
+    progress = Progress(goal=goal, initial_state=initial_state or state, state=state, phase=phase)
+    broken = tuple((i, 0) for i, rule in enumerate(goal.rules) if _is_true(rule, state, progress.initial_state))
+    return _enter(replace(progress, broken=broken))
+
+
+def advance(progress: Progress, state: State, action: Action | None = None) -> Progress:
+    """Return the progress after the home went to `state`, by an action of the robot unless it is None."""
+    goal, before = progress.goal, progress.state
+    uses, broken = progress.uses, progress.broken
+    steps = progress.steps + (action is not None)
+    if goal.means and action is not None:
+        uses = uses.union(uses_of(before, action, state, goal.means))
+    for i, rule in enumerate(goal.rules):
+        if any(number == i for number, _ in broken):
+            continue
+        if _is_true(rule, state, progress.initial_state) or (
+            action is not None and forbids(rule, action, before, state, progress.initial_state)
+        ):
+            broken = (*broken, (i, steps))
+    progress = replace(progress, state=state, uses=uses, broken=broken, steps=steps)
+    return _next_phases(progress)
+
+
+def _enter(progress: Progress) -> Progress:
+    """Leave out the current phase if a test of it is false, and go on from there."""
+    goal, phase = progress.goal, progress.phase
+    tests = goal.guard(phase).tests
+    if tests and not all(is_true(test, progress.state, progress.initial_state) for test in tests):
+        progress = replace(progress, left_out=progress.left_out | {phase})
+    return _next_phases(progress)
+
+
+def _next_phases(progress: Progress) -> Progress:
+    goal, phase = progress.goal, progress.phase
+    if phase >= len(goal.phases) - 1:
+        return progress
+    if phase in progress.left_out or all(
+        holds(progress.state, c, progress.initial_state, progress.uses) for c in goal.phases[phase]
+    ):
+        return _enter(replace(progress, phase=phase + 1))
+    return progress
+
+
+def score(progress: Progress) -> Score:
+    """Score an episode that ends in the current state."""
+    goal, phase = progress.goal, progress.phase
+    met: list[bool] = []
+    for i, conditions in enumerate(goal.phases):
+        is_done = i < phase or i in progress.left_out
+        met += [
+            is_done or (i == phase and holds(progress.state, c, progress.initial_state, progress.uses))
+            for c in conditions
+        ]
+    success = all(met) and not progress.broken
+    return Score(success=success, rate=sum(met) / len(met), met=tuple(met), broken=progress.broken)
+
+
+def is_true(test: Test, state: State, initial_state: State) -> bool:
+    """Whether a test is true in a state."""
+    return holds(state, test.condition, initial_state) != test.negated
+
+
+def _is_true(rule: Rule, state: State, initial_state: State) -> bool:
+    return rule.condition is not None and holds(state, rule.condition, initial_state)
+
+
+def forbids(rule: Rule, action: Action, before: State, after: State, initial_state: State) -> bool:
+    """Whether a rule about a skill forbids an action; rules about conditions are tested in states."""
+    if rule.skill is None:
+        return False
+    world = before.world
+    if rule.skill == "go to" and rule.place is not None:  # every skill drives to where it is done
+        return after.at >= 0 and after.at != before.at and is_place(after, after.at, rule.place)
+    if action.skill != rule.skill:
+        return False
+    entities = [world.index[name] for name in action.args]
+    if rule.place is not None:
+        return any(e < world.n_fixtures and is_place(before, e, rule.place) for e in entities)
+    if rule.thing is not None:
+        return any(e >= world.n_fixtures and matches(before, e, rule.thing, initial_state) for e in entities)
+    return True
+
+
+def uses_of(before: State, action: Action, after: State, means: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Yield which of the means an action used, and on which object.
+
+    An appliance is used on everything in it while its process runs; a tool on what the robot does with it; a container
+    on what is carried in it.
+    """
+    world = after.world
+    for word in means:
+        for e in world.entities_by_category.get(word, ()):
+            if e < world.n_fixtures:
+                rule = world.rule[e]
+                if rule is None or after.flags[e] & rule.mask == rule.wanted:
+                    yield from ((word, i) for i in contents_of(after, e))
+            elif before.held == e and action.skill in ("slice", "pour", "wipe"):
+                yield word, world.index[action.args[-1]]
+            elif after.held == e:
+                yield from ((word, i) for i in contents_of(after, e))
+
+
+def contents_of(state: State, place: int) -> Iterator[int]:
+    """Yield everything in or on an entity, through containers."""
+    for i in state.children(place):
+        yield i
+        yield from contents_of(state, i)
