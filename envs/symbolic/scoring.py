@@ -27,16 +27,21 @@ Uses = Collection[tuple[str, int]]
 
 def matches(state: State, entity: int, thing: Thing, initial_state: State | None = None) -> bool:
     """Whether an entity matches an object description in this state; `from` is tested in the initial state."""
-    world = state.world
-    category = world.categories[entity]
-    if category != thing.word and category not in world.domain.class_members(thing.word):
+    category = state.world.categories[entity]
+    if category != thing.word and category not in state.world.domain.class_members(thing.word):
         return False
+    return _is_like(state, entity, thing, initial_state)
+
+
+def _is_like(state: State, entity: int, thing: Thing, initial_state: State | None) -> bool:
+    """Whether an entity of the right category matches the rest of a description."""
     if thing.liquid is not None and state.liquid[entity] != thing.liquid:
         return False
-    if thing.properties and not world.properties[entity].issuperset(thing.properties):
+    if thing.properties and not state.world.properties[entity].issuperset(thing.properties):
         return False
-    if not all(state.has(entity, s) for s in thing.states):
-        return False
+    for word in thing.states:
+        if not state.has(entity, word):
+            return False
     return thing.origin is None or is_at(initial_state or state, entity, thing.origin, initial_state)
 
 
@@ -51,8 +56,12 @@ def is_at(state: State, entity: int, place: Place, initial_state: State | None =
     """Whether an entity is at a place, directly or through movable containers."""
     world = state.world
     if place.thing is None:
-        root = state.root(entity)
-        return root >= 0 and root != entity and is_place(state, root, place)
+        root = state.place[entity]
+        while root >= world.n_fixtures:
+            root = state.place[root]
+        if root >= 0 and place.room is None and not place.properties and world.categories[root] == place.fixture:
+            return True
+        return root >= 0 and is_place(state, root, place)
     if place.beside:
         return any(i != entity and _is_container(state, i, place, initial_state) for i in _neighbors(state, entity))
     holder = state.place[entity]
@@ -78,13 +87,15 @@ def _is_container(state: State, entity: int, place: Place, initial_state: State 
 def is_place(state: State, fixture: int, place: Place) -> bool:
     """Whether a fixture is what a place names: furniture, any fixture of a room, or a person."""
     world = state.world
+    category = world.categories[fixture]
+    if category != place.fixture and place.fixture in world.domain.fixtures:
+        return False
     if place.person is not None:
         return world.people.get(place.person) == fixture
     if place.room is not None and not world.in_room(fixture, place.room):
         return False
     if place.fixture is None:
         return place.room is not None
-    category = world.categories[fixture]
     if category != place.fixture and category not in world.domain.fixture_members.get(place.fixture, ()):
         return False
     return world.properties[fixture].issuperset(place.properties)
@@ -99,7 +110,7 @@ def matching_objects(
     state: State, thing: Thing, place: Place | None = None, initial_state: State | None = None
 ) -> list[int]:
     """Return the objects that match a description, at a place if one is given, in this state."""
-    objects = [i for i in state.world.objects_of(thing.word) if matches(state, i, thing, initial_state)]
+    objects = [i for i in state.world.objects_of(thing.word) if _is_like(state, i, thing, initial_state)]
     return objects if place is None else [i for i in objects if is_at(state, i, place, initial_state)]
 
 

@@ -4,44 +4,90 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
+from envs.symbolic.goals import (
+    Condition,
+    Count,
+    Every,
+    FixtureIs,
+    Goal,
+    Holding,
+    Place,
+    Thing,
+    format_condition,
+    format_rule,
+    format_test,
+    format_when,
+)
 
 
 def shape(goal: Goal) -> str:
     """Return a key that is equal for goals that differ only in their objects, places, numbers, order and phases."""
-    condition_shapes = []
-    for c in goal.conditions:
-        if isinstance(c, FixtureIs):
-            condition_shapes.append(f"{c.quantifier} fixture {' '.join(c.states)}")
-            continue
-        place = getattr(c, "place", None)
-        place_shape = "" if place is None else " at fixture" if place.fixture is not None else " in container"
-        condition_shapes.append(
-            " ".join((type(c).__name__, *c.thing.states, c.thing.liquid or "")).strip() + place_shape
-        )
-    return " ; ".join(sorted(condition_shapes))
+    shapes = sorted(_condition_shape(c) for c in goal.conditions)
+    shapes += [f"if {_condition_shape(t.condition)}" for guard in goal.guards for t in guard.tests]
+    shapes += ["when" for guard in goal.guards if guard.when]
+    shapes += [f"never {_condition_shape(r.condition) if r.condition else 'skill'}" for r in goal.rules]
+    return " ; ".join(shapes)
+
+
+def _condition_shape(condition: Condition) -> str:
+    if isinstance(condition, FixtureIs):
+        extras = [f"with {len(condition.properties)} properties"] if condition.properties else []
+        extras += ["in room"] if condition.room else []
+        extras += ["except"] if condition.excluded else []
+        return " ".join((condition.quantifier, "fixture", *condition.states, *extras))
+    extras = []
+    if isinstance(condition, Count) and condition.amount != "at least":
+        extras.append(condition.amount)
+    if isinstance(condition, Every) and condition.selection != "every":
+        extras.append(condition.selection)
+    extras += ["by"] if getattr(condition, "means", None) else []
+    place = getattr(condition, "place", None)
+    if place is not None:
+        where = "person" if place.person else "room" if place.thing is None and place.fixture is None else ""
+        where = where or ("fixture" if place.fixture is not None else "container")
+        extras.append(f"{'beside' if place.beside else 'at every' if place.every else 'at'} {where}")
+    return " ".join([type(condition).__name__, *_thing_shape(condition.thing), *extras])
+
+
+def _thing_shape(thing: Thing) -> list[str]:
+    parts = [*thing.states, *([thing.liquid] if thing.liquid else [])]
+    parts += ["property"] * len(thing.properties)
+    return [*parts, "from"] if thing.origin else parts
 
 
 def meaning(goal: Goal) -> tuple[tuple[str, ...], ...]:
-    """Return a canonical form, equal for goals with the same meaning: each phase's set of conditions, states sorted."""
-    return tuple(tuple(sorted({format_condition(_canonical(c)) for c in phase})) for phase in goal.phases)
+    """Return a canonical form, equal for goals with the same meaning.
+
+    It has each phase's set of conditions behind its guard, and then the set of rules.
+    """
+    phases = []
+    for number, phase in enumerate(goal.phases):
+        guard = goal.guard(number)
+        head = [f"{format_when(guard.when)} :"] if guard.when else []
+        head += sorted({f"if {format_test(replace(t, condition=_canonical(t.condition)))}" for t in guard.tests})
+        phases.append((*head, *sorted({format_condition(_canonical(c)) for c in phase})))
+    rules = sorted({format_rule(replace(r, condition=_canonical(r.condition) if r.condition else None))
+                    for r in goal.rules})  # fmt: skip
+    return (*phases, tuple(rules)) if rules else tuple(phases)
 
 
 def _canonical(condition: Condition) -> Condition:
+    if isinstance(condition, FixtureIs):
+        return replace(condition, states=tuple(sorted(condition.states)))
+    thing = _canonical_thing(condition.thing)
     if isinstance(condition, Holding):
-        return replace(condition, thing=_canonical_thing(condition.thing))
+        return Holding(thing=thing)
+    place = _canonical_place(condition.place)
     if isinstance(condition, Every):
-        become = tuple(sorted(condition.become))
         return replace(
-            condition, thing=_canonical_thing(condition.thing), place=_canonical_place(condition.place), become=become
-        )
-    if isinstance(condition, Count | No):
-        return replace(condition, thing=_canonical_thing(condition.thing), place=_canonical_place(condition.place))
-    return condition
+            condition, thing=thing, place=place, become=tuple(sorted(condition.become)),
+            excluded=_canonical_thing(condition.excluded) if condition.excluded else None,
+        )  # fmt: skip
+    return replace(condition, thing=thing, place=place)
 
 
 def _canonical_thing(thing: Thing) -> Thing:
-    return replace(thing, states=tuple(sorted(thing.states)))
+    return replace(thing, states=tuple(sorted(thing.states)), origin=_canonical_place(thing.origin))
 
 
 def _canonical_place(place: Place | None) -> Place | None:

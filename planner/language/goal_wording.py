@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from envs.symbolic.domain import load_domain
@@ -13,12 +14,17 @@ from envs.symbolic.goals import (
     Every,
     FixtureIs,
     Goal,
+    Guard,
     Holding,
     No,
     Place,
+    Rule,
+    Test,
     Thing,
+    fixture_relation,
     format_condition,
     format_thing,
+    format_when,
 )
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import Realizer
@@ -46,7 +52,7 @@ def distinguishing_words(goals: Sequence[Goal]) -> tuple[str, ...]:
 
     Goals are written in full if one of them has several phases, or only conditions that all of them share.
     """
-    if all(len(goal.phases) == 1 for goal in goals):
+    if all(len(goal.phases) == 1 and not goal.guards and not goal.rules for goal in goals):
         shared = set.intersection(*(set(map(format_condition, goal.conditions)) for goal in goals))
         distinct = [tuple(c for c in goal.conditions if format_condition(c) not in shared) for goal in goals]
         if all(distinct):
@@ -56,7 +62,59 @@ def distinguishing_words(goals: Sequence[Goal]) -> tuple[str, ...]:
 
 def in_words(goal: Goal) -> str:
     """Return a goal as an instruction in plain words, for example "put a clean mug on the desk and open the fridge"."""
-    return f" {_PHASE_JOINER} ".join(_phase_words(phase) for phase in goal.phases)
+    phases = [f"{_guard_words(goal.guard(i))}{_phase_words(phase)}" for i, phase in enumerate(goal.phases)]
+    rules = "".join(f", and never {_rule_words(rule)}" for rule in goal.rules)
+    return f" {_PHASE_JOINER} ".join(phases) + rules
+
+
+def _guard_words(guard: Guard) -> str:
+    words = ""
+    if guard.when is not None:
+        after_s = guard.when.after_s
+        words = f"{format_when(guard.when)}, " if after_s is None else f"{_duration_words(after_s)} later, "
+    if guard.tests:
+        words += f"if {' and '.join(words_of_test(test) for test in guard.tests)}, "
+    return words
+
+
+def _duration_words(seconds: float) -> str:
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds / length:g} {unit}{'s' if seconds != length else ''}"
+    return f"{seconds:g} second{'s' if seconds != 1 else ''}"
+
+
+def words_of_test(test: Test) -> str:
+    """Return a test in plain words, for example "the window is not open"."""
+    condition, no = test.condition, "not " if test.negated else ""
+    match condition:
+        case FixtureIs(quantifier="no"):
+            return f"{'some' if test.negated else 'no'} {_furniture(condition)} is {' and '.join(condition.states)}"
+        case FixtureIs():
+            every = "every" if condition.quantifier == "every" else "the"
+            return f"{every} {_furniture(condition)} is {no}{' and '.join(condition.states)}"
+        case Holding():
+            return f"the robot is {no}holding {_noun_phrase(condition.thing)}"
+        case No():
+            there = "there is" if test.negated else "there is no"
+            return f"{there} {format_thing(condition.thing)}{_place_words(condition.place)}"
+        case Every():
+            place = _place_words(condition.place) or f" {' and '.join(condition.become)}"
+            return f"{_choice_words(condition)} is {no}{place.strip()}"
+        case Count():
+            there = f"there {'is' if condition.number == 1 else 'are'} {no}"
+            return f"{there}{_counted_words(condition, condition.thing)}{_place_words(condition.place)}"
+
+
+def _rule_words(rule: Rule) -> str:
+    if rule.condition is not None:
+        return f"let it be that {words_of_test(Test(condition=rule.condition))}"
+    if rule.thing is not None:
+        return f"{rule.skill} {_noun_phrase(rule.thing)}"
+    if rule.place is None:
+        return f"{rule.skill} anything"
+    place = rule.place
+    return f"{rule.skill} {place.person or f'the {place.room or _furniture(place)}'}"
 
 
 def _phase_words(conditions: Sequence[Condition]) -> str:
@@ -64,6 +122,8 @@ def _phase_words(conditions: Sequence[Condition]) -> str:
 
 
 def _condition_words(condition: Condition) -> str:
+    means = getattr(condition, "means", None)
+    using = f" with the {means}" if means else ""
     match condition:
         case FixtureIs():
             return _fixture_words(condition)
@@ -72,23 +132,57 @@ def _condition_words(condition: Condition) -> str:
         case No():
             return f"leave no {format_thing(condition.thing)}{_place_words(condition.place)}"
         case Every():
-            exception = f" except {condition.excluded}" if condition.excluded else ""
-            phrase = f"every {format_thing(condition.thing)}{exception}"
+            phrase = _choice_words(condition)
             if condition.place is not None:
-                return f"put {phrase}{_place_words(condition.place)}"
-            return _change_words(phrase, condition.become)
+                return f"put {phrase}{_place_words(condition.place)}{using}"
+            return _change_words(phrase, condition.become) + using
         case Count(place=None):
             thing = condition.thing
-            noun = Thing(word=thing.word)
             if thing.liquid:
-                vessel = _noun_phrase(Thing(word=thing.word, states=thing.states), condition.number)
-                return f"fill {vessel} with {thing.liquid}"
-            return _change_words(_noun_phrase(noun, condition.number), thing.states)
+                return f"fill {_counted_words(condition, replace(thing, liquid=None))} with {thing.liquid}{using}"
+            return _change_words(_counted_words(condition, replace(thing, states=())), thing.states) + using
         case Count():
-            assert condition.place is not None
-            person = condition.place.fixture is not None and load_domain().relation(condition.place.fixture) == "with"
-            phrase = _noun_phrase(condition.thing, condition.number)
-            return f"{'bring' if person else 'put'} {phrase}{_place_words(condition.place)}"
+            place = condition.place
+            assert place is not None
+            to_person = place.person is not None or (
+                place.fixture in load_domain().fixtures and load_domain().relation(place.fixture or "") == "with"
+            )
+            verb = "leave" if condition.amount in ("exactly", "at most") else "bring" if to_person else "put"
+            return f"{verb} {_counted_words(condition, condition.thing)}{_place_words(place)}{using}"
+
+
+def _counted_words(condition: Count, thing: Thing) -> str:
+    """Return the objects of a condition with their number: "a mug", "2 mugs", "another mug", "at most 2 mugs"."""
+    if condition.amount == "at least":
+        return _noun_phrase(thing, condition.number)
+    if condition.amount == "more":
+        if condition.number == 1:
+            return f"another {format_thing(thing)}"
+        number, _, noun = _noun_phrase(thing, condition.number).partition(" ")
+        return f"{number} more {noun}"
+    phrase = _noun_phrase(thing, condition.number)
+    return f"{condition.amount} {phrase if condition.number > 1 else f'one {format_thing(thing)}'}"
+
+
+def _choice_words(condition: Every) -> str:
+    exception = f" except {_exception_words(condition.excluded)}" if condition.excluded else ""
+    if condition.selection == "every":
+        return f"every {format_thing(condition.thing)}{exception}"
+    head = {"half": "half of", "all but": f"all but {condition.number} of"}.get(
+        condition.selection, f"{condition.number} of"
+    )
+    _, _, noun = _noun_phrase(condition.thing, 2).partition(" ")
+    return f"{head} the {noun}{exception}"
+
+
+def _exception_words(excluded: Thing) -> str:
+    """Return what a choice leaves out: "teddy bear", "the book from the desk"."""
+    if excluded == Thing(word=excluded.word):
+        return excluded.word
+    _, _, noun = _noun_phrase(excluded).partition(" ")
+    return (
+        f"the {noun}" if not (excluded.properties and excluded.properties[0].endswith("'s")) else format_thing(excluded)
+    )
 
 
 def _change_words(phrase: str, states: Sequence[str]) -> str:
@@ -98,12 +192,22 @@ def _change_words(phrase: str, states: Sequence[str]) -> str:
     return f"make {phrase} {' and '.join(states)}" if states else f"have {phrase}"
 
 
+def _furniture(furniture: FixtureIs | Place) -> str:
+    """Return furniture without an article: "white cabinet in the kitchen"."""
+    assert furniture.fixture is not None
+    text = " ".join((*furniture.properties, furniture.fixture))
+    return f"{text} in the {furniture.room}" if furniture.room else text
+
+
 def _fixture_words(condition: FixtureIs) -> str:
+    furniture = _furniture(condition)
+    furniture += f" except the {_furniture(condition.excluded)}" if condition.excluded else ""
+    states = " and ".join(condition.states)
     if condition.quantifier == "no":
-        return f"leave no {condition.fixture} {condition.states[0]}"
-    phrase = f"{'every' if condition.quantifier == 'every' else 'the'} {condition.fixture}"
-    verb = _FIXTURE_VERBS.get(condition.states[0])
-    return f"{verb} {phrase}" if verb else f"leave {phrase} {condition.states[0]}"
+        return f"leave no {furniture} {states}"
+    phrase = f"{'every' if condition.quantifier == 'every' else 'the'} {furniture}"
+    verb = _FIXTURE_VERBS.get(states)
+    return f"{verb} {phrase}" if verb else f"leave {phrase} {states}"
 
 
 def _place_words(place: Place | None) -> str:
@@ -111,28 +215,41 @@ def _place_words(place: Place | None) -> str:
     if place is None:
         return ""
     domain = load_domain()
+    if place.person is not None:
+        return f" to {place.person}"
+    article = "every" if place.every else "the"
     if place.fixture is not None:
-        relation = domain.relation(place.fixture)
-        return f" {'to' if relation == 'with' else relation} the {place.fixture}"
-    assert place.thing is not None
-    relation = domain.relation(place.thing.word) if place.thing.word in domain.objects else None
-    return f" {relation or 'in'} {_noun_phrase(place.thing)}{_place_words(place.inside)}"
+        relation = fixture_relation(place.fixture, domain)
+        return f" {'to' if relation == 'with' else relation} {article} {_furniture(place)}"
+    if place.thing is None:
+        return f" in the {place.room}"
+    holding = domain.relation(place.thing.word) if place.thing.word in domain.objects else None
+    word = "next to" if place.beside else holding or "in"
+    noun = f"every {format_thing(place.thing)}" if place.every else _noun_phrase(place.thing)
+    return f" {word} {noun}{_place_words(place.inside)}"
 
 
 def _noun_phrase(thing: Thing, number: int = 1) -> str:
-    """Return a number of objects in words: "a clean mug", "2 mugs", "some juice", "some fruit"."""
+    """Return a number of objects in words: "a clean mug", "2 mugs", "some juice", "some fruit", "Anna's phone"."""
     word_lists, domain = load_words(), load_domain()
+    origin = ""
+    if thing.origin is not None:
+        at = thing.origin
+        name = at.person or (_noun_phrase(at.thing) if at.thing else f"the {_furniture(at) if at.fixture else at.room}")
+        origin = f" from {name}"
     liquid = f" of {thing.liquid}" if thing.liquid else ""
-    states = "".join(f"{state} " for state in thing.states)
+    states = "".join(f"{word} " for word in (*thing.properties, *thing.states))
     is_class = thing.word in domain.members and thing.word not in domain.objects
     if number > 1:
         plural = thing.word if is_class else _realizer().plural(thing.word)
-        return f"{number} {states}{plural}{liquid}"
+        return f"{number} {states}{plural}{liquid}{origin}"
     if thing.word == "anything":
-        return f"{states}anything".strip() + liquid
+        return f"{states}anything".strip() + liquid + origin
+    name = f"{states}{thing.word}{liquid}{origin}"
+    if thing.properties and thing.properties[0].endswith("'s"):
+        return name
     if is_class or thing.word in word_lists.mass or thing.word in word_lists.plural_only:
-        return f"some {states}{thing.word}{liquid}"
-    name = f"{states}{thing.word}{liquid}"
+        return f"some {name}"
     return f"{'an' if name[0].lower() in 'aeiou' and not name.startswith(('use', 'uti')) else 'a'} {name}"
 
 

@@ -30,6 +30,7 @@ from envs.symbolic.goals.values import (
     Test,
     Thing,
     When,
+    fixture_relation,
     fixtures_named,
     format_condition,
     format_furniture,
@@ -37,7 +38,9 @@ from envs.symbolic.goals.values import (
     format_place,
     format_query,
     format_rule,
+    format_test,
     format_thing,
+    format_when,
 )
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "Test",
     "Thing",
     "When",
+    "fixture_relation",
     "fixtures_named",
     "format_condition",
     "format_furniture",
@@ -66,7 +70,9 @@ __all__ = [
     "format_place",
     "format_query",
     "format_rule",
+    "format_test",
     "format_thing",
+    "format_when",
     "parse_goal",
     "parse_query",
     "parse_rule",

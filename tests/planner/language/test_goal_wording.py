@@ -51,3 +51,28 @@ def test_every_drawn_goal_can_be_worded(drawn: list[Drawn]) -> None:
     for d in drawn:
         assert d.task.goal is not None
         assert in_words(d.task.goal).isprintable() and in_words(d.task.goal).strip() == in_words(d.task.goal)
+
+
+@pytest.mark.parametrize(
+    ("goal", "words"),
+    [
+        ("red mug on desk", "put a red mug on the desk"),
+        ("Ben's jacket in bedroom", "put Ben's jacket in the bedroom"),
+        ("1 of magazine from sofa on bookshelf", "put 1 of the magazines from the sofa on the bookshelf"),
+        ("every book except book from desk on shelf", "put every book except the book from the desk on the shelf"),
+        ("1 more glass on dining table", "put another glass on the dining table"),
+        ("exactly 2 plate on coffee table", "leave exactly 2 plates on the coffee table"),
+        ("half of egg in bowl", "put half of the eggs in a bowl"),
+        ("hot potato by microwave", "heat a potato with the microwave"),
+        ("cell phone beside laptop", "put a cell phone next to a laptop"),
+        ("apple with Anna", "bring an apple to Anna"),
+        ("spoon in every mug on dining table", "put a spoon in every mug on the dining table"),
+        ("every lamp except desk lamp off", "turn off every lamp except the desk lamp"),
+        ("no lamp in bedroom on", "leave no lamp in the bedroom on"),
+        ("after 30 min : fan off", "30 minutes later, turn off the fan"),
+        ("if window open : window closed", "if the window is open, close the window"),
+        ("milk with person while never open oven", "bring some milk to the person, and never open the oven"),
+    ],
+)
+def test_colors_rooms_amounts_times_and_rules_are_worded(goal: str, words: str) -> None:
+    assert in_words(parse_goal(goal)) == words
