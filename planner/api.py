@@ -21,9 +21,9 @@ from planner.world_model.open_home import in_use, open_home
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from envs.scenes.home_file import AnyHome, HomeInUse
     from planner.execution.events import Event
     from planner.plans.planning_result import Plan
-    from planner.world_model.open_home import AnyHome, HomeInUse
 
 
 def model_folder(folder: str | Path | None = None) -> Path:
