@@ -63,6 +63,8 @@ def foreign_kind(path: Path) -> str | None:
         expected = re.search(rb"\nsize (\d{1,15})\n", head)
         of = f" of {int(expected[1]):,} bytes" if expected else ""
         return f"is a Git LFS pointer ({size} bytes) to a file{of}, not the file; run `git lfs pull` to fetch it"
+    if begins_like_safetensors(head):
+        return _truncated(head, path, size)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
         title = re.search(rb"<title[^>]*>\s*(.*?)\s*</title", head, re.IGNORECASE | re.DOTALL)
@@ -77,7 +79,12 @@ def foreign_kind(path: Path) -> str | None:
         return "is a JSON text, not weights"
     if _is_text(head):
         return f"is a text file that begins with {_text(head)!r}; the download may have failed"
-    return _truncated(head, path, size)
+    return None
+
+
+def begins_like_safetensors(head: bytes) -> bool:
+    """Whether the first nine bytes of a file are those of safetensors: the header's length, and its brace."""
+    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _MAX_HEADER_BYTES
 
 
 def unreadable(path: Path, error: Exception) -> CheckpointError:
@@ -93,8 +100,6 @@ def _truncated(head: bytes, path: Path, size: int) -> str | None:
     """Compare a safetensors file's size with what its header announces."""
     incomplete = f"not a complete safetensors file ({size} bytes)"
     length = int.from_bytes(head[:8], "little")
-    if head[8:9] != b"{" or length > _MAX_HEADER_BYTES:
-        return None
     if 8 + length > size:
         return f"{incomplete}: its header alone takes {length:,}; copy or download it again"
     with open(path, "rb") as file:
