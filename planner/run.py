@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from planner.cli.execution_flags import DEFAULT_HOME
 from planner.errors import PlannerError
-from planner.io.command import one_thread, run_command
+from planner.io.command import one_thread, run_command, standard_input
 from planner.io.paths import runs_dir
 from planner.io.terminal import printable
 from planner.world_model.open_home import open_home
@@ -66,13 +66,13 @@ def read_plan(source: str) -> PlanText:
 
     try:
         if source == "-":
-            text = sys.stdin.read(MAX_PLAN + 1)
+            text = standard_input().read(MAX_PLAN + 1)
         elif _is_file(source):
             text = read_text(source, MAX_PLAN)
         else:
             text = source
-    except UnicodeDecodeError as error:
-        raise PlannerError(f"standard input: cannot be read as a plan: {error}") from None
+    except UnicodeDecodeError:
+        raise PlannerError("standard input is not a text (UTF-8)") from None
     except ReadError as error:
         raise PlannerError(f"cannot be read as a plan: {error}") from None
     if text is source and re.fullmatch(r"\S*(?:/|\.(?:txt|json|jsonl|md|plan))\S*", source):
