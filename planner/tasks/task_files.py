@@ -159,6 +159,7 @@ def _home(name: str, tasks: Path) -> int | Path:
 
 
 def with_steps(instruction: str, steps: Sequence[str]) -> str:
-    """Return an instruction followed by its step-by-step description, in the GPT's input format."""
-    cleaned = [text for step in steps if (text := step.strip().rstrip(" \t\n.,;:!?"))]
+    """Return an instruction followed by its step-by-step description, on one line, in the GPT's input format."""
+    cleaned = [text for step in steps if (text := " ".join(step.split()).rstrip(" .,;:!?"))]
+    instruction = " ".join(instruction.split())
     return f"{instruction} steps: {'. '.join(cleaned)}" if cleaned else instruction
