@@ -20,7 +20,7 @@ class CheckpointError(GPTError):
 
 
 class FileError(GPTError, OSError):
-    """A text file cannot be read, is too large, or is not text; the message names it."""
+    """A file cannot be read or written, is too large, or is not text; the message names it."""
 
 
 class ContextError(GPTError, ValueError):

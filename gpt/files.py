@@ -1,4 +1,7 @@
-"""Atomic file writes, which after a kill leave the old file or the complete new one; reads with a size limit."""
+"""Atomic file writes, which after a kill leave the old file or the complete new one; reads with a size limit.
+
+`check_output` tells before long work whether its result can be written.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,53 @@ from gpt.errors import FileError
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file, then rename it to `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Let `write` fill a temporary file, then rename it to `path`.
+
+    Raises:
+        FileError: The file or its folder cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        write(temporary)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(temporary)
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def check_output(path: Path, *, folder: bool) -> None:
+    """Check that a folder or file can be written; nothing is created.
+
+    Args:
+        path: The folder or file, which need not exist, nor its parents.
+        folder: Whether `path` is to be a folder.
+
+    Raises:
+        FileError: Something else is there, or the nearest existing folder is not writable.
+    """
+    try:
+        if folder and path.exists() and not path.is_dir():
+            raise FileError(f"{path}: is a file; give a folder to write to")
+        if not folder and path.is_dir():
+            raise FileError(f"{path}: is a folder; give a file to write")
+        parent = path if folder else path.parent
+        while not parent.exists():
+            if parent.is_symlink():
+                raise FileError(f"{path}: cannot be written: {parent} is a symbolic link to nothing")
+            parent = parent.parent
+        if not parent.is_dir():
+            raise FileError(f"{path}: cannot be written: {parent} is a file, not a folder")
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:  # the name is too long, or not a path
+        raise FileError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise FileError(f"{path}: cannot be written: no permission to write in {parent}")
 
 
 def write_text_atomically(path: Path, text: str) -> None:

@@ -44,7 +44,7 @@ from planner.tasks.home_splits import sample_home
 from planner.tasks.task_files import read_tasks
 from planner.tasks.task_homes import home_for
 from planner.understanding.calibration_file import read_calibration
-from planner.world_model.open_home import open_home, scene_named
+from planner.world_model.open_home import open_home
 from tests.fuzz import files, model_files, senses, texts
 from tests.fuzz.soundness import called, check_message, check_ordinary, check_plan, check_shown, read_json
 
@@ -193,7 +193,7 @@ def names(rng: Random) -> None:
     """The value of --home: a home or an error, and never a bundled name that leads to another file."""
     name = rng.choice(("", "studio", "..", "7")) + texts.odd(rng) * rng.choice((1, 1, 200))
     with _only_our_errors():
-        scene_named(name, geometry=False)
+        open_home(name, geometry=False)
 
 
 def recipes(rng: Random) -> None:
