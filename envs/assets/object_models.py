@@ -27,11 +27,11 @@ def object_pieces(category: ObjectCategory) -> tuple[Piece, ...]:
     """Return the pieces of an object category: one that is drawn, a few that collide."""
     from envs.assets.collision_shapes import hulls
 
-    return (visual_piece(appearance(category), (*category.color, 1.0)), *hulls(category))
+    return (visual_piece(appearance(category), (*category.color, category.alpha)), *hulls(category))
 
 
 @lru_cache(maxsize=256)
 def appearance(category: ObjectCategory) -> Mesh:
     """Return the mesh of an object category: by its name, or by its shape if no model has that name."""
     build_mesh = APPEARANCES.get(category.name) or SHAPE_APPEARANCES[category.shape]
-    return build_mesh(category.size, (*category.color, 1.0))
+    return build_mesh(category.size, (*category.color, category.alpha))

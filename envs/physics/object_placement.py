@@ -17,7 +17,7 @@ from envs.errors import PhysicsError
 from envs.geometry.collision_boxes import overlap
 from envs.geometry.free_placements import Placement, free_placements
 from envs.physics.engine import Engine
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import category_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,29 +76,30 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
     Raises:
         PhysicsError: A place has no room for what the scene puts there.
     """
-    domain = load_domain()
     rng = np.random.default_rng((abs(scene.seed), 7))
     depth: dict[str, int] = {f.name: 0 for f in scene.fixtures}
     for spec in scene.objects:
         depth[spec.name] = depth[spec.place] + 1
 
+    category_of_object = {spec.name: category_of(spec) for spec in scene.objects}
+
     def footprint(name: str) -> float:
-        size = domain.objects[name].size
+        size = category_of_object[name].size
         return size[0] * size[1]
 
-    order = sorted(scene.objects, key=lambda spec: (depth[spec.name], -footprint(spec.category), spec.name))
+    order = sorted(scene.objects, key=lambda spec: (depth[spec.name], -footprint(spec.name), spec.name))
     packed: dict[str, Placement | None] = {}
     for name in dict.fromkeys(spec.place for spec in order if depth[spec.place] == 0):
         same_place = [spec for spec in order if spec.place == name]
         placements = _pack(
             queries.region(name),
-            [domain.objects[spec.category] for spec in same_place],
+            [category_of_object[spec.name] for spec in same_place],
             rng,
             _hand_clearance_strips(queries, name),
         )
         packed |= dict(zip((spec.name for spec in same_place), placements, strict=True))
     for spec in order:
-        category = domain.objects[spec.category]
+        category = category_of_object[spec.name]
         region = queries.region(spec.place)
         size, on_end = extents_in_region(category, region)
         height = 0.003
@@ -106,7 +107,7 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
             same_place = [other_spec for other_spec in order if other_spec.place == spec.place]
             own_rng = np.random.default_rng((abs(scene.seed), 8))
             placements = _pack(
-                region, [domain.objects[other_spec.category] for other_spec in same_place], own_rng, NO_WALLS
+                region, [category_of_object[other_spec.name] for other_spec in same_place], own_rng, NO_WALLS
             )
             packed |= {
                 other_spec.name: packed_placement
@@ -135,7 +136,7 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
 
 def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequence[float]) -> None:
     """Add one object at a pose."""
-    category = load_domain().objects[spec.category]
+    category = category_of(spec)
     engine.add(spec.name, object_pieces(category), at, turn, mass=mass_kg(category))
 
 

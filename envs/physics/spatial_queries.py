@@ -246,7 +246,7 @@ class SpatialQueries:
         at, _ = self.pose(name)
         smallest: tuple[float, str] | None = None
         for other, other_category in self.objects.items():
-            if other == name or other_category.holds is None or other_category is self.objects[name]:
+            if other == name or other_category.holds is None or other_category.name == self.objects[name].name:
                 continue
             region = self.region(other)
             own_region = self.objects[name].holds

@@ -19,7 +19,7 @@ from envs.rendering.renderer import Renderer
 from envs.robot.robot import LEFT, LINKS, RIGHT
 from envs.robot.robot import NAME as ROBOT
 from envs.robot.robot_model import body_links
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import category_of, load_domain
 from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, State, World
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class SceneView:
         domain, scene = load_domain(), self._scene
         self.renderer.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
         for obj in scene.objects:
-            self.renderer.add(obj.name, (visual_piece(appearance(domain.objects[obj.category])),), HIDDEN_POSITION)
+            self.renderer.add(obj.name, (visual_piece(appearance(category_of(obj))),), HIDDEN_POSITION)
         for spec in scene.fixtures:
             model = furniture(domain.fixtures[spec.category])
             at, turn = _fixture_pose(spec)

@@ -5,7 +5,7 @@ Every other module gets categories and skills from here. Lengths are in meters; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Literal, cast
@@ -13,6 +13,7 @@ from typing import Literal, cast
 import yaml
 
 from envs.errors import DomainError, nearest
+from envs.symbolic.scene import ObjectSpec
 
 Relation = Literal["on", "in", "with"]
 Vec3 = tuple[float, float, float]
@@ -56,6 +57,7 @@ class ObjectCategory:
     cuts: bool = False
     wipes: bool = False
     metal: bool = False
+    alpha: float = 1.0
 
     @property
     def units(self) -> int:
@@ -130,7 +132,7 @@ class Domain:
     negations: dict[str, str]
     exclusive: tuple[tuple[str, str], ...]
     liquids: tuple[str, ...]
-    properties: dict[str, tuple[str, ...]]
+    properties: dict[str, dict[str, tuple[float, ...]]]
     skills: dict[str, Skill]
     processes: tuple[Process, ...]
     classes: tuple[str, ...]
@@ -156,33 +158,11 @@ class Domain:
 
     def fits(self, name: str, place: str) -> bool:
         """Whether one object of category `name` can be put in or on a `place` (category of fixture or object)."""
-        category = self.objects[name]
-        if place in self.objects:
-            holder = self.objects[place]
-            if holder.holds is None or name == place:
-                return False
-            holder_length, holder_width = sorted(holder.holds.size[:2], reverse=True)
-            if holder.relation == "in":  # an open vessel: long objects stand on end in it
-                thinnest, middle, _ = sorted(category.size)
-                return thinnest <= holder_width and middle <= holder_length
-            short, long = sorted(category.size[:2])  # a plate: objects may stick out
-            return short <= 1.2 * holder_width and long <= 1.6 * holder_length
-        fixture = self.fixtures[place]
-        if fixture.region is None:
-            return False
-        if fixture.accepts and name not in fixture.accepts and not set(category.classes) & set(fixture.accepts):
-            return False
-        short, long = sorted(category.size[:2])
-        holder_width, holder_length = sorted(fixture.region.size[:2])
-        return short <= holder_width and long <= holder_length and category.size[2] <= fixture.region.size[2] - 0.02
+        return fits_in(self.objects[name], self.objects.get(place) or self.fixtures[place])
 
     def capacity(self, place: str) -> int:
         """Number of cells that a place (category of fixture or object) offers."""
-        if place in self.objects:
-            holds = self.objects[place].holds
-            return 0 if holds is None else max(2, round(holds.size[0] * holds.size[1] / CELL_M2))
-        region = self.fixtures[place].region
-        return 0 if region is None else max(1, int(PACKING * region.size[0] * region.size[1] / CELL_M2))
+        return capacity_of(self.objects.get(place) or self.fixtures[place])
 
     def relation(self, place: str) -> Relation | None:
         """The word (on, in, with) for being at a place, or None if it holds nothing."""
@@ -218,6 +198,61 @@ class Domain:
             return tuple(name for name in self.fixture_members[word] if self.fixtures[name].can_be(state))
         known = [*self.fixtures, *self.fixture_members]
         raise DomainError(f"no fixture or class of fixtures is called {word!r}{nearest(word, known)}")
+
+
+def fits_in(category: ObjectCategory, place: ObjectCategory | FixtureCategory) -> bool:
+    """Whether one object fits in or on a place, by size and category."""
+    if isinstance(place, ObjectCategory):
+        if place.holds is None or category.name == place.name:
+            return False
+        holder_length, holder_width = sorted(place.holds.size[:2], reverse=True)
+        if place.relation == "in":  # an open vessel: long objects stand on end in it
+            thinnest, middle, _ = sorted(category.size)
+            return thinnest <= holder_width and middle <= holder_length
+        short, long = sorted(category.size[:2])  # a plate: objects may stick out
+        return short <= 1.2 * holder_width and long <= 1.6 * holder_length
+    if place.region is None:
+        return False
+    if place.accepts and category.name not in place.accepts and not set(category.classes) & set(place.accepts):
+        return False
+    short, long = sorted(category.size[:2])
+    holder_width, holder_length = sorted(place.region.size[:2])
+    return short <= holder_width and long <= holder_length and category.size[2] <= place.region.size[2] - 0.02
+
+
+def capacity_of(place: ObjectCategory | FixtureCategory) -> int:
+    """Return the number of cells that a place offers."""
+    if isinstance(place, ObjectCategory):
+        return 0 if place.holds is None else max(2, round(place.holds.size[0] * place.holds.size[1] / CELL_M2))
+    region = place.region
+    return 0 if region is None else max(1, int(PACKING * region.size[0] * region.size[1] / CELL_M2))
+
+
+def category_of(spec: ObjectSpec, domain: Domain | None = None) -> ObjectCategory:
+    """Return the category of one object as its properties make it: larger or smaller, of another color or material."""
+    domain = domain or load_domain()
+    category, properties = domain.objects[spec.category], spec.properties
+    words = {group: p for p in properties if (group := domain.property_group.get(p)) is not None}
+    if not words:
+        return category
+    scale = domain.properties["size"][words["size"]][0] if "size" in words else 1.0
+    look = next((c for g in ("color", "material") if g in words and (c := domain.properties[g][words[g]])), ())
+    material = domain.properties["material"][words["material"]] if "material" in words else ()
+    holds = category.holds
+    if holds is not None:
+        holds = Region(z=holds.z * scale, size=_scaled(holds.size, scale), x=holds.x * scale)
+    return replace(
+        category,
+        size=_scaled(category.size, scale),
+        color=(look[0], look[1], look[2]) if look else category.color,
+        alpha=material[3] if len(material) == 4 else category.alpha,
+        holds=holds,
+    )
+
+
+def _scaled(size: Vec3, scale: float) -> Vec3:
+    x, y, z = size
+    return (x * scale, y * scale, z * scale)
 
 
 def _vec3(value: object, where: str) -> Vec3:
@@ -285,6 +320,17 @@ def _process(name: str, raw: dict[str, object]) -> Process:
     return Process(name=name, fill=cast("str | None", raw.get("fill")), cook=bool(raw.get("cook", False)), **words)
 
 
+def _looks(group: str, words: dict[str, object]) -> dict[str, tuple[float, ...]]:
+    """Read what the words of a group of properties do to the body: one factor, or a color."""
+    values = {}
+    for word, value in words.items():
+        numbers = value if isinstance(value, list) else [value]
+        if len(numbers) not in ((1,) if group == "size" else (0, 3, 4)):
+            raise DomainError(f"properties.{group}.{word}: found {len(numbers)} numbers")
+        values[word] = tuple(float(cast(float, n)) for n in numbers)
+    return values
+
+
 def _check(domain: Domain) -> None:
     shared_names = set(domain.objects) & set(domain.fixtures)
     if shared_names:
@@ -331,7 +377,7 @@ def load_domain() -> Domain:
         negations=dict(raw["negations"]),
         exclusive=tuple((a, b) for a, b in raw["exclusive"]),
         liquids=tuple(raw["liquids"]),
-        properties={group: tuple(words) for group, words in raw["properties"].items()},
+        properties={group: _looks(group, words) for group, words in raw["properties"].items()},
         skills={n: Skill(name=n, text=s["text"], duration_s=float(s["duration_s"])) for n, s in raw["skills"].items()},
         processes=tuple(_process(name, entry) for name, entry in raw["processes"].items()),
         classes=tuple(raw["classes"]),

@@ -12,7 +12,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from envs.errors import HomeError
-from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, Process, load_domain
+from envs.symbolic.domain import (
+    Domain,
+    FixtureCategory,
+    ObjectCategory,
+    Process,
+    capacity_of,
+    category_of,
+    fits_in,
+    load_domain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,14 +80,18 @@ class World:
         self.fixture_category: tuple[FixtureCategory | None, ...] = tuple(
             self.domain.fixtures.get(c) for c in self.categories
         )
-        self.object_category: tuple[ObjectCategory | None, ...] = tuple(
-            self.domain.objects.get(c) for c in self.categories
+        self.object_category: tuple[ObjectCategory | None, ...] = (
+            *(None for _ in scene.fixtures),
+            *(category_of(spec, self.domain) for spec in scene.objects),
         )
         self.enclosed = tuple(bool(f and f.enclosed) for f in self.fixture_category)
         self.underfoot = tuple(bool(f and f.underfoot) for f in self.fixture_category)
         self.relation = tuple(self.domain.relation(c) for c in self.categories)
         self.units = tuple(t.units if t else 0 for t in self.object_category)
-        self.capacity = tuple(self.domain.capacity(c) for c in self.categories)
+        self.capacity = tuple(
+            capacity_of(place) if (place := o or f) is not None else 0
+            for o, f in zip(self.object_category, self.fixture_category, strict=True)
+        )
         self.process = tuple(self.domain.process_at.get(c) for c in self.categories)
         self.rule = tuple(_rule(process, self.domain) if process else None for process in self.process)
         self.properties = tuple(
@@ -99,7 +112,8 @@ class World:
         """Whether the entity `obj` can be in or on the entity `place`, by size and category."""
         fits = self._fits.get((obj, place))
         if fits is None:
-            fits = self.domain.fits(self.categories[obj], self.categories[place])
+            category, holder = self.object_category[obj], self.object_category[place] or self.fixture_category[place]
+            fits = category is not None and holder is not None and fits_in(category, holder)
             self._fits[obj, place] = fits
         return fits
 
