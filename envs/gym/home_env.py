@@ -29,8 +29,8 @@ from envs.symbolic.actions import (
 from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
-from envs.symbolic.scene import Scene
 from envs.symbolic.progress import advance, begin, score
+from envs.symbolic.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

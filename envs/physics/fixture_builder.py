@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.furniture.fixture_models import furniture
+from envs.assets.furniture.fixture_models import furniture_of
 from envs.geometry.bodies import Link
 from envs.geometry.collision_boxes import Boxes, join, overlap
 from envs.geometry.rotations import turn_z
@@ -33,7 +33,7 @@ def glow_name(fixture: str, k: int) -> str:
 
 def build_fixture(engine: Engine, spec: FixtureSpec, open_fraction: float = 1.0) -> None:
     """Add one fixture with its leaves as the scene says; open ones at `open_fraction` of their travel, in [0, 1]."""
-    model = furniture(load_domain().fixtures[spec.category])
+    model = furniture_of(spec)
     turn = (0.0, 0.0, sin(spec.yaw / 2), cos(spec.yaw / 2))
     engine.add(spec.name, model.pieces, (spec.x, spec.y, 0.0), turn, links=leaf_links(model))
     for k, leaf in enumerate(model.leaves):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs.assets.collision_shapes import hulls, inner_floor_height, is_hollow
-from envs.assets.furniture.fixture_models import furniture
+from envs.assets.furniture.fixture_models import furniture_of
 from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
 from envs.geometry.support_region import SupportRegion
@@ -45,9 +45,7 @@ class SpatialQueries:
         self.engine = engine
         self.domain = load_domain()
         self.specs: dict[str, FixtureSpec] = {fixture.name: fixture for fixture in scene.fixtures}
-        self.furniture: dict[str, Furniture] = {
-            fixture.name: furniture(self.domain.fixtures[fixture.category]) for fixture in scene.fixtures
-        }
+        self.furniture: dict[str, Furniture] = {fixture.name: furniture_of(fixture) for fixture in scene.fixtures}
         self.objects: dict[str, ObjectCategory] = {}
         self._read_at_tick = -1
         self._poses: dict[str, tuple[Array, Array]] = {}

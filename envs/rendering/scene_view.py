@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import cos, sin
 from typing import TYPE_CHECKING
 
-from envs.assets.furniture.fixture_models import LIT, SCREEN_LIT, furniture
+from envs.assets.furniture.fixture_models import LIT, SCREEN_LIT, furniture, furniture_of
 from envs.assets.object_models import appearance
 from envs.geometry.bodies import Quat, visual_piece
 from envs.geometry.meshes import Color, Mesh, block, lathe, merge, moved
@@ -65,12 +65,12 @@ class SceneView:
 
     def _build(self) -> None:
         """Add bodies near the camera first, because those they hide then cost little."""
-        domain, scene = load_domain(), self._scene
+        scene = self._scene
         self.renderer.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
         for obj in scene.objects:
             self.renderer.add(obj.name, (visual_piece(appearance(category_of(obj))),), HIDDEN_POSITION)
         for spec in scene.fixtures:
-            model = furniture(domain.fixtures[spec.category])
+            model = furniture_of(spec)
             at, turn = _fixture_pose(spec)
             for k, piece in enumerate(model.glow):
                 self.renderer.add(glow_name(spec.name, k), (piece,), at, turn)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import yaml
 
 from envs.errors import DomainError, nearest
 from envs.symbolic.scene import ObjectSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Relation = Literal["on", "in", "with"]
 Vec3 = tuple[float, float, float]
@@ -236,7 +239,7 @@ def category_of(spec: ObjectSpec, domain: Domain | None = None) -> ObjectCategor
     if not words:
         return category
     scale = domain.properties["size"][words["size"]][0] if "size" in words else 1.0
-    look = next((c for g in ("color", "material") if g in words and (c := domain.properties[g][words[g]])), ())
+    look = look_of(properties, domain)
     material = domain.properties["material"][words["material"]] if "material" in words else ()
     holds = category.holds
     if holds is not None:
@@ -244,10 +247,20 @@ def category_of(spec: ObjectSpec, domain: Domain | None = None) -> ObjectCategor
     return replace(
         category,
         size=_scaled(category.size, scale),
-        color=(look[0], look[1], look[2]) if look else category.color,
+        color=look or category.color,
         alpha=material[3] if len(material) == 4 else category.alpha,
         holds=holds,
     )
+
+
+def look_of(properties: Iterable[str], domain: Domain | None = None) -> Vec3 | None:
+    """Return the color that properties give a body: their color, otherwise that of their material, otherwise None."""
+    domain = domain or load_domain()
+    words = {domain.property_group.get(p): p for p in properties}
+    for group in ("color", "material"):
+        if group in words and (look := domain.properties[group][words[group]]):
+            return (look[0], look[1], look[2])
+    return None
 
 
 def _scaled(size: Vec3, scale: float) -> Vec3:

@@ -30,8 +30,8 @@ def scene(fixtures: Sequence[str], objects: Mapping[str, str] | None = None, *, 
     sizes = load_domain().fixtures
     fixture_specs: list[FixtureSpec] = []
     wall_length_m = [GAP_M, GAP_M]  # occupied length of each wall
-    for i, text in enumerate(fixtures):
-        text, _, room = text.partition(" @ ")
+    for i, entry in enumerate(fixtures):
+        text, _, room = entry.partition(" @ ")
         name, _, states = text.partition(": ")
         depth, width, _ = sizes[category_of(name)].size
         wall = i % 2

@@ -38,11 +38,13 @@ from envs.errors import DomainError, nearest
 from envs.geometry.bodies import VERTEX_COLORS, Piece, visual_piece
 from envs.geometry.meshes import Color, lathe, merge, moved, rod, two_sided_quad
 from envs.geometry.meshes import tube as tube_mesh
+from envs.symbolic.domain import load_domain, look_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from envs.symbolic.domain import FixtureCategory, Vec3
+    from envs.symbolic.scene import FixtureSpec
 
 UNLIT: Color = (0.35, 0.37, 0.40, 1.0)
 SHADE: Color = (0.85, 0.80, 0.70, 1.0)
@@ -249,9 +251,15 @@ BODIES: dict[str, tuple[Callable[[FixtureCategory, Color], Furniture], Color]] =
 }
 
 
-@lru_cache(maxsize=128)
-def furniture(category: FixtureCategory) -> Furniture:
-    """Return the geometry of a fixture category.
+def furniture_of(spec: FixtureSpec) -> Furniture:
+    """Return the geometry of one fixture, in the color or material of its properties."""
+    look = look_of(spec.properties)
+    return furniture(load_domain().fixtures[spec.category], (*look, 1.0) if look else None)
+
+
+@lru_cache(maxsize=256)
+def furniture(category: FixtureCategory, own_color: Color | None = None) -> Furniture:
+    """Return the geometry of a fixture category, in another color if one is given.
 
     Raises:
         DomainError: The domain names a body that this module cannot build.
@@ -259,7 +267,7 @@ def furniture(category: FixtureCategory) -> Furniture:
     if category.body not in BODIES:
         raise DomainError(f"fixtures.{category.name}: no body {category.body!r}{nearest(category.body, BODIES)}")
     build, default_color = BODIES[category.body]
-    color = COLORS.get(category.name, default_color)
+    color = own_color or COLORS.get(category.name, default_color)
     geometry = _trimmed(category, build(category, color), color)
     if not category.switch or geometry.switch is not None:
         return geometry

@@ -288,7 +288,9 @@ class _Parser:
                 )
             if (other := self.room(text) or self.person(text)) is not None:
                 if every:
-                    raise self.error(f"every {text}", "`every` is for furniture and objects, not for a room or a person")
+                    raise self.error(
+                        f"every {text}", "`every` is for furniture and objects, not for a room or a person"
+                    )
                 return other
         match = _RELATION.search(text)
         head = text[: match.start()] if match else text

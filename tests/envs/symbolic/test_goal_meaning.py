@@ -1,4 +1,4 @@
-"""What each construct of the goal language means, as a table: before, what was done, the goal, whether it is reached."""
+"""What each construct of the goal language means, as a table: the goal, what was done, whether it is reached."""
 
 from __future__ import annotations
 
