@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 from planner.errors import PlannerError
 from planner.io.command import one_thread, run_command, standard_input
 from planner.io.paths import runs_dir
-from planner.io.terminal import printable
 from planner.plans.export import FORMATS
 from planner.world_model.open_home import open_home
 
@@ -48,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="sampling seed (default: 0)")
     add("--json", action="store_true", help="print one JSON object per instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
+    add("--unverified", action="store_true", help="with --format: export even a plan that misses its goal")
     add_perception_arguments(parser)
     add_observe_arguments(parser)
     add_execution_arguments(parser)
@@ -122,11 +122,9 @@ def _run(args: argparse.Namespace) -> int:
 
         plan = resolve_questions(plan, planner, state, options, ask_user)
     if export_format is not None:
-        if plan.status != "verified":
-            print(f"{PROG}: {plan.status}: {printable(plan.reason)}", file=sys.stderr)
-        if plan.goal is not None:
-            print(plan.export(export_format).rstrip("\n"))
-        return 0 if plan.status == "verified" else 1
+        from planner.cli.plan_export import export_plan
+
+        return export_plan(plan, export_format, PROG, unverified=args.unverified, out=args.out)
     answer = plan.as_dict() | perception_flags.as_dict(heard, views, args.image)
     if not args.json:
         print_plan(plan)
@@ -149,12 +147,18 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _exported_format(args: argparse.Namespace) -> Format | None:
-    """Return the requested export format; None for text and JSON, after setting `args.json` accordingly.
+    """Return the format to export; None if the plan is printed as text or JSON, after setting `args.json` accordingly.
 
     Raises:
         PlannerError: The format cannot be combined with another flag.
     """
-    if args.format in (None, "text", "json") and not (args.json and args.format == "text"):
+    if args.unverified and args.format is None:
+        raise PlannerError("--unverified needs --format, for example --format pddl")
+    to_screen = args.out is None or args.execute  # with --execute, --out is where the video goes
+    if args.format is None or (
+        args.format in ("text", "json")
+        and to_screen and not args.unverified and not (args.json and args.format == "text")
+    ):  # fmt: skip
         args.json = args.json or args.format == "json"
         return None
     for flag in ("json", "execute", "interactive", "observe"):

@@ -35,8 +35,10 @@ def print_plan(plan: Plan) -> None:
     """Print goal, plan, and status with confidence, one per line."""
     if plan.goal is not None:
         print(f"goal: {plan.goal_text}")
-        nothing_to_do = plan.status == "verified" and not plan.actions
-        print("nothing to do: the goal holds already" if nothing_to_do else f"plan: {printable(str(plan))}")
+        if plan.subtasks:
+            print(f"plan: {printable(str(plan))}")
+        else:
+            print("nothing to do: the goal holds already" if plan.status == "verified" else "plan: no step brings it nearer")
     reason = printable(" ".join(plan.reason.split()))
     confidence = f", {100 * plan.confidence.plan:.0f} % sure" if plan.confidence is not None else ""
     print(f"{plan.status}" + (f": {reason}" if reason else "") + f" ({plan.seconds:.2f} s{confidence})", flush=True)
