@@ -84,9 +84,8 @@ def advance(progress: Progress, state: State, action: Action | None = None) -> P
     for i, rule in enumerate(goal.rules):
         if any(number == i for number, _ in broken):
             continue
-        if _is_true(rule, state, progress.initial_state) or (
-            action is not None and forbids(rule, action, before, state, progress.initial_state)
-        ):
+        start = progress.initial_state
+        if _is_true(rule, state, start) if action is None else breaks(rule, action, before, state, start):
             broken = (*broken, (i, steps))
     progress = replace(progress, state=state, uses=uses, broken=broken, steps=steps)
     return _next_phases(progress)
@@ -150,6 +149,24 @@ def forbids(rule: Rule, action: Action, before: State, after: State, initial_sta
     if rule.thing is not None:
         return any(e >= world.n_fixtures and matches(before, e, rule.thing, initial_state) for e in entities)
     return True
+
+
+def breaks(rule: Rule, action: Action, before: State, after: State, initial_state: State) -> bool:
+    """Whether an action breaks a rule: by what it is, or by the state that it leads to."""
+    return _is_true(rule, after, initial_state) or forbids(rule, action, before, after, initial_state)
+
+
+def forbidden_entities(rules: Iterable[Rule], state: State) -> frozenset[int]:
+    """Return the fixtures and objects that rules forbid skills on, to be left alone where there are others."""
+    world = state.world
+    forbidden = set[int]()
+    for rule in rules:
+        if rule.place is not None:
+            forbidden.update(f for f in range(world.n_fixtures) if is_place(state, f, rule.place))
+        elif rule.thing is not None:
+            thing = rule.thing
+            forbidden.update(i for i in world.objects_of(thing.word) if matches(state, i, thing))
+    return frozenset(forbidden)
 
 
 def uses_of(before: State, action: Action, after: State, means: Iterable[str]) -> Iterator[tuple[str, int]]:

@@ -7,6 +7,7 @@
 - An object in a movable container is also at the place of the container. Hot and cold objects stay so over time.
 - `every` place: furniture of the home; for objects, those that match at the start or at the end.
 - `beside` is on the same furniture or in the same container.
+- `by` is asked only of objects that were not so at the start.
 
 `envs/symbolic/progress.py` follows a goal through an episode: phases, tests, rules and means.
 """
@@ -59,8 +60,8 @@ def is_at(state: State, entity: int, place: Place, initial_state: State | None =
         root = state.place[entity]
         while root >= world.n_fixtures:
             root = state.place[root]
-        if root >= 0 and place.room is None and not place.properties and world.categories[root] == place.fixture:
-            return True
+        if place.room is None and not place.properties and root >= 0 and world.categories[root] == place.fixture:
+            return root not in world.hidden
         return root >= 0 and is_place(state, root, place)
     if place.beside:
         return any(i != entity and _is_container(state, i, place, initial_state) for i in _neighbors(state, entity))
@@ -79,7 +80,7 @@ def _neighbors(state: State, entity: int) -> list[int]:
 
 def _is_container(state: State, entity: int, place: Place, initial_state: State | None) -> bool:
     assert place.thing is not None
-    if not matches(state, entity, place.thing, initial_state):
+    if entity in state.world.hidden or not matches(state, entity, place.thing, initial_state):
         return False
     return place.inside is None or is_at(state, entity, place.inside, initial_state)
 
@@ -88,7 +89,7 @@ def is_place(state: State, fixture: int, place: Place) -> bool:
     """Whether a fixture is what a place names: furniture, any fixture of a room, or a person."""
     world = state.world
     category = world.categories[fixture]
-    if category != place.fixture and place.fixture in world.domain.fixtures:
+    if (category != place.fixture and place.fixture in world.domain.fixtures) or fixture in world.hidden:
         return False
     if place.person is not None:
         return world.people.get(place.person) == fixture
@@ -170,8 +171,12 @@ def _choice_holds(state: State, condition: Every, initial_state: State, uses: Us
     done = [i for i in objects if has_result(state, i, condition, initial_state)]
     if not low <= len(done) <= max(high, before):
         return False
-    if condition.means and uses is not None and sum((condition.means, i) in uses for i in done) < low:
-        return False
+    if condition.means and uses is not None:
+        by_means = (
+            (condition.means, i) in uses or has_result(initial_state, i, condition, initial_state) for i in done
+        )
+        if sum(by_means) < low:
+            return False
     if condition.excluded is None:
         return True
     others = set(matching_objects(initial_state, condition.thing, None, initial_state)).difference(objects)
@@ -193,7 +198,8 @@ def targets(state: State, place: Place, initial_state: State) -> list[int]:
 def _count_holds(state: State, condition: Count, initial_state: State, uses: Uses | None) -> bool:
     objects = matching_objects(state, condition.thing, None, initial_state)
     if condition.means and uses is not None:
-        objects = [i for i in objects if (condition.means, i) in uses]
+        was_so = set(matching_objects(initial_state, condition.thing, None, initial_state))
+        objects = [i for i in objects if (condition.means, i) in uses or i in was_so]
     place = condition.place
     if place is not None and place.every:
         counts = [sum(_is_in(state, i, target) for i in objects) for target in targets(state, place, initial_state)]

@@ -8,6 +8,7 @@ Legend: N entities, fixtures first, then objects; an entity is its index in `Wor
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,7 +25,7 @@ from envs.symbolic.domain import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from envs.symbolic.scene import ObjectSpec, Scene
 
@@ -66,6 +67,7 @@ class World:
         properties: Properties of each entity; owners as `Anna's`.
         rooms: Name and kind of each fixture's room.
         people: The `person` fixture of each named person who has one.
+        hidden: Entities that no description means (`without`); normally none.
     """
 
     def __init__(self, scene: Scene, domain: Domain | None = None) -> None:
@@ -100,6 +102,7 @@ class World:
         room_kinds = {room.name: room.kind for room in scene.rooms}
         self.rooms = tuple(frozenset((f.room, room_kinds.get(f.room, f.room))) for f in scene.fixtures)
         self.people = dict(zip(scene.people, self.entities_by_category.get("person", ()), strict=False))
+        self.hidden = frozenset[int]()
         self._fits: dict[tuple[int, int], bool] = {}
         self._objects_of: dict[str, tuple[int, ...]] = {}
         self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
@@ -116,6 +119,20 @@ class World:
             fits = category is not None and holder is not None and fits_in(category, holder)
             self._fits[obj, place] = fits
         return fits
+
+    def without(self, hidden: Iterable[int]) -> World:
+        """Return the same home with some entities hidden: no description matches them, and no place means them.
+
+        Names and numbers of entities stay the same, so that actions and states of both worlds fit each other.
+        """
+        view = copy.copy(self)
+        view.hidden = self.hidden.union(hidden)
+        view.entities_by_category = {
+            category: tuple(e for e in entities if e not in view.hidden)
+            for category, entities in self.entities_by_category.items()
+        }
+        view._objects_of, view._contents = {}, ((), {})
+        return view
 
     def in_room(self, fixture: int, room: str) -> bool:
         """Whether a fixture is in a room, by the room's name or kind."""

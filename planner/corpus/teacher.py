@@ -10,10 +10,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, format_action, successor, unmet_precondition
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_thing
+from envs.symbolic.goals import (
+    Condition,
+    Count,
+    Every,
+    FixtureIs,
+    Holding,
+    No,
+    Place,
+    Rule,
+    Thing,
+    format_condition,
+    format_rule,
+    format_thing,
+)
+from envs.symbolic.progress import breaks, forbidden_entities, uses_of
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
+from planner.goals.narrowing import Narrowed, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +50,7 @@ class Taught:
 
 def teach(
     state: State, conditions: Sequence[Condition], initial_state: State, *, phase: Sequence[Condition] = (),
-    avoid: frozenset[int] = frozenset(), common_sense: bool = False,
+    avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False,
 ) -> Taught:  # fmt: skip
     """Plan from `state` for conditions that are independent of each other.
 
@@ -46,27 +61,32 @@ def teach(
         phase: All conditions of the current phase; objects that already satisfy one stay in place if others can be
             used.
         avoid: Fixtures and objects that are used only if the goal leaves no choice.
+        rules: What must not happen.
         common_sense: Choose objects as people do (planner/goals/choice.py), as the facts with `common_sense`.
     """
-    teacher = _Teacher(state, initial_state, phase, avoid, common_sense=common_sense)
+    teacher = _Teacher(state, initial_state, phase, avoid, rules, common_sense=common_sense)
+    teacher.means = tuple({m for c in conditions if (m := getattr(c, "means", None)) is not None})
     try:
         for condition in sorted(conditions, key=rank):
             teacher.achieve(condition)
         teacher.tidy(conditions)
     except _StuckError as stuck:
         return Taught(actions=None, reason=str(stuck))
-    if not teacher.limited and not all(holds(teacher.state, c, initial_state) for c in conditions):
+    if not teacher.limited and not all(holds(teacher.state, c, initial_state, teacher.uses) for c in conditions):
         return Taught(actions=None, reason="the conditions undo each other")
     return Taught(actions=tuple(teacher.actions))
 
 
 class _Teacher:
     def __init__(
-        self, state: State, initial_state: State, phase: Sequence[Condition], avoid: frozenset[int], *,
-        common_sense: bool,
+        self, state: State, initial_state: State, phase: Sequence[Condition], avoid: frozenset[int],
+        rules: Sequence[Rule], *, common_sense: bool,
     ) -> None:  # fmt: skip
         self.choice_state = state  # objects and places are chosen in this state, as for the prompt's facts
-        self.avoid = avoid
+        self.avoid = avoid | forbidden_entities(rules, state)
+        self.rules = rules
+        self.means: tuple[str, ...] = ()  # means that conditions ask for
+        self.uses: set[tuple[str, int]] = set()  # means that were used, and on what
         self.state = state
         self.initial_state = initial_state
         self.phase = phase
@@ -84,7 +104,12 @@ class _Teacher:
             raise _StuckError(f"{format_action(self.state.world, action)}: {reason}")
         if len(self.actions) >= MAX_STEPS:
             raise _StuckError(f"the plan is longer than {MAX_STEPS} steps")
-        self.state = successor(self.state, action)
+        after = successor(self.state, action)
+        for rule in self.rules:
+            if breaks(rule, action, self.state, after, self.initial_state):
+                raise _StuckError(f"{format_action(self.state.world, action)} breaks the rule: {format_rule(rule)}")
+        self.uses.update(uses_of(self.state, action, after, self.means))
+        self.state = after
         self.actions.append(action)
 
     def free_hand(self) -> None:
@@ -245,7 +270,27 @@ class _Teacher:
             self.free_hand()
 
     def achieve(self, condition: Condition) -> None:
-        if holds(self.state, condition, self.initial_state):
+        if holds(self.state, condition, self.initial_state, self.uses):
+            return
+        parts = narrow(condition, self.choice_state, self.initial_state)
+        if not parts:
+            raise _StuckError(f"nothing here can be done for: {format_condition(condition)}")
+        for part in parts:
+            self.achieve_narrowed(part)
+
+    def achieve_narrowed(self, part: Narrowed) -> None:
+        if not part.hidden:
+            self.achieve_plain(part.condition)
+            return
+        world, choice_state, initial_state = self.state.world, self.choice_state, self.initial_state
+        self.state = self.state._replace(world=world.without(part.hidden))
+        self.choice_state, self.initial_state = part.view(choice_state), part.view(initial_state)
+        self.achieve_plain(part.condition)
+        self.state = self.state._replace(world=world)
+        self.choice_state, self.initial_state = choice_state, initial_state
+
+    def achieve_plain(self, condition: Condition) -> None:
+        if not self.means and holds(self.state, condition, self.initial_state):
             return
         if isinstance(condition, Count):
             self.achieve_count(condition)

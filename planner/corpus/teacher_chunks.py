@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.goals import Condition, Goal
+from envs.symbolic.progress import is_true
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import teach
 from planner.goals.chunking import next_conditions
@@ -26,12 +27,16 @@ def plan_in_chunks(
         LookupError: The teacher cannot reach the goal.
     """
     state = initial_state
-    for phase in goal.phases:
+    for number, phase in enumerate(goal.phases):
+        if not all(is_true(test, state, initial_state) for test in goal.guard(number).tests):
+            continue
         for _ in range(MAX_CHUNKS):
             conditions = next_conditions(state, phase, initial_state)
             if not conditions:
                 break
-            taught = teach(state, conditions, initial_state, phase=phase, avoid=avoid, common_sense=common_sense)
+            taught = teach(
+                state, conditions, initial_state, phase=phase, avoid=avoid, rules=goal.rules, common_sense=common_sense
+            )
             if not taught.actions:
                 raise LookupError(taught.reason or "nothing to do")
             yield state, conditions, initial_state, taught.actions

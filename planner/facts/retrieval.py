@@ -16,6 +16,7 @@ from envs.symbolic.scoring import fixtures_of, holds, matching_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
+from planner.goals.narrowing import narrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,6 +90,13 @@ class _FactRetriever:
         self.entities |= dict.fromkeys(entities)
 
     def condition(self, condition: Condition) -> None:
+        for part in narrow(condition, self.state, self.initial_state):
+            state, initial_state = self.state, self.initial_state
+            self.state, self.initial_state = part.view(state), part.view(initial_state)
+            self.plain_condition(part.condition)
+            self.state, self.initial_state = state, initial_state
+
+    def plain_condition(self, condition: Condition) -> None:
         state = self.state
         if isinstance(condition, Count):
             n_missing = condition.number - len(matching_objects(state, condition.thing, condition.place))

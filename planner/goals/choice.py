@@ -154,15 +154,19 @@ def claimed(state: State, condition: Condition, phase: Sequence[Condition], init
         if other == condition:
             continue
         if isinstance(other, Count):
-            matching = matching_objects(state, other.thing)
-            placed = matching if other.place is None else [i for i in matching if is_at(state, i, other.place)]
+            matching = matching_objects(state, other.thing, None, initial_state)
+            placed = (
+                matching
+                if other.place is None
+                else [i for i in matching if is_at(state, i, other.place, initial_state)]
+            )
             claims.update(placed[: other.number])
             if other.thing.states or other.thing.liquid:  # few have what it asks for: leave them to it
                 unplaced = [i for i in matching if i not in placed]
                 claims.update(unplaced[: max(0, other.number - len(placed))])
         elif isinstance(other, Every) and other.place is not None:
             claims.update(quantified_objects(initial_state, other))
-        elif isinstance(other, Holding) and state.held >= 0 and matches(state, state.held, other.thing):
+        elif isinstance(other, Holding) and state.held >= 0 and matches(state, state.held, other.thing, initial_state):
             claims.add(state.held)
     return claims
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, Holding, No
-from envs.symbolic.scoring import holds, is_at, matching_objects, quantified_objects
+from envs.symbolic.scoring import (
+    has_result,
+    holds,
+    matching_objects,
+    number_required,
+    quantified_objects,
+    targets,
+)
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
 
 if TYPE_CHECKING:
@@ -50,20 +57,37 @@ def estimated_changes(state: State, conditions: Sequence[Condition], initial_sta
 def _estimated_changes_of(state: State, condition: Condition, initial_state: State) -> int:
     if isinstance(condition, Count):
         states = len(condition.thing.states) + (condition.thing.liquid is not None)
-        return (condition.number - len(matching_objects(state, condition.thing, condition.place))) * (1 + states)
+        return _missing(state, condition, initial_state) * (1 + states)
     if isinstance(condition, Every):
         return min(MAX_OBJECTS_PER_CONDITION, len(remaining_subjects(state, condition, initial_state)))
     if isinstance(condition, No):
-        return min(MAX_OBJECTS_PER_CONDITION, len(matching_objects(state, condition.thing, condition.place)))
+        matching = matching_objects(state, condition.thing, condition.place, initial_state)
+        return min(MAX_OBJECTS_PER_CONDITION, len(matching))
     return 1
+
+
+def _missing(state: State, condition: Count, initial_state: State) -> int:
+    """Return how many objects must be brought, changed or taken away for a condition."""
+    thing, place = condition.thing, condition.place
+    if place is not None and place.every:
+        return condition.number * max(1, len(targets(state, place, initial_state)))
+    number = condition.number
+    if condition.amount == "more":
+        number += len(matching_objects(initial_state, thing, place, initial_state))
+    missing = number - len(matching_objects(state, thing, place, initial_state))
+    if condition.amount == "at least" and condition.means is None:
+        return missing
+    return max(1, abs(missing))
 
 
 def remaining_subjects(state: State, condition: Every, initial_state: State) -> list[int]:
     """Return the objects for which an `every` condition does not hold yet."""
-    initial_subjects = quantified_objects(initial_state, condition)
-    if condition.place is not None:
-        return [i for i in initial_subjects if not is_at(state, i, condition.place)]
-    return [i for i in initial_subjects if not all(state.has(i, s) for s in condition.become)]
+    subjects = quantified_objects(initial_state, condition)
+    remaining = [i for i in subjects if not has_result(state, i, condition, initial_state)]
+    if condition.selection == "every":
+        return remaining
+    low, _ = number_required(initial_state, condition)
+    return remaining[: max(0, low - (len(subjects) - len(remaining)))]
 
 
 def exceeds_limit(state: State, conditions: Sequence[Condition], initial_state: State) -> bool:
@@ -71,6 +95,8 @@ def exceeds_limit(state: State, conditions: Sequence[Condition], initial_state: 
     for c in conditions:
         if isinstance(c, Every) and len(remaining_subjects(state, c, initial_state)) > MAX_OBJECTS_PER_CONDITION:
             return True
-        if isinstance(c, No) and len(matching_objects(state, c.thing, c.place)) > MAX_OBJECTS_PER_CONDITION:
-            return True
+        if isinstance(c, No):
+            matching = matching_objects(state, c.thing, c.place, initial_state)
+            if len(matching) > MAX_OBJECTS_PER_CONDITION:
+                return True
     return False

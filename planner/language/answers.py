@@ -18,7 +18,9 @@ from envs.symbolic.state import HELD, OPEN, State
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import Realizer
 
-_MASS_CLASSES = frozenset("food fruit cutlery cookware clothing linen electronics trash paper".split())
+_MASS_CLASSES = frozenset(
+    ["food", "fruit", "cutlery", "cookware", "clothing", "linen", "electronics", "trash", "paper"]
+)
 _PLURAL_CLASSES = {"dishes": "dish", "groceries": "grocery", "toiletries": "toiletry", "valuables": "valuable"}
 MAX_LISTED = 6  # objects that are named one by one; more are counted by place
 
@@ -190,7 +192,7 @@ class _Answerer:
 
     def indefinite_text(self, text: str) -> str:
         words = load_words()
-        noun = text.split(" of ")[0]
+        noun = text.split(" of ", maxsplit=1)[0]
         if "'s " in text or any(noun == w or noun.endswith(f" {w}") for w in (*words.mass, *words.plural_only)):
             return text
         return f"{'an' if text[0].lower() in 'aeiou' else 'a'} {text}"

@@ -59,7 +59,9 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
 
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            category = domain.resolve_fixture(condition.fixture, condition.states[0])[0]  # one member of a class is enough
+            category = domain.resolve_fixture(condition.fixture, condition.states[0])[
+                0
+            ]  # one member of a class is enough
             fixtures[category] = max(fixtures[category], 1)
             if condition.states[0] == "clean":
                 objects["cloth"] = max(objects["cloth"], 1)

@@ -88,8 +88,9 @@ def _describe_unmet(progress: Progress, goal_score: Score) -> str:
     """Describe broken rules and unmet conditions, with the current count where a number is required; empty if none."""
     goal, state = progress.goal, progress.state
     broken = [
-        f"step {step} breaks the rule: {format_rule(goal.rules[i])}" if step else f"broken at the start: "
-        f"{format_rule(goal.rules[i])}"
+        f"step {step} breaks the rule: {format_rule(goal.rules[i])}"
+        if step
+        else f"broken at the start: {format_rule(goal.rules[i])}"
         for i, step in goal_score.broken
     ]
     unmet = [c for c, met in zip(goal.conditions, goal_score.met, strict=True) if not met]

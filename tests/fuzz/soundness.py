@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from envs.symbolic.actions import State, apply, format_action, parse_action, unmet_precondition
 from envs.symbolic.goals import parse_goal
-from envs.symbolic.scoring import advance, score
+from envs.symbolic.progress import advance, begin, score
 from planner.cli import dialogue
 from planner.language.normalization import normalize
 from planner.plans.export import ExportError
@@ -49,13 +49,13 @@ def _reaches(plan: Plan, state: State) -> bool:
         assert not plan.actions and not plan.subtasks
         return False
     assert parse_goal(plan.goal_text) == plan.goal
-    now, phase = state, advance(plan.goal, 0, state, state)
+    now, progress = state, begin(plan.goal, state)
     for subtask, action in zip(plan.subtasks, plan.actions, strict=True):
         assert parse_action(state.world, subtask) == action and format_action(state.world, action) == subtask
         assert unmet_precondition(now, action) is None, f"{subtask}: {unmet_precondition(now, action)}"
         now = apply(now, action)
-        phase = advance(plan.goal, phase, now, state)
-    return score(plan.goal, phase, now, state).success
+        progress = advance(progress, now, action)
+    return score(progress).success
 
 
 def check_ordinary(instruction: str, prompts: Prompts) -> None:

@@ -21,7 +21,7 @@ from envs.evaluation.job_pool import Records
 from envs.scenes.home_file import HomeFileError, dump_home, parse_home
 from envs.symbolic.actions import State, World
 from envs.symbolic.goals import format_goal, parse_goal
-from envs.symbolic.scoring import advance, score
+from envs.symbolic.progress import begin, score
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import GPTError
 from gpt.inference.encoders.audio import AudioEncoder
@@ -131,7 +131,7 @@ def goals(rng: Random) -> None:
         return
     assert format_goal(parse_goal(format_goal(goal))) == format_goal(goal)
     check_shown(format_goal(goal))
-    result = score(goal, advance(goal, 0, state, state), state, state)
+    result = score(begin(goal, state))
     assert len(result.met) == len(goal.conditions)
     if missing(goal, state) is None and shortage(goal, state) is None:
         is_feasible(goal, state)

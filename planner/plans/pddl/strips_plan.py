@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import successor, unmet_precondition
-from envs.symbolic.scoring import advance, score
+from envs.symbolic.progress import advance, begin, score
 from planner.plans.pddl.strips_domain import process_name
 from planner.plans.pddl.strips_facts import NOWHERE
 from planner.plans.pddl.strips_goal import holders
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def plan_steps(
-    goal: Goal, rules: GoalRules, actions: Sequence[Action], initial_state: State, names: Sequence[str],
+    goal: Goal,
+    rules: GoalRules,
+    actions: Sequence[Action],
+    initial_state: State,
+    names: Sequence[str],
     processes: Collection[str],
 ) -> list[str]:
     """Write a plan.
@@ -32,10 +36,10 @@ def plan_steps(
         names: The PDDL name of each entity; empty if it is left out of the problem.
         processes: The names of what appliances do, as far as the problem asks for it.
     """
+    progress = begin(goal, initial_state)
     state, phase, steps = initial_state, 0, list[str]()
     for number in range(len(actions) + 1):
-        reached = advance(goal, phase, state, initial_state)
-        while phase < reached:
+        while phase < progress.phase:
             steps += rules.prove(phase, state)
             phase += 1
         if number == len(actions) or unmet_precondition(state, actions[number]) is not None:
@@ -43,7 +47,8 @@ def plan_steps(
         next_state = successor(state, actions[number])
         steps += _steps(state, actions[number], next_state, names, processes)
         state = next_state
-    if score(goal, phase, state, initial_state).success:
+        progress = advance(progress, state, actions[number])
+    if score(progress).success:
         steps += rules.prove(phase, state)
     return steps
 

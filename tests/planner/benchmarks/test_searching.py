@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from envs.symbolic.scoring import score
+from envs.symbolic.progress import begin, score
 from planner.api import Planner
 from planner.benchmarks.searching import (
     FULL_KNOWLEDGE,
@@ -46,7 +46,7 @@ def test_what_is_to_be_found_is_behind_closed_doors_alone(tasks: list[SearchTask
     for task in tasks:
         of = task.start.world.entities_by_category[task.category]
         assert of and all(task.start.closed_around(i) is not None for i in of)
-        assert not score(task.goal, 0, task.start, task.start).success
+        assert not score(begin(task.goal, task.start)).success
 
 
 def test_a_category_of_which_one_lies_openly_is_not_hidden() -> None:

@@ -11,7 +11,8 @@ from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, parse_goal
-from envs.symbolic.scoring import advance, holds, score
+from envs.symbolic.progress import advance, begin, score
+from envs.symbolic.scoring import holds
 from planner.plans.export.behavior_tree import NODES, SKILLS, to_behavior_tree
 from tests.planner.conftest import Drawn
 from tests.planner.plans.export.btcpp import check, tick
@@ -78,10 +79,10 @@ def test_every_drawn_plan_is_a_valid_tree_that_reaches_its_goal(drawn: list[Draw
         robot = Robot(start)
         tree = root.find("BehaviorTree")
         assert tree is not None and tick(tree[0], robot), (goal, actions)
-        phase = 0
+        progress = begin(goal, start)
         for state in robot.reached:
-            phase = advance(goal, phase, state, start)
-        assert score(goal, phase, robot.home.state(), start).success
+            progress = advance(progress, state)
+        assert score(advance(progress, robot.home.state())).success
         assert not robot.replans
 
 

@@ -87,7 +87,9 @@ def check_state(files: PddlFiles, task: Task, facts: frozenset[Fact], state: Sta
             at = [f[2] for f in facts if f[:2] == ("at", symbol)]
             assert [files.names[place] for place in at] == [world.names[state.place[i]]]
         if "filled" in task.predicates:
-            assert [f[2] for f in facts if f[:2] == ("filled", symbol)] == ([state.liquid[i]] if state.liquid[i] else [])
+            assert [f[2] for f in facts if f[:2] == ("filled", symbol)] == (
+                [state.liquid[i]] if state.liquid[i] else []
+            )
 
 
 def check_plan(files: PddlFiles, final: State, *, reached: bool = True) -> None:

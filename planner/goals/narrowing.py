@@ -1,0 +1,333 @@
+"""Narrows a condition to plain ones: about categories and fixture categories, in a home where the rest is hidden.
+
+`red mug in bedroom` becomes `mug on desk` in a home of which only the red mugs and the desks of the bedroom are seen.
+Facts, teacher and the GPT, which know plain conditions, work on what this returns; the proof is of the condition
+itself. A plain condition stays as it is. What is chosen here depends on the state alone, as in `grounding.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
+from envs.symbolic.scoring import (
+    can_match,
+    fixtures_at,
+    fixtures_of,
+    has_result,
+    is_place,
+    matching_objects,
+    number_required,
+    quantified_objects,
+    targets,
+)
+from envs.symbolic.state import NOWHERE
+from planner.goals import choice, grounding
+
+if TYPE_CHECKING:
+    from envs.symbolic.state import State, World
+
+_OPPOSITES = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dirty": "clean"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Narrowed:
+    """A plain condition, and the entities that must not be used for it."""
+
+    condition: Condition
+    hidden: frozenset[int] = frozenset()
+
+    def view(self, state: State) -> State:
+        """Return a state in whose world the other entities are hidden."""
+        return state._replace(world=state.world.without(self.hidden)) if self.hidden else state
+
+
+def narrow(condition: Condition, state: State, initial_state: State) -> tuple[Narrowed, ...]:
+    """Return plain conditions that together bring about an unmet condition; none if nothing can.
+
+    Args:
+        condition: The condition.
+        state: The current state.
+        initial_state: The first state of the episode.
+    """
+    if is_plain(condition, state.world):
+        return (Narrowed(condition=condition),)
+    return tuple(_Narrower(state, initial_state).narrow(condition))
+
+
+def is_plain(condition: Condition, world: World) -> bool:
+    """Whether a condition is of the form that version 1 of the goal language had."""
+    if isinstance(condition, FixtureIs):
+        return len(condition.states) == 1 and not (condition.properties or condition.room or condition.excluded)
+    if not _is_plain_thing(condition.thing):
+        return False
+    if isinstance(condition, Holding):
+        return True
+    if not _is_plain_place(condition.place, world):
+        return False
+    if isinstance(condition, Count):
+        return condition.amount == "at least" and condition.means is None
+    if isinstance(condition, Every):
+        excluded = condition.excluded
+        is_word = excluded is None or excluded == Thing(word=excluded.word)
+        return condition.selection == "every" and condition.means is None and is_word
+    return True
+
+
+def _is_plain_thing(thing: Thing) -> bool:
+    return not thing.properties and thing.origin is None
+
+
+def _is_plain_place(place: Place | None, world: World) -> bool:
+    if place is None:
+        return True
+    if place.every or place.beside or place.room or place.person or place.properties:
+        return False
+    if place.thing is None:
+        return place.fixture in world.domain.fixtures
+    return _is_plain_thing(place.thing) and _is_plain_place(place.inside, world)
+
+
+class _Narrower:
+    def __init__(self, state: State, initial_state: State) -> None:
+        self.state, self.world, self.initial_state = state, state.world, initial_state
+
+    def narrow(self, condition: Condition) -> Iterable[Narrowed]:
+        if isinstance(condition, FixtureIs):
+            return self.fixtures(condition)
+        if isinstance(condition, Holding):
+            objects = self.usable(condition.thing)
+            return [Narrowed(condition=Holding(thing=_plain(condition.thing)), hidden=self.others(objects))]
+        if isinstance(condition, No):
+            objects = matching_objects(self.state, condition.thing, condition.place, self.initial_state)
+            return self.removal(condition.thing, condition.place, objects)
+        if isinstance(condition, Every):
+            return self.chosen(condition)
+        return self.counted(condition)
+
+    # -- which objects -------------------------------------------------------------------------------------------------
+
+    def usable(self, thing: Thing) -> list[int]:
+        """Return the objects that have what never changes of a description."""
+        return [i for i in self.world.objects_of(thing.word) if can_match(self.state, i, thing, self.initial_state)]
+
+    def others(self, objects: Iterable[int], *, of: Iterable[int] | None = None) -> frozenset[int]:
+        """Return the entities of the same categories (or of `of`) that are none of these."""
+        kept = set(objects)
+        if of is None:
+            categories = {self.world.categories[i] for i in kept}
+            of = (i for category in categories for i in self.world.entities_by_category.get(category, ()))
+        return frozenset(of).difference(kept)
+
+    def counted(self, condition: Count) -> Iterable[Narrowed]:
+        place = condition.place
+        if place is not None and place.every:
+            yield from self.at_every(condition, place)
+            return
+        matching = matching_objects(self.state, condition.thing, place, self.initial_state)
+        number = condition.number
+        if condition.amount == "more":
+            number += len(matching_objects(self.initial_state, condition.thing, place, self.initial_state))
+        if condition.amount in ("exactly", "at most") and len(matching) > number:
+            # Those that people would rather use stay.
+            ranked = choice.ranked(self.state, matching, condition.thing, place)
+            yield from self.removal(condition.thing, place, ranked[number:])
+            return
+        if condition.amount == "at most":
+            return
+        hidden = self.hidden_by_means(condition.means)
+        yield from self.bring(_plain(condition.thing), number, place, self.usable(condition.thing), hidden)
+
+    def at_every(self, condition: Count, place: Place) -> Iterable[Narrowed]:
+        """Narrow `every` place to each of them, and share the objects out; nothing if there are not enough."""
+        state, world = self.state, self.world
+        places = targets(state, place, self.initial_state)
+        thing = condition.thing
+        objects = choice.ranked(state, [i for i in self.usable(thing) if i not in places], thing, place)
+        matching = set(matching_objects(state, thing, None, self.initial_state))
+        shares = {p: [i for i in objects if i in matching and state.place[i] == p][: condition.number] for p in places}
+        free = [i for i in objects if not any(i in share for share in shares.values())]
+        for p, share in shares.items():
+            while len(share) < condition.number:
+                item = next((i for i in free if world.fits(i, p)), None)
+                if item is None:
+                    return
+                free.remove(item)
+                share.append(item)
+        for p, share in shares.items():
+            if all(i in matching and state.place[i] == p for i in share):
+                continue
+            category = world.categories[p]
+            plain_place = Place(fixture=category) if p < world.n_fixtures else Place(thing=Thing(word=category))
+            hidden = self.others(share, of=world.objects_of(thing.word)) | self.others([p])
+            plain = Count(number=condition.number, thing=_plain(thing), place=plain_place)
+            yield Narrowed(condition=plain, hidden=hidden)
+
+    def chosen(self, condition: Every) -> Iterable[Narrowed]:
+        state, start = self.state, self.initial_state
+        objects = quantified_objects(start, condition)
+        low, _ = number_required(start, condition)
+        done = [i for i in objects if has_result(state, i, condition, start)]
+        remaining = [i for i in objects if i not in done]
+        target = Thing(word=condition.thing.word, states=condition.become)
+        missing = max(0, low - len(done))
+        if condition.selection != "every":
+            remaining = choice.ranked(state, remaining, target, condition.place)[:missing]
+        remaining = remaining[: grounding.MAX_OBJECTS_PER_CONDITION]
+        hidden = self.hidden_by_means(condition.means)
+        if remaining:
+            yield from self.bring(target, len(remaining), condition.place, remaining, hidden)
+        if condition.excluded is not None and condition.place is not None:  # what was brought there by mistake
+            excess = [
+                i
+                for i in matching_objects(state, condition.thing, condition.place, start)
+                if i not in objects and not has_result(start, i, condition, start)
+            ]
+            if excess:
+                yield from self.removal(condition.thing, condition.place, excess)
+
+    def removal(self, thing: Thing, place: Place | None, objects: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow the removal of objects from a place, or of the state `dirty` from objects."""
+        world = self.world
+        by_category: dict[str, list[int]] = {}
+        for i in objects:
+            root = self.state.root(i)
+            at = world.categories[root] if place is not None and root >= 0 else ""
+            by_category.setdefault(f"{world.categories[i]}@{at}", []).append(i)
+        elsewhere = [f for f in range(world.n_fixtures) if place is not None and self.is_part_of(f, place)]
+        for key, members in by_category.items():
+            category, _, at = key.partition("@")
+            holder = self.state.place[members[0]]
+            plain_place = Place(fixture=at) if at else None
+            if place is not None and place.thing is not None and holder >= world.n_fixtures:
+                plain_place = Place(thing=Thing(word=world.categories[holder]))
+            hidden = self.others(members).union(elsewhere).difference({self.state.root(i) for i in members})
+            yield Narrowed(
+                condition=No(thing=Thing(word=category, states=thing.states), place=plain_place), hidden=hidden
+            )
+
+    def is_part_of(self, fixture: int, place: Place) -> bool:
+        """Whether objects that must leave a place must not be put on a fixture."""
+        return place.thing is None and is_place(self.state, fixture, place)
+
+    # -- where ---------------------------------------------------------------------------------------------------------
+
+    def bring(
+        self, thing: Thing, number: int, place: Place | None, objects: Sequence[int], hidden: frozenset[int]
+    ) -> Iterable[Narrowed]:
+        """Narrow "so many of these objects are like this there" to a plain place of this home."""
+        unlike = self.others(objects, of=self.world.objects_of(thing.word))
+        for plain_place, hidden_places in self.places(place, thing, objects):
+            condition = Count(number=number, thing=thing, place=plain_place)
+            yield Narrowed(condition=condition, hidden=hidden | hidden_places | (unlike - self.containers(plain_place)))
+
+    def containers(self, place: Place | None) -> frozenset[int]:
+        """Return the objects that can be the containers of a place; they are not hidden as objects to bring."""
+        if place is None or place.thing is None:
+            return frozenset()
+        return frozenset(self.world.objects_of(place.thing.word)) | self.containers(place.inside)
+
+    def places(
+        self, place: Place | None, thing: Thing, objects: Sequence[int]
+    ) -> Iterable[tuple[Place | None, frozenset[int]]]:
+        """Yield a plain place for a place, with the entities that it does not mean; nothing if there is none."""
+        if place is None or _is_plain_place(place, self.world):
+            yield place, frozenset()
+            return
+        if place.beside:
+            yield from self.beside(place, objects)
+            return
+        if place.thing is not None:
+            containers = [
+                c
+                for c in self.world.objects_of(place.thing.word)
+                if can_match(self.state, c, place.thing, self.initial_state)
+            ]
+            hidden = self.others(containers, of=self.world.objects_of(place.thing.word))
+            for inside, more in self.places(place.inside, place.thing, containers) if containers else ():
+                yield Place(thing=_plain(place.thing), inside=inside), hidden | more
+            return
+        fixtures = self.fixtures_for(place, objects)
+        if fixtures:
+            category = self.world.categories[fixtures[0]]
+            alike = [f for f in fixtures if self.world.categories[f] == category]
+            yield Place(fixture=category), self.others(alike)
+
+    def fixtures_for(self, place: Place, objects: Sequence[int]) -> list[int]:
+        """Return the fixtures of a place that can take an object, the usual ones first."""
+        state, world = self.state, self.world
+        item = next(iter(objects), None)
+        usual = world.object_category[item].at if item is not None and world.object_category[item] else ()  # type: ignore[union-attr]
+        rated = []
+        for f in fixtures_at(state, place):
+            category = world.fixture_category[f]
+            if category is None or category.relation is None:
+                continue
+            if item is not None and not any(grounding.can_hold(state, f, i) for i in objects):
+                continue
+            is_odd = place.fixture is None and (
+                category.underfoot or world.process[f] is not None or bool(category.accepts)
+            )
+            rank = usual.index(category.name) if category.name in usual else len(usual)
+            rated.append((is_odd, rank, category.enclosed, f))
+        return [f for *_, f in sorted(rated)]
+
+    def beside(self, place: Place, objects: Sequence[int]) -> Iterable[tuple[Place, frozenset[int]]]:
+        """Yield where a neighbor stands, for the first neighbor with room beside it."""
+        assert place.thing is not None
+        world, state = self.world, self.state
+        neighbors = matching_objects(state, place.thing, place.inside, self.initial_state)
+        for neighbor in neighbors:
+            holder = state.place[neighbor]
+            others = [i for i in objects if i != neighbor]
+            if holder <= NOWHERE or not any(grounding.can_hold(state, holder, i) for i in others):
+                continue
+            category = world.categories[holder]
+            plain = Place(fixture=category) if holder < world.n_fixtures else Place(thing=Thing(word=category))
+            yield plain, self.others([holder]) | {neighbor}
+            return
+
+    # -- means and fixtures --------------------------------------------------------------------------------------------
+
+    def hidden_by_means(self, means: str | None) -> frozenset[int]:
+        """Return the appliances or tools that would be used instead of the means."""
+        if means is None:
+            return frozenset()
+        domain = self.world.domain
+        if means in domain.fixtures:
+            names = {name for categories in grounding.APPLIANCES.values() for name in (*categories, "toaster")}
+        else:
+            category = domain.objects[means]
+            names = {
+                name
+                for name, other in domain.objects.items()
+                if (category.cuts and other.cuts) or (category.wipes and other.wipes)
+            }
+        names.discard(means)
+        return frozenset(e for name in names for e in self.world.entities_by_category.get(name, ()))
+
+    def fixtures(self, condition: FixtureIs) -> Iterable[Narrowed]:
+        state = self.state
+        fixtures = fixtures_of(state, condition)
+        words = list(condition.states)
+        if condition.quantifier == "no":
+            fixtures = [f for f in fixtures if all(state.has(f, s) for s in words)]
+            words = [_OPPOSITES.get(word, "") for word in words[:1]]
+            if not words[0]:
+                return
+        unmet = [f for f in fixtures if not all(state.has(f, s) for s in words)]
+        if condition.quantifier == "some":
+            unmet = sorted(unmet, key=lambda f: (sum(not state.has(f, s) for s in words), f))[:1]
+        order = sorted(words, key=lambda word: word in ("on", "closed"))  # what is on cannot be opened or closed
+        order = ["off", *(w for w in order if w != "off")] if "off" in words else order
+        for f in unmet:
+            for word in order:
+                if not state.has(f, word):
+                    plain = FixtureIs(fixture=self.world.categories[f], states=(word,))
+                    yield Narrowed(condition=plain, hidden=self.others([f]))
+
+
+def _plain(thing: Thing) -> Thing:
+    return Thing(word=thing.word, states=thing.states, liquid=thing.liquid)
