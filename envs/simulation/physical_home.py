@@ -7,6 +7,7 @@ like change when the engine shows the cause, and by exposure to a process (`envs
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -120,13 +121,50 @@ class PhysicalHome:
     @cached_property
     def camera(self) -> Camera:
         """The camera, created for the first image."""
-        return Camera(self.scene_view.renderer, self.scene)
+        return Camera(self.scene_view.renderer, self.scene, followed=vars(self).pop("_followed", None))
 
     def close(self) -> None:
         """Shut down the engine; safe to call twice."""
         self.engine.close()
         if "scene_view" in vars(self):
             self.scene_view.close()
+
+    def clone(self) -> PhysicalHome:
+        """Return an independent home in the same state, with an engine of its own and no window.
+
+        Raises:
+            PhysicsError: The home is closed, or a skill is running.
+        """
+        return copy.deepcopy(self)
+
+    def __copy__(self) -> PhysicalHome:
+        """Return a clone: two homes cannot share an engine."""
+        return self.clone()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> PhysicalHome:
+        """Return a clone; what never changes is shared."""
+        other = object.__new__(PhysicalHome)
+        memo[id(self)] = other
+        for value in (self.scene, self.world, self.queries.domain, *self.queries.objects.values()):
+            memo[id(value)] = value
+        other.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return other
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a clone or a pickle needs: the pictures' scene is built again at the first image."""
+        if self.engine.is_closed:
+            raise PhysicsError("the home is closed and cannot be copied")
+        if self.motion.robot.deadline is not None:
+            raise PhysicsError("a skill is running: copy the home between two actions")
+        state = {name: value for name, value in vars(self).items() if name not in ("scene_view", "camera")}
+        if "camera" in vars(self):
+            state["_followed"] = self.camera.followed
+        return state
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Become what `__getstate__` returned."""
+        vars(self).update(state)
+        self._culling.keep_in_place()
 
     def reset(self) -> State:
         """Return to the start of the episode, bit for bit, by rebuilding the home unless nothing moved.
