@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import BIT, DIRTY
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
-from envs.symbolic.scoring import fixtures_of, holds, matches, quantified_objects
+from envs.symbolic.scoring import advance, fixtures_of, holds, quantified_objects, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,11 @@ def obstacle(goal: Goal, state: State) -> str:
         if reason := _too_few_for_all(phase, state):
             return reason
     return ""
+
+
+def holds_at_start(goal: Goal, state: State) -> bool:
+    """Whether a goal holds in an initial state, so that an episode would have nothing to do."""
+    return score(goal, advance(goal, 0, state, state), state, state).success
 
 
 def _obstacle(condition: Condition, state: State) -> str:
@@ -250,8 +255,8 @@ def _too_few_for_all(phase: tuple[Condition, ...], state: State) -> str:
     for word, places in wanted.items():
         available = len(state.world.objects_of(word))
         if places.total() > available:
-            verb = "is" if available == 1 else "are"
-            return f"{word} is asked for {places.total()} times ({', '.join(places)}): there {verb} only {available} here"
+            enough = f"there {'is' if available == 1 else 'are'} only {available} here"
+            return f"{word} is asked for {places.total()} times ({', '.join(places)}): {enough}"
     return ""
 
 

@@ -509,9 +509,7 @@ class Engine:
         if self.is_closed:
             raise PhysicsError(CLOSED)
         motions = {name: self._motion(name, body) for name, body in self._ids.items()}
-        asleep = frozenset(
-            name for name, motion in motions.items() if self._record.is_asleep(name, motion)
-        )
+        asleep = frozenset(name for name, motion in motions.items() if self._record.is_asleep(name, motion))
         return WorldSnapshot(
             record=self._record.copy(), motions=motions, parked=dict(self.parked), asleep=asleep,
             numbers=dict(self.bodies), ticks=self.ticks,

@@ -90,7 +90,7 @@ class WorldRecord:
     drives: dict[str, Drive] = field(default_factory=dict)
     ignored: dict[tuple[str, int, str, int], None] = field(default_factory=dict)  # pairs that do not collide, in order
     awake: set[str] = field(default_factory=set)  # bodies that never sleep
-    slept_at: dict[str, tuple[Vec3, Quat]] = field(default_factory=dict)  # where bodies were when they were put to sleep
+    slept_at: dict[str, tuple[Vec3, Quat]] = field(default_factory=dict)  # where bodies were put to sleep
     welds: dict[int, Weld] = field(default_factory=dict)
     gears: list[Gear] = field(default_factory=list)
     is_precise: bool = False

@@ -8,7 +8,7 @@ like change when the engine shows the cause, and by exposure to a process (`envs
 from __future__ import annotations
 
 import copy
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -99,7 +99,6 @@ class PhysicalHome:
         robot = Robot(engine, scene.robot)
         self._floor.update([])
         self.object_states = ObjectStates(self.world, self.queries)
-        robot.on_control = self._update_processes
         self.motion = MotionPrimitives(engine, robot, self.queries, self._floor, self.object_states, self.grasp)
         engine.step()  # a sleeping body needs an up-to-date bounding box
         # Settled objects sleep until something touches them: an all-asleep home steps thirty times as fast.
@@ -109,6 +108,8 @@ class PhysicalHome:
             engine.sleep(name)
         self._culling = ObjectCulling(engine, [item.name for item in scene.objects])
         self._culling.update(robot.q[:2])
+        # Not a method of the home: without a cycle, a home that is dropped closes its engine at once.
+        robot.on_control = partial(_update_processes, self._culling, self.object_states)
         engine.ticks = 0
         self._at = NOWHERE
         self.queries.forget()
@@ -214,13 +215,7 @@ class PhysicalHome:
         return outcome
 
     def _held(self) -> str | None:
-        held = self.motion.robot.held
-        return None if held is None else held.name
-
-    def _update_processes(self) -> None:
-        if self.engine.ticks % UPDATE_TICKS == 0:
-            self._culling.update(self.engine.joints(NAME, LINKS[:2]), self.motion.robot.carried)
-            self.object_states.update(self._held())
+        return _held_by(self.motion.robot)
 
     def render(self, width: int = 640, height: int = 480, view: View = "room") -> NDArray[np.uint8]:
         """Draw the home, (H, W, 3).
@@ -234,3 +229,13 @@ class PhysicalHome:
         camera = self.camera  # creates its walls before the first refresh adds the floors
         self.scene_view.refresh(self.state())
         return camera.image(width, height, view, self.motion.robot.q, self.motion.focus)
+
+
+def _update_processes(culling: ObjectCulling, object_states: ObjectStates, robot: Robot) -> None:
+    if robot.engine.ticks % UPDATE_TICKS == 0:
+        culling.update(robot.engine.joints(NAME, LINKS[:2]), robot.carried)
+        object_states.update(_held_by(robot))
+
+
+def _held_by(robot: Robot) -> str | None:
+    return None if robot.held is None else robot.held.name
