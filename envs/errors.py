@@ -40,6 +40,10 @@ class PhysicsError(EnvsError, RuntimeError):
     """The physics engine is missing or cannot build a home."""
 
 
+class ArgumentError(EnvsError, ValueError):
+    """An argument of an environment has a value that it cannot have, or is unknown."""
+
+
 def quoted(value: object) -> str:
     """Return the `repr` of a value for a message, cut to `MAX_QUOTED_LENGTH` characters."""
     text = repr(value)
