@@ -29,7 +29,9 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror or error}") from error
+        wrapped = FileError(f"{path}: cannot be written: {error.strerror or error}")
+        wrapped.strerror = error.strerror
+        raise wrapped from error
 
 
 def check_output(path: Path, *, folder: bool) -> None:

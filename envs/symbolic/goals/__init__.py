@@ -4,6 +4,7 @@
 |---|---|
 | `values.py` | the grammar, its values, and how they are written |
 | `parser.py` | how they are read |
+| `hints.py` | what a person probably meant, where they cannot be read |
 """
 
 from envs.symbolic.goals.parser import (

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from envs.errors import GoalError, nearest, quoted
 from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.goals.hints import RELATIONS, possible_states, unknown_place, unknown_thing
 from envs.symbolic.goals.values import (
     Amount,
     Condition,
@@ -31,6 +32,9 @@ from envs.symbolic.goals.values import (
     When,
 )
 
+if TYPE_CHECKING:
+    from envs.symbolic.scene import Scene
+
 FIXTURE_ONLY_STATES = ("open", "on", "watered")  # states that no object has
 FIXTURE_STATES = ("open", "closed", "on", "off", "dirty", "clean", "watered")
 MAX_NUMBER = 20
@@ -38,6 +42,46 @@ MAX_LENGTH = 2000  # characters; a longer goal is a mistake or an attack
 MAX_NESTING = 8  # nested places
 MAX_DELAY_S = 7 * 24 * 3600.0
 
+_KEYWORDS = frozenset(
+    [
+        "every",
+        "no",
+        "all",
+        "but",
+        "half",
+        "of",
+        "exactly",
+        "at",
+        "most",
+        "more",
+        "except",
+        "from",
+        "on",
+        "in",
+        "with",
+        "beside",
+        "is",
+        "by",
+        "holding",
+        "then",
+        "while",
+        "never",
+        "if",
+        "and",
+        "not",
+        "after",
+        "every",
+        "day",
+        "s",
+        "min",
+        "h",
+        "where",
+        "how",
+        "many",
+        "whether",
+        "what",
+    ]
+)
 _RELATION = re.compile(r" (on|in|with|beside) ")
 _WHEN = re.compile(
     r"(?:after (?P<number>\d+(?:\.\d+)?) ?(?P<unit>s|min|h)|(?P<daily>every day )?at (?P<at>\d{1,2}:\d{2})) ?: "
@@ -49,13 +93,19 @@ _OWNER = re.compile(r"(\S[^'’]*)['’]s (.+)")
 
 
 class _Parser:
-    """Parses one text; `rooms` and `people` are the names of this home, where there is one."""
+    """Parses one text, with the names of rooms and people of a home if there is one."""
 
-    def __init__(self, domain: Domain, rooms: Iterable[str], people: Iterable[str]) -> None:
+    def __init__(self, domain: Domain, scene: Scene | None) -> None:
         self.domain = domain
-        self.rooms = {*domain.rooms, *rooms}
-        self.people = tuple(people)
+        self.rooms = {*domain.rooms, *(room.name for room in scene.rooms)} if scene else {*domain.rooms}
+        self.people = scene.people if scene else ()
         self.words = ""
+        self.said = ""  # the condition that is being read
+        names = (*domain.fixtures, *domain.objects)
+        self.cased = {name.lower(): name for name in names if not name.islower()}  # "TV stand", "CD"
+        texts = (*names, *domain.fixture_members, *domain.members, *domain.skills, *domain.liquids, *self.rooms)
+        self.vocabulary = {word.lower() for text in texts for word in text.split()}
+        self.vocabulary |= {*domain.states, *domain.negations, *domain.property_group, *_KEYWORDS}
         state_words = {*domain.states, *domain.negations}
         self.object_states = {w for w in state_words if domain.negations.get(w, w) not in FIXTURE_ONLY_STATES}
         self.state_words = state_words
@@ -67,13 +117,19 @@ class _Parser:
         return GoalError(f"{quoted(fragment)}{where}: {reason}")
 
     def start(self, text: str) -> str:
-        words = " ".join(text.split())
+        words = text.split()
+        length = len(" ".join(words))
         if not words:
             raise GoalError("the goal is empty")
-        if len(words) > MAX_LENGTH:
-            raise GoalError(f"the goal has {len(words)} characters; at most {MAX_LENGTH} are read")
-        self.words = words
-        return words
+        if length > MAX_LENGTH:
+            raise GoalError(f"the goal has {length} characters; at most {MAX_LENGTH} are read")
+        # Upper case does not matter, but in names of people and of rooms.
+        kept = {*self.people, *self.rooms}
+        low = [w.lower() if w.lower().strip(";:") in self.vocabulary and w not in kept else w for w in words]
+        self.words = " ".join(low)
+        for name, cased in self.cased.items():
+            self.words = re.sub(rf"\b{re.escape(name)}\b", cased, self.words)
+        return self.words
 
     def goal(self, text: str) -> Goal:
         words = self.start(text)
@@ -156,8 +212,11 @@ class _Parser:
 
     def condition(self, text: str) -> Condition:
         if not text:
-            raise GoalError("a condition is empty (two separators in a row?)")
+            raise GoalError("a condition is empty: ';' or 'then' stands first, last or twice in a row")
+        self.said = text
         head, _, rest = text.partition(" ")
+        if not rest and (head in ("every", "no", "holding", *self.state_words) or head.isdecimal()):
+            raise GoalError(f"{text!r}: no object or furniture follows; expected something like {f'{head} plate'!r}")
         quantifier = head if head in ("every", "no") and rest else "some"
         if (fixture := self.fixture_is(rest if quantifier != "some" else text, quantifier)) is not None:
             return fixture
@@ -206,7 +265,8 @@ class _Parser:
             head, _, last = name.rpartition(" ")
             if self.furniture(head) is not None and last not in self.domain.objects:
                 known = ", ".join(sorted(FIXTURE_STATES))
-                raise self.error(text, f"{last!r} is not a state of a fixture; known: {known}")
+                hint = nearest(last, FIXTURE_STATES)
+                raise self.error(text, f"{last!r} is not a state of a fixture; known: {known}{hint}")
             return None
         if furniture is None or furniture.fixture is None:
             return None
@@ -217,7 +277,9 @@ class _Parser:
         categories = self.fixture_categories(furniture.fixture)
         for state in states:
             if not any(self.domain.fixtures[category].can_be(state) for category in categories):
-                raise self.error(text, f"a {furniture.fixture} is never {state}")
+                possible = " or ".join(possible_states(self.domain, furniture.fixture))
+                hint = f"; it may be {possible}" if possible else ""
+                raise self.error(text, f"a {furniture.fixture} is never {state}{hint}")
         return FixtureIs(
             quantifier=cast(Literal["some", "every", "no"], quantifier),
             fixture=furniture.fixture,
@@ -235,8 +297,6 @@ class _Parser:
         head, separator, states = text.partition(" is ")
         if separator:
             become = tuple(states.split())
-            for state in become:
-                self.check_state(state, text)
         thing_text, separator, rest = head.partition(" except ")
         excluded = None
         if separator:
@@ -248,6 +308,8 @@ class _Parser:
             thing, place = self.thing_at(head)
         if not become and place is None:
             raise self.error(match[0] + text, "it says neither where (on, in) nor how (is) it shall be")
+        for state in become:
+            self.check_state(state, text)
         return Every(
             thing=thing, excluded=excluded, place=place, become=become, selection=cast(Selection, selection),
             number=number, means=means,
@@ -301,8 +363,10 @@ class _Parser:
             if relation == "beside" and head in self.domain.fixtures:
                 reason = "`beside` is said of objects on one fixture; of furniture say `on` or `in`"
                 raise self.error(text, reason) from None
-            known = [*self.domain.fixtures, *self.domain.objects, *self.rooms, *self.people]
-            raise self.error(head, f"no place is called so{nearest(head, known)}") from None
+            hint = "" if (text := unknown_place(self.domain, head, self.said)).endswith("?") else (
+                nearest(head, [*self.rooms, *self.people])
+            )  # fmt: skip
+            raise GoalError(f"{text}{hint}") from None
         return Place(thing=thing, inside=inside, every=every, beside=relation == "beside")
 
     def furniture(self, text: str) -> Place | None:
@@ -323,8 +387,11 @@ class _Parser:
 
     def person(self, text: str) -> Place | None:
         """Parse the name of a person: one of this home, or any word that is not written small."""
+        lowered = {name.lower(): name for name in self.people}
+        if text.lower() in lowered:
+            return Place(person=lowered[text.lower()])
         is_name = text[:1].isalpha() and not text[0].islower() and len(text.split()) <= 3 and not _OWNER.match(text)
-        return Place(person=text) if is_name or text in self.people else None
+        return Place(person=text) if is_name else None
 
     def thing(self, text: str) -> Thing:
         base, separator, origin_text = text.partition(" from ")
@@ -341,6 +408,8 @@ class _Parser:
             head, _, tail = rest.partition(" ")
             if head not in self.state_words or not tail:
                 break
+            if head not in self.object_states and (head in RELATIONS or tail in self.domain.fixtures):
+                raise GoalError(unknown_thing(self.domain, base, self.said))
             self.check_state(head, text)
             states.append(head)
             rest = tail
@@ -362,7 +431,8 @@ class _Parser:
             owner = _OWNER.fullmatch(text)
             head, _, rest = text.partition(" ")
             if owner is not None and not any(head == p for p in self.domain.property_group):
-                properties.append(f"{owner[1]}'s")
+                name = next((p for p in self.people if p.lower() == owner[1].lower()), owner[1])
+                properties.append(f"{name}'s")
                 text = owner[2]
             elif head in self.domain.property_group and rest:
                 properties.append(head)
@@ -388,49 +458,39 @@ class _Parser:
             raise self.error(text, reason)
 
     def check_known(self, word: str, text: str) -> None:
-        if word in self.domain.objects or word in self.domain.members:
-            return
-        if word in self.domain.fixtures or word in self.domain.fixture_members:
-            raise self.error(text, f"{word} is furniture: it can be a place or have a state, and it cannot be moved")
-        known = [*self.domain.objects, *self.domain.members, *self.domain.fixtures]
-        raise self.error(text, f"no object or class is called {word!r}{nearest(word, known)}")
+        if word not in self.domain.objects and word not in self.domain.members:
+            raise GoalError(unknown_thing(self.domain, word, self.said or text))
 
 
-def parse_goal(
-    text: str, domain: Domain | None = None, *, rooms: Iterable[str] = (), people: Iterable[str] = ()
-) -> Goal:
+def parse_goal(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Goal:
     """Parse a goal.
 
     Args:
         text: The goal, in any spacing.
         domain: The domain; the default one if None.
-        rooms: Names of rooms besides the domain's kinds.
-        people: Names of people that are written small; other names are known by their capital letter.
+        scene: The home that it is about, for names of its rooms and people. Without it, rooms are known by their kinds
+            and people by their capital letter.
 
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain (the message offers the nearest).
     """
-    return _Parser(domain or load_domain(), rooms, people).goal(text)
+    return _Parser(domain or load_domain(), scene).goal(text)
 
 
-def parse_query(
-    text: str, domain: Domain | None = None, *, rooms: Iterable[str] = (), people: Iterable[str] = ()
-) -> Query:
-    """Parse a question such as `? where wallet`.
+def parse_query(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Query:
+    """Parse a question such as `? where wallet`; the arguments are those of `parse_goal`.
 
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain.
     """
-    return _Parser(domain or load_domain(), rooms, people).query(text)
+    return _Parser(domain or load_domain(), scene).query(text)
 
 
-def parse_rule(
-    text: str, domain: Domain | None = None, *, rooms: Iterable[str] = (), people: Iterable[str] = ()
-) -> Rule:
-    """Parse a rule such as `never knife with person`.
+def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Rule:
+    """Parse a rule such as `never knife with person`; the arguments are those of `parse_goal`.
 
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain.
     """
-    parser = _Parser(domain or load_domain(), rooms, people)
+    parser = _Parser(domain or load_domain(), scene)
     return parser.rule(parser.start(text))

@@ -19,7 +19,8 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import World
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal
-from envs.symbolic.scoring import Score, holds
+from envs.symbolic.progress import Score
+from envs.symbolic.scoring import holds
 from tests.envs.homes_for_tests import kitchen, scene, state
 
 

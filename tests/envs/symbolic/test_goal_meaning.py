@@ -70,7 +70,7 @@ def move(*pairs: str) -> list[str]:
 
 
 def progress_after(home: State, goal: str, subtasks: list[str]) -> Progress:
-    now, progress = home, begin(parse_goal(goal, rooms=(r.name for r in home.world.scene.rooms)), home)
+    now, progress = home, begin(parse_goal(goal, scene=home.world.scene), home)
     for text in subtasks:
         now = after(now, text)
         progress = advance(progress, now, parse_action(now.world, text))
