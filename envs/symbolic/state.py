@@ -8,7 +8,6 @@ Legend: N entities, fixtures first, then objects; an entity is its index in `Wor
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -133,7 +132,8 @@ class World:
 
         Names and numbers of entities stay the same, so that actions and states of both worlds fit each other.
         """
-        view = copy.copy(self)
+        view = object.__new__(World)
+        view.__dict__.update(self.__dict__)
         view.hidden = self.hidden.union(hidden)
         view.entities_by_category = {
             category: tuple(e for e in entities if e not in view.hidden)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.goals import Condition, Goal
-from envs.symbolic.progress import is_true
+from envs.symbolic.progress import advance, begin, is_true
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import teach
 from planner.goals.chunking import next_conditions
@@ -26,12 +26,13 @@ def plan_in_chunks(
     Raises:
         LookupError: The teacher cannot reach the goal.
     """
+    progress = begin(goal, initial_state)
     state = initial_state
     for number, phase in enumerate(goal.phases):
         if not all(is_true(test, state, initial_state) for test in goal.guard(number).tests):
             continue
         for _ in range(MAX_CHUNKS):
-            conditions = next_conditions(state, phase, initial_state)
+            conditions = next_conditions(state, phase, initial_state, uses=progress.uses)
             if not conditions:
                 break
             taught = teach(
@@ -42,5 +43,6 @@ def plan_in_chunks(
             yield state, conditions, initial_state, taught.actions
             for action in taught.actions:
                 state = successor(state, action)
-        if not all(holds(state, c, initial_state) for c in phase):
+                progress = advance(progress, state, action)
+        if not all(holds(state, c, initial_state, progress.uses) for c in phase):
             raise LookupError("the conditions undo each other")

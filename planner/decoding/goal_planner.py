@@ -9,19 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.progress import begin, breaks, forbidden_entities, is_true
 from envs.symbolic.scoring import holds
 from planner.decoding.plan_repair import repair
 from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write, write_unconstrained
 from planner.facts.failure_notes import abandoned, facts_for, permanent_failures, relevant_notes
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.chunking import estimated_changes, exceeds_limit, next_conditions
+from planner.goals.narrowing import narrow
 from planner.prompts import text_format
+from planner.verification.plan_verification import attempt, progress_after
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from envs.symbolic.goals import Condition
-    from envs.symbolic.state import State
+    from envs.symbolic.progress import Progress
+    from envs.symbolic.state import Action, State
     from planner.facts.failure_notes import FailedPlan, Note
     from planner.facts.retrieval import Facts
     from planner.plans.options import Options
@@ -74,9 +78,9 @@ class GoalPlanner:
                 if notes_shown:
                     yield self.draft(goal, state, initial_state, options, 0, frozenset(), notes_shown, forbidden)
             avoid = frozenset() if notes_shown else avoid
-        for attempt in range(1 + options.samples):
-            is_last = attempt == options.samples > 0  # all others failed: it may use whatever the facts show
-            yield self.draft(goal, state, initial_state, options, attempt, avoid, choosy=not is_last)
+        for sample in range(1 + options.samples):
+            is_last = sample == options.samples > 0  # all others failed: it may use whatever the facts show
+            yield self.draft(goal, state, initial_state, options, sample, avoid, choosy=not is_last)
 
     def draft(
         self,
@@ -84,7 +88,7 @@ class GoalPlanner:
         state: State,
         initial_state: State,
         options: Options,
-        attempt: int,
+        sample: int,
         avoid: frozenset[int],
         notes: Sequence[Note] = (),
         forbidden: frozenset[str] = frozenset(),
@@ -96,36 +100,46 @@ class GoalPlanner:
         If `choosy`, it cannot use objects that the facts withhold.
         """
         draft = Draft()
-        for conditions in goal.phases:
+        progress = begin(goal, state, initial_state=initial_state)
+        avoid |= forbidden_entities(goal.rules, state)
+        for number, conditions in enumerate(goal.phases):
+            if not all(is_true(test, state, initial_state) for test in goal.guard(number).tests):
+                continue
             for _ in range(MAX_CHUNKS):
-                unmet = tuple(c for c in conditions if not holds(state, c, initial_state))
-                todo = (
-                    next_conditions(state, conditions, initial_state, options.conditions) if options.chunks else unmet
-                )
+                uses = progress.uses
+                unmet = tuple(c for c in conditions if not holds(state, c, initial_state, uses))
+                most = options.conditions
+                todo = next_conditions(state, conditions, initial_state, most, uses) if options.chunks else unmet
                 if not todo:
                     break
+                plain = tuple(dict.fromkeys(part.condition for c in todo for part in narrow(c, state, initial_state)))
+                if not plain:
+                    return draft  # nothing here can be done for it
                 facts = self._facts(state, todo, initial_state, conditions, notes, avoid, options)
                 feedback = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
                 facts_ids = text_format.encode(
                     (*text_format.facts_part(facts.texts), *feedback), self.prompts.tokenizer
                 )[0][1:]
                 goal_ids, sep = (
-                    self.prompts.encode(format_goal(Goal(phases=(todo,)))),
+                    self.prompts.encode(format_goal(Goal(phases=(plain,)))),
                     self.prompts.special_ids["[SEP]"],
                 )
                 prompt = [*self.prompts.heading(""), *goal_ids, sep, *facts_ids, sep]
-                cursor = self.prompts.cursor(*self.prompts.read("", prompt), options, attempt)
+                cursor = self.prompts.cursor(*self.prompts.read("", prompt), options, sample)
                 n_before = len(draft.actions)
                 if cursor.room < MIN_ROOM:
                     return draft
                 if options.constrained:
                     unused = forbidden | facts.withheld if choosy else forbidden
-                    state = self._write_chunk(cursor, state, todo, facts.names, initial_state, draft, unused, options)
+                    self._write_chunk(cursor, state, todo, facts.names, progress, draft, unused, options)
                 else:
-                    state = write_unconstrained(self.prompts, cursor, state, draft)
+                    write_unconstrained(self.prompts, cursor, state, draft)
                 draft.count(cursor)
+                done = draft.actions[n_before:]
+                progress = progress_after(progress, done, list(attempt(state, done)))
+                state = progress.state
                 stuck = not exceeds_limit(state, todo, initial_state) and not all(
-                    holds(state, c, initial_state) for c in todo
+                    holds(state, c, initial_state, progress.uses) for c in todo
                 )
                 if len(draft.actions) == n_before or stuck:
                     return draft
@@ -153,20 +167,24 @@ class GoalPlanner:
         state: State,
         todo: Sequence[Condition],
         names: frozenset[str],
-        initial_state: State,
+        progress: Progress,
         draft: Draft,
         forbidden: frozenset[str],
         options: Options,
-    ) -> State:
-        """Write one chunk's plan and return the state that it reaches."""
+    ) -> None:
+        """Write one chunk's plan."""
+        goal, initial_state = progress.goal, progress.initial_state
         partial = exceeds_limit(state, todo, initial_state)
         sep, eos = self.prompts.special_ids["[SEP]"], self.prompts.special_ids["[EOS]"]
 
         def allowed_ends(state_after: State) -> Sequence[int]:
             return (sep, eos) if partial or all(holds(state_after, c, initial_state) for c in todo) else (sep,)
 
+        def is_allowed(before: State, action: Action, after: State) -> bool:
+            return not any(breaks(rule, action, before, after, initial_state) for rule in goal.rules)
+
         max_steps = MAX_STEPS_PER_CHANGE * (1 + estimated_changes(state, todo, initial_state))
-        return write(
+        write(
             self.prompts,
             cursor,
             state,
@@ -176,4 +194,5 @@ class GoalPlanner:
             max_steps=max_steps,
             forbidden=forbidden,
             common_sense=options.common_sense,
+            is_allowed=is_allowed if goal.rules else None,
         )

@@ -60,6 +60,7 @@ def write(
     max_steps: int,
     forbidden: frozenset[str] = frozenset(),
     common_sense: bool = False,
+    is_allowed: Callable[[State, Action, State], bool] | None = None,
 ) -> State:
     """Let the GPT write applicable subtasks until it ends them; return the resulting state.
 
@@ -73,6 +74,7 @@ def write(
         max_steps: Maximum number of subtasks.
         forbidden: Names that no subtask may use.
         common_sense: Whether no subtask may run a microwave with metal in it, or pick up what it can only put back.
+        is_allowed: Whether the rules allow an action, given the states before and after it.
     """
     visited = {state_key(state)}
     eos, hint = prompts.special_ids["[EOS]"], prompts.special_ids["[HINT]"]
@@ -82,6 +84,8 @@ def write(
         next_states: list[State] = []
         for action, next_state in candidate_actions(state, names - forbidden, visited):
             if not forbidden.isdisjoint(action.args):
+                continue
+            if is_allowed is not None and not is_allowed(state, action, next_state):
                 continue
             if common_sense and (
                 is_dangerous(state, action)

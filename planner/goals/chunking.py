@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, Holding, No
 from envs.symbolic.scoring import (
+    Uses,
     has_result,
     holds,
     matching_objects,
@@ -29,19 +30,26 @@ MAX_CHANGES = 8  # objects to change in one chunk
 
 
 def next_conditions(
-    state: State, conditions: Sequence[Condition], initial_state: State, max_conditions: int = MAX_CONDITIONS
+    state: State,
+    conditions: Sequence[Condition],
+    initial_state: State,
+    max_conditions: int = MAX_CONDITIONS,
+    uses: Uses | None = None,
 ) -> tuple[Condition, ...]:
-    """Return the next few unmet conditions, in the best order to reach them; empty if all hold."""
+    """Return the next few unmet conditions, in the best order to reach them; empty if all hold.
+
+    `uses` are the means that were used (`envs/symbolic/progress.py`); without it, `by` is not tested.
+    """
     todo: list[Condition] = []
     total = 0
-    for condition in sorted((c for c in conditions if not holds(state, c, initial_state)), key=rank):
+    for condition in sorted((c for c in conditions if not holds(state, c, initial_state, uses)), key=rank):
         weight = _estimated_changes_of(state, condition, initial_state)
         if todo and (len(todo) >= max_conditions or total + weight > MAX_CHANGES):
             break
         if (
             todo
             and isinstance(condition, Holding)
-            and len(todo) + 1 < sum(not holds(state, c, initial_state) for c in conditions)
+            and len(todo) + 1 < sum(not holds(state, c, initial_state, uses) for c in conditions)
         ):
             break  # the hand must stay free for the remaining conditions
         todo.append(condition)
