@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State, format_action
 from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.obstacles import obstacle
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
 from gpt.tokenization.tokenizer import Tokenizer
@@ -160,7 +161,7 @@ class PlanningPipeline:
         return Plan(
             instruction=instruction,
             status="verified" if report.ok else "unverified",
-            reason=report.reason,
+            reason=report.reason if report.ok else obstacle(remaining_goal, state) or report.reason,
             goal=goal,
             goal_text=format_goal(goal),
             actions=tuple(draft.actions),

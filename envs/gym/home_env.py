@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from envs.errors import ActionError, GoalError, PhysicsError, quoted
 from envs.gym import spaces
 from envs.gym.arguments import check_keywords, check_options, checked_choice, checked_count, checked_seed
-from envs.gym.goal_checks import holds_at_start, obstacle
+from envs.symbolic.obstacles import holds_at_start, obstacle
 from envs.gym.goal_sampler import required_entities, sample_goal
 from envs.scenes.home_file import load_home
 from envs.scenes.scene_sampler import sample_scene
@@ -64,7 +64,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     A home has up to 256 entities: fixtures that stay where they are (`fridge 1`) and objects (`apple 1`). The robot
     brings objects to places, opens, closes and switches fixtures, and slices, pours, wipes and folds. Processes do the
     rest: a closed fridge cools, a running sink rinses (`envs/domain.yaml`). The goal is a text in the goal language
-    (`envs/symbolic/goals.py`). One step is one whole skill. `HomeSymbolic-v0` computes the effects of an action;
+    (`envs/symbolic/goals/values.py`). One step is one whole skill. `HomeSymbolic-v0` computes the effects of an action;
     `HomePhysics-v0` simulates a mobile manipulator in PyBullet at 240 Hz and reads the effects from the physics.
 
     ```python

@@ -6,8 +6,10 @@
 | `scene.py` | a home at the start of an episode |
 | `state.py` | the truth of a home: atoms and processes |
 | `actions.py` | preconditions and effects of actions |
-| `goals.py` | the goal language: parser and formatter |
-| `scoring.py` | which conditions of a goal hold, and the score |
+| `goals/` | the goal language: values, wording, parser |
+| `scoring.py` | which conditions of a goal hold in a state |
+| `progress.py` | a goal through an episode: phases, tests, rules, means, and the score |
+| `obstacles.py` | why a goal can never be reached from a state |
 | `visibility.py` | what the robot sees from where it is |
 | `disturbances.py` | events between two subtasks, as atoms |
 | `description.py` | a state as text |

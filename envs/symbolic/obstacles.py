@@ -84,7 +84,7 @@ def _obstacle(condition: Condition, state: State) -> str:
                 f"there {'is' if len(chosen) == 1 else 'are'} only {len(chosen)} {format_thing(condition.thing)} here"
             )
         changed = Thing(word=condition.thing.word, states=condition.become)
-        reasons = [_object_obstacle(state, i, changed, place) for i in chosen]
+        reasons = [_object_obstacle(state, i, changed, place, condition.means) for i in chosen]
         return "" if reasons.count("") >= low else next(reason for reason in reasons if reason)
     objects = _usable(state, condition.thing)
     if isinstance(condition, No):
@@ -104,7 +104,8 @@ def _obstacle(condition: Condition, state: State) -> str:
         return f"there is no {thing_text} here"
     if len(objects) < number:
         return f"there {'is' if len(objects) == 1 else 'are'} only {len(objects)} {thing_text} here"
-    reasons = [_object_obstacle(state, i, condition.thing, place) for i in objects]
+    means = condition.means if isinstance(condition, Count) else None
+    reasons = [_object_obstacle(state, i, condition.thing, place, means) for i in objects]
     if reasons.count("") >= number:
         return ""
     few = f"only {reasons.count('')} of {len(objects)} can be so: " if "" in reasons else ""
@@ -119,9 +120,11 @@ def _usable(state: State, thing: Thing) -> list[int]:
 # -- objects -----------------------------------------------------------------------------------------------------------
 
 
-def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | None) -> str:
-    """Say why an object can never match a description at a place, or return ""."""
+def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | None, means: str | None = None) -> str:
+    """Say why an object can never match a description at a place (by some means), or return ""."""
     world, name = state.world, state.world.names[entity]
+    if means is not None and means not in world.entities_by_category:
+        return f"there is no {means} here"
     for a, b in world.domain.exclusive:
         if a in thing.states and b in thing.states:
             return f"nothing is {a} and {b}"
@@ -129,7 +132,7 @@ def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | Non
         positive = world.domain.negations.get(word)
         if positive in thing.states:
             return f"nothing is {word} and {positive}"
-        if not state.has(entity, word) and (reason := _state_obstacle(state, entity, word)):
+        if not state.has(entity, word) and (reason := _state_obstacle(state, entity, word, means)):
             return f"{name} {reason}"
     if thing.liquid and state.liquid[entity] != thing.liquid and (reason := _liquid_obstacle(state, entity, thing)):
         return f"{name} {reason}"
@@ -142,7 +145,7 @@ def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | Non
     return ""
 
 
-def _state_obstacle(state: State, entity: int, word: str) -> str:
+def _state_obstacle(state: State, entity: int, word: str, means: str | None) -> str:
     world, category = state.world, state.world.object_category[entity]
     assert category is not None
     if word == "dirty":
@@ -159,10 +162,13 @@ def _state_obstacle(state: State, entity: int, word: str) -> str:
         rule = world.rule[fixture]
         if rule is None or not _goes_in(state, entity, fixture):
             continue
+        if means in world.domain.fixtures and world.categories[fixture] != means:
+            continue
         does = rule.clear & DIRTY if word == "clean" else rule.cook if word == "cooked" else rule.set & BIT.get(word, 0)
         if does:
             return ""
-    return f"cannot become {word}: nothing here that it fits in makes things {word}"
+    maker = f"no {means}" if means in world.domain.fixtures else "nothing"
+    return f"cannot become {word}: {maker} here that it fits in makes things {word}"
 
 
 def _liquid_obstacle(state: State, entity: int, thing: Thing) -> str:
