@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from envs.errors import GoalError, nearest
-from envs.scenes.yaml_nodes import NodeReader, describe, is_null
+from envs.files.yaml_nodes import NodeReader, describe, is_null
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
 
