@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from envs.files.bounded_files import ReadError, read_text
+from envs.files.strict_json import parse_json
 from gpt.files import write_text_atomically
 from planner.errors import StageError
 
@@ -47,8 +48,8 @@ def _read_text(path: Path) -> str:
 
 def _parse_record(text: str, location: str, keys: Sequence[str]) -> Record:
     try:
-        record = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        record = parse_json(text, allow_nan=True)
+    except ValueError as error:
         raise StageError(f"{location}: not JSON ({str(error)[:80]}); delete the file to regenerate it") from None
     missing = [key for key in keys if not isinstance(record, dict) or key not in record]
     if not isinstance(record, dict) or missing:

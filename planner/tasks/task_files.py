@@ -10,7 +10,6 @@ step-by-step description).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Literal, cast
 
 from envs.errors import EnvsError, HomeNameError, quoted
 from envs.files.bounded_files import ReadError, read_text
+from envs.files.strict_json import parse_json
 from envs.scenes.home_file import MAX_SEED, named_home
 from envs.symbolic.goals import (
     Goal,
@@ -74,20 +74,8 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
         if not line.strip():
             continue
         try:
-            content = json.loads(line)
-            if "\\u" in line:
-                json.dumps(content, ensure_ascii=False).encode()
-            task = _task(content, path)
-        except json.JSONDecodeError as error:
-            problems.append(f"{path}:{number}: not JSON: {error.msg} at column {error.colno}")
-            continue
-        except RecursionError:
-            problems.append(f"{path}:{number}: not a task: nested too deeply")
-            continue
-        except UnicodeEncodeError:
-            problems.append(f"{path}:{number}: half of a character (an unpaired surrogate) is in a text")
-            continue
-        except ValueError as error:  # GoalError and TaskError too
+            task = _task(parse_json(line, allow_nan=True), path)
+        except ValueError as error:  # JsonError, GoalError and TaskError too
             problems.append(f"{path}:{number}: {error}")
             continue
         if task.id in line_of_id:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.errors import nearest
 from envs.files.bounded_files import ReadError, read_text
+from envs.files.strict_json import parse_json
 from envs.symbolic.domain import load_domain
 from gpt.files import write_text_atomically
 from planner.errors import PlannerError
@@ -120,10 +121,10 @@ def remember(path: Path, belief: Belief) -> Belief:
     if not path.exists():
         return belief
     try:
-        raw = json.loads(read_text(path, MAX_BYTES))
+        raw = parse_json(read_text(path, MAX_BYTES))
     except ReadError as error:
         raise BeliefError(f"{error}; it cannot be read as a memory") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BeliefError(
             f"{path}: cannot be read as a memory: {error}; another --memory file starts a new one"
         ) from None

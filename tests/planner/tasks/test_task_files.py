@@ -102,7 +102,7 @@ def test_a_home_file_is_found_beside_the_task_file(tmp_path: Path, flat_file: Pa
         (GOOD | {"home": ""}, "'home' is a name, a path, a seed or null, found ''"),
         (GOOD | {"home": -1}, "'home' is a seed from 0 to 2**62 - 1, found -1"),
         ("[" * 100_000, "nested too deeply"),
-        ('{"id": ' + "9" * 5000 + "}", "integer string conversion"),
+        ('{"id": ' + "9" * 5000 + "}", "a number has too many digits"),
     ],
 )
 def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: object, problem: str) -> None:
