@@ -26,6 +26,7 @@ import numpy as np
 
 from envs.errors import HomeError, HomeNameError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
+from envs.files.data_folder import data_folder
 from envs.files.safe_yaml import MAX_BYTES
 from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file_reader import parse_home
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HomeFileError", "bundled_homes", "dump_home", "load_home", "named_home", "parse_home", "state_of"]
 
-PACKAGE_DIR = Path(__file__).resolve().parents[1]
 SUFFIXES = (".yaml", ".yml")
 MAX_SEED = 2**62 - 1
 MAX_LISTED = 1000  # files of a folder that are compared with a name that is not there
@@ -134,14 +134,9 @@ def bundled_homes() -> dict[str, Path]:
     """Return the file of each bundled home by its name.
 
     Raises:
-        HomeError: The installation is incomplete.
+        DataError: The installation is incomplete.
     """
-    # A wheel carries the data inside `planner`; a checkout has it at its root.
-    for folder in (PACKAGE_DIR.parent / "planner" / "_datasets" / "homes", PACKAGE_DIR.parent / "datasets" / "homes"):
-        homes = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-        if homes:
-            return homes
-    raise HomeError("the bundled homes are missing; reinstall gpt-home-planner")
+    return {path.stem: path for path in sorted((data_folder() / "homes").glob("*.yaml"))}
 
 
 def _is_path(word: str) -> bool:

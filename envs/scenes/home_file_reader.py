@@ -30,7 +30,8 @@ import numpy as np
 import yaml
 
 from envs.errors import HomeError, nearest
-from envs.files.yaml_nodes import HomeFileError, Problem, parse_nodes
+from envs.files.synonyms import categories_of
+from envs.files.yaml_nodes import HomeFileError, Problem, describe, parse_nodes
 from envs.scenes.floor_plan import doorway_problems, fixture_problems, plan_doorways, room_problems
 from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
 from envs.scenes.home_file_entries import EntryReader, Item
@@ -92,7 +93,7 @@ class _HomeReader(EntryReader):
 
     def home(self, root: yaml.Node, name: str) -> Scene:
         if not isinstance(root, yaml.MappingNode):
-            self.problem(root, "a home has `rooms:` and `objects:`; this file has neither")
+            self.problem(root, f"a home has `rooms:` and `objects:`; this file has neither: it is {describe(root)}")
             return Scene(name=name, seed=0, rooms=(), doorways=(), fixtures=(), objects=(), robot=(0.0, 0.0, 0.0))
         parts = self.options(root, "home", ("name", "seed", "rooms", "doorways", "robot", "objects", "speaker"))
         given_name = self.text(parts["name"], "name") if "name" in parts else None
@@ -147,7 +148,9 @@ class _HomeReader(EntryReader):
                 kind = self.text(parts["kind"], f"{name}: kind")
             if kind is not None and kind not in self.room_kinds:
                 known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
-                hint = nearest(kind, self.room_kinds) or f"; {known}: {', '.join(self.room_kinds)}"
+                rooms = " or ".join(repr(room) for room in categories_of(kind, "rooms"))
+                hint = f"; did you mean {rooms}? Another name needs its `kind:`" if rooms else ""
+                hint = hint or nearest(kind, self.room_kinds) or f"; {known}: {', '.join(self.room_kinds)}"
                 self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
             numbers = None
             if "rect" in parts:
@@ -338,8 +341,11 @@ class _HomeReader(EntryReader):
         instances = [name for name, instance_category in places.items() if instance_category == category]
         if instances:
             return f"; there is {_listed(instances)}"
-        if category in self.domain.fixtures:
-            return f"; no room has a {category}: list it under `rooms:`"
+        meant = [name for name, known in places.items() if known in categories_of(category, "fixtures")]
+        if category not in self.domain.fixtures and meant:
+            return f"; did you mean {_listed(meant)}?"
+        for fixture in categories_of(category, "fixtures"):
+            return f"; no room has a {fixture}: list it under `rooms:`"
         if category in self.domain.objects:
             return f"; there is no {category}: list it at its own place too"
         return nearest(word, places) or "; a place is a fixture or an object that holds things"
