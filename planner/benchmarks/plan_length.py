@@ -90,8 +90,8 @@ def _run(args: argparse.Namespace) -> int:
 
 def _length(planner: Planner, trial: EvaluationTask, seconds: float) -> Length:
     from planner.errors import ExportError
-    from planner.plans.pddl.fast_downward import solve
     from planner.plans.pddl.adl_problem import to_pddl
+    from planner.plans.pddl.fast_downward import solve
     from planner.verification.plan_verification import verify
 
     plan = planner.plan(trial.instruction, trial.start)
