@@ -107,11 +107,11 @@ def run_demo(
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
     from planner.perception.camera_views import pictures
     from planner.perception.demo_film import introduction, with_sound
-    from planner.perception.wav import read_wav
+    from planner.perception.inputs.recordings import read_recording
 
     sound = out / "command.wav"
     _write_wav(sound, sentence)
-    samples = read_wav(sound)
+    samples = read_recording(sound)
     heard = hearing.hear(samples).words
     print(f"said:  {sentence}\nheard: {heard}", flush=True)
     physical_home = PhysicalHome(home.world.scene)

@@ -126,7 +126,7 @@ def _run(args: argparse.Namespace) -> int:
         from planner.cli.plan_export import export_plan
 
         return export_plan(plan, export_format, PROG, unverified=args.unverified, out=args.out)
-    answer = plan.as_dict() | perception_flags.as_dict(heard, views, args.image)
+    answer = plan.as_dict() | perception_flags.as_dict(heard, views)
     if not args.json:
         print_plan(plan)
     if settings is None or plan.goal is None or not plan.is_executable:

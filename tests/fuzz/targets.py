@@ -32,13 +32,13 @@ from planner import plan as plan_command
 from planner import run as run_command
 from planner.api import Planner
 from planner.cli import dialogue
-from planner.cli.perception_flags import read_picture
 from planner.errors import CalibrationError, PlannerError
 from planner.goals.feasibility import is_feasible, missing, shortage
 from planner.io.json_lines import read_lines
 from planner.io.paths import released_dir
 from planner.perception.ctc_word_decoding import Words
-from planner.perception.wav import read_wav
+from planner.perception.inputs.pictures import read_picture
+from planner.perception.inputs.recordings import read_recording
 from planner.plans.options import Options
 from planner.tasks.home_splits import sample_home
 from planner.tasks.task_files import read_tasks
@@ -263,7 +263,7 @@ def recordings(rng: Random) -> None:
     with _folder() as folder, _only_our_errors():
         path = folder / "a.wav"
         path.write_bytes(senses.recording(rng))
-        samples = read_wav(path)
+        samples = read_recording(path)
         assert samples.ndim == 1 and np.isfinite(samples).all() and np.abs(samples).max(initial=0.0) <= 1
 
 
