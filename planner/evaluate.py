@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import OutputError
-from planner.io.command import one_thread, run_command
+from planner.io.command import one_thread, run_command, writable_file
 
 if TYPE_CHECKING:
     from planner.api import Planner
@@ -94,6 +94,8 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.out is not None and not args.out.resolve().parent.is_dir():
         raise OutputError(f"{args.out}: its folder does not exist")
+    if args.out is not None:
+        writable_file(args.out)
     folders: list[Path | None] = args.model or [None]
     names = tuple(str(folder) if folder else RELEASED for folder in folders)
     one_thread()

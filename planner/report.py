@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from planner.io.command import run_command, writable
+from planner.io.command import run_command, writable_file
 from planner.io.paths import runs_dir
 
 PROG = "python -m planner.report"
@@ -47,7 +47,7 @@ def _run(args: argparse.Namespace) -> int:
     folder = find_run(args.run)
     run = read_run(folder)
     path = args.out or folder / "report.html"
-    writable(path.parent)
+    writable_file(path)
     page = build(run, strips(run.cycles, pictures=not args.no_filmstrips))
     write_text_atomically(path, page.html)
     written = {

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, mean, rounded
-from planner.io.command import one_thread, run_command
+from planner.io.command import one_thread, run_command, writable_file
 from planner.tasks.held_out_trials import EvaluationTask, Split, draw_trials
 from planner.tasks.home_splits import SPLITS, Span
 
@@ -139,6 +139,8 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.count < 1 or args.seed < 0 or args.samples < 0:
         raise PlannerError("--count is at least 1, --seed and --samples at least 0")
+    if args.out:
+        writable_file(args.out)
     one_thread()
     outcomes_by_model = {
         str(model): evaluate_model(model, args.count, args.seed, args.samples) for model in args.models

@@ -31,7 +31,7 @@ import numpy as np
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, mean, quantile, rounded
-from planner.io.command import one_thread, run_command
+from planner.io.command import one_thread, run_command, writable_file
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -258,6 +258,8 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.homes < 1 or args.seed < 0:
         raise PlannerError("--homes is at least 1, --seed at least 0")
+    if args.pictures:
+        writable_file(args.pictures)
     one_thread()
     sight = Sight.load(args.model, args.file)
     planner = None if args.no_plans else Planner.load(args.model)

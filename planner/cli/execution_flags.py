@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from planner.errors import PlannerError
-from planner.io.command import writable
+from planner.io.command import writable_file
 from planner.plans.options import MAX_REPLANS, MAX_REPLANS_DISTURBED
 
 if TYPE_CHECKING:
@@ -136,8 +136,9 @@ def read_execution_settings(args: argparse.Namespace, folder: Path) -> Execution
         if records_video:
             video, picture = args.video or folder / "video.mp4", folder / "home.png"
         filmstrip = args.filmstrip or (video.parent if video else folder) / "filmstrip.png"
-        for parent in dict.fromkeys(p.parent for p in (video, picture, filmstrip, args.rerun) if p is not None):
-            writable(parent)
+        for path in (video, picture, filmstrip, args.rerun):
+            if path is not None:
+                writable_file(path)
     replans = MAX_REPLANS_DISTURBED if args.disturb else MAX_REPLANS
     return ExecutionSettings(
         backend=args.backend,

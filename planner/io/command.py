@@ -25,10 +25,25 @@ def writable(folder: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be written to ({error.strerror or error}); choose another with --out"
-        ) from None
+        reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror or error
+        raise OutputError(f"{folder}: cannot be written to ({reason}); choose another with --out") from None
     return folder
+
+
+def writable_file(path: Path) -> Path:
+    """Create the folder of a file that will be written, and return the file.
+
+    Raises:
+        OutputError: A folder is there, or the file's folder cannot be created or written to.
+    """
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:  # the name is too long
+        raise OutputError(f"{path}: cannot be written to ({error.strerror})") from None
+    if is_folder:
+        raise OutputError(f"{path}: is a folder; name a file to write")
+    writable(path.parent)
+    return path
 
 
 def standard_input(*, errors: Literal["strict", "replace"] = "strict") -> TextIO:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from gpt.files import write_text_atomically
 from planner.errors import PlannerError
-from planner.io.command import run_command
+from planner.io.command import run_command, writable_file
 from planner.io.paths import datasets_dir
 
 if TYPE_CHECKING:
@@ -115,12 +115,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     if args.homes < 1:
         raise PlannerError(f"--homes must be at least 1; seen {args.homes}")
-    out = args.out or datasets_dir() / "places" / "usual.json"
+    out = writable_file(args.out or datasets_dir() / "places" / "usual.json")
     places = count_places(training_homes(args.homes, args.seed))
-    try:
-        write_text_atomically(out, format_places(places))
-    except OSError as error:
-        raise PlannerError(f"{out}: cannot be written ({error.strerror or error})") from None
+    write_text_atomically(out, format_places(places))
     print(f"{out}: {len(places.things)} categories in {places.homes} homes")
     return 0
 
