@@ -1,9 +1,8 @@
 """Plans and goals in PDDL, in two dialects.
 
-| dialect | for | how |
-|---|---|---|
-| typed STRIPS | `plan.export("pddl")`: every parser and planner | domain, problem and plan; the home's rules without conditions |
-| ADL with axioms (PDDL 2.2) | Fast Downward, `planner.benchmarks.plan_length` | the home's rules one to one, apart from space; no plan |
+`plan.export("pddl")` writes typed STRIPS, which every parser and planner reads: domain, problem and plan.
+`planner.benchmarks.plan_length` gives Fast Downward the home's rules one to one, apart from space, in ADL with axioms
+(PDDL 2.2), which few others read.
 
 | file | what |
 |---|---|

@@ -1,7 +1,7 @@
 """The goal language in STRIPS: actions that judge a state, and the proof of a state as a sequence of them.
 
-A condition such as `2 clean mug on desk` is a disjunction over mugs and over what they may stand in, which STRIPS cannot
-say. So a plan ends with `judge-1`, after which the home no longer changes, and actions that collect what holds:
+A condition such as `2 clean mug on desk` is a disjunction over mugs and over what they may stand in, which STRIPS
+cannot say. So a plan ends with `judge-1`, after which the home no longer changes, and actions that collect what holds:
 `(see-1 mug_3 desk_1)`, `(count-1 mug_3 n0 n1)`. The goal then is a plain conjunction: `(counted-1 n2)`. What is already
 a conjunction (`every lamp off`) stands in the goal as it is. In a goal of several phases, `next-phase-1` returns from
 judging to acting.
@@ -20,7 +20,7 @@ from envs.symbolic.scoring import fixtures_of, is_at, matches, matching_objects,
 from planner.errors import ExportError
 from planner.plans.pddl.operators import Operator, operator
 from planner.plans.pddl.strips_domain import false, true
-from planner.plans.pddl.strips_facts import NOWHERE, can_be
+from planner.plans.pddl.strips_facts import NOWHERE, can_be, holders
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State, World
@@ -59,7 +59,7 @@ def goal_rules(goal: Goal, initial_state: State, names: Sequence[str]) -> GoalRu
     Raises:
         ExportError: A condition can never hold in this home.
     """
-    writers = []
+    writers: list[_PhaseWriter] = []
     operators: list[Operator] = []
     facts: list[str] = ["(phase-1)"] if len(goal.phases) > 1 else []
     atoms: list[str] = []
@@ -165,9 +165,7 @@ class _PhaseWriter:
             self.facts += [f"(kind-{n} {self.names[i]})" for i in fixtures]
             self.rule(f"find-{n}", "?f", f"(kind-{n} ?f) {true(state, '?f')}", f"(found-{n})")
             self.atoms.append(f"(found-{n})")
-            self.proofs.append(
-                lambda now: [f"(find-{n} {self.names[next(i for i in fixtures if now.has(i, state))]})"]
-            )
+            self.proofs.append(lambda now: [f"(find-{n} {self.names[next(i for i in fixtures if now.has(i, state))]})"])
 
     def every_condition(self, condition: Every, text: str) -> None:
         affected = quantified_objects(self.initial_state, condition)
@@ -375,12 +373,3 @@ class _PhaseWriter:
     @staticmethod
     def liquid(thing: Thing) -> str:
         return f" {thing.liquid}" if thing.liquid else ""
-
-
-def holders(state: State, i: int) -> list[int]:
-    """Return what an object is in or on, from its vessel up to the furniture."""
-    found = []
-    while state.place[i] >= 0:
-        i = state.place[i]
-        found.append(i)
-    return found
