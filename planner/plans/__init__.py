@@ -4,13 +4,9 @@
 |---|---|
 | `options.py` | options of decoding and planning |
 | `planning_result.py` | the parsed instruction and the plan |
-<<<<<<< HEAD
 | `plan_text.py` | splits the text of a plan into steps |
 | `typed_steps.py` | reads the steps that a person typed |
 | `nearest_steps.py` | what a typed name or step may mean: the hints of messages |
-| `export/` | plans in formats of other software: behavior trees, PDDL, flowcharts |
-=======
 | `export/` | plans in formats of other software: behavior trees, flowcharts |
 | `pddl/` | plans and goals in PDDL |
->>>>>>> 9b30f0a (A plan that misses its goal ends where it stops making progress; exports documented; Mermaid labels are no Markdown)
 """

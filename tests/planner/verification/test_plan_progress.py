@@ -40,7 +40,8 @@ CASES = {
     "one less of `no` is progress": (
         "no mug on countertop", (*bring("mug 2", "dining table 1"), *bring("mug 2", "countertop 1")), 2),
     "what is in the hand is put down first": (
-        "no mug on countertop", (*bring("mug 2", "dining table 1"), *bring("mug 3", "dining table 1"), "open fridge 1"), 4),
+        "no mug on countertop",
+        (*bring("mug 2", "dining table 1"), *bring("mug 3", "dining table 1"), "open fridge 1"), 4),
     "a thing that was put back is no progress": (
         "2 mug on dining table", ("pick up mug 2", "put mug 2 on countertop 1"), 0),
     "no progress leaves nothing": ("hot apple", ("open fridge 1", "pick up apple 1", "put apple 1 on countertop 1"), 0),

@@ -114,6 +114,10 @@ def test_json_says_of_a_plan_that_it_misses_its_goal(plan: Call, tmp_path: Path)
     assert json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["status"] == "unverified"
 
 
+def test_several_instructions_are_not_one_plan(plan: Call) -> None:
+    refused(plan(f"{MUG}\n{MUG}", "--format", "bt"), "--format bt takes one instruction, found 2")
+
+
 def test_unverified_needs_a_format(plan: Call) -> None:
     refused(plan(MUG, "--unverified"), "--unverified needs --format")
 
