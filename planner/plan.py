@@ -72,10 +72,6 @@ def _run(args: argparse.Namespace) -> int:
         _check_dialogue(args, "--interactive")
     elif len(instructions) > 1:
         _check_dialogue(args, "several instructions")
-        if export_format is not None:
-            raise PlannerError(
-                f"--format {export_format} takes one instruction, found {len(instructions)}; run it for each"
-            )
     elif args.observe and (args.ask or args.error_rate is not None):
         raise PlannerError("--ask and --error-rate cannot be combined with --observe: they need a fully known home")
     elif args.ask and args.instruction == "-":

@@ -115,7 +115,7 @@ def test_json_says_of_a_plan_that_it_misses_its_goal(plan: Call, tmp_path: Path)
 
 
 def test_several_instructions_are_not_one_plan(plan: Call) -> None:
-    refused(plan(f"{MUG}\n{MUG}", "--format", "bt"), "--format bt takes one instruction, found 2")
+    refused(plan(f"{MUG}\n{MUG}", "--format", "bt"), "several instructions cannot be combined with --format bt")
 
 
 def test_unverified_needs_a_format(plan: Call) -> None:
