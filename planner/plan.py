@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="sampling seed (default: 0)")
     add("--json", action="store_true", help="print one JSON object per instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
-    add("--unverified", action="store_true", help="with --format: export even a plan that misses its goal")
+    add("--unverified", action="store_true", help="with --format: even if the plan misses its goal")
     add_perception_arguments(parser)
     add_observe_arguments(parser)
     add_execution_arguments(parser)

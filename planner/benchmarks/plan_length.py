@@ -1,8 +1,8 @@
 """Plan lengths compared with a classical planner: `python -m planner.benchmarks.plan_length --tasks 20`.
 
 Held-out instructions of the split `unseen homes`; ours is the GPT's verified plan for the goal that the GPT parsed.
-Fast Downward (extra `fast-downward`) gets the same goal as PDDL and improves its plan until its time is up, so its plan is short
-but not proven optimal. Its plan is replayed in the symbolic home before it counts: capacities are not exported
+Fast Downward (extra `fast-downward`) gets the same goal as PDDL and improves its plan until its time is up, so its plan
+is short but not proven optimal. Its plan is replayed in the symbolic home before it counts: capacities are not exported
 (`planner/plans/pddl/adl_domain.py`), and a replay that fails for this reason is reported. `go to` is not counted in
 either plan.
 """
