@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError
 from planner.io.command import one_thread, run_command, standard_input
+from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.plans.export import FORMATS
 from planner.world_model.open_home import open_home
@@ -28,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     from planner.cli.execution_flags import DEFAULT_HOME, add_execution_arguments, add_observe_arguments
     from planner.cli.perception_flags import add_perception_arguments
 
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROG, usage=f"{PROG} [options] [instruction]",
         description="Plan a household task. Exit code: 0 done, 1 no valid plan, 2 wrong usage.",
     )  # fmt: skip
@@ -62,8 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from planner.cli import perception_flags
-    from planner.cli.execution_flags import DEFAULT_HOME
+    from planner.cli.execution_flags import DEFAULT_HOME, check_execution_is_asked_for
 
+    if not args.execute:
+        check_execution_is_asked_for(args)
     export_format = _exported_format(args)
     perception_flags.check_perception_arguments(args, DEFAULT_HOME)
     spoken = bool(args.audio or args.listen)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from planner.cli.execution_flags import DEFAULT_HOME
 from planner.errors import PlannerError
 from planner.io.command import one_thread, run_command, standard_input
+from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.io.terminal import printable
 from planner.world_model.open_home import open_home
@@ -31,7 +32,7 @@ PROG = "python -m planner.run"
 def _parser() -> argparse.ArgumentParser:
     from planner.cli.execution_flags import add_execution_arguments, add_observe_arguments
 
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROG, description="Execute a plan in a simulated home. Exit code: 0 success, 1 failure, 2 wrong usage."
     )
     parser.add_argument("plan", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input")
