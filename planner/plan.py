@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, run_command, standard_input
+from planner.io.command import one_thread, run_command, standard_input, typed_argument
 from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.plans.export import FORMATS
@@ -31,10 +31,11 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = CommandParser(
         prog=PROG, usage=f"{PROG} [options] [instruction]",
-        description="Plan a household task. Exit code: 0 done, 1 no valid plan, 2 wrong usage.",
+        description='Plan a household task, such as "set the table for two"; - reads standard input. '
+        "Exit code: 0 done, 1 no valid plan, 2 wrong usage.",
     )  # fmt: skip
     add = parser.add_argument
-    add("instruction", nargs="?", help='such as "set the table for two"; - reads stdin')
+    add("instruction", nargs="?", help=argparse.SUPPRESS)  # the description tells of it
     add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input until it ends")
     add("--ask", action="store_true", help="read the user's answer to each clarifying question")
@@ -180,7 +181,7 @@ def _instructions(argument: str | None) -> list[str]:
     from planner.cli.dialogue import MAX_INSTRUCTION
 
     try:
-        text = standard_input().read(MAX_INPUT + 1) if argument == "-" else argument or ""
+        text = standard_input().read(MAX_INPUT + 1) if argument == "-" else typed_argument(argument or "")
     except UnicodeDecodeError:
         raise PlannerError("standard input is not a text (UTF-8)") from None
     if len(text) > MAX_INPUT:

@@ -87,7 +87,7 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-video", action="store_true", help="no video, no final picture (several times faster)")
     add("--rerun", type=Path, metavar="RRD", help="recording for the Rerun viewer (extra: rerun)")
     add("--gui", action="store_true", help="open a window")
-    add("--out", type=Path, metavar="DIR", help="folder of these files, or of those of --format (default: in runs/)")
+    add("--out", type=Path, metavar="DIR", help="folder of these files (--format too; default: runs/)")
     add("--disturb", type=float, default=0.0, metavar="P", help="probability of a disturbance before a subtask")
     add("--disturb-seed", type=int, default=0, metavar="N", help="seed of the disturbances (default: 0)")
     add(
@@ -130,7 +130,8 @@ def check_execution_is_asked_for(args: argparse.Namespace) -> None:
     defaults = ExecutionSettings()
     names = ("video", "filmstrip", "rerun", "gui", "backend", "grasp", "view", "disturb", "disturb_seed")
     changed = [name for name in names if getattr(args, name) != getattr(defaults, name)]
-    changed += [name for name in ("out", "max_replans") if getattr(args, name) is not None]
+    changed += ["out"] if args.out is not None and args.format is None else []
+    changed += ["max_replans"] if args.max_replans is not None else []
     changed += ["no_video"] if args.no_video else []
     if changed:
         raise PlannerError(f"--{changed[0].replace('_', '-')} needs --execute; without it, nothing is executed")
