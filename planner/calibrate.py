@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import CalibrationError
 from planner.io.command import one_thread, run_command, writable
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from planner.api import Planner
@@ -31,7 +32,7 @@ MIN_TASKS = 40  # tasks needed for a calibration
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Calibrate a model's confidence in goals and plans.")
+    parser = CommandParser(prog=PROG, description="Calibrate a model's confidence in goals and plans.")
     add = parser.add_argument
     add(
         "--model",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import OutputError
 from planner.io.command import one_thread, run_command, writable_file
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from planner.api import Planner
@@ -29,7 +30,7 @@ RELEASED = "released"  # the model's name if no folder is given
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Measure a planner on held-out tasks or on a task file.")
+    parser = CommandParser(prog=PROG, description="Measure a planner on held-out tasks or on a task file.")
     add = parser.add_argument
     add("--tasks", type=Path, metavar="FILE", help="task file (JSON lines, also .gz) instead of the built-in splits")
     model_help = "model folder (default: the released weights); repeat it to report the spread over several models"

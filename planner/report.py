@@ -15,13 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from planner.io.command import run_command, writable_file
+from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 
 PROG = "python -m planner.report"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Write a page about a run of planner.improve.")
+    parser = CommandParser(prog=PROG, description="Write a page about a run of planner.improve.")
     add = parser.add_argument
     add("run", metavar="RUN", help="name of a folder in runs/, or a path to a run")
     add("--out", type=Path, metavar="FILE", help="output file (default: report.html in the run's folder)")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 from planner.io.command import run_command
+from planner.io.command_parser import CommandParser, finite_number
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action
@@ -55,10 +56,12 @@ class Length:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Compare plan lengths with Fast Downward's.")
+    parser = CommandParser(prog=PROG, description="Compare plan lengths with Fast Downward's.")
     parser.add_argument("--tasks", type=int, default=20, help="number of tasks (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the tasks (default: 0)")
-    parser.add_argument("--seconds", type=float, default=30.0, help="time of Fast Downward per task (default: 30)")
+    parser.add_argument(
+        "--seconds", type=finite_number, default=30.0, help="time of Fast Downward per task (default: 30)"
+    )
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print a JSON line per task")
     args = parser.parse_args(argv)

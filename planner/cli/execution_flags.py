@@ -121,6 +121,22 @@ def read_belief(args: argparse.Namespace, state: State) -> Belief | None:
     return know(state, memory=args.memory, told=args.tell)
 
 
+def check_execution_is_asked_for(args: argparse.Namespace) -> None:
+    """Check that no flag describes an execution where none is asked for.
+
+    Raises:
+        PlannerError: One does.
+    """
+    defaults = ExecutionSettings()
+    names = ("video", "filmstrip", "rerun", "gui", "backend", "grasp", "view", "disturb", "disturb_seed")
+    changed = [name for name in names if getattr(args, name) != getattr(defaults, name)]
+    changed += ["out"] if args.out is not None and args.format is None else []
+    changed += ["max_replans"] if args.max_replans is not None else []
+    changed += ["no_video"] if args.no_video else []
+    if changed:
+        raise PlannerError(f"--{changed[0].replace('_', '-')} needs --execute; without it, nothing is executed")
+
+
 def read_execution_settings(args: argparse.Namespace, folder: Path) -> ExecutionSettings:
     """Convert the flags to settings, and create the folders that will be written to.
 

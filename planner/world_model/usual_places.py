@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from gpt.files import write_text_atomically
 from planner.errors import PlannerError
 from planner.io.command import run_command, writable_file
+from planner.io.command_parser import CommandParser
 from planner.io.paths import datasets_dir
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def format_places(places: UsualPlaces) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Count where things are in sampled homes.")
+    parser = CommandParser(prog=PROG, description="Count where things are in sampled homes.")
     parser.add_argument("--homes", type=int, default=DEFAULT_HOMES, help=f"number of homes (default: {DEFAULT_HOMES})")
     parser.add_argument("--seed", type=int, default=0, help="seed of the homes")
     parser.add_argument("--out", type=Path, help="output file (default: the project's file)")

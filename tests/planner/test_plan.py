@@ -203,6 +203,16 @@ def test_an_unknown_flag_is_wrong_usage(plan: Call, capsys: pytest.CaptureFixtur
     assert stopped.value.code == 2 and "--fly" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "flag",
+    ["--video a.mp4", "--backend symbolic", "--grasp physical", "--no-video", "--out x", "--disturb nan",
+     "--view split", "--max-replans 0", "--disturb-seed 3", "--gui", "--filmstrip a.png"],
+)  # fmt: skip
+def test_a_flag_of_an_execution_that_nobody_asked_for_is_wrong_usage(plan: Call, tmp_path: Path, flag: str) -> None:
+    refused(plan(MUG, *flag.split()), f"{flag.split(maxsplit=1)[0]} needs --execute")
+    assert list(tmp_path.iterdir()) == []
+
+
 # One instruction after another
 
 

@@ -15,19 +15,20 @@ from pathlib import Path
 
 from planner.errors import PlannerError
 from planner.io.command import one_thread, run_command, writable
+from planner.io.command_parser import CommandParser, finite_number
 from planner.io.paths import released_dir, runs_dir
 
 PROG = "python -m planner.perception.training"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Train sight or hearing for the planner's GPT.")
+    parser = CommandParser(prog=PROG, description="Train sight or hearing for the planner's GPT.")
     add = parser.add_argument
     add("kind", choices=("hearing", "sight", "familiarity"),
         help="what to train; hearing needs espeak-ng, the others need --pictures")  # fmt: skip
     add("--model", type=Path, metavar="FOLDER", help="model folder of the GPT (default: the released weights)")
     add("--name", help="the run's folder is runs/NAME (default: the kind)")
-    add("--minutes", type=float, help="training time in minutes (default: 60)")
+    add("--minutes", type=finite_number, help="training time in minutes (default: 60)")
     add("--device", default="auto", metavar="D", help="cpu, cuda or auto (default)")
     add(
         "--workers", type=int, default=1, metavar="N", help="hearing: number of speech synthesis processes (default: 1)"
