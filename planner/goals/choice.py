@@ -148,23 +148,27 @@ def _change_s(state: State, entity: int, thing: Thing) -> float:
 
 
 def claimed(state: State, condition: Condition, phase: Sequence[Condition], initial_state: State) -> set[int]:
-    """Return the objects that other conditions of the phase need, or need where they are."""
+    """Return the objects that other conditions of the phase need where they are, or at another place."""
     claims: set[int] = set()
+    place = getattr(condition, "place", None)
     for other in phase:
-        if other == condition:
-            continue
-        if isinstance(other, Count):
-            matching = matching_objects(state, other.thing)
-            placed = matching if other.place is None else [i for i in matching if is_at(state, i, other.place)]
-            claims.update(placed[: other.number])
-            if other.thing.states or other.thing.liquid:  # few have what it asks for: leave them to it
-                unplaced = [i for i in matching if i not in placed]
-                claims.update(unplaced[: max(0, other.number - len(placed))])
-        elif isinstance(other, Every) and other.place is not None:
-            claims.update(quantified_objects(initial_state, other))
-        elif isinstance(other, Holding) and state.held >= 0 and matches(state, state.held, other.thing):
-            claims.add(state.held)
+        if isinstance(other, Holding):
+            if other != condition and state.held >= 0 and matches(state, state.held, other.thing):
+                claims.add(state.held)
+        elif isinstance(other, Count | Every) and other.place is not None and other.place != place:
+            claims |= _claimed_by(state, other, other.place, initial_state)
     return claims
+
+
+def _claimed_by(state: State, condition: Count | Every, place: Place, initial_state: State) -> set[int]:
+    if isinstance(condition, Every):
+        return set(quantified_objects(initial_state, condition))
+    matching = matching_objects(state, condition.thing)
+    placed = [i for i in matching if is_at(state, i, place)][: condition.number]
+    if not condition.thing.states and not condition.thing.liquid:
+        return set(placed)
+    unplaced = [i for i in matching if i not in placed]  # few are as it asks for: leave them to it
+    return {*placed, *unplaced[: condition.number - len(placed)]}
 
 
 def has_metal(state: State, entity: int) -> bool:
