@@ -102,14 +102,17 @@ def fetching_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
 def travel_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
     """Return the time of the way from an entity to the nearest target or, without targets, to the robot [s].
 
-    Rounded to 0.1 s: the last bits of a product must not decide what is taken.
+    An object in the hand need not be picked up. Rounded to 0.1 s: the last bits of a product must not decide what is
+    taken.
     """
-    if state.place[entity] == HELD:
-        return -state.world.domain.skills["pick up"].duration_s
-    start = state.root(entity)
-    if start < 0:
-        return 0.0
-    return round(min((way_s(state.world, start, t) for t in targets or (state.at,)), default=0.0), 1)
+    world = state.world
+    is_held = state.place[entity] == HELD
+    start = state.at if is_held else state.root(entity)
+    saved_s = world.domain.skills["pick up"].duration_s if is_held else 0.0
+    if start < 0 or start in targets:
+        return -saved_s
+    nearest_s = min([way_s(world, start, target) for target in targets] or [way_s(world, start, state.at)])
+    return round(nearest_s, 1) - saved_s
 
 
 def way_s(world: World, start: int, end: int) -> float:
@@ -117,13 +120,15 @@ def way_s(world: World, start: int, end: int) -> float:
 
     From the floor plan; without one, only a way into another room counts.
     """
-    fixtures = world.scene.fixtures
-    a = fixtures[start]
-    x, y = (fixtures[end].x, fixtures[end].y) if end >= 0 else world.scene.robot[:2]
-    if (a.x or a.y) and (x or y):  # a fixture without a pose is at (0, 0), which is a corner of the home
-        return math.hypot(a.x - x, a.y - y) / WALKING_SPEED_MPS
-    is_elsewhere = end >= 0 and fixtures[end].room != a.room
-    return world.domain.skills["go to"].duration_s if is_elsewhere else 0.0
+    scene = world.scene
+    a = scene.fixtures[start]
+    if a.x or a.y:  # a fixture without a pose is at (0, 0), which is a corner of the home
+        x, y = (scene.fixtures[end].x, scene.fixtures[end].y) if end >= 0 else scene.robot[:2]
+        if x or y:
+            return math.hypot(a.x - x, a.y - y) / WALKING_SPEED_MPS
+    if end < 0 or scene.fixtures[end].room == a.room:
+        return 0.0
+    return world.domain.skills["go to"].duration_s
 
 
 def destinations(state: State, place: Place | None) -> list[int]:
