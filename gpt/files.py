@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from gpt.errors import FileError
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file, then rename it to `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Let `write` fill a temporary file, then rename it to `path`.
+
+    Raises:
+        FileError: The file cannot be written, or there is a folder or a device of its name, which is not replaced.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        if path.exists() and not path.is_file():
+            code = errno.EISDIR if path.is_dir() else errno.EPERM
+            raise OSError(code, os.strerror(code) if path.is_dir() else "it is a device or a pipe, and is not replaced")
+        path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        file_error = FileError(f"{path}: cannot be written ({reason})")
+        file_error.strerror = reason  # callers put it into messages of their own
+        raise file_error from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text_atomically(path: Path, text: str) -> None:

@@ -17,9 +17,12 @@ from tests.fuzz.targets import TARGETS
 
 PROG = "python -m tests.fuzz"
 SHARES = {  # of --count: instructions get the most, the other targets a share by how much can go wrong
-    "instructions": 0.57, "goals": 0.10, "homes": 0.08, "models": 0.06, "tasks": 0.04, "plans": 0.04,
-    "dialogues": 0.02, "names": 0.02, "recipes": 0.015, "records": 0.015, "calibrations": 0.005, "episodes": 0.005,
-    "recordings": 0.01, "pictures": 0.01, "sense_files": 0.01,
+    "instructions": 0.395, "dialogues": 0.02, "piped": 0.02, "goals": 0.09, "statements": 0.03, "plans": 0.03,
+    "names": 0.025, "homes": 0.06, "seeds": 0.01, "memories": 0.04, "environments": 0.02, "robots": 0.01,
+    "exports": 0.015, "tasks": 0.03, "human_lines": 0.005, "rows": 0.038, "recipes": 0.015, "episodes": 0.01,
+    "corpora": 0.01, "shards": 0.005, "models": 0.02, "calibrations": 0.005, "tokenizers": 0.01, "adapters": 0.005,
+    "gpt2_files": 0.01, "checkpoints": 0.002, "recordings": 0.01, "pictures": 0.01, "sense_files": 0.005,
+    "records": 0.01, "stages": 0.01, "learning": 0.005, "reports": 0.005, "resumed": 0.005, "flags": 0.01,
 }  # fmt: skip
 REPORT_EVERY = 1000  # inputs
 SHOWN_NUMBERS = 5

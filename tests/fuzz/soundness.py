@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from xml.etree import ElementTree
+from contextlib import redirect_stderr, redirect_stdout, suppress
 
 from envs.symbolic.actions import State, apply, format_action, parse_action, unmet_precondition
+from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import advance, score
 from planner.cli import dialogue
 from planner.language.normalization import normalize
-from planner.plans.export import ExportError
+from planner.plans.export import PLAN_FORMATS, ExportError, PlanFormat
 from planner.plans.planning_result import Plan
 from planner.prompts.sessions import Prompts
+from planner.world_model.belief import GROUND, HAND, Belief
+from tests.planner.plans.export import btcpp
+from tests.planner.plans.export.pddl_evaluator import Task
 
+MERMAID_LINE = re.compile(r'    (\w+ --> \w+|\w+(\(\["[^"]*"\]\)|\["[^"]*"\]|\{\{"[^"]*"\}\}))')
 MAX_MESSAGE = 20_000  # characters: a home file may have a hundred problems, a line each
 
 
@@ -34,14 +39,24 @@ def check_plan(plan: Plan, state: State) -> None:
     assert read_json(plan.export("json"))["status"] == plan.status
     if plan.goal is None:
         return
-    ElementTree.fromstring(plan.export("bt"))
-    check_shown(plan.export("mermaid"))
-    try:
-        problem = plan.export("pddl")
-    except ExportError:  # the goal can never hold
-        return
-    without_comments = "\n".join(line.partition(";")[0] for line in problem.splitlines())
-    assert without_comments.count("(") == without_comments.count(")")
+    for name in PLAN_FORMATS:
+        with suppress(ExportError):  # in PDDL: the goal can never hold
+            check_export(name, plan.export(name))
+
+
+def check_export(name: PlanFormat, text: str) -> None:
+    """Check that an exported plan is valid in its format."""
+    check_shown(text)
+    match name:
+        case "bt":
+            btcpp.check(text)
+        case "pddl":
+            middle = text.index("\n(define (problem") + 1
+            Task(text[:middle], text[middle:])
+        case "mermaid":
+            head, *lines = text.splitlines()
+            assert head == "flowchart TD"
+            assert all(MERMAID_LINE.fullmatch(line) for line in lines), text
 
 
 def _reaches(plan: Plan, state: State) -> bool:
@@ -56,6 +71,31 @@ def _reaches(plan: Plan, state: State) -> bool:
         now = apply(now, action)
         phase = advance(plan.goal, phase, now, state)
     return score(plan.goal, phase, now, state).success
+
+
+def check_belief(belief: Belief) -> None:
+    """Check that a home can be as it is believed to be: with names, places and states that its objects can have."""
+    domain = load_domain()
+    fixtures = {spec.name: domain.fixtures[spec.category] for spec in belief.scene.fixtures}
+    for name, known in belief.things.items():
+        category, _, number = name.rpartition(" ")
+        assert category == known.category, name
+        assert number.isascii() and number.isdecimal() and number[0] != "0" and len(number) < 10, name
+        if known.place not in (HAND, GROUND):
+            place = belief.things[known.place] if known.place in belief.things else fixtures[known.place]
+            place_category = place.name if hasattr(place, "name") else place.category
+            assert domain.fits(category, place_category), f"{name} in {known.place}"
+        assert known.states <= domain.objects[category].possible_states, f"{name}: {sorted(known.states)}"
+        assert not known.states >= {"hot", "cold"}, name
+        kind = domain.objects[category]
+        assert not known.liquid or kind.fills or kind.contains == known.liquid, f"{name} of {known.liquid}"
+    assert sum(known.place == HAND for known in belief.things.values()) <= 1
+    for fixture, states in belief.fixtures.items():
+        assert all(fixtures[fixture].can_be(word) for word in states), f"{fixture}: {sorted(states)}"
+    assert (belief.looked | belief.remembered) <= fixtures.keys()
+    for state in belief.states():
+        assert len(set(state.world.names)) == len(state.world.names)
+        assert all(state.root(i) < state.world.n_fixtures for i in range(len(state.world.names)))
 
 
 def check_ordinary(instruction: str, prompts: Prompts) -> None:

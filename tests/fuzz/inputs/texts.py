@@ -118,7 +118,7 @@ def instruction(rng: Random, state: State) -> str:
             piece = rng.choice((odd(rng), _task(rng, state) + " "))
             text = piece * rng.choice((10, 300, 5000))
         case 4:
-            text = _goal(rng, state)
+            text = task_goal(rng, state)
         case 5 | 6:
             return misspelt(_task(rng, state), rng)
         case _:
@@ -147,7 +147,8 @@ def _task(rng: Random, state: State) -> str:
     return "set the table" if task is None else task.instruction
 
 
-def _goal(rng: Random, state: State) -> str:
+def task_goal(rng: Random, state: State) -> str:
+    """Return the goal of a task that can be done in the home."""
     task = _drawn_task(rng, state)
     return (task.goal_text if task is not None else "") or "2 clean plate on dining table ; fridge closed"
 
@@ -161,7 +162,18 @@ def goal(rng: Random, state: State) -> str:
             rng.choice((odd, lambda r: r.choice(words()), lambda r: r.choice(PLANS)))(rng)
             for _ in range(rng.choice((2, 5, 30, 400)))
         )
-    return mutated(_goal(rng, state), rng)
+    return mutated(task_goal(rng, state), rng)
+
+
+def statement(rng: Random, state: State) -> str:
+    """Return what a user may say about where an object is, mutated."""
+    world = state.world
+    thing = rng.choice((rng.choice(words()), rng.choice(world.names)))
+    number = rng.choice(("", "", " 1", " 2", " 01", " 0", " \u0661", " ²", " " + "9" * 30, " 1 2"))
+    holder = rng.choice((rng.choice(world.names), rng.choice(world.names), rng.choice(words()), "hand", "floor"))
+    stated = rng.choice(("", "", "dirty ", "clean ", "hot ", "hot cold ", "open ", "on ", "the "))
+    text = f"{stated}{thing}{number} {rng.choice(('in', 'on', 'with', 'is in', 'under'))} {holder}"
+    return mutated(text, rng) if rng.randrange(3) == 0 else text
 
 
 def plan(rng: Random, state: State) -> str:
@@ -173,7 +185,7 @@ def plan(rng: Random, state: State) -> str:
         state = successor(state, action)
     if rng.randrange(3):
         return mutated(rng.choice((" → ", "\n")).join(subtasks), rng)
-    content: dict[str, object] = {"plan": subtasks, "goal": _goal(rng, state)}
+    content: dict[str, object] = {"plan": subtasks, "goal": task_goal(rng, state)}
     for key in ("plan", "goal"):
         if rng.randrange(4) == 0:
             content[key] = value(rng)

@@ -16,7 +16,7 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import State
 from gpt.data.tokenized_documents import TokenizedDocuments
 from planner.io.paths import datasets_dir
-from tests.fuzz import texts
+from tests.fuzz.inputs import texts
 
 SCALARS = (
     "~", "null", "yes", "off", "1:30", "0x1F", "0o17", "1_000", ".inf", "-.inf", ".nan", "1e400", "1.0e+400", "9" * 400,
