@@ -32,6 +32,10 @@ class HomeError(EnvsError, ValueError):
     """A home file is invalid; the message has one line per problem."""
 
 
+class HomeNameError(HomeError):
+    """Something names no home; the message lists what does."""
+
+
 class PhysicsError(EnvsError, RuntimeError):
     """The physics engine is missing or cannot build a home."""
 

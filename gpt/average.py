@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from gpt.errors import ConfigError, GPTError
+from gpt.files import check_output
 from gpt.weights.checkpoint import load_model, put_weights, save_model, weights_of
 
 PROG = "python -m gpt.average"
@@ -50,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("models", type=Path, nargs="+", metavar="MODEL", help="model folders")
     args = parser.parse_args(argv)
     try:
+        check_output(args.out, folder=True)
         average(args.models, args.out)
     except GPTError as error:
         print(f"{PROG}: {error}", file=sys.stderr)

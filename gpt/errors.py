@@ -20,11 +20,15 @@ class CheckpointError(GPTError):
 
 
 class FileError(GPTError, OSError):
-    """A text file cannot be read, is too large, or is not text; the message names it."""
+    """A file cannot be read or written, is too large, or is not text; the message names it."""
 
 
 class ContextError(GPTError, ValueError):
-    """More tokens than fit into the context, or a position outside of it."""
+    """Tokens that cannot be read: none, too many, not in the vocabulary, or at a position outside of the context."""
+
+
+class LogitsError(GPTError, ValueError):
+    """Logits are NaN or infinite, so that no token can be drawn; the message counts them."""
 
 
 class DivergedError(GPTError):

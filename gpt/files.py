@@ -1,11 +1,13 @@
-"""Atomic file writes, which after a kill leave the old file or the complete new one; reads with a size limit."""
+"""Atomic file writes, which after a kill leave the old file or the complete new one; reads with a size limit.
+
+`check_output` tells before long work whether its result can be written.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from gpt.errors import FileError
@@ -15,26 +17,54 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file, then rename it to `path`.
 
     Raises:
-        FileError: The file cannot be written, or there is a folder or a device of its name, which is not replaced.
+        FileError: The file or its folder cannot be written; or it is a device or a pipe, which is not replaced.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        if path.exists() and not path.is_file():
-            code = errno.EISDIR if path.is_dir() else errno.EPERM
-            raise OSError(code, os.strerror(code) if path.is_dir() else "it is a device or a pipe, and is not replaced")
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise OSError(errno.EPERM, "it is a device or a pipe, and is not replaced")
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        file_error = FileError(f"{path}: cannot be written ({reason})")
-        file_error.strerror = reason  # callers put it into messages of their own
-        raise file_error from error
-    finally:
-        with suppress(OSError):
+        try:
+            write(temporary)
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
             temporary.unlink(missing_ok=True)
+    except OSError as error:
+        wrapped = FileError(f"{path}: cannot be written: {error.strerror or error}")
+        wrapped.strerror = error.strerror
+        raise wrapped from error
+
+
+def check_output(path: Path, *, folder: bool) -> None:
+    """Check that a folder or file can be written; nothing is created.
+
+    Args:
+        path: The folder or file, which need not exist, nor its parents.
+        folder: Whether `path` is to be a folder.
+
+    Raises:
+        FileError: Something else is there, or the nearest existing folder is not writable.
+    """
+    try:
+        if folder and path.exists() and not path.is_dir():
+            raise FileError(f"{path}: is a file; give a folder to write to")
+        if not folder and path.is_dir():
+            raise FileError(f"{path}: is a folder; give a file to write")
+        parent = path if folder else path.parent
+        while not parent.exists():
+            if parent.is_symlink():
+                raise FileError(f"{path}: cannot be written: {parent} is a symbolic link to nothing")
+            parent = parent.parent
+        if not parent.is_dir():
+            raise FileError(f"{path}: cannot be written: {parent} is a file, not a folder")
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:  # the name is too long, or not a path
+        raise FileError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise FileError(f"{path}: cannot be written: no permission to write in {parent}")
 
 
 def write_text_atomically(path: Path, text: str) -> None:

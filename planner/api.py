@@ -21,9 +21,11 @@ from planner.world_model.open_home import in_use, open_home
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from envs.scenes.home_file import AnyHome, HomeInUse
+    from envs.symbolic.goals import Goal
+    from envs.symbolic.home_protocol import Home
     from planner.execution.events import Event
     from planner.plans.planning_result import Plan
-    from planner.world_model.open_home import AnyHome, HomeInUse
 
 
 def model_folder(folder: str | Path | None = None) -> Path:
@@ -99,29 +101,34 @@ class Planner(PlanningPipeline):
 
     def run(
         self,
-        plan: Plan,
+        plan: Plan | str,
         home: HomeInUse,
         options: Options | None = None,
         *,
         max_replans: int = MAX_REPLANS,
         belief: Belief | None = None,
+        goal: Goal | str | None = None,
     ) -> Iterator[Event]:
         """Execute a plan and yield each event as it happens; the last is `Ended`, with the episode.
 
         Args:
-            plan: A plan for the home's current state.
+            plan: A plan for the home's current state, or the text of one (`open cabinet 1 → pick up plate 1`).
             home: A `PhysicalHome`, a `SymbolicHome`, a `DisturbedHome` of either, or one of our gymnasium environments
                 after a reset.
             options: Decoding options for replanning.
             max_replans: Maximum number of replans.
             belief: What is known of a partly known home; the robot searches for the rest.
+            goal: What a plan given as text is for; None: the text states it.
 
         Raises:
-            PlannerError: There is nothing to execute, or the plan is for another home.
+            PlannerError: There is nothing to execute, the plan is for another home, or its text cannot be read.
+            GoalError: `goal` does not parse.
         """
+        acting_home = in_use(home)
+        if isinstance(plan, str):
+            plan = _typed_plan(plan, acting_home, belief, goal)
         if plan.goal is None:
             raise PlannerError(f"there is nothing to execute: {plan.status}, {plan.reason}")
-        acting_home = in_use(home)
         world, plan_world = acting_home.state().world, plan.start.world
         same_home = world.names == plan_world.names
         if belief is not None:  # only the fixtures must be known
@@ -145,3 +152,15 @@ class Planner(PlanningPipeline):
             max_replans=max_replans,
             disturb=disturb,
         )
+
+
+def _typed_plan(text: str, home: Home, belief: Belief | None, goal: Goal | str | None) -> Plan:
+    from planner.exploration.belief_planning import with_named_objects
+    from planner.plans.plan_text import split_plan
+    from planner.plans.typed_steps import typed_plan
+
+    plan_text = split_plan(text)
+    if belief is None:
+        return typed_plan(plan_text, home.state(), goal)
+    state, plan_text = with_named_objects(belief, plan_text)
+    return typed_plan(plan_text, state, goal)

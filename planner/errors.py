@@ -35,6 +35,10 @@ class EpisodeError(PlannerError, RuntimeError):
     """An episode cannot be created, for a reason that the user can fix."""
 
 
+class PlanTextError(PlannerError, ValueError):
+    """A text is not a plan, or a step of it is nothing that the robot can do in this home."""
+
+
 class ExportError(PlannerError, ValueError):
     """A plan or its goal cannot be written in a format."""
 

@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--samples", type=int, default=4, metavar="N", help="more plans to sample if the first fails (default: 4)")
     add("--goals-only", action="store_true", help="measure only predicted goals, without plans (many times faster)")
     add("--no-inventory", action="store_true", help="omit the home's inventory from the prompt")
+    sense_help = "choose objects as in the released weights' corpus: dirty ones in reach before clean ones"
+    add("--no-common-sense", action="store_true", help=sense_help)
     add("--with-steps", action="store_true", help="include the file's step-by-step descriptions in the prompt")
     add(
         "--workers",
@@ -104,6 +106,7 @@ def _run(args: argparse.Namespace) -> int:
         setting=EvaluationSettings(
             tasks=str(args.tasks) if args.tasks else None, models=names, weights=args.weights, seed=args.seed,
             samples=args.samples, inventory=not args.no_inventory, steps=args.with_steps, goals_only=args.goals_only,
+            common_sense=not args.no_common_sense,
         ),
         predictions=predictions,
         problems=problems,
@@ -127,7 +130,9 @@ def _predict_all(
     from planner.evaluation.measurement import planning_modes
     from planner.evaluation.parallel import EvaluationJob, predictions
 
-    options = planning_modes(samples=args.samples, seed=args.seed, inventory=not args.no_inventory)
+    options = planning_modes(
+        samples=args.samples, seed=args.seed, inventory=not args.no_inventory, common_sense=not args.no_common_sense
+    )
     job = EvaluationJob(folder=folder, weights=args.weights, modes=options, goals_only=args.goals_only)
     results = predictions(planner, job, trials, args.workers)
     name = RELEASED if folder is None else folder.name

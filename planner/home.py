@@ -12,20 +12,21 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 
-from envs.errors import HomeError
+from envs.errors import HomeError, HomeNameError
 from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.yaml_nodes import HomeFileError
 from envs.symbolic.scene import ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.terminal import printable
-from planner.world_model.open_home import scene_named
 
 
 def check(path: str, as_json: bool) -> int:
     """Print whether a home file is valid, or all its problems. Returns 0 if it is valid, otherwise 1."""
     try:
         scene = load_home(path)
+    except HomeNameError:
+        raise
     except HomeError as error:
         if as_json:
             problem_nodes = error.problems if isinstance(error, HomeFileError) else ()
@@ -53,7 +54,9 @@ def sample(seed: int, rooms: int | None, objects: int | None) -> int:
 def show(name: str, as_json: bool) -> int:
     """Print the contents of a home, room by room."""
     try:
-        scene = scene_named(name)
+        scene = load_home(name)
+    except HomeNameError:
+        raise
     except HomeError as error:
         print(printable(str(error)), file=sys.stderr)
         return 1
@@ -113,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     samples = verbs.add_parser("sample", help="print a random home as a home file")
     shows = verbs.add_parser("show", help="list what a home has, room by room")
-    checks.add_argument("file", help="a home file (YAML; datasets/homes/README.md)")
+    checks.add_argument("file", help="a home file (YAML; datasets/homes/README.md), or the name of a bundled home")
     shows.add_argument("home", help="a home file, the name of a bundled home, or a seed")
     for verb in (checks, shows):
         verb.add_argument("--json", action="store_true", help="print JSON")

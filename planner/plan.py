@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import sys
 from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, run_command
+from planner.io.command import one_thread, run_command, standard_input
 from planner.io.paths import runs_dir
-from planner.io.terminal import printable
 from planner.plans.export import FORMATS
 from planner.world_model.open_home import open_home
 
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["main", "open_home"]
 
 PROG = "python -m planner.plan"
+MAX_INPUT = 1_000_000  # characters on standard input
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="sampling seed (default: 0)")
     add("--json", action="store_true", help="print one JSON object per instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
+    add("--unverified", action="store_true", help="with --format: export even a plan that misses its goal")
     add_perception_arguments(parser)
     add_observe_arguments(parser)
     add_execution_arguments(parser)
@@ -67,9 +67,11 @@ def _run(args: argparse.Namespace) -> int:
     export_format = _exported_format(args)
     perception_flags.check_perception_arguments(args, DEFAULT_HOME)
     spoken = bool(args.audio or args.listen)
-    instruction = None if args.interactive or spoken else _instruction(args.instruction)
+    instructions = [] if args.interactive or spoken else _instructions(args.instruction)
     if args.interactive:
-        _check_dialogue(args)
+        _check_dialogue(args, "--interactive")
+    elif len(instructions) > 1:
+        _check_dialogue(args, "several instructions")
     elif args.observe and (args.ask or args.error_rate is not None):
         raise PlannerError("--ask and --error-rate cannot be combined with --observe: they need a fully known home")
     elif args.ask and args.instruction == "-":
@@ -82,7 +84,7 @@ def _run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     heard, seen = perception_flags.hear(args), perception_flags.see(args)
     if heard is not None:
-        instruction = _instruction(heard.words)
+        instructions = _instructions(heard.words)
     views = None if seen is None else seen[1]
     state = open_home(args.home, geometry=args.execute) if seen is None else seen[0]
     perceived = perception_flags.as_text(heard, views)
@@ -107,20 +109,22 @@ def _run(args: argparse.Namespace) -> int:
         planner.calibrated(options.error_rate)  # report an invalid rate before reading any input
     if perceived and not args.json and export_format is None:
         print(perceived, flush=True)
-    if instruction is None:
-        converse(read_lines(sys.stdin), planner, state, options, settings, as_json=args.json, ask=args.ask)
+    if args.interactive:
+        lines = read_lines(standard_input(errors="replace"))
+        converse(lines, planner, state, options, settings, as_json=args.json, ask=args.ask)
         return 0
-    plan = planner.plan(instruction, state if belief is None else belief, options)
+    if len(instructions) > 1:
+        done = converse(instructions, planner, state, options, settings, as_json=args.json, typed=False)
+        return 0 if done else 1
+    plan = planner.plan(instructions[0], state if belief is None else belief, options)
     if args.ask:
         from planner.cli.clarification import resolve_questions
 
         plan = resolve_questions(plan, planner, state, options, ask_user)
     if export_format is not None:
-        if plan.status != "verified":
-            print(f"{PROG}: {plan.status}: {printable(plan.reason)}", file=sys.stderr)
-        if plan.goal is not None:
-            print(plan.export(export_format).rstrip("\n"))
-        return 0 if plan.status == "verified" else 1
+        from planner.cli.plan_export import export_plan
+
+        return export_plan(plan, export_format, PROG, unverified=args.unverified, out=args.out)
     answer = plan.as_dict() | perception_flags.as_dict(heard, views, args.image)
     if not args.json:
         print_plan(plan)
@@ -143,12 +147,18 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _exported_format(args: argparse.Namespace) -> Format | None:
-    """Return the requested export format; None for text and JSON, after setting `args.json` accordingly.
+    """Return the format to export; None if the plan is printed as text or JSON, after setting `args.json` accordingly.
 
     Raises:
         PlannerError: The format cannot be combined with another flag.
     """
-    if args.format in (None, "text", "json") and not (args.json and args.format == "text"):
+    if args.unverified and args.format is None:
+        raise PlannerError("--unverified needs --format, for example --format pddl")
+    to_screen = args.out is None or args.execute  # with --execute, --out is where the video goes
+    if args.format is None or (
+        args.format in ("text", "json")
+        and to_screen and not args.unverified and not (args.json and args.format == "text")
+    ):  # fmt: skip
         args.json = args.json or args.format == "json"
         return None
     for flag in ("json", "execute", "interactive", "observe"):
@@ -157,39 +167,45 @@ def _exported_format(args: argparse.Namespace) -> Format | None:
     return cast("Format", args.format)
 
 
-def _instruction(argument: str | None) -> str:
-    """Return the instruction, read from standard input if the argument is `-`.
+def _instructions(argument: str | None) -> list[str]:
+    """Return the instructions, one a line; `-` reads them from standard input.
 
     Raises:
-        PlannerError: It is empty, too long or not UTF-8.
+        PlannerError: There is none, one is too long, or standard input is not UTF-8.
     """
     from planner.cli.dialogue import MAX_INSTRUCTION
 
     try:
-        instruction = sys.stdin.read(MAX_INSTRUCTION + 1) if argument == "-" else argument
+        text = standard_input().read(MAX_INPUT + 1) if argument == "-" else argument or ""
     except UnicodeDecodeError:
         raise PlannerError("standard input is not a text (UTF-8)") from None
-    if instruction is None or not instruction.strip():
+    if len(text) > MAX_INPUT:
+        raise PlannerError(f"the instructions have more than {MAX_INPUT} characters; give fewer")
+    lines = [line for line in text.splitlines() if any(c.isprintable() and not c.isspace() for c in line)]
+    if not lines:
         raise PlannerError('the instruction is empty; say what to do, for example "set the table"')
-    if len(instruction) > MAX_INSTRUCTION:
-        raise PlannerError(f"the instruction has more than {MAX_INSTRUCTION} characters; shorten it")
-    return instruction
+    for number, line in enumerate(lines, start=1):
+        if len(line) > MAX_INSTRUCTION:
+            name = "the instruction" if len(lines) == 1 else f"instruction {number}"
+            raise PlannerError(f"{name} has more than {MAX_INSTRUCTION} characters; shorten it")
+    return lines
 
 
-def _check_dialogue(args: argparse.Namespace) -> None:
-    """Check and prepare `--interactive`: no video, and a standard input that tolerates invalid UTF-8.
+def _check_dialogue(args: argparse.Namespace, what: str) -> None:
+    """Check that the flags suit more than one instruction, and record no video.
 
     Raises:
         PlannerError: A flag is given that only a single instruction supports.
     """
-    unsupported = [f"--{name}" for name in ("video", "filmstrip", "rerun", "disturb", "observe") if getattr(args, name)]
-    if args.instruction is not None or unsupported:
-        raise PlannerError(
-            f"--interactive cannot be combined with {unsupported[0] if unsupported else 'an instruction'}"
-        )
+    single = ("video", "filmstrip", "rerun", "out", "disturb", "observe", *(("ask",) if not args.interactive else ()))
+    unsupported = [f"--{name}" for name in single if getattr(args, name)]
+    if args.format not in (None, "text", "json"):
+        unsupported.insert(0, f"--format {args.format}")
+    if args.interactive and args.instruction is not None:
+        unsupported.insert(0, "an instruction")
+    if unsupported:
+        raise PlannerError(f"{what} cannot be combined with {unsupported[0]}")
     args.no_video = True
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

@@ -1,28 +1,31 @@
 """`python -m planner.run PLAN`: execute a given plan in the simulated home, and score it.
 
-PLAN is the text that `planner.plan` prints (`... → open cabinet 2 → ...`), or a file with that, with one action per
-line, or with the JSON of `planner.plan --json`; - is standard input.
+PLAN is the text that `planner.plan` prints (`... → open cabinet 2 → ...`), one step a line, or the JSON of
+`planner.plan --json`; or a file with any of these; - is standard input. see planner/plans/plan_text.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.execution_flags import DEFAULT_HOME
 from planner.errors import PlannerError
-from planner.io.command import one_thread, run_command
+from planner.io.command import one_thread, run_command, standard_input
 from planner.io.paths import runs_dir
+from planner.io.terminal import printable
 from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from planner.plans.plan_text import PlanText
+
 PROG = "python -m planner.run"
-MAX_PLAN = 1_000_000  # characters
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,59 +55,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(lambda: _run(args), PROG)
 
 
-def read_plan(source: str) -> tuple[list[str], str | None]:
-    """Return the actions as text and, if the source has one, the goal.
+def read_plan(source: str) -> PlanText:
+    """Return the steps and, if the source has one, the goal of a plan: a text, a file, or - for standard input.
 
     Raises:
         PlannerError: The source is not a plan.
     """
-    from envs.errors import quoted
     from envs.files.bounded_files import ReadError, read_text
+    from planner.plans.plan_text import MAX_PLAN, split_plan
 
     try:
         if source == "-":
-            text = sys.stdin.read(MAX_PLAN + 1)
+            text = standard_input().read(MAX_PLAN + 1)
         elif _is_file(source):
             text = read_text(source, MAX_PLAN)
         else:
             text = source
-    except UnicodeDecodeError as error:
-        raise PlannerError(f"standard input: cannot be read as a plan: {error}") from None
+    except UnicodeDecodeError:
+        raise PlannerError("standard input is not a text (UTF-8)") from None
     except ReadError as error:
         raise PlannerError(f"cannot be read as a plan: {error}") from None
-    if len(text) > MAX_PLAN:
-        raise PlannerError(f"the plan has more than {MAX_PLAN} characters")
-    if text.lstrip().startswith("{"):
-        try:
-            data = json.loads(text)
-            subtasks, goal = data["plan"], data.get("goal")
-        except (ValueError, KeyError, RecursionError) as error:
-            raise PlannerError(f"the plan is not the JSON of planner.plan: {error!r}") from None
-        if not isinstance(subtasks, list) or not all(isinstance(s, str) for s in subtasks):
-            raise PlannerError("the JSON's plan must be a list of subtasks")
-        if goal is not None and not isinstance(goal, str):
-            raise PlannerError(f"the JSON's goal must be a text, found {quoted(goal)}")
-        return subtasks, goal
-    subtasks = [subtask.strip() for line in text.splitlines() for subtask in line.split("→")]
-    return [subtask for subtask in subtasks if subtask], None
+    if text is source and re.fullmatch(r"\S*(?:/|\.(?:txt|json|jsonl|md|plan))\S*", source):
+        raise PlannerError(f"there is no plan file {source!r}")
+    return split_plan(text)
 
 
 def _is_file(source: str) -> bool:
     try:
         return Path(source).is_file()
-    except OSError:  # too long for a file name: it is the plan itself
+    except (OSError, ValueError):  # too long for a file name, or no possible one: it is the plan itself
         return False
 
 
 def _run(args: argparse.Namespace) -> int:
-    from envs.errors import ActionError
-    from envs.symbolic.actions import parse_action
     from envs.symbolic.goals import format_condition, parse_goal
     from planner.cli.execution_flags import read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
+    from planner.plans.typed_steps import read_steps
 
-    subtasks, goal_in_plan = read_plan(args.plan)
-    goal_text = args.goal or goal_in_plan
+    plan_text = read_plan(args.plan)
+    goal_text = plan_text.goal if args.goal is None else args.goal
     if not goal_text:
         raise PlannerError("there is nothing to score: give --goal, for example --goal 'plate on dining table'")
     goal = parse_goal(goal_text)
@@ -112,21 +102,11 @@ def _run(args: argparse.Namespace) -> int:
     belief = read_belief(args, state)
     world = state.world
     if belief is not None:
-        from planner.exploration.belief_planning import LOOK_PREFIX, with_named_objects
+        from planner.exploration.belief_planning import with_named_objects
 
-        # The search executor decides where to look.
-        subtasks = [subtask for subtask in subtasks if not subtask.startswith(LOOK_PREFIX)]
-        world = with_named_objects(belief, subtasks).world
-    actions = []
-    for number, subtask in enumerate(subtasks, start=1):
-        try:
-            actions.append(parse_action(world, subtask))
-        except ActionError as error:
-            if number == 1 and len(subtasks) > 1:
-                continue  # `set the table → ...`: the instruction precedes the first action
-            raise PlannerError(f"plan step {number}: {error}") from None
-    if not actions:
-        raise PlannerError("the plan has no subtask")
+        believed_state, plan_text = with_named_objects(belief, plan_text)
+        world = believed_state.world
+    plan = read_steps(world, plan_text)
     settings = read_execution_settings(args, runs_dir() / "run")
     planner = None
     if args.replan or belief is not None:
@@ -138,7 +118,9 @@ def _run(args: argparse.Namespace) -> int:
         check_home(planner, state.world.scene)
         if belief is not None:
             belief = with_habits(belief, planner)
-    episode = execute_and_report(actions, goal, state, settings, planner=planner, belief=belief)
+    if plan.instruction:
+        print(f"instruction: {printable(plan.instruction)}", file=sys.stderr if args.json else sys.stdout, flush=True)
+    episode = execute_and_report(list(plan.actions), goal, state, settings, planner=planner, belief=belief)
     if args.json:
         print(json.dumps(episode_as_dict(episode, settings)))
     else:

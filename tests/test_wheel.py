@@ -76,6 +76,16 @@ def test_the_wheel_has_only_three_top_level_packages(wheel: Path) -> None:
     assert {name for name in top if not name.endswith(".dist-info")} == {"gpt", "envs", "planner"}
 
 
+def test_a_bundled_home_is_found_by_its_name_without_the_planner(installed_python: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, envs, gymnasium\n"
+        "env = gymnasium.make('HomeSymbolic-v0', home='studio', goal='apple on desk')\n"
+        "env.reset(seed=0)\n"
+        "print(envs.load_home(env).name, 'planner' in sys.modules)"
+    )
+    assert run(installed_python, "-c", code, cwd=tmp_path).split() == ["studio", "False"]
+
+
 def test_a_plan_is_made_from_the_installed_wheel(installed_python: Path, tmp_path: Path) -> None:
     where = run(installed_python, "-c", "import planner; print(planner.__file__)", cwd=tmp_path)
     assert Path(where.strip()).is_relative_to(installed_python.parents[1])

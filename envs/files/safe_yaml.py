@@ -1,9 +1,14 @@
 """Load untrusted YAML: the safe loader with limits on size, depth and number of entries, without anchors and aliases.
 
 An alias is a reference: ten lines of nested aliases expand to a gigabyte.
+
+Numbers are those of YAML 1.2 (core schema), which people write: `1e-3`, `1E5`, `.5`, `+1e3`, and 010 is ten. Two
+things are kept from YAML 1.1: `1_000` and `0b101`. PyYAML alone reads `1e-3` as text, 010 as eight, and 1:30 as ninety.
 """
 
 from __future__ import annotations
+
+import re
 
 import yaml
 
@@ -17,6 +22,14 @@ MAX_NODES = 20_000
 # Raised by PyYAML's constructors, besides its own errors, for scalars with a wrong tag such as `!!bool maybe`.
 _CONSTRUCTOR_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
+_INT, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
+_DIGITS = "[0-9]+(?:_[0-9]+)*"
+_INT_PATTERN = re.compile(rf"[-+]?(?:{_DIGITS}|0o[0-7]+|0x[0-9a-fA-F]+|0b[01]+)$")
+_FLOAT_PATTERN = re.compile(
+    rf"(?:[-+]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+)
+
 
 class YamlError(EnvsError, ValueError):
     """A text is not YAML, or exceeds the limits; `line` counts from 1 and is None if no single line is at fault."""
@@ -24,6 +37,31 @@ class YamlError(EnvsError, ValueError):
     def __init__(self, line: int | None, text: str) -> None:
         self.line, self.text = line, text
         super().__init__(f"line {line}: {text}" if line else text)
+
+
+class _Composer(yaml.CSafeLoader):
+    """Resolves plain scalars, with the numbers of this module."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in (_INT, _FLOAT)]
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Composer.add_implicit_resolver(_INT, _INT_PATTERN, list("-+0123456789"))
+_Composer.add_implicit_resolver(_FLOAT, _FLOAT_PATTERN, list("-+.0123456789"))
+
+
+class _Constructor(yaml.SafeLoader):
+    """Makes Python values of nodes, with the numbers of this module."""
+
+    def construct_number(self, node: yaml.ScalarNode) -> int | float:
+        """Return an integer as YAML 1.2 defines it."""
+        text = str(self.construct_scalar(node)).replace("_", "").lower()
+        return int(text, 0 if text.lstrip("-+")[:2] in ("0x", "0o", "0b") else 10)
+
+
+_Constructor.add_constructor(_INT, _Constructor.construct_number)
 
 
 def compose(text: str) -> yaml.Node | None:
@@ -36,7 +74,7 @@ def compose(text: str) -> yaml.Node | None:
         raise YamlError(None, f"the file is larger than {MAX_BYTES // 1000} kB")
     try:
         _check(text)
-        root: yaml.Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
+        root: yaml.Node | None = yaml.compose(text, Loader=_Composer)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "cannot be read"
@@ -51,12 +89,13 @@ def load(text: str) -> object:
     """Return the content of a YAML text as plain Python values.
 
     Raises:
-        YamlError: As in `compose`, or a value does not match its tag.
+        YamlError: As in `compose`, a value does not match its tag, or a key is given twice in one mapping.
     """
     root = compose(text)
     if root is None:
         return None
-    loader = yaml.SafeLoader("")
+    _check_keys(root)
+    loader = _Constructor("")
     try:
         return loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
@@ -82,3 +121,20 @@ def _check(text: str) -> None:
             raise YamlError(line, f"nested more than {MAX_DEPTH} deep")
         if number > MAX_NODES:
             raise YamlError(line, f"more than {MAX_NODES} entries")
+
+
+def _check_keys(node: yaml.Node) -> None:
+    """Refuse a key that is given twice: PyYAML would silently keep the last value."""
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            _check_keys(child)
+    elif isinstance(node, yaml.MappingNode):
+        first_lines: dict[tuple[str, str], int] = {}
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                line = key.start_mark.line + 1
+                if (key.tag, key.value) in first_lines:
+                    earlier = first_lines[key.tag, key.value]
+                    raise YamlError(line, f"the key {key.value[:40]!r} is given twice; first in line {earlier}")
+                first_lines[key.tag, key.value] = line
+            _check_keys(value)

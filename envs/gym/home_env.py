@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from abc import abstractmethod
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import gymnasium
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envs.rendering.camera import CameraPose
+    from envs.scenes.home_file import AnyHome
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.domain import Vec3
 
@@ -141,7 +141,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     ## Arguments
     | parameter | type | default | meaning |
     |---|---|---|---|
-    | `home` | None, int, path or `Scene` | None | sampled at each reset, a seed, a home's YAML file, or a scene |
+    | `home` | any home or None | None | a bundled name, a seed, a file, … (`envs/scenes/home_file.py`); None: sampled |
     | `goal` | str or None | None | goal; None samples a simple one at each reset |
     | `max_steps` | int | 50 | steps until truncation |
     | `render_mode` | str or None | None | "ansi" (text); with physics also "rgb_array" (640 x 480) and "human" |
@@ -171,7 +171,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     def __init__(
         self,
         *,
-        home: Scene | str | Path | int | None = None,
+        home: AnyHome | None = None,
         goal: str | None = None,
         max_steps: int = 50,
         render_mode: str | None = None,
@@ -273,10 +273,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             raise gymnasium.error.ResetNeeded("call reset() first")
         return self._initial_state
 
-    def _fixed_scene(self, home: Scene | str | Path | int | None) -> Scene | None:
-        if home is None or isinstance(home, Scene):
-            return home
-        return sample_scene(home, geometry=self.needs_geometry) if isinstance(home, int) else load_home(home)
+    def _fixed_scene(self, home: AnyHome | None) -> Scene | None:
+        return None if home is None else load_home(home, geometry=self.needs_geometry)
 
     def _sampled_scene(self, seed: int) -> Scene:
         fixtures, objects = required_entities(self._fixed_goal) if self._fixed_goal else (None, None)
@@ -332,7 +330,7 @@ class HomePhysics(HomeEnv):
     def __init__(
         self,
         *,
-        home: Scene | str | Path | int | None = None,
+        home: AnyHome | None = None,
         goal: str | None = None,
         max_steps: int = 50,
         render_mode: str | None = None,

@@ -2,12 +2,12 @@
 
 | file | what |
 |---|---|
-| `home_file.py` | reads a YAML home file into a scene, or lists its problems |
+| `home_file.py` | what names a home, in; its scene or state, out |
+| `home_file_reader.py` | reads the text of a home file into a scene, or lists its problems |
 | `home_file_entries.py` | reads and checks one fixture or object entry |
 | `home_file_writer.py` | writes a scene as a home file |
 | `yaml_nodes.py` | YAML nodes that know their line |
-| `floor_plan.py` | rooms and doorways as rectangles |
-| `floor_plan_checks.py` | problems of a floor plan that a person wrote |
+| `floor_plan.py` | rooms and doorways as rectangles; problems of those that a person wrote |
 | `furniture_layout.py` | places fixtures along the walls |
 | `room_furnishing.py` | which rooms and fixtures a sampled home has |
 | `occupancy_grid.py` | the floor that the robot can use |

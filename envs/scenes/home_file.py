@@ -1,339 +1,226 @@
-"""Home files that users write: a YAML file in, a `Scene` out, or every problem of the file with its line.
+"""Homes by name: whatever names a home in, its `Scene` or `State` out. Every command, class and file asks here.
 
-    name: studio
-    rooms:
-      kitchen:                                 # a kind of room; two of a kind: `bedroom 1`, `bedroom 2`
-        - fridge                               # fixtures, numbered in order: fridge 1
-        - 3 cabinet
-        - {sink: [dirty]}                      # with states
-        - countertop: {name: countertop 1, states: [dirty], pose: [1.2, 0.4, 90]}
-      bath: {kind: bathroom, rect: [0, 4, 3, 7], fixtures: [toilet, sink]}
-    objects:
-      cabinet 1: [6 plate, {mug: [dirty]}, {cup: {liquid: coffee, holds: [spoon]}}]
-      fridge: [cold milk, 2 apple]             # the only fridge needs no number
-      desk 1: [mug of coffee, 3 clean plate]   # words as in goals
-    doorways: [[6.3, 2.0, 1.2, y]]             # x, y, width [m], the axis that the wall runs along
-    robot: [3.0, 2.0, 0]
-    seed: 7                                    # another seed, another automatic floor plan
+| written as | is | example |
+|---|---|---|
+| a text without `/` and `.` | the name of a bundled home | `"studio"` |
+| a text of digits, or an int | a seed, from which a home is sampled | `"7"`, `7` |
+| any other text, or a `Path` | a home file; `~` is the user's folder | `"flat.yaml"`, `"./studio"` |
+| a `Scene` | itself | `sample_scene(7)` |
+| a `State`, or a home in use | the home as it is now | `home.state()`, an environment after `reset` |
 
-Only `rooms` is required. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
-[degrees], the direction that the front faces (0: +x, 90: +y), and needs the rect. Missing geometry is generated.
-Options of a fixture: count, name, states, pose; of an object: count, name, states, liquid, holds.
+A bundled name wins over a file of that name in the current folder, which is written `./studio`.
 """
 
 from __future__ import annotations
 
-import math
+import os
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
-import yaml
 
-from envs.errors import HomeError, nearest
+from envs.errors import HomeError, HomeNameError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.safe_yaml import MAX_BYTES
-from envs.scenes.floor_plan import plan_doorways
-from envs.scenes.floor_plan_checks import doorway_problems, fixture_problems, room_problems
-from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
-from envs.scenes.home_file_entries import EntryReader, Item
+from envs.scenes.home_file_reader import parse_home
 from envs.scenes.home_file_writer import dump_home
-from envs.scenes.yaml_nodes import HomeFileError, Problem, parse_nodes
-from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
+from envs.scenes.yaml_nodes import HomeFileError
+from envs.symbolic.scene import Scene
+from envs.symbolic.state import State, World, scene_at
 
-__all__ = ["HomeFileError", "dump_home", "load_home", "parse_home"]
+if TYPE_CHECKING:
+    from typing import Any
 
-NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
-MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
-SHOWN_NAMES = 12  # names that a message shows of a longer list
+    import gymnasium
+
+    from envs.symbolic.home_protocol import Home
+
+    HomeInUse: TypeAlias = Home | gymnasium.Env[Any, Any]
+    AnyHome: TypeAlias = State | Scene | str | os.PathLike[str] | int | HomeInUse
+
+__all__ = ["HomeFileError", "bundled_homes", "dump_home", "load_home", "named_home", "parse_home", "state_of"]
+
+PACKAGE_DIR = Path(__file__).resolve().parents[1]
+SUFFIXES = (".yaml", ".yml")
+MAX_SEED = 2**62 - 1
+MAX_LISTED = 1000  # files of a folder that are compared with a name that is not there
+NUMBER = re.compile(r"[+-]?\d[\d_.,]*([eE][+-]?\d+)?")
+SEED_TEXT = "a seed is a whole number from 0 to 2**62 - 1"
 
 
-def load_home(path: str | Path, *, geometry: bool = True) -> Scene:
-    """Read a home file.
+def load_home(home: AnyHome, *, geometry: bool = True) -> Scene:
+    """Return the scene of a home, named in one of the ways above.
+
+    Args:
+        home: A bundled name, a seed, a file, a scene, a state or a home in use. The last two start as they are now.
+        geometry: Whether a file or a seed gets a floor plan; only the physical world needs it.
 
     Raises:
-        HomeError: It cannot be read; or a `HomeFileError` with one line per problem.
+        HomeNameError: It names no home.
+        HomeError: The file cannot be read, or the state cannot be the start of a home; or a `HomeFileError` with one
+            line per problem of the file.
     """
+    if isinstance(home, Scene):
+        return home
+    if isinstance(home, str | os.PathLike):
+        named = named_home(home)
+        if isinstance(named, Path):
+            return _read_home(named, geometry)
+        home = named
+    if isinstance(home, int | np.integer) and not isinstance(home, bool):
+        from envs.scenes.scene_sampler import sample_scene
+
+        if not 0 <= home <= MAX_SEED:
+            raise HomeNameError(f"there is no home {quoted(int(home))}: {SEED_TEXT}")
+        return sample_scene(int(home), geometry=geometry)
+    if isinstance(home, bool | float):
+        raise HomeNameError(f"there is no home {home}: {SEED_TEXT}, an int")
+    return scene_at(_current_state(home))
+
+
+def state_of(home: AnyHome, *, geometry: bool = True) -> State:
+    """Return the state of a home, named in one of the ways above: the given or current one, or a scene's initial one.
+
+    Raises:
+        HomeNameError: It names no home.
+        HomeError: As in `load_home`.
+    """
+    if isinstance(home, Scene | str | os.PathLike | int | np.integer | float):
+        return World(load_home(cast("AnyHome", home), geometry=geometry)).initial()
+    return _current_state(home)
+
+
+def named_home(name: str | os.PathLike[str], *folders: Path) -> int | Path:
+    """Return what a text or path names: a seed, or the path of a bundled home or of a home file.
+
+    Args:
+        name: The text or path.
+        folders: Where a relative path is looked for if it does not exist in the current folder.
+
+    Raises:
+        HomeNameError: No home has this name. A missing file is reported when it is read.
+    """
+    text = os.fspath(name)
+    if not isinstance(text, str):
+        raise HomeNameError(f"a path is a text; seen: {quoted(text)}")
+    word = text.strip()
+    if not word:
+        raise HomeNameError(f"there is no home {quoted(text)}: the name is empty; {_ways()}")
+    if not isinstance(name, str) or _is_path(word):
+        return _existing(text, folders)
+    if re.fullmatch("[0-9]{1,19}", word) and int(word) <= MAX_SEED:
+        return int(word)
+    if NUMBER.fullmatch(word):
+        raise HomeNameError(f"there is no home {quoted(text)}: {SEED_TEXT}, in digits")
+    homes = bundled_homes()
+    if word not in homes:
+        raise HomeNameError(f"there is no home {quoted(text)}{_hint(word, homes, folders)}{_ways()}")
+    return homes[word]
+
+
+def bundled_homes() -> dict[str, Path]:
+    """Return the file of each bundled home by its name.
+
+    Raises:
+        HomeError: The installation is incomplete.
+    """
+    # A wheel carries the data inside `planner`; a checkout has it at its root.
+    for folder in (PACKAGE_DIR.parent / "planner" / "_datasets" / "homes", PACKAGE_DIR.parent / "datasets" / "homes"):
+        homes = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+        if homes:
+            return homes
+    raise HomeError("the bundled homes are missing; reinstall gpt-home-planner")
+
+
+def _is_path(word: str) -> bool:
+    if NUMBER.fullmatch(word) and not Path(word).exists():
+        return False
+    return "/" in word or "." in word or word.startswith("~")
+
+
+def _existing(text: str, folders: tuple[Path, ...]) -> Path:
+    try:
+        path = Path(text).expanduser()
+        if path.is_absolute() or path.exists():
+            return path
+        return next((folder / path for folder in folders if (folder / path).exists()), path)
+    except RuntimeError:
+        raise HomeNameError(f"{quoted(text)}: there is no such user; give the full path of the home file") from None
+    except (OSError, ValueError):  # too long, or with a zero byte: reported when it is read
+        return Path(text)
+
+
+def _current_state(home: AnyHome) -> State:
+    if isinstance(home, State):
+        return home
+    unwrapped = getattr(home, "unwrapped", home)
+    read_state = getattr(unwrapped, "home_state", None) or getattr(home, "state", None)
+    state = read_state() if callable(read_state) else None
+    if not isinstance(state, State):
+        raise HomeNameError(
+            "a home is a file, the name of a bundled home, a seed, a State, a Scene, or a running home: "
+            f"a PhysicalHome, a SymbolicHome or one of our environments; seen: {quoted(home)}"
+        )
+    return state
+
+
+def _read_home(path: Path, geometry: bool) -> Scene:
     try:
         text = read_text(path, MAX_BYTES)
     except ReadError as error:
-        raise HomeError(str(error)) from None
-    stem = "".join(c for c in Path(path).stem.replace("_", " ") if c.isprintable())
+        raise HomeError(f"{error}{_file_hint(path)}") from None
+    stem = "".join(c for c in path.stem.replace("_", " ") if c.isprintable())
     try:
         return parse_home(text, name=stem or "home", geometry=geometry)
     except HomeFileError as error:
         raise HomeFileError(list(error.problems), f"{path}: ") from None
 
 
-def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene:
-    """Parse the text of a home file; `name` is used if the file gives none.
+def _ways() -> str:
+    return f"give a YAML file, a seed, or one of: {', '.join(bundled_homes())}"
 
-    Raises:
-        HomeFileError: The file is invalid; the error lists every problem.
-    """
-    reader = _HomeReader(load_domain())
-    scene = reader.home(parse_nodes(text), name)
-    if reader.problems:
-        raise HomeFileError(reader.problems)
-    if not geometry:
-        return scene
+
+def _hint(word: str, homes: dict[str, Path], folders: tuple[Path, ...]) -> str:
+    """Offer a file that a name without a suffix may mean, or the nearest bundled name."""
+    for name in (f"{word}.yaml", f"{word}.yml", word):
+        try:
+            is_file = _existing(name, folders).is_file()
+        except (OSError, ValueError):  # not the path of anything
+            break
+        if is_file:
+            return f"; did you mean the file {quoted(f'./{name}' if name == word else name)}? Or "
+    hint = nearest(_plain(word), homes)
+    return f"{hint} Or " if hint else "; "
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s-]+", "_", word.lower())
+
+
+def _file_hint(path: Path) -> str:
+    """Say what may have been meant by the path of no file."""
     try:
-        return lay_out(scene, np.random.default_rng(scene.seed), reader.fixed_geometry())
-    except HomeError as error:
-        problems = []
-        for line in str(error).splitlines():
-            subject = line.partition(":")[0]
-            hint = "" if subject == "robot" else f"; it needs {FRONT_M:g} m of free floor in front"
-            problems.append(Problem(line=reader.lines.get(subject), text=f"{line}{hint}"))
-        raise HomeFileError(problems) from None
+        if path.is_dir():
+            files = _home_files(path)
+            return "; name a home file in it" + (f", such as {quoted(str(path / files[0]))}" if files else "")
+        if path.exists():
+            return ""
+        for suffix in SUFFIXES:
+            longer = path.with_name(path.name + suffix)
+            if longer.is_file():
+                return f"; did you mean {quoted(str(longer))}?"
+        name = _plain(path.stem)
+        if name in bundled_homes():
+            return f"; the bundled home is called {name!r}"
+        return nearest(path.name, _home_files(path.parent))
+    except (OSError, ValueError):  # not the path of anything
+        return ""
 
 
-class _HomeReader(EntryReader):
-    def __init__(self, domain: Domain) -> None:
-        super().__init__(domain)
-        self.room_kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
-        self.rooms: list[Room] = []
-        self.rooms_with_rect: list[Room] = []  # rooms whose `rect` is valid
-        self.fixtures: list[FixtureSpec] = []
-        self.objects: list[ObjectSpec] = []
-        self.doorways: list[Doorway] = []
-        self.posed: set[str] = set()
-        self.has_rects = self.has_doorways = self.has_robot = False
-
-    def fixed_geometry(self) -> FixedGeometry:
-        return FixedGeometry(
-            rooms=self.has_rects, doorways=self.has_doorways, robot=self.has_robot, fixtures=frozenset(self.posed)
-        )
-
-    def home(self, root: yaml.Node, name: str) -> Scene:
-        if not isinstance(root, yaml.MappingNode):
-            self.problem(root, "a home has `rooms:` and `objects:`; this file has neither")
-            return Scene(name=name, seed=0, rooms=(), doorways=(), fixtures=(), objects=(), robot=(0.0, 0.0, 0.0))
-        parts = self.options(root, "home", ("name", "seed", "rooms", "doorways", "robot", "objects"))
-        given_name = self.text(parts["name"], "name") if "name" in parts else None
-        seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
-        n_problems = len(self.problems)
-        if "rooms" in parts:
-            self.read_rooms(parts["rooms"])
-        if not self.rooms and len(self.problems) == n_problems:
-            self.problem(root, "a home has at least one room, under `rooms:`")
-        if "doorways" in parts:
-            self.has_doorways = True
-            self.read_doorways(parts["doorways"])
-        robot = None
-        if "robot" in parts:
-            robot = self.numbers(parts["robot"], "robot", "[x, y, yaw in degrees]", (100.0, 100.0, 360.0))
-            self.has_robot = robot is not None
-            self.lines["robot"] = parts["robot"].start_mark.line + 1
-        if (self.has_doorways or self.has_robot) and self.rooms and not self.has_rects:
-            self.problem(root, "`doorways` and `robot` need the `rect` of every room")
-        if "objects" in parts:
-            self.read_objects(parts["objects"])
-        if self.has_rects:
-            self.check_floor()
-        x, y, degrees = robot or (0.0, 0.0, 0.0)
-        return Scene(
-            name=given_name or name,
-            seed=seed or 0,
-            rooms=tuple(self.rooms),
-            doorways=tuple(self.doorways),
-            fixtures=tuple(self.fixtures),
-            objects=tuple(self.objects),
-            robot=(x, y, math.radians(degrees)),
-        )
-
-    # -- rooms and fixtures ------------------------------------------------------------------------------------------
-
-    def read_rooms(self, node: yaml.Node) -> None:
-        items: list[tuple[str, Item]] = []
-        without_rect: list[str] = []
-        pairs = list(self.pairs(node, "rooms"))
-        if len(pairs) > MAX_ROOMS:
-            self.problem(node, f"{len(pairs)} rooms; a home has at most {MAX_ROOMS}")
-        for name, key, value in pairs[:MAX_ROOMS]:
-            head, _, number = name.rpartition(" ")
-            kind: str | None = head if number.isdigit() else name
-            parts: dict[str, yaml.Node] = {"fixtures": value}
-            if isinstance(value, yaml.MappingNode):
-                parts = self.options(value, name, ("kind", "rect", "fixtures"))
-            if "kind" in parts:
-                kind = self.text(parts["kind"], f"{name}: kind")
-            if kind is not None and kind not in self.room_kinds:
-                known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
-                hint = nearest(kind, self.room_kinds) or f"; {known}: {', '.join(self.room_kinds)}"
-                self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
-            numbers = None
-            if "rect" in parts:
-                numbers = self.numbers(parts["rect"], f"{name}: rect", "[x0, y0, x1, y1]", (100.0,) * 4)
-            else:
-                without_rect.append(name)
-            self.lines[name] = key.start_mark.line + 1
-            rect = (numbers[0], numbers[1], numbers[2], numbers[3]) if numbers else NOWHERE
-            self.rooms.append(Room(name=name, kind=kind or "", rect=rect))
-            if numbers:
-                self.rooms_with_rect.append(self.rooms[-1])
-            if "fixtures" in parts:
-                items += [(name, i) for i in self.fixture_items(parts["fixtures"], name)]
-        self.has_rects = len(without_rect) < len(self.rooms)
-        for name in without_rect if self.has_rects else ():
-            self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
-        names = self.name_all([item for _, item in items], MAX_FIXTURES, "fixtures")
-        for room, item in items:
-            for name in names[id(item)]:
-                x, y, degrees = item.pose or (0.0, 0.0, 0.0)
-                if item.pose is not None:
-                    self.posed.add(name)
-                    if not self.has_rects:
-                        self.problem(item.line, f"{name}: a pose needs the `rect` of every room")
-                yaw, kind = math.radians(degrees), item.category
-                self.fixtures.append(
-                    FixtureSpec(name=name, category=kind, room=room, x=x, y=y, yaw=yaw, states=item.states)
-                )
-
-    def read_doorways(self, node: yaml.Node) -> None:
-        entries = self.sequence(node, "doorways")
-        if len(entries) > MAX_DOORWAYS:
-            self.problem(node, f"{len(entries)} doorways; a home has at most {MAX_DOORWAYS}")
-        for entry in entries[:MAX_DOORWAYS]:
-            self.lines[f"doorway {len(self.doorways)}"] = entry.start_mark.line + 1
-            if not isinstance(entry, yaml.SequenceNode) or len(entry.value) != 4:
-                self.problem(entry, "a doorway: expected [x, y, width, along], along is x or y")
-                continue
-            numbers = [self.number(n, "a doorway") for n in entry.value[:3]]
-            along = self.text(entry.value[3], "a doorway")
-            x, y, width = numbers
-            if x is None or y is None or width is None or along is None:
-                continue
-            if along not in ("x", "y"):
-                self.problem(entry, f"a doorway: the wall runs along x or y, not {along!r}")
-                continue
-            self.doorways.append(Doorway(x=x, y=y, width=width, along=along))
-
-    def check_floor(self) -> None:
-        problems = room_problems(self.rooms_with_rect)
-        if not problems and len(self.rooms_with_rect) == len(self.rooms):
-            doorways = self.doorways if self.has_doorways else plan_doorways(self.rooms, np.random.default_rng(0))
-            problems += doorway_problems(self.rooms, doorways)
-        for name, text in problems:
-            self.problem(self.lines.get(name), text)
-        valid_rooms = {
-            room.name for room in self.rooms_with_rect if room.rect[0] < room.rect[2] and room.rect[1] < room.rect[3]
-        }
-        fixtures = {f.name: f for f in self.fixtures if f.room in valid_rooms}
-        for name, text in fixture_problems(self.rooms_with_rect, list(fixtures.values()), self.posed):
-            x0, y0, x1, y1 = footprint(fixtures[name])
-            self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
-
-    # -- objects -----------------------------------------------------------------------------------------------------
-
-    def read_objects(self, node: yaml.Node) -> None:
-        entries: list[tuple[str, int, list[Item]]] = []
-        for place, key, value in self.pairs(node, "objects"):
-            entries.append((place, key.start_mark.line + 1, self.object_items(value, place)))
-        all_items: list[Item] = []
-        waiting = [item for _, _, items in entries for item in items]
-        while waiting:
-            item = waiting.pop(0)
-            all_items.append(item)
-            waiting[:0] = item.holds
-        names = self.name_all(all_items, MAX_OBJECTS, "objects")
-        places = {f.name: f.category for f in self.fixtures}
-        places |= {name: item.category for item in all_items for name in names[id(item)]}
-        contents: dict[str, list[tuple[Item, str]]] = {}
-        for word, line, items in entries:
-            holder = self.place_name(word, line, places)
-            if holder is not None:
-                self.collect_contents(items, holder, names, contents)
-        order = [f.name for f in self.fixtures]
-        for place in order:  # the list grows in the loop: containers come before their contents
-            self.add_contents(place, places[place], contents.get(place, []))
-            order += [name for _, name in contents.get(place, [])]
-        self.check_loops({name: place for place, held_items in contents.items() for _, name in held_items})
-
-    def check_loops(self, place_of: dict[str, str]) -> None:
-        checked: set[str] = set()
-        for name in place_of:
-            chain: dict[str, None] = {}
-            place = name
-            while place in place_of and place not in checked and place not in chain:
-                chain[place] = None
-                place = place_of[place]
-            checked.update(chain)
-            if place in chain:
-                loop = list(chain)[list(chain).index(place) :]
-                shown = loop if len(loop) <= SHOWN_NAMES else [*loop[:SHOWN_NAMES], "…"]
-                self.problem(self.lines.get(place), f"{place} is inside itself: {' in '.join((*shown, place))}")
-
-    def collect_contents(
-        self, items: list[Item], place: str, names: dict[int, list[str]], contents: dict[str, list[tuple[Item, str]]]
-    ) -> None:
-        for item in items:
-            for name in names[id(item)]:
-                contents.setdefault(place, []).append((item, name))
-            if item.holds and names[id(item)]:
-                self.collect_contents(item.holds, names[id(item)][0], names, contents)
-
-    def add_contents(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
-        """Add the objects directly at a place, and check that they can be there."""
-        domain, n_cells_used = self.domain, 0
-        capacity = domain.capacity(category)
-        reported: set[int] = set()  # an entry of several objects is reported once
-        for item, name in contents:
-            units = domain.objects[item.category].units
-            usual_text = f"a usual place is: {', '.join(domain.objects[item.category].at)}"
-            problem = ""
-            if capacity == 0:
-                problem = f"{name}: nothing can be put in or on {place}; {usual_text}"
-            elif not domain.fits(item.category, category):
-                accepts = domain.fixtures[category].accepts if category in domain.fixtures else ()
-                accepts_text = f"; a {category} takes only: {', '.join(accepts)}" if accepts else ""
-                problem = f"{name} does not fit {domain.relation(category)} {place}{accepts_text}; {usual_text}"
-            elif n_cells_used and n_cells_used + units > capacity:
-                reason = f"which is full ({n_cells_used} of {capacity} cells taken, {units} needed)"
-                problem = f"no room for {name} {domain.relation(category)} {place}, {reason}"
-            else:
-                n_cells_used += units
-            if problem and id(item) not in reported:
-                reported.add(id(item))
-                self.problem(item.line, problem)
-            self.objects.append(
-                ObjectSpec(
-                    name=name,
-                    category=item.category,
-                    place=place,
-                    states=item.states,
-                    liquid=item.liquid or domain.objects[item.category].contains,
-                )
-            )
-
-    def place_name(self, word: str, line: int, places: dict[str, str]) -> str | None:
-        if word in places:
-            return word
-        candidates = [name for name, category in places.items() if category == word]
-        if len(candidates) == 1:
-            return candidates[0]
-        if candidates:
-            self.problem(line, f"which {word}? There are {_listed(candidates)}")
-        else:
-            self.problem(line, f"no place is called {word!r}{self.place_hint(word, places)}")
-        return None
-
-    def place_hint(self, word: str, places: dict[str, str]) -> str:
-        fixtures = [f.name for f in self.fixtures if f.room == word]
-        if fixtures or word in self.room_kinds or any(room.name == word for room in self.rooms):
-            example = f", such as {fixtures[0]!r}" if fixtures else ""
-            return f"; this is a room: name a fixture in it{example}"
-        category = word.rstrip("0123456789").rstrip()
-        instances = [name for name, instance_category in places.items() if instance_category == category]
-        if instances:
-            return f"; there is {_listed(instances)}"
-        if category in self.domain.fixtures:
-            return f"; no room has a {category}: list it under `rooms:`"
-        if category in self.domain.objects:
-            return f"; there is no {category}: list it at its own place too"
-        return nearest(word, places) or "; a place is a fixture or an object that holds things"
-
-
-def _listed(names: list[str]) -> str:
-    rest = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(names[:SHOWN_NAMES]) + rest
+def _home_files(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry, _ in zip(entries, range(MAX_LISTED), strict=False)]
+    return sorted(name for name in names if name.endswith(SUFFIXES))

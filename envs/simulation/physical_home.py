@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from envs.errors import PhysicsError
+from envs.errors import HomeError, PhysicsError
 from envs.physics.engine import Engine
 from envs.physics.fixture_builder import build_fixture, footprints, open_doors
 from envs.physics.object_culling import ObjectCulling
@@ -26,6 +26,7 @@ from envs.robot.base_navigation import Floor
 from envs.robot.fixture_reachability import unreachable_fixtures
 from envs.robot.motion_primitives import MotionPrimitives
 from envs.robot.robot import LINKS, NAME, Robot
+from envs.scenes.home_file import load_home
 from envs.skills.dispatch import perform
 from envs.symbolic.actions import successor, unmet_precondition
 from envs.symbolic.home_protocol import Outcome
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from envs.symbolic.scene import Scene
+    from envs.scenes.home_file import AnyHome
 
 SETTLE_TICKS = 150
 
@@ -45,16 +46,22 @@ class PhysicalHome:
     """One home in one engine.
 
     Args:
-        scene: The home, with a floor plan.
+        home: A scene with a floor plan, or what `envs.scenes.home_file` takes: a bundled name, a seed, a file, a state.
         grasp: `assisted` holds an object that the fingertips touch by a constraint; `physical` by friction alone.
         gui: Show PyBullet's window.
 
     Raises:
+        HomeError: There is no such home.
         PhysicsError: PyBullet is missing, the scene has too little room, or the robot cannot reach a fixture.
     """
 
-    def __init__(self, scene: Scene, *, grasp: Literal["assisted", "physical"] = "assisted", gui: bool = False) -> None:
-        self.scene = scene
+    def __init__(
+        self, home: AnyHome, *, grasp: Literal["assisted", "physical"] = "assisted", gui: bool = False
+    ) -> None:
+        self.scene = scene = load_home(home)
+        for room in scene.rooms:
+            if room.rect[0] >= room.rect[2] or room.rect[1] >= room.rect[3]:
+                raise HomeError(f"{room.name}: has no floor; open the home with `geometry=True` to use it in physics")
         self.world = World(scene)
         self.engine = Engine(gui=gui)
         self.grasp = grasp

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from envs.symbolic.actions import Action, State, successor, unmet_precondition
 from envs.symbolic.home_protocol import Outcome
 
+if TYPE_CHECKING:
+    from envs.scenes.home_file import AnyHome
+
 
 class SymbolicHome:
-    """A home without physics: every applicable action succeeds, in its typical duration."""
+    """A home without physics: every applicable action succeeds, in its typical duration.
 
-    def __init__(self, state: State) -> None:
-        """Start in a state."""
-        self._state = state
+    Args:
+        home: A state, or what `envs.scenes.home_file` takes: a bundled name, a seed, a file, a scene, a home in use.
+
+    Raises:
+        HomeError: There is no such home.
+    """
+
+    def __init__(self, home: AnyHome) -> None:
+        if not isinstance(home, State):
+            from envs.scenes.home_file import state_of
+
+            home = state_of(home, geometry=False)
+        self._state = home
 
     def state(self) -> State:
         """Return the current state."""

@@ -8,14 +8,16 @@ Legend: N entities, fixtures first, then objects; an entity is its index in `Wor
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from envs.errors import HomeError
 from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, Process, load_domain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.symbolic.scene import Scene
+    from envs.symbolic.scene import ObjectSpec, Scene
 
 NOWHERE = -1  # the place of a fixture, and in physics of an object that fell to the floor
 INDEX_MIN_ENTITIES = 300  # in a larger home, an index of contents is faster than a scan of all entities
@@ -167,6 +169,39 @@ class State(NamedTuple):
         if root >= 0 and root != entity and self.world.enclosed[root] and not self.flags[root] & OPEN:
             return root
         return None
+
+
+def scene_at(state: State) -> Scene:
+    """Return the scene that starts as a state is; the robot starts where the state's own scene has it.
+
+    Raises:
+        HomeError: The robot holds something, an object lies nowhere, or a vessel that is always full is empty.
+    """
+    world = state.world
+    if state == world.initial()._replace(at=state.at):
+        return world.scene
+    objects: dict[int, ObjectSpec] = {}
+    for i, spec in enumerate(world.scene.objects, start=world.n_fixtures):
+        contains = world.domain.objects[spec.category].contains
+        if i == state.held or state.place[i] < 0:
+            where = "in the robot's hand" if i == state.held else "at no place"
+            raise HomeError(f"{spec.name} is {where}: a home starts with every object in or on something")
+        if contains and not state.liquid[i]:
+            raise HomeError(f"{spec.name} is empty: a home starts with every {spec.category} full of {contains}")
+        place, states = world.names[state.place[i]], _words(state.flags[i])
+        objects[i] = replace(spec, place=place, states=states, liquid=state.liquid[i] or None)
+    ordered: dict[int, ObjectSpec] = {}
+    for i in objects:
+        chain = [i]
+        while (holder := state.place[chain[-1]]) in objects:
+            chain.append(holder)
+        ordered |= {j: objects[j] for j in reversed(chain)}  # containers come before their contents
+    fixtures = (replace(f, states=_words(state.flags[i])) for i, f in enumerate(world.scene.fixtures))
+    return replace(world.scene, fixtures=tuple(fixtures), objects=tuple(ordered.values()))
+
+
+def _words(flags: int) -> frozenset[str]:
+    return frozenset(word for word, bit in BIT.items() if flags & bit)
 
 
 def apply_process(world: World, places: Sequence[int], flags: list[int], liquid: list[str], fixture: int) -> None:

@@ -8,15 +8,17 @@ Shapes: B active beams, V vocabulary size.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from gpt.errors import ConfigError
-from gpt.generation.sampling import check_room
+from gpt.errors import ConfigError, LogitsError
+from gpt.generation.sampling import check_prompt
 from gpt.model.kv_cache import KVCache
+from gpt.model.sampling_checks import check_count, is_number, undrawable
 from gpt.model.transformer import GPT
 
 
@@ -64,17 +66,18 @@ def beam_search(
         An empty list if nothing is allowed.
 
     Raises:
-        ContextError: Prompt and new tokens do not fit into the model's `block_size`, or the prompt is empty.
+        ContextError: Prompt and new tokens do not fit into the model's `block_size`, the prompt is empty, or an id is
+            not in the vocabulary.
+        LogitsError: The model's logits are NaN or inf.
     """
-    for name, value in (("beams", beams), ("max_new_tokens", max_new_tokens)):
-        if value < 1:
-            raise ConfigError(f"{name} is {value}; it must be at least 1")
-    if not length_penalty >= 0:
-        raise ConfigError(f"length_penalty is {length_penalty}; it must be at least 0")
-    check_room(model, len(ids), max_new_tokens)
+    check_count("beams", beams, 1)
+    check_count("max_new_tokens", max_new_tokens, 1)
+    if not is_number(length_penalty) or not 0 <= length_penalty < math.inf:
+        raise ConfigError(f"length_penalty is {length_penalty!r}; it must be a number from 0 on")
+    check_prompt(model, ids, max_new_tokens)
     model.eval()
     cache = KVCache(model.config, capacity=len(ids) + max_new_tokens, device=model.device)
-    idx = torch.tensor([ids], device=model.device)
+    idx = torch.tensor([list(ids)], device=model.device)
     active, finished = [Continuation([], 0.0)], list[Continuation]()
 
     def score(continuation: Continuation) -> float:
@@ -83,7 +86,12 @@ def beam_search(
     for length in range(1, max_new_tokens + 1):
         logits = model.head(model.trunk(idx, cache=cache)[:, -1])  # (B, V)
         # In fp64: added to a long beam's sum, small differences between ids would be lost in fp32.
-        parents, extended = _extend(logits.double().log_softmax(dim=-1).cpu(), active, beams, allowed)
+        logprobs = logits.double().log_softmax(dim=-1).cpu()
+        if logprobs[:, 0].isnan().any():  # a NaN, inf, or only -inf makes the whole row NaN
+            row = logits[int(logprobs[:, 0].isnan().nonzero()[0, 0])]
+            error = undrawable(len(row), int(row.isnan().sum()), int(row.isposinf().sum()))
+            raise LogitsError(f"after {cache.length} tokens: {error}")
+        parents, extended = _extend(logprobs, active, beams, allowed)
         ended = [length == max_new_tokens or candidate.ids[-1] in stop for candidate in extended]
         finished += [candidate for candidate, end in zip(extended, ended, strict=True) if end]
         rows = [row for row, end in zip(parents, ended, strict=True) if not end]

@@ -26,8 +26,8 @@ import numpy as np
 import torch
 
 from gpt.data.tokenized_documents import TokenizedDocuments
-from gpt.errors import ConfigError, ContextError
-from gpt.generation.sampling import TorchSession, check_room, sample
+from gpt.errors import ConfigError, ContextError, LogitsError
+from gpt.generation.sampling import TorchSession, check_prompt, sample
 from gpt.model.transformer import GPT
 from gpt.tokenization.tokenizer import SPECIAL_TOKENS, Tokenizer
 
@@ -215,7 +215,8 @@ def infill(
         generator: As in `sample`.
 
     Raises:
-        ContextError: Pieces and answers do not fit into the model's `block_size`.
+        ContextError: Pieces and answers do not fit into the model's `block_size`, or an id is not in the vocabulary.
+        LogitsError: The model's logits are NaN or inf.
     """
     marks = marks or Marks.from_tokenizer(tokenizer)
     pieces = (left, right, *further)
@@ -223,7 +224,9 @@ def infill(
     prompt[-1] = marks.eos
     if max_new_tokens < 1:
         raise ContextError(f"max_new_tokens is {max_new_tokens}; a hole needs at least one, for [EOS]")
-    check_room(model, len(prompt), max_new_tokens)
+    if tokenizer.n_used > model.config.vocab_size:
+        raise ConfigError(f"the tokenizer uses {tokenizer.n_used} ids, but the model knows {model.config.vocab_size}")
+    check_prompt(model, prompt, max_new_tokens)
     forbidden = torch.zeros(model.config.vocab_size, dtype=torch.bool)
     forbidden[tokenizer.n_used :] = True
     forbidden[list(marks.fixed)] = True
@@ -233,7 +236,10 @@ def infill(
     for remaining in reversed(range(max_new_tokens)):
         end = marks.eos if len(answers) == len(pieces) - 1 else marks.mask
         forbidden[end] = False
-        token, _ = sample(logits.cpu().masked_fill(forbidden, -torch.inf), temperature, None, top_p, generator)
+        try:
+            token, _ = sample(logits.cpu().masked_fill(forbidden, -torch.inf), temperature, None, top_p, generator)
+        except LogitsError as error:
+            raise LogitsError(f"after {session.length} tokens: {error}") from None
         forbidden[end] = True
         if token == marks.eos:
             return Filling(answers, True)

@@ -5,14 +5,15 @@ Shapes: B prompts decoded together, V vocabulary size.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor
 
-from gpt.errors import ConfigError, ContextError
+from gpt.errors import ConfigError, ContextError, LogitsError
 from gpt.model.kv_cache import KVCache
-from gpt.model.sampling_checks import check_sampling
+from gpt.model.sampling_checks import check_count, check_ids, check_sampling, undrawable
 from gpt.model.transformer import GPT
 
 
@@ -41,16 +42,17 @@ class TorchSession:
         """Read tokens; returns fp32 logits (V,) for the token after the last.
 
         Raises:
-            ContextError: No token is given, or they do not fit.
+            ContextError: No token is given, one is not in the vocabulary, or they do not fit.
         """
-        if not ids:
+        if not len(ids):
             raise ContextError("feed was given no token; it needs at least one")
+        check_ids(ids, self.model.config.vocab_size)
         if self.length + len(ids) > self.capacity:
             raise ContextError(
                 f"{self.length} tokens read and {len(ids)} more do not fit into the context of {self.capacity}"
             )
         with torch.inference_mode():
-            idx = torch.tensor([ids], device=self.model.device)
+            idx = torch.tensor([list(ids)], device=self.model.device)
             x = self.model.trunk(idx, cache=self._cache)
             logits: Tensor = self.model.head(x[0, -1]).float()
         return logits
@@ -90,10 +92,17 @@ def sample(
 
     Returns:
         The id, and its log-probability at temperature 1 among the allowed ids, before `top_k` and `top_p`.
+
+    Raises:
+        LogitsError: A logit is NaN or inf, or all are -inf.
+        ConfigError: A setting is out of range.
     """
+    if logits.ndim != 1 or not len(logits) or not logits.is_floating_point():
+        raise ConfigError(f"logits are {tuple(logits.shape)} of {logits.dtype}; expected (V,) floats, of one position")
     if allowed is not None:
         if not len(allowed):
             raise ConfigError("allowed is empty; at least one id must be allowed")
+        check_ids(allowed, len(logits), "allowed id")
         if len(allowed) == 1:
             return int(allowed[0]), 0.0
         choices = torch.as_tensor(allowed, device=logits.device)
@@ -105,6 +114,8 @@ def sample(
         weights = _weights(logits[None], temperature, top_k, top_p)
         index = int(_draw(weights, torch.rand(1, generator=generator)))
     logprob = float(logits[index] - logits.logsumexp(0))
+    if not math.isfinite(logprob):  # it shows a NaN, inf, or only -inf without another pass over the logits
+        raise _undrawable(logits)
     return (index if allowed is None else int(allowed[index])), logprob
 
 
@@ -122,14 +133,19 @@ def generate(
     """Continue a prompt; returns the new ids, including the one of `stop` that ended them, if any.
 
     Raises:
-        ContextError: Prompt and new tokens do not fit into the model's `block_size`.
+        ContextError: Prompt and new tokens do not fit into the model's `block_size`, or an id is not in its vocabulary.
+        LogitsError: The model's logits are NaN or inf.
     """
-    check_room(model, len(ids), max_new_tokens)
+    check_prompt(model, ids, max_new_tokens)
+    check_sampling(temperature, top_k, top_p)
     session = TorchSession(model)
     logits = session.feed(ids)
     out: list[int] = []
     while len(out) < max_new_tokens:
-        token, _ = sample(logits, temperature, top_k, top_p, generator)
+        try:
+            token, _ = sample(logits, temperature, top_k, top_p, generator)
+        except LogitsError as error:
+            raise LogitsError(f"after {session.length} tokens: {error}") from None
         out.append(token)
         if token in stop or len(out) == max_new_tokens:
             break
@@ -161,16 +177,19 @@ def generate_batch(
         top_p: As in `sample`.
         stop: Ids that end a continuation; the result includes the one that did.
         generators: One for each prompt; None uses PyTorch's global generator.
+
+    Raises:
+        ContextError: As in `generate`.
+        LogitsError: As in `generate`; the message names the prompt.
     """
     check_sampling(temperature, top_k, top_p)
     if generators is not None and len(generators) != len(prompts):
         raise ConfigError(f"{len(prompts)} prompts but {len(generators)} generators; one for each is needed")
     if not prompts:
         return []
-    if any(not len(prompt) for prompt in prompts):
-        raise ContextError("a prompt is empty; give it at least a [CLS] token")
+    for prompt in prompts:
+        check_prompt(model, prompt, max_new_tokens)
     longest = max(len(prompt) for prompt in prompts)
-    check_room(model, longest, max_new_tokens)
     model.eval()
     # Many samples of one prompt: read it once.
     same_prompt = all(list(prompt) == list(prompts[0]) for prompt in prompts)
@@ -184,7 +203,12 @@ def generate_batch(
             logits = logits.expand(len(rows), -1)
             cache.take_rows(torch.zeros(len(rows), dtype=torch.int64, device=model.device))
         sources = None if generators is None else [generators[row] for row in rows]
-        tokens = _draw_rows(logits, temperature, top_k, top_p, sources)
+        try:
+            tokens = _draw_rows(logits, temperature, top_k, top_p, sources)
+        except _RowError as error:
+            row = rows[error.row]
+            where = f"prompt {row}, after {len(prompts[row]) + len(out[row])} tokens"
+            raise LogitsError(f"{where}: {_undrawable(logits[error.row])}") from None
         for row, token in zip(rows, tokens, strict=True):
             out[row].append(token)
         active = [index for index, token in enumerate(tokens) if token not in stop]
@@ -197,17 +221,33 @@ def generate_batch(
     return [_until_stop(ids, stop) for ids in out]
 
 
-def check_room(model: GPT, prompt: int, new: int) -> None:
-    """Check that a prompt of this length and the new tokens fit.
+def check_prompt(model: GPT, ids: Sequence[int], max_new_tokens: int) -> None:
+    """Check that a prompt can be read, and that the new tokens fit after it.
 
     Raises:
-        ContextError: They do not, or the prompt is empty.
+        ContextError: They do not fit, the prompt is empty, or an id is not in the vocabulary.
+        ConfigError: `max_new_tokens` is no number of tokens.
     """
+    check_count("max_new_tokens", max_new_tokens, 0)
     block_size = model.config.block_size
-    if prompt < 1:
+    if not len(ids):
         raise ContextError("the prompt is empty; give it at least a [CLS] token")
-    if prompt + new > block_size + 1:  # the last new token is never read
-        raise ContextError(f"{prompt} prompt tokens and {new} new ones do not fit into block_size {block_size}")
+    if len(ids) + max_new_tokens > block_size + 1:  # the last new token is never read
+        raise ContextError(
+            f"{len(ids)} prompt tokens and {max_new_tokens} new ones do not fit into block_size {block_size}"
+        )
+    check_ids(ids, model.config.vocab_size)
+
+
+class _RowError(Exception):
+    """Nothing can be drawn from a row of logits."""
+
+    def __init__(self, row: int) -> None:
+        self.row = row
+
+
+def _undrawable(logits: Tensor) -> LogitsError:
+    return undrawable(len(logits), int(logits.isnan().sum()), int(logits.isposinf().sum()))
 
 
 def _left_padded(
@@ -234,19 +274,27 @@ def _draw_rows(
     generators: Sequence[torch.Generator] | None,
 ) -> list[int]:
     if temperature == 0:
-        tokens: list[int] = logits.argmax(dim=-1).tolist()
+        highest, ids = logits.max(dim=-1)
+        # The maximum shows a NaN, inf or only -inf; marked by -1, it costs a GPU no further synchronization.
+        tokens: list[int] = torch.where(highest.isfinite(), ids, -1).tolist()
+        if min(tokens) < 0:
+            raise _RowError(tokens.index(-1))
         return tokens
     if generators is None:
         uniform = torch.rand(logits.shape[0])
     else:
         uniform = torch.cat([torch.rand(1, generator=generator) for generator in generators])
-    tokens = _draw(_weights(logits, temperature, top_k, top_p), uniform).tolist()
+    weights = _weights(logits, temperature, top_k, top_p)
+    tokens = _draw(weights, uniform).tolist()
+    if (damaged := weights[:, 0].isnan()).any():  # as after softmax all of a row is
+        raise _RowError(int(damaged.nonzero()[0]))
     return tokens
 
 
 def _weights(logits: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:
     """Unnormalized probabilities (B, V), on the CPU in fp64, so that rounding does not depend on the batch."""
-    logits = logits.cpu().double() / temperature
+    logits = logits.cpu()
+    logits = (logits.double() - logits.amax(dim=-1, keepdim=True)).div_(temperature)  # no temperature overflows
     if top_k is not None and top_k < logits.shape[-1]:
         # Select by index, not by value, so that at most k of equal logits stay.
         top_logits, top_ids = logits.topk(top_k, dim=-1)

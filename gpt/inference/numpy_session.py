@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gpt.errors import CheckpointError, ContextError
+from gpt.errors import ContextError
 from gpt.inference.dense import softmax
 from gpt.inference.session import Network
+from gpt.model.sampling_checks import check_ids, undrawable
 from gpt.weights.model_folder import Floats, Ints
 
 _MAX_TOKENS_TOGETHER = 256  # maximum tokens of many contexts per pass: intermediate results fit into the CPU cache
@@ -61,11 +62,14 @@ class NumpySession:
             token: The placeholder id at each of the T positions.
 
         Raises:
-            ContextError: There are no or too many vectors, or they do not have the model's width.
+            ContextError: There are no or too many vectors, they are not finite, or do not have the model's width.
         """
         width = self.model.config.n_embd
         if vectors.ndim != 2 or vectors.shape[1] != width:
             raise ContextError(f"vectors have the shape {vectors.shape}; this model reads (T, {width})")
+        if not np.isfinite(vectors).all():
+            n_bad = int(np.count_nonzero(~np.isfinite(vectors)))
+            raise ContextError(f"{n_bad} numbers of {vectors.size} of the vectors are not finite")
         logits: Floats = self._batch.feed([[token] * len(vectors)], vectors=np.asarray(vectors, np.float32))[0]
         return logits
 
@@ -79,6 +83,23 @@ class NumpySession:
         copy.model = self.model
         copy._batch = self._batch.take_rows([0])
         return copy
+
+
+def candidates_of(candidate_ids: Sequence[int] | None, vocab_size: int) -> Ints | None:
+    """Return the ids whose logits are wanted as an array; None for all.
+
+    Raises:
+        ContextError: There is none, or one is not in the vocabulary: a negative one would count from the end.
+    """
+    if candidate_ids is None:
+        return None
+    candidates = np.asarray(candidate_ids)
+    if candidates.ndim != 1 or not candidates.size or candidates.dtype.kind not in "iu":
+        raise ContextError(f"candidate_ids are {candidates.shape} of {candidates.dtype}; give at least one id")
+    candidates = candidates.astype(np.int64, copy=False)
+    if candidates.view(np.uint64).max() >= vocab_size:  # one pass: as an unsigned number, a negative one is large
+        check_ids(candidates.tolist(), vocab_size, "candidate id")
+    return candidates
 
 
 class NumpyBatch:
@@ -112,16 +133,17 @@ class NumpyBatch:
             vectors: For a single context, (T, C) replacements of the token embeddings.
 
         Raises:
-            ContextError: Too few or too many tokens for a context; then no context has read any.
-            CheckpointError: The weights are so large that activations overflow.
+            ContextError: Too few or too many tokens for a context, or an id is not in the vocabulary; then no context
+                has read any.
+            LogitsError: The weights are so large that activations overflow.
         """
         counts = self._check(ids)
-        candidates = np.asarray(candidate_ids, np.int64) if candidate_ids is not None else None
+        candidates = candidates_of(candidate_ids, self.model.config.vocab_size)
         with np.errstate(over="ignore", invalid="ignore"):
             stream = self._stream(ids, counts) if vectors is None else self._read(0, 1, ids, counts, vectors)
             logits = self.model.logits(stream, candidates)
         if not np.isfinite(logits).all():
-            raise CheckpointError("the model's logits are not finite; its weights are damaged")
+            raise undrawable(logits.size, int(np.isnan(logits).sum()), int(np.isinf(logits).sum()))
         return logits
 
     def _stream(self, ids: Sequence[Sequence[int]], counts: Ints) -> Floats:
@@ -167,10 +189,8 @@ class NumpyBatch:
             raise ContextError(
                 f"{self.lengths[row]} tokens read and {counts[row]} more do not fit into the context of {self.capacity}"
             )
-        lowest, highest = min(map(min, ids)), max(map(max, ids))
-        if lowest < 0 or highest >= self.model.config.vocab_size:
-            invalid = lowest if lowest < 0 else highest
-            raise ContextError(f"id {invalid} is not in 0..{self.model.config.vocab_size - 1} (vocab_size - 1)")
+        for new in ids:
+            check_ids(new, self.model.config.vocab_size)
         return counts
 
     def _read(

@@ -13,7 +13,9 @@ import onnxruntime as ort
 
 from gpt.errors import ContextError
 from gpt.inference.numpy_model import NumpyModel
+from gpt.inference.numpy_session import candidates_of
 from gpt.inference.onnx_graph import Weights, build_graph
+from gpt.model.sampling_checks import check_ids, undrawable
 from gpt.weights.model_folder import Floats
 
 
@@ -62,7 +64,8 @@ class OnnxBatch:
 
         Raises:
             ContextError: Numbers of tokens differ, are 0, or do not fit; or several nonempty contexts would read
-                several tokens at once, which onnxruntime does not support.
+                several tokens at once, which onnxruntime does not support; or an id is not in the vocabulary.
+            LogitsError: The weights are so large that activations overflow.
         """
         config = self.model.config
         T = len(ids[0]) if ids else 0
@@ -76,9 +79,9 @@ class OnnxBatch:
             raise ContextError(f"{self.length} tokens read and {T} more do not fit into the context of {self.capacity}")
         if self.length and T > 1 and self.rows > 1:
             raise ContextError(f"{self.rows} contexts of {self.length} tokens can read one more at once, not {T}")
+        for row in ids:
+            check_ids(row, config.vocab_size)
         new = np.array(ids, np.int64)  # (B, T)
-        if new.min() < 0 or new.max() >= config.vocab_size:
-            raise ContextError(f"an id is not in 0..{config.vocab_size - 1} (vocab_size - 1)")
         k, start = config.previous_tokens, self.length
         positions = np.arange(start, start + T)
         self._tokens[:, k + positions] = new
@@ -96,7 +99,10 @@ class OnnxBatch:
             binding.bind_cpu_input(name, array)
         self.model.session.run_with_iobinding(binding)
         self.length = start + T
-        return cast("Floats", binding.get_outputs()[0].numpy())
+        logits = cast("Floats", binding.get_outputs()[0].numpy())
+        if not np.isfinite(logits).all():
+            raise undrawable(logits.size, int(np.isnan(logits).sum()), int(np.isinf(logits).sum()))
+        return logits
 
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens of every context."""
@@ -154,10 +160,12 @@ class OnnxSession:
         """Read tokens; returns fp32 logits (V,) for the next token, or those of `candidate_ids` only.
 
         Raises:
-            ContextError: No token is given, or they do not fit.
+            ContextError: No token is given, one is not in the vocabulary, or they do not fit.
+            LogitsError: The weights are so large that activations overflow.
         """
+        candidates = candidates_of(candidate_ids, self.model.config.vocab_size)
         logits: Floats = self._batch.feed([ids])[0]
-        return logits if candidate_ids is None else logits[np.asarray(candidate_ids)]
+        return logits if candidates is None else logits[candidates]
 
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens."""

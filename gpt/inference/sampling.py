@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpt.errors import ConfigError
-from gpt.model.sampling_checks import check_sampling
+from gpt.model.sampling_checks import check_ids, check_sampling, undrawable
 from gpt.weights.model_folder import Floats
 
 
@@ -36,20 +36,30 @@ def sample(
 
     Returns:
         The id, and its log-probability at temperature 1 among the allowed ids, before `top_k` and `top_p`.
+
+    Raises:
+        LogitsError: A logit is NaN or inf, or all are -inf.
+        ConfigError: A setting is out of range.
     """
+    if logits.ndim != 1 or not len(logits) or logits.dtype.kind != "f":
+        raise ConfigError(f"logits are {logits.shape} of {logits.dtype}; expected (V,) of floats, of one position")
     if allowed is not None:
         if not len(allowed):
             raise ConfigError("allowed is empty; at least one id must be allowed")
+        check_ids(allowed, len(logits), "allowed id")
         if len(allowed) == 1:
             return int(allowed[0]), 0.0
         logits = logits[np.asarray(allowed)]
     check_sampling(temperature, top_k, top_p)
+    highest = float(logits.max())
+    if not math.isfinite(highest):
+        raise undrawable(len(logits), int(np.isnan(logits).sum()), int(np.isposinf(logits).sum()))
     if temperature == 0:
         index = int(logits.argmax())
     else:
         if rng is None:
             raise ConfigError(f"temperature is {temperature}, and no rng was given to draw with")
-        running = _weights(logits, temperature, top_k, top_p).cumsum()
+        running = _weights(logits.astype(np.float64) - highest, temperature, top_k, top_p).cumsum()
         index = min(int(np.searchsorted(running, rng.random() * running[-1], side="right")), len(running) - 1)
     return (index if allowed is None else int(allowed[index])), logprob(logits, index)
 
@@ -60,10 +70,13 @@ def logprob(logits: Floats, index: int) -> float:
     return float(logits[index]) - highest - math.log(float(np.exp(logits - np.float32(highest)).sum()))
 
 
-def _weights(logits: Floats, temperature: float, top_k: int | None, top_p: float | None) -> npt.NDArray[np.float64]:
-    """Unnormalized probabilities (V,)."""
-    scaled = logits.astype(np.float64) / temperature
-    weights: npt.NDArray[np.float64] = np.exp(scaled - scaled.max())
+def _weights(
+    logits: npt.NDArray[np.float64], temperature: float, top_k: int | None, top_p: float | None
+) -> npt.NDArray[np.float64]:
+    """Unnormalized probabilities (V,) of logits of which the highest is 0, so that no temperature overflows."""
+    with np.errstate(over="ignore"):
+        scaled = logits / temperature
+    weights: npt.NDArray[np.float64] = np.exp(scaled)
     if top_k is not None and top_k < len(weights):
         weights[np.argsort(-scaled, kind="stable")[top_k:]] = 0.0
     if top_p is not None and top_p < 1:

@@ -3,7 +3,7 @@
 | file | what |
 |---|---|
 | `config.py` | shape and architecture options of a GPT, validated; torch-free |
-| `sampling_checks.py` | validates temperature, top-k and top-p; torch-free |
+| `sampling_checks.py` | checks sampling settings, token ids and logits; torch-free |
 | `transformer.py` | the decoder-only transformer |
 | `attention.py` | causal self-attention within each document, with grouped queries and rotary positions |
 | `kv_cache.py` | keys and values of tokens already read |

@@ -46,6 +46,11 @@ class KVCache:
             dtype=torch.int64,
         )
 
+    @property
+    def rows(self) -> int:
+        """Number of contexts."""
+        return self.tokens.shape[0]
+
     def append_tokens(self, idx: Tensor) -> None:
         """Store the ids (B, T) about to be read; the model advances `length` after reading them."""
         if not self.config.previous_tokens:

@@ -182,7 +182,13 @@ class GPT(nn.Module):
         Returns:
             Without targets, logits (B, T, V) and None. With targets, logits (N, V) at the targets with loss only, in
             reading order, and their mean loss in fp32 (0 if there are none).
+
+        Raises:
+            ContextError: Ids or targets have another shape or type, are too many, or (checked on the CPU only, where
+                it costs no synchronization) are not in the vocabulary.
         """
+        if targets is not None and targets.shape != idx.shape:
+            raise ContextError(f"targets have shape {tuple(targets.shape)}; idx has {tuple(idx.shape)}")
         x = self.trunk(idx, layout, positions, cache, inserted)
         if targets is None:
             logits: Tensor = self.head(x)  # (B, T, V)
@@ -201,12 +207,17 @@ class GPT(nn.Module):
 
         Its shapes are static, so this is the part that `torch.compile` compiles.
         """
+        if idx.ndim != 2 or 0 in idx.shape:
+            raise ContextError(f"idx has shape {tuple(idx.shape)}; expected (B, T), rows of at least one token")
+        self._check_ids(idx, "idx", 0)
         T = idx.shape[1]
         start = 0 if cache is None else cache.length
         if start + T > self.config.block_size:
             raise ContextError(f"{start} + {T} tokens do not fit into block_size {self.config.block_size}")
         if cache is not None and start + T > cache.capacity:
             raise ContextError(f"{start} + {T} tokens do not fit into a cache of {cache.capacity}")
+        if cache is not None and cache.rows != idx.shape[0]:
+            raise ContextError(f"idx has {idx.shape[0]} rows; the cache has {cache.rows}")
         if positions is not None and self.device.type == "cpu" and not torch.compiler.is_compiling():
             self._check_positions(positions)  # on a GPU the check would force a synchronization
         if cache is not None:
@@ -227,6 +238,7 @@ class GPT(nn.Module):
 
     def logits_and_loss(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (N, V) and mean loss at the targets with loss; the head skips all other positions."""
+        self._check_ids(targets, "targets", IGNORE_INDEX)
         has_loss = targets != IGNORE_INDEX
         logits: Tensor = self.head(x[has_loss])  # (N, V)
         total = F.cross_entropy(logits.float(), targets[has_loss], reduction="sum")
@@ -270,6 +282,22 @@ class GPT(nn.Module):
         if positions is None:
             return self.cos[start : start + T], self.sin[start : start + T]
         return self.cos[positions], self.sin[positions]
+
+    def _check_ids(self, ids: Tensor, name: str, least: int) -> None:
+        if ids.dtype not in (torch.int64, torch.int32):
+            raise ContextError(f"{name} holds {str(ids.dtype).removeprefix('torch.')}; token ids are int64")
+        if ids.device.type != "cpu" or torch.compiler.is_compiling() or not ids.numel():
+            return
+        lowest, highest = ids.aminmax()
+        vocab_size = self.config.vocab_size
+        if int(lowest) < least or int(highest) >= vocab_size:
+            wrong = (ids < least) | (ids >= vocab_size)
+            where = tuple(wrong.nonzero()[0].tolist())
+            ignored = "" if least == 0 else f", or {IGNORE_INDEX} where there is no loss"
+            raise ContextError(
+                f"{name} holds {int(ids[where])} at {where} (row, position): ids are in 0..{vocab_size - 1} "
+                f"(vocab_size - 1){ignored}"
+            )
 
     def _check_positions(self, positions: Tensor) -> None:
         lowest, highest = (int(position) for position in positions.aminmax())

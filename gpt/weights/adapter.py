@@ -22,6 +22,7 @@ from safetensors.numpy import save_file
 
 from gpt.errors import CheckpointError, ConfigError
 from gpt.files import write_atomically
+from gpt.weights.file_kind import check_file, unreadable
 from gpt.weights.model_folder import Floats
 
 FORMAT = "gpt-home-planner adapter 1"
@@ -142,6 +143,7 @@ def read_half_precision(path: Path, expected: str, description: str) -> tuple[di
     Raises:
         CheckpointError: It is missing, damaged, too large or of another format, or contains a non-finite number.
     """
+    check_file(path)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise CheckpointError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; not {description}")
@@ -150,11 +152,8 @@ def read_half_precision(path: Path, expected: str, description: str) -> tuple[di
             if metadata.get("format") != expected:
                 raise CheckpointError(f"{path}: not {description} of this project (expected {expected!r})")
             arrays = {name: np.asarray(file.get_tensor(name), np.float32) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{path}: incomplete or damaged: {reason}") from None
+        raise unreadable(path, error) from None
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise CheckpointError(f"{path}: {name[:80]} has a number that is not finite")

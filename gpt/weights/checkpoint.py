@@ -19,6 +19,7 @@ from gpt.errors import CheckpointError, ConfigError
 from gpt.files import write_atomically, write_text_atomically
 from gpt.model.transformer import GPT
 from gpt.tokenization.tokenizer import Tokenizer
+from gpt.weights.file_kind import check_file, unreadable
 from gpt.weights.model_folder import (
     CONFIG_FILE,
     FORMAT,
@@ -121,16 +122,10 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         CheckpointError: The file is missing, truncated, or not safetensors.
     """
+    check_file(path)
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             # Cloned, because the file may be replaced while its memory map is in use.
             return {name: file.get_tensor(name).clone() for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
-        size = path.stat().st_size if path.is_file() else 0
-        raise CheckpointError(f"{path}: not a complete safetensors file ({size} bytes): {_one_line(error)}") from None
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+        raise unreadable(path, error) from None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,13 @@ from gpt.errors import CheckpointError, ConfigError, FileError, TokenizerError
 from gpt.files import read_text
 from gpt.model.config import GPTConfig
 from gpt.tokenization.tokenizer import MAX_BYTES, Tokenizer
+from gpt.weights.file_kind import check_file, foreign_kind, unreadable
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-FORMAT = "gpt-home-planner model 1"
+FORMAT_NAME, FORMAT_VERSION = "gpt-home-planner model", 1
+FORMAT = f"{FORMAT_NAME} {FORMAT_VERSION}"
 WEIGHTS_FILE, CONFIG_FILE, TOKENIZER_FILE = "model.safetensors", "config.json", "tokenizer.json"
 MAX_SHOWN_CHARS = 500  # maximum characters of file content in a message
 
@@ -68,17 +71,15 @@ def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[
         CheckpointError: The file is missing, truncated, not safetensors, of another model, or contains a non-finite
             number.
     """
+    check_file(path)
     try:
         with safe_open(path, framework="np") as file:
             metadata = dict(file.metadata() or {})
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         check_shapes(config, shapes, str(path))
         parts = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
-        size = path.stat().st_size if path.is_file() else 0
-        raise CheckpointError(f"{path}: not a complete safetensors file ({size} bytes): {_one_line(error)}") from None
+        raise unreadable(path, error) from None
     arrays: dict[str, Floats] = {}
     for name, part in parts:
         data = np.frombuffer(part["data"], np.uint8)
@@ -92,7 +93,8 @@ def read_arrays(path: Path, config: GPTConfig) -> tuple[dict[str, Floats], dict[
             case dtype:
                 raise CheckpointError(f"{path}: {name} holds {dtype}; expected F32, F16 or BF16")
         if not _is_finite(values):
-            raise CheckpointError(f"{path}: {name} has a number that is not finite")
+            n_bad = int(np.count_nonzero(~np.isfinite(values)))
+            raise CheckpointError(f"{path}: {name} has {n_bad} numbers of {values.size} that are not finite")
         arrays[name] = values.reshape(shapes[name])
     return arrays, metadata
 
@@ -172,6 +174,10 @@ def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
         raise CheckpointError(f"{path}: damaged or truncated JSON: {_one_line(error)}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         actual = repr(content.get("format")) if isinstance(content, dict) else type(content).__name__
+        if re.fullmatch(rf"'{FORMAT_NAME} [0-9]{{1,9}}'", actual):
+            raise CheckpointError(
+                f"{path}: has the format {actual} of a newer version of this project; this one reads {FORMAT!r}"
+            )
         raise CheckpointError(
             f"{path}: not a model config of this project (format {_short(actual)}, expected {FORMAT!r})"
         )
@@ -182,10 +188,14 @@ def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
 
 
 def _read(path: Path) -> str:
+    check_file(path)
     try:
-        return read_text(path, MAX_BYTES)
+        text = read_text(path, MAX_BYTES)
     except FileError as error:
         raise CheckpointError(_one_line(error)) from None
+    if not text.lstrip().startswith("{") and (kind := foreign_kind(path)):
+        raise CheckpointError(f"{path}: {kind}")
+    return text
 
 
 def _one_line(error: Exception) -> str:

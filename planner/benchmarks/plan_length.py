@@ -1,9 +1,9 @@
 """Plan lengths compared with a classical planner: `python -m planner.benchmarks.plan_length --tasks 20`.
 
 Held-out instructions of the split `unseen homes`; ours is the GPT's verified plan for the goal that the GPT parsed.
-Fast Downward (extra `pddl`) gets the same goal as PDDL and improves its plan until its time is up, so its plan is short
+Fast Downward (extra `fast-downward`) gets the same goal as PDDL and improves its plan until its time is up, so its plan is short
 but not proven optimal. Its plan is replayed in the symbolic home before it counts: capacities are not exported
-(`planner/plans/export/pddl_domain.py`), and a replay that fails for this reason is reported. `go to` is not counted in
+(`planner/plans/pddl/adl_domain.py`), and a replay that fails for this reason is reported. `go to` is not counted in
 either plan.
 """
 
@@ -67,13 +67,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner
-    from planner.plans.export.fast_downward import is_installed
+    from planner.plans.pddl.fast_downward import is_installed
     from planner.tasks.held_out_trials import BUILT_IN, draw_trials
 
     if args.tasks < 1 or args.seconds <= 0:
         raise PlannerError("--tasks is at least 1, and --seconds more than 0")
     if not is_installed():
-        raise PlannerError("Fast Downward is not installed: pip install 'gpt-home-planner[pddl]'")
+        raise PlannerError("Fast Downward is not installed: pip install 'gpt-home-planner[fast-downward]'")
     planner = Planner.load(args.model)
     split = next(s for s in BUILT_IN if s.name == SPLIT)
     lengths = []
@@ -90,8 +90,8 @@ def _run(args: argparse.Namespace) -> int:
 
 def _length(planner: Planner, trial: EvaluationTask, seconds: float) -> Length:
     from planner.errors import ExportError
-    from planner.plans.export.fast_downward import solve
-    from planner.plans.export.pddl_problem import to_pddl
+    from planner.plans.pddl.fast_downward import solve
+    from planner.plans.pddl.adl_problem import to_pddl
     from planner.verification.plan_verification import verify
 
     plan = planner.plan(trial.instruction, trial.start)

@@ -6,6 +6,7 @@
 | `execution_runner.py` | executes a plan and reports it |
 | `execution_display.py` | progress lines, video, filmstrip and recording of an execution |
 | `perception_flags.py` | flags `--audio`, `--listen` and `--image` |
+| `plan_export.py` | a plan in another format, printed or written into a folder |
 | `dialogue.py` | one instruction after another (`--interactive`) |
 | `clarification.py` | answers to questions (`--ask`) |
 """

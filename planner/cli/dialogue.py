@@ -1,4 +1,4 @@
-"""Interactive mode (`--interactive`): answer a sequence of instructions, each before the next is read.
+"""One instruction after another: typed, each answered before the next is read (`--interactive`), or several lines.
 
 Any program can drive the planner as a subprocess: one instruction per line in, and with `--json` one object per line
 out. The home stays the same unless plans are executed; then each instruction starts from the last one's final state.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from envs.symbolic.goals import format_condition
 from planner.cli.clarification import choices, plan_from_answer
 from planner.errors import PlannerError
+from planner.io.command import standard_input
 from planner.io.terminal import printable
 from planner.prompts import text_format
 
@@ -34,15 +35,17 @@ def print_plan(plan: Plan) -> None:
     """Print goal, plan, and status with confidence, one per line."""
     if plan.goal is not None:
         print(f"goal: {plan.goal_text}")
-        nothing_to_do = plan.status == "verified" and not plan.actions
-        print("nothing to do: the goal holds already" if nothing_to_do else f"plan: {printable(str(plan))}")
+        if plan.subtasks:
+            print(f"plan: {printable(str(plan))}")
+        else:
+            print("nothing to do: the goal holds already" if plan.status == "verified" else "plan: no step brings it nearer")
     reason = printable(" ".join(plan.reason.split()))
     confidence = f", {100 * plan.confidence.plan:.0f} % sure" if plan.confidence is not None else ""
     print(f"{plan.status}" + (f": {reason}" if reason else "") + f" ({plan.seconds:.2f} s{confidence})", flush=True)
 
 
 def read_lines(stream: TextIO) -> Iterator[str]:
-    """Yield the lines of a stream as they arrive, truncated to the maximum instruction length."""
+    """Yield the lines of a stream as they arrive; the end of a line that is too long to be read is left out."""
     while line := stream.readline(MAX_INSTRUCTION):
         chunk = line
         while len(chunk) == MAX_INSTRUCTION and not chunk.endswith("\n"):
@@ -55,7 +58,7 @@ def ask_user(plan: Plan) -> str | None:
     print_question(plan)
     print("answer: ", end="", file=sys.stderr, flush=True)
     try:
-        return next(read_lines(sys.stdin), None)
+        return next(read_lines(standard_input()), None)
     except UnicodeDecodeError:
         raise PlannerError("standard input is not a text (UTF-8)") from None
 
@@ -76,8 +79,9 @@ def converse(
     *,
     as_json: bool,
     ask: bool = False,
-) -> None:
-    """Answer instructions until the input ends.
+    typed: bool = True,
+) -> bool:
+    """Answer instructions until the input ends; return whether each was planned, and executed if that was asked for.
 
     Args:
         lines: The instructions; an empty line is answered too.
@@ -87,15 +91,19 @@ def converse(
         settings: How verified plans are executed; None: no execution.
         as_json: Whether each answer is one line of JSON.
         ask: Whether the line after a question is its answer.
+        typed: Whether a person types the lines and sees them; otherwise each is printed before its answer.
     """
     home = None if settings is None else _open_home(state, settings)
     try:
         # Encode the home's inventory while the user types the first instruction.
         planner.prompts.home(text_format.inventory(state) if options.inventory else "")
-        if not as_json:
+        if typed and not as_json:
             print(f"ready: {state.world.scene.name}; an instruction a line, end with Ctrl-D", file=sys.stderr)
         plan: Plan | None = None
+        all_done = True
         for line in lines:
+            if not (typed or as_json):
+                print(f"instruction: {printable(line.strip())}", flush=True)
             current_state = state if home is None else home.state()
             if ask and plan is not None and plan.status == "ask" and line.strip():
                 plan = plan_from_answer(plan, line, planner, current_state, options)
@@ -110,6 +118,8 @@ def converse(
                 episode = _execute_plan(plan, home, planner, options, settings)
             if as_json:
                 print(json.dumps(_answer(plan, episode, settings)), flush=True)
+            all_done = all_done and plan.status == "verified" and (episode is None or episode.success)
+        return all_done
     finally:
         if home is not None and hasattr(home, "close"):
             home.close()

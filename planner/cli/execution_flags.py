@@ -87,7 +87,7 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-video", action="store_true", help="no video, no final picture (several times faster)")
     add("--rerun", type=Path, metavar="RRD", help="recording for the Rerun viewer (extra: rerun)")
     add("--gui", action="store_true", help="open a window")
-    add("--out", type=Path, metavar="DIR", help="folder of these files (default: in runs/)")
+    add("--out", type=Path, metavar="DIR", help="folder of these files, or of those of --format (default: in runs/)")
     add("--disturb", type=float, default=0.0, metavar="P", help="probability of a disturbance before a subtask")
     add("--disturb-seed", type=int, default=0, metavar="N", help="seed of the disturbances (default: 0)")
     add(

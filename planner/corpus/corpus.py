@@ -56,6 +56,8 @@ class Recipe:
         dropped: Fraction of the words of human-written lines that are dropped, against memorization.
         feedback: Fraction of trees that are plans after a failure ([FEEDBACK], planner/corpus/failure_scenarios.py).
         infill: Fraction of trees that are plans with a span to fill in ([MASK]).
+        common_sense: Whether plans choose objects as people do (planner/goals/choice.py); the corpus of the released
+            weights does not.
         noise: Whether generated instructions have typos, missing articles and missing punctuation.
         conditions: Maximum conditions of a goal; None: no limit.
         without: Goal forms and fixture categories to exclude (planner/tasks/excluded_forms.py).
@@ -80,6 +82,7 @@ class Recipe:
     dropped: float = 0.05
     feedback: float = 0.0
     infill: float = 0.0
+    common_sense: bool = False
     noise: bool = True
     conditions: int | None = None
     without: tuple[str, ...] = ()
@@ -126,7 +129,7 @@ class Corpus:
             if line.goal is not None and not goal_is_held_out(line.goal):
                 by_scene.setdefault(line.objects or (line.id,), []).append(line)
         self.scenes = list(by_scene.values())
-        incidents = Incidents(self.rng, self.drawer, self.span)
+        incidents = Incidents(self.rng, self.drawer, self.span, common_sense=recipe.common_sense)
         self.failure_documents = (incidents.feedback_documents(), incidents.infill_documents())
         self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
@@ -201,7 +204,7 @@ class Corpus:
                 )
                 continue
             try:
-                chunks = list(plan_in_chunks(task.start, task.goal))
+                chunks = list(plan_in_chunks(task.start, task.goal, common_sense=self.recipe.common_sense))
             except LookupError:
                 continue
             branches.append(text_format.goal_document(task.instruction, task.goal_text))
@@ -255,7 +258,7 @@ class Corpus:
     def _plans(self, goal: Goal, chunks: Sequence[Chunk]) -> Iterator[text_format.Document]:
         for i, (state, conditions, initial_state, actions) in enumerate(chunks):
             phase = next(p for p in goal.phases if set(conditions) <= set(p))
-            facts = retrieve_facts(state, conditions, initial_state, phase=phase)
+            facts = retrieve_facts(state, conditions, initial_state, phase=phase, common_sense=self.recipe.common_sense)
             if not facts.name_all(actions):
                 continue
             if i == 0 or self.rng.random() < self.recipe.chunks:
@@ -274,10 +277,11 @@ class Corpus:
         for action in actions[: self.rng.randrange(1, len(actions))]:
             state = successor(state, action)
         remaining = next_conditions(state, conditions, initial_state)
-        taught = teach(state, remaining, initial_state) if remaining else None
+        common_sense = self.recipe.common_sense
+        taught = teach(state, remaining, initial_state, common_sense=common_sense) if remaining else None
         if taught is None or not taught.actions:
             return
-        facts = retrieve_facts(state, remaining, initial_state)
+        facts = retrieve_facts(state, remaining, initial_state, common_sense=common_sense)
         if facts.name_all(taught.actions):
             yield (
                 *text_format.plan_heading(remaining),

@@ -61,6 +61,7 @@ class Incident:
         seen: The actual state.
         rest: The remaining steps, including a failed one.
         notes: Feedback notes about what went wrong.
+        common_sense: Whether its documents choose objects as people do (planner/goals/choice.py).
     """
 
     goal: Goal
@@ -69,14 +70,15 @@ class Incident:
     seen: State
     rest: tuple[Action, ...]
     notes: tuple[Note, ...]
+    common_sense: bool = False
 
 
 class Incidents:
     """Draw incidents in homes of one range of seeds."""
 
-    def __init__(self, rng: random.Random, drawer: TaskDrawer, span: Span) -> None:
-        """Set the random generator, the task source and the seed range of the homes."""
-        self.rng, self.drawer, self.span = rng, drawer, span
+    def __init__(self, rng: random.Random, drawer: TaskDrawer, span: Span, *, common_sense: bool = False) -> None:
+        """Set the random generator, the task source, the seed range of the homes and how objects are chosen."""
+        self.rng, self.drawer, self.span, self.common_sense = rng, drawer, span, common_sense
 
     def feedback_documents(self) -> Iterator[text_format.Document]:
         """Yield documents with a plan after [FEEDBACK], without end."""
@@ -102,7 +104,8 @@ class Incidents:
                 if task is None or task.goal is None or len(task.goal.phases) > 1 or goal_is_held_out(task.goal):
                     continue
                 try:
-                    actions = [a for piece in plan_in_chunks(task.start, task.goal) for a in piece[3]]
+                    chunks = plan_in_chunks(task.start, task.goal, common_sense=self.common_sense)
+                    actions = [a for chunk in chunks for a in chunk[3]]
                 except LookupError:
                     continue
                 for _ in range(INCIDENTS_PER_PLAN):
@@ -129,7 +132,10 @@ class Incidents:
         if n_done and self.rng.random() < EARLIER_RATE:
             earlier_note, _ = self._failed(initial_state, self.rng.choice(actions[:n_done]))
             notes = notes if earlier_note.lasts else (earlier_note, *notes)  # a failed action that was completed later
-        return Incident(goal=goal, start=initial_state, expected=state, seen=seen, rest=rest, notes=notes)
+        return Incident(
+            goal=goal, start=initial_state, expected=state, seen=seen, rest=rest, notes=notes,
+            common_sense=self.common_sense,
+        )  # fmt: skip
 
     def _disturbed(self, state: State, rest: Sequence[Action]) -> State:
         generator = np.random.default_rng(self.rng.getrandbits(64))
@@ -152,7 +158,9 @@ class Incidents:
         actions = _teacher_plan(incident, seen, conditions)
         if not actions:
             return None
-        facts = facts_for(seen, conditions, initial_state, incident.notes, phase=phase)
+        facts = facts_for(
+            seen, conditions, initial_state, incident.notes, phase=phase, common_sense=incident.common_sense
+        )
         notes = relevant_notes(incident.notes, facts.names)
         if not notes or not facts.name_all(actions):
             return None
@@ -188,8 +196,10 @@ def _teacher_plan(incident: Incident, state: State, conditions: Sequence[Conditi
     forbidden = abandoned(incident.notes)
     (phase,) = incident.goal.phases
     avoid = entities(state.world, forbidden)
-    taught = teach(state, conditions, incident.start, phase=phase, avoid=avoid) if conditions else None
-    if taught is None or not taught.actions or any(not forbidden.isdisjoint(a.args) for a in taught.actions):
+    if not conditions:
+        return ()
+    taught = teach(state, conditions, incident.start, phase=phase, avoid=avoid, common_sense=incident.common_sense)
+    if not taught.actions or any(not forbidden.isdisjoint(a.args) for a in taught.actions):
         return ()
     return taught.actions
 
@@ -206,7 +216,7 @@ def infill_document(incident: Incident) -> text_format.Document | None:
     for span in islice(spans, MAX_SPANS):
         actions = _teacher_span(incident, span)
         if actions:
-            prompt, facts = span_prompt(span, incident.notes, goal, initial_state)
+            prompt, facts = span_prompt(span, incident.notes, goal, initial_state, common_sense=incident.common_sense)
             return (*prompt, *text_format.span_part(span.state, actions)) if facts.name_all(actions) else None
     return None
 

@@ -20,6 +20,8 @@ from planner.corpus.corpus import Recipe
 from planner.errors import RecipeError
 from planner.io.paths import datasets_dir
 
+_NUMBER_TYPES = ("int", "int | None", "float")  # of the fields, as they are annotated
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -58,9 +60,9 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
         values = {**values, **(overrides or {}).get(section, {})}
         _reject_unknown_keys(values, [f.name for f in fields(config_class)], f"{path}: {section}")
         for field in fields(config_class):
-            if isinstance(field.default, int | float) and isinstance(value := values.get(field.name), str):
-                problem = f"{path}: {section}.{field.name} is the text {quoted(value)}"
-                raise RecipeError(f"{problem}, not a number (YAML writes 8.0e-4, not 8e-4)")
+            if values.get(field.name) is not None and field.type in _NUMBER_TYPES:
+                where = f"{path}: {section}.{field.name}"
+                values[field.name] = _number(values[field.name], whole=field.type != "float", where=where)
         sections[section] = values
     corpus = sections["corpus"]
     try:
@@ -69,6 +71,20 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
         return Settings(corpus=Recipe(**corpus), model=sections["model"], train=TrainConfig(**sections["train"]))
     except (TypeError, ValueError, OverflowError) as error:
         raise RecipeError(f"{path}: {error}") from None
+
+
+def _number(value: object, *, whole: bool, where: str) -> int | float:
+    if isinstance(value, str):
+        raise RecipeError(f"{where} is the text {quoted(value)}, not a number such as {'500' if whole else '1e-3'}")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RecipeError(f"{where} is {quoted(value)}, not a number")
+    if not whole:
+        return value
+    if isinstance(value, float):
+        if not value.is_integer():
+            raise RecipeError(f"{where} is {value!r}; it must be a whole number")
+        return int(value)  # 1e4 steps
+    return value
 
 
 def _reject_unknown_keys(values: dict[str, Any], known: Iterable[str], where: str) -> None:

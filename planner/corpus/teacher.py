@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_thing
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
-from planner.goals import grounding
+from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Taught:
 
 def teach(
     state: State, conditions: Sequence[Condition], initial_state: State, *, phase: Sequence[Condition] = (),
-    avoid: frozenset[int] = frozenset(),
+    avoid: frozenset[int] = frozenset(), common_sense: bool = False,
 ) -> Taught:  # fmt: skip
     """Plan from `state` for conditions that are independent of each other.
 
@@ -46,8 +46,9 @@ def teach(
         phase: All conditions of the current phase; objects that already satisfy one stay in place if others can be
             used.
         avoid: Fixtures and objects that are used only if the goal leaves no choice.
+        common_sense: Choose objects as people do (planner/goals/choice.py), as the facts with `common_sense`.
     """
-    teacher = _Teacher(state, initial_state, grounding.satisfied_objects(state, phase), avoid)
+    teacher = _Teacher(state, initial_state, phase, avoid, common_sense=common_sense)
     try:
         for condition in sorted(conditions, key=rank):
             teacher.achieve(condition)
@@ -61,13 +62,18 @@ def teach(
 
 class _Teacher:
     def __init__(
-        self, state: State, initial_state: State, taken: dict[int, Place | None], avoid: frozenset[int]
-    ) -> None:
+        self, state: State, initial_state: State, phase: Sequence[Condition], avoid: frozenset[int], *,
+        common_sense: bool,
+    ) -> None:  # fmt: skip
         self.choice_state = state  # objects and places are chosen in this state, as for the prompt's facts
         self.avoid = avoid
         self.state = state
         self.initial_state = initial_state
-        self.taken = taken  # objects chosen for conditions, with their target places
+        self.phase = phase
+        self.common_sense = common_sense
+        self.taken = grounding.satisfied_objects(
+            state, phase
+        )  # objects chosen for conditions, with their target places
         self.actions: list[Action] = []
         self.opened: list[int] = []
         self.limited = False
@@ -154,7 +160,7 @@ class _Teacher:
     def treat(self, objects: Sequence[int], word: str) -> None:
         batches: dict[int, list[int]] = {}
         for item in objects:
-            fixture = grounding.appliance_for(self.state, word, item, self.avoid)
+            fixture = grounding.appliance_for(self.state, word, item, self.avoid, common_sense=self.common_sense)
             if fixture is None:
                 raise _StuckError(f"nothing here makes {self.state.world.names[item]} {word}")
             self.bring(item, fixture)
@@ -165,7 +171,7 @@ class _Teacher:
     def slice(self, objects: Sequence[int]) -> None:
         for item in objects:
             self.onto_surface(item)
-        knife = grounding.tool_for(self.choice_state, "cuts", self.avoid)
+        knife = grounding.tool_for(self.choice_state, "cuts", self.avoid, common_sense=self.common_sense)
         if knife is None:
             raise _StuckError("there is no knife")
         self.take(knife)
@@ -193,12 +199,12 @@ class _Teacher:
         self.do("fold", item)
 
     def cook(self, item: int) -> None:
-        fixture = grounding.appliance_for(self.state, "cooked", item, self.avoid)
+        fixture = grounding.appliance_for(self.state, "cooked", item, self.avoid, common_sense=self.common_sense)
         if fixture is None:
             raise _StuckError(f"nothing here cooks {self.state.world.names[item]}")
         target = fixture
         if self.state.world.categories[fixture] == "stove burner":
-            vessel = grounding.cooking_vessel(self.state, item, self.avoid)
+            vessel = grounding.cooking_vessel(self.state, item, self.avoid, common_sense=self.common_sense)
             assert vessel is not None
             stands_on = self.state.place[vessel]
             if stands_on >= 0 and self.state.world.categories[stands_on] == "stove burner":
@@ -209,7 +215,7 @@ class _Teacher:
         self.run(fixture)
 
     def fill(self, vessel: int, liquid: str) -> None:
-        origin = grounding.liquid_source(self.state, liquid, vessel, self.avoid)
+        origin = grounding.liquid_source(self.state, liquid, vessel, self.avoid, common_sense=self.common_sense)
         if origin is None:
             raise _StuckError(f"there is no {liquid}")
         if origin < self.state.world.n_fixtures:
@@ -263,16 +269,28 @@ class _Teacher:
             ready = [item for item in ready if not grounding.is_avoided(self.choice_state, item, self.avoid)]
             if not ready and not candidates:
                 raise _StuckError(f"there is no {format_thing(condition.thing)}")
-            ready.sort(
-                key=lambda item: (self.taken.get(item) is not None, grounding.reach_cost(self.choice_state, item))
-            )
-            item = (ready or candidates)[0]
+            if self.common_sense:
+                item = choice.ranked(
+                    self.choice_state, [*ready, *candidates], condition.thing, None, self.taken_by_others(condition)
+                )[0]
+            else:
+                ready.sort(
+                    key=lambda item: (self.taken.get(item) is not None, grounding.reach_cost(self.choice_state, item))
+                )
+                item = (ready or candidates)[0]
             self.apply_states([item], condition.thing)
             if condition.thing.liquid and self.state.liquid[item] != condition.thing.liquid:
                 self.fill(item, condition.thing.liquid)
             self.take(item)
         else:
             self.achieve_fixture(condition)
+
+    def taken_by_others(self, condition: Condition) -> dict[int, Place | None]:
+        """Return the objects that other conditions need."""
+        if not self.common_sense:
+            return self.taken
+        claimed = choice.claimed(self.choice_state, condition, self.phase, self.initial_state)
+        return dict.fromkeys(claimed) | self.taken
 
     def initial_with_current_places(self) -> State:
         """Return the choice state with the current object places: doors opened since then do not count."""
@@ -286,14 +304,19 @@ class _Teacher:
         satisfied = matching_objects(self.state, condition.thing, condition.place)
         missing = condition.number - len(satisfied)
         candidates = grounding.candidates(
-            self.choice_state, condition.thing, condition.place, taken=self.taken, avoid=self.avoid
-        )
+            self.choice_state, condition.thing, condition.place, taken=self.taken_by_others(condition),
+            avoid=self.avoid, common_sense=self.common_sense,
+        )  # fmt: skip
         objects = [item for item in candidates if item not in satisfied][:missing]
         if len(objects) < missing:
             raise _StuckError(f"there are not enough of: {condition.thing.word}")
         self.taken |= dict.fromkeys(objects, condition.place)
         pourable = condition.thing.liquid if condition.place is not None else None
-        origin = grounding.liquid_source(self.state, pourable, objects[0], self.avoid) if pourable else None
+        origin = (
+            grounding.liquid_source(self.state, pourable, objects[0], self.avoid, common_sense=self.common_sense)
+            if pourable
+            else None
+        )
         pour_last = origin is not None and origin >= self.state.world.n_fixtures
         wanted = condition.thing
         self.apply_states(objects, wanted)
@@ -310,12 +333,16 @@ class _Teacher:
 
     def bring_all(self, objects: Sequence[int], wanted: Thing, place: Place) -> None:
         if place.fixture is not None:
-            target = grounding.choose_fixture(self.choice_state, place.fixture, list(objects), avoid=self.avoid)
+            target = grounding.choose_fixture(
+                self.choice_state, place.fixture, list(objects), avoid=self.avoid, common_sense=self.common_sense
+            )
             if target is None:
                 raise _StuckError(f"no {place.fixture} can take it")
             for item in objects:
                 if not grounding.can_hold(self.state, target, item):  # full: try the next one of its category
-                    target = grounding.choose_fixture(self.state, place.fixture, [item], avoid=self.avoid)
+                    target = grounding.choose_fixture(
+                        self.state, place.fixture, [item], avoid=self.avoid, common_sense=self.common_sense
+                    )
                     if target is None or not grounding.can_hold(self.state, target, item):
                         raise _StuckError(f"no room {self.state.world.relation[target or 0]} {place.fixture}")
                 if is_at(self.state, item, place):
@@ -327,7 +354,7 @@ class _Teacher:
                     self.bring(item, target)
             return
         container = grounding.choose_container(
-            self.choice_state, place, list(objects), taken=self.taken, avoid=self.avoid
+            self.choice_state, place, list(objects), taken=self.taken, avoid=self.avoid, common_sense=self.common_sense
         )
         if container is None or place.thing is None:
             raise _StuckError("there is no container for it")
@@ -355,7 +382,9 @@ class _Teacher:
                 raise _StuckError(f"things cannot be made to vanish: {condition.thing.word}")
             if not is_at(self.state, item, condition.place):
                 continue  # already moved with its container
-            target = grounding.alternative_place(self.initial_with_current_places(), item, condition.place, self.avoid)
+            target = grounding.alternative_place(
+                self.initial_with_current_places(), item, condition.place, self.avoid, common_sense=self.common_sense
+            )
             if target is None:
                 raise _StuckError(f"nowhere else to put {self.state.world.names[item]}")
             self.bring(item, target)
@@ -378,7 +407,7 @@ class _Teacher:
 
     def change_fixture(self, fixture: int, word: str) -> None:
         if word == "clean":
-            cloth = grounding.tool_for(self.state, "wipes", self.avoid)
+            cloth = grounding.tool_for(self.state, "wipes", self.avoid, common_sense=self.common_sense)
             if cloth is None:
                 raise _StuckError("there is no cloth or sponge")
             previous_place = self.state.root(cloth)
@@ -386,7 +415,7 @@ class _Teacher:
             self.do("wipe", fixture)
             self.put_back(cloth, previous_place)
         elif word == "watered":
-            vessel = grounding.tool_for(self.state, "waters", self.avoid)
+            vessel = grounding.tool_for(self.state, "waters", self.avoid, common_sense=self.common_sense)
             if vessel is None:
                 raise _StuckError("there is nothing to water plants with")
             previous_place = self.state.root(vessel)

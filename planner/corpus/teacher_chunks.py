@@ -15,10 +15,12 @@ Chunk = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
 """A state, the conditions to achieve from it, the episode's initial state, and the actions that achieve them."""
 
 
-def plan_in_chunks(initial_state: State, goal: Goal, avoid: frozenset[int] = frozenset()) -> Iterator[Chunk]:
+def plan_in_chunks(
+    initial_state: State, goal: Goal, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
+) -> Iterator[Chunk]:
     """Yield chunks until the goal holds.
 
-    Entities in `avoid` are used only if the goal leaves no choice.
+    Entities in `avoid` are used only if the goal leaves no choice; `common_sense` is as in `teach`.
 
     Raises:
         LookupError: The teacher cannot reach the goal.
@@ -29,7 +31,7 @@ def plan_in_chunks(initial_state: State, goal: Goal, avoid: frozenset[int] = fro
             conditions = next_conditions(state, phase, initial_state)
             if not conditions:
                 break
-            taught = teach(state, conditions, initial_state, phase=phase, avoid=avoid)
+            taught = teach(state, conditions, initial_state, phase=phase, avoid=avoid, common_sense=common_sense)
             if not taught.actions:
                 raise LookupError(taught.reason or "nothing to do")
             yield state, conditions, initial_state, taught.actions

@@ -25,6 +25,20 @@ def candidate_actions(state: State, names: frozenset[str], visited: Collection[S
     return relevant or _fresh(state, [a for a in applicable(state) if not names.issuperset(a.args)], visited)
 
 
+def leads_back(state: State, action: Action, names: frozenset[str], visited: Collection[StateKey]) -> bool:
+    """Whether an action takes an object off an appliance and it can then only be put back there.
+
+    `names` and `visited` are as in `candidate_actions`. A kettle that stands on its base is switched on, not picked up.
+    """
+    if action.skill != "pick up":
+        return False
+    place = state.place[state.world.index[action.args[0]]]
+    if not 0 <= place < state.world.n_fixtures or state.world.process[place] is None:
+        return False
+    held = successor(state, action)
+    return not _fresh(held, applicable_to(held, names), {*visited, state_key(held)})
+
+
 def applicable_to(state: State, names: Collection[str]) -> list[Action]:
     """Return the applicable actions whose arguments are all among `names`, in the order of `applicable`.
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from envs.symbolic.goals import Condition
     from envs.symbolic.state import State
     from planner.facts.failure_notes import FailedPlan, Note
+    from planner.facts.retrieval import Facts
     from planner.plans.options import Options
     from planner.prompts.cursor import Cursor
     from planner.prompts.document_kinds import DocumentKind
@@ -74,7 +75,8 @@ class GoalPlanner:
                     yield self.draft(goal, state, initial_state, options, 0, frozenset(), notes_shown, forbidden)
             avoid = frozenset() if notes_shown else avoid
         for attempt in range(1 + options.samples):
-            yield self.draft(goal, state, initial_state, options, attempt, avoid)
+            is_last = attempt == options.samples > 0  # all others failed: it may use whatever the facts show
+            yield self.draft(goal, state, initial_state, options, attempt, avoid, choosy=not is_last)
 
     def draft(
         self,
@@ -86,8 +88,13 @@ class GoalPlanner:
         avoid: frozenset[int],
         notes: Sequence[Note] = (),
         forbidden: frozenset[str] = frozenset(),
+        *,
+        choosy: bool = True,
     ) -> Draft:
-        """Write one plan without verifying it; for each chunk: unmet conditions, their facts, their subtasks."""
+        """Write one plan without verifying it; for each chunk: unmet conditions, their facts, their subtasks.
+
+        If `choosy`, it cannot use objects that the facts withhold.
+        """
         draft = Draft()
         for conditions in goal.phases:
             for _ in range(MAX_CHUNKS):
@@ -97,10 +104,7 @@ class GoalPlanner:
                 )
                 if not todo:
                     break
-                if notes:
-                    facts = facts_for(state, todo, initial_state, notes, phase=conditions)
-                else:
-                    facts = retrieve_facts(state, todo, initial_state, avoid=avoid, phase=conditions)
+                facts = self._facts(state, todo, initial_state, conditions, notes, avoid, options)
                 feedback = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
                 facts_ids = text_format.encode(
                     (*text_format.facts_part(facts.texts), *feedback), self.prompts.tokenizer
@@ -115,7 +119,8 @@ class GoalPlanner:
                 if cursor.room < MIN_ROOM:
                     return draft
                 if options.constrained:
-                    state = self._write_chunk(cursor, state, todo, facts.names, initial_state, draft, forbidden)
+                    names = facts.names - facts.withheld if choosy else facts.names
+                    state = self._write_chunk(cursor, state, todo, names, initial_state, draft, forbidden, options)
                 else:
                     state = write_unconstrained(self.prompts, cursor, state, draft)
                 draft.count(cursor)
@@ -128,6 +133,20 @@ class GoalPlanner:
                     break  # the phase was written as one chunk
         return draft
 
+    def _facts(
+        self,
+        state: State,
+        todo: Sequence[Condition],
+        initial_state: State,
+        phase: Sequence[Condition],
+        notes: Sequence[Note],
+        avoid: frozenset[int],
+        options: Options,
+    ) -> Facts:
+        if notes:
+            return facts_for(state, todo, initial_state, notes, phase=phase, common_sense=options.common_sense)
+        return retrieve_facts(state, todo, initial_state, avoid=avoid, phase=phase, common_sense=options.common_sense)
+
     def _write_chunk(
         self,
         cursor: Cursor,
@@ -137,6 +156,7 @@ class GoalPlanner:
         initial_state: State,
         draft: Draft,
         forbidden: frozenset[str],
+        options: Options,
     ) -> State:
         """Write one chunk's plan and return the state that it reaches."""
         partial = exceeds_limit(state, todo, initial_state)
@@ -155,4 +175,5 @@ class GoalPlanner:
             allowed_ends=allowed_ends,
             max_steps=max_steps,
             forbidden=forbidden,
+            common_sense=options.common_sense,
         )

@@ -81,7 +81,7 @@ def _fill_span(
 ) -> Sequence[Action]:
     """Return the actions that the GPT writes into a span; empty if they do not repair it. `draft` counts the tokens."""
     sep, eos = prompts.special_ids["[SEP]"], prompts.special_ids["[EOS]"]
-    document, facts = span_prompt(span, notes_shown, goal, initial_state)
+    document, facts = span_prompt(span, notes_shown, goal, initial_state, common_sense=options.common_sense)
     prompt = [*text_format.encode(document, prompts.tokenizer)[0][1:], eos]  # [CLS] is the home's
     if len(prompt) + MIN_ROOM > prompts.room(""):
         return ()
@@ -92,21 +92,34 @@ def _fill_span(
         return (eos,) if span.is_repaired_by(final_state, goal, initial_state) else (sep,)
 
     final_state = write(
-        prompts, cursor, span.state, facts.names, span_draft, allowed_ends=allowed_ends,
-        max_steps=len(span.hidden) + MAX_STEPS_PER_CHANGE, forbidden=forbidden,
+        prompts, cursor, span.state, facts.names - facts.withheld, span_draft, allowed_ends=allowed_ends,
+        max_steps=len(span.hidden) + MAX_STEPS_PER_CHANGE, forbidden=forbidden, common_sense=options.common_sense,
     )  # fmt: skip
     draft.count(cursor)
     return span_draft.actions if span.is_repaired_by(final_state, goal, initial_state) else ()
 
 
 def span_prompt(
-    span: BrokenSpan, notes: Sequence[Note], goal: Goal, initial_state: State, avoid: frozenset[int] = frozenset()
+    span: BrokenSpan,
+    notes: Sequence[Note],
+    goal: Goal,
+    initial_state: State,
+    avoid: frozenset[int] = frozenset(),
+    *,
+    common_sense: bool = False,
 ) -> tuple[text_format.Document, Facts]:
     """Return the prompt for filling in a span, up to the [EOS] of the plan around it, and its facts."""
     world = span.state.world
     next_objects = [world.index[name] for action in span.after[:1] for name in action.args]
     facts = facts_for(
-        span.state, span.todo, initial_state, notes, avoid=avoid, phase=goal.phases[0], extra_entities=next_objects
+        span.state,
+        span.todo,
+        initial_state,
+        notes,
+        avoid=avoid,
+        phase=goal.phases[0],
+        extra_entities=next_objects,
+        common_sense=common_sense,
     )
     feedback = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
     following = [format_action(world, action) for action in span.after[:MAX_FOLLOWING_STEPS]]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from envs.errors import ActionError
 from envs.symbolic.actions import Action, State, format_action, parse_action, successor, unmet_precondition
-from planner.decoding.candidate_actions import candidate_actions, state_key
+from planner.decoding.candidate_actions import candidate_actions, leads_back, state_key
 from planner.decoding.constrained_decoding import choose_sequence, write_until
+from planner.goals.choice import is_dangerous
 from planner.prompts import text_format
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def write(
     allowed_ends: Callable[[State], Sequence[int]],
     max_steps: int,
     forbidden: frozenset[str] = frozenset(),
+    common_sense: bool = False,
 ) -> State:
     """Let the GPT write applicable subtasks until it ends them; return the resulting state.
 
@@ -70,6 +72,7 @@ def write(
         allowed_ends: Returns the special tokens that may follow a subtask, given the state that it leads to.
         max_steps: Maximum number of subtasks.
         forbidden: Names that no subtask may use.
+        common_sense: Whether no subtask may run a microwave with metal in it, or pick up what it can only put back.
     """
     visited = {state_key(state)}
     eos, hint = prompts.special_ids["[EOS]"], prompts.special_ids["[HINT]"]
@@ -79,6 +82,11 @@ def write(
         next_states: list[State] = []
         for action, next_state in candidate_actions(state, names - forbidden, visited):
             if not forbidden.isdisjoint(action.args):
+                continue
+            if common_sense and (
+                is_dangerous(state, action)
+                or (leads_back(state, action, names - forbidden, visited) and eos not in allowed_ends(next_state))
+            ):
                 continue
             ids = prompts.encode(format_action(state.world, action))
             if (fact := text_format.hint_of(state, action)) is not None:

@@ -45,9 +45,11 @@ ANSWERS = ("plan", "refuse", "ask")  # the types of answer
 ANSWER_OF_STATUS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}
 
 
-def planning_modes(*, samples: int = 4, seed: int = 0, inventory: bool = True) -> dict[PlanningMode, Options]:
+def planning_modes(
+    *, samples: int = 4, seed: int = 0, inventory: bool = True, common_sense: bool = True
+) -> dict[PlanningMode, Options]:
     """Return the decoding options of each planning mode."""
-    plain = Options(samples=0, seed=seed, inventory=inventory)
+    plain = Options(samples=0, seed=seed, inventory=inventory, common_sense=common_sense)
     return {
         "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False),
         "constrained": plain,

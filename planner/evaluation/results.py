@@ -40,6 +40,7 @@ class EvaluationSettings:
         inventory: Whether the prompt listed the home's objects.
         steps: Whether the prompt included the step-by-step descriptions.
         goals_only: Whether only goals were predicted, without plans.
+        common_sense: Whether objects were chosen as people do (planner/goals/choice.py).
     """
 
     tasks: str | None
@@ -50,6 +51,7 @@ class EvaluationSettings:
     inventory: bool
     steps: bool
     goals_only: bool
+    common_sense: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,7 @@ class Results:
         record: dict[str, object] = {
             "tasks": setting.tasks, "models": list(setting.models), "weights": setting.weights, "seed": setting.seed,
             "samples": setting.samples, "inventory": setting.inventory, "goals_only": setting.goals_only,
+            "common_sense": setting.common_sense,
             "steps": self.tasks_with_steps.as_dict() if setting.steps else None,
         }  # fmt: skip
         record |= scores_as_dict(self.pooled)
@@ -167,6 +170,8 @@ class Results:
             headline += f"\nThe weights were rounded to {self.setting.weights}."
         if not self.setting.inventory:
             headline += "\nThe prompt did not say what the home has."
+        if not self.setting.common_sense:
+            headline += "\nObjects were chosen as in the corpus, without common sense."
         if self.setting.steps:
             with_steps = self.tasks_with_steps
             without = with_steps.total - with_steps.hits

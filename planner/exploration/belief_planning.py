@@ -31,6 +31,7 @@ from planner.goals.feasibility import missing
 from planner.language.normalization import normalize
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import Realizer
+from planner.plans.nearest_steps import plain
 from planner.plans.planning_result import Guess, Plan
 from planner.world_model.belief import GROUND, Belief, Known, free_name
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from planner.pipeline import PlanningPipeline
     from planner.plans.options import Options
+    from planner.plans.plan_text import PlanText
     from planner.plans.planning_result import ParsedInstruction
 
 LOOK_PREFIX = "look for "  # begins a subtask that is a search, not an action
@@ -131,17 +133,21 @@ def categories_named(instruction: str) -> tuple[str, ...]:
     return tuple(categories)
 
 
-def with_named_objects(belief: Belief, subtasks: Iterable[str]) -> State:
-    """Return the believed state, plus the unknown objects that a plan names."""
+def with_named_objects(belief: Belief, plan: PlanText) -> tuple[State, PlanText]:
+    """Return the believed state plus the unknown objects that a plan names, and the plan without `look for` steps.
+
+    The search executor decides itself where to look.
+    """
     domain = load_domain()
     name = re.compile(rf"\b({'|'.join(sorted(map(re.escape, domain.objects), key=len, reverse=True))}) \d+\b")
-    categories = {match[0]: match[1] for subtask in subtasks for match in name.finditer(subtask)}
+    steps = {step: words for step in plan.steps if not (words := plain(step.text)).startswith(LOOK_PREFIX)}
+    categories = {match[0]: match[1] for words in steps.values() for match in name.finditer(words)}
     unknown = {
         name: Known(category=category, place=GROUND)
         for name, category in categories.items()
         if name not in belief.things
     }
-    return belief.states(unknown)[0]
+    return belief.states(unknown)[0], replace(plan, steps=tuple(s for s in plan.steps if s in steps))
 
 
 def _make_guess(need: InformationNeed, belief: Belief) -> Guess:

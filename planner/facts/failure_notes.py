@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, Action, State, World, format_action
@@ -147,6 +147,7 @@ def facts_for(
     avoid: frozenset[int] = frozenset(),
     phase: Sequence[Condition] = (),
     extra_entities: Sequence[int] = (),
+    common_sense: bool = False,
 ) -> Facts:
     """Return the facts for replanning: what the goal needs, including entities that failed, then alternatives to these.
 
@@ -160,13 +161,18 @@ def facts_for(
         avoid: As in `retrieve_facts`.
         phase: As in `retrieve_facts`.
         extra_entities: Entities that the prompt names and that need a fact.
+        common_sense: As in `retrieve_facts`; nothing is withheld if what the plan needs has failed.
     """
-    facts = retrieve_facts(state, conditions, initial_state, avoid=avoid, phase=phase)
-    failed = entities(state.world, suspects(notes))
-    if failed:
-        alternatives = retrieve_facts(state, conditions, initial_state, avoid=avoid | failed, phase=phase).entities
-        return facts_of(state, (*facts.entities, *alternatives, *extra_entities))
-    return facts_of(state, (*facts.entities, *extra_entities)) if extra_entities else facts
+    facts = retrieve_facts(state, conditions, initial_state, avoid=avoid, phase=phase, common_sense=common_sense)
+    failed_names = suspects(notes)
+    shown = facts.entities
+    if failed := entities(state.world, failed_names):
+        shown += retrieve_facts(
+            state, conditions, initial_state, avoid=avoid | failed, phase=phase, common_sense=common_sense
+        ).entities
+    is_failed = not failed_names.isdisjoint(facts.names)
+    withheld = frozenset() if is_failed else facts.withheld - {state.world.names[e] for e in extra_entities}
+    return replace(facts_of(state, (*shown, *extra_entities)), withheld=withheld)
 
 
 def entities(world: World, names: Collection[str]) -> frozenset[int]:

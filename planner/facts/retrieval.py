@@ -7,13 +7,13 @@ size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHERE, ON, OPEN, SLICED, WATERED
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import fixtures_of, holds, matching_objects
-from planner.goals import grounding
+from planner.goals import choice, grounding
 from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
 
@@ -41,11 +41,14 @@ class Facts:
         entities: The entities.
         texts: One text for each.
         names: Every name in the texts: the entities and what contains them.
+        withheld: Names of objects that are shown in case of a failure; as long as there is none, the plan needs only
+            better ones.
     """
 
     entities: tuple[int, ...]
     texts: tuple[str, ...]
     names: frozenset[str]
+    withheld: frozenset[str] = frozenset()
 
     def name_all(self, actions: Sequence[Action]) -> bool:
         """Whether the texts name all arguments of the actions."""
@@ -57,28 +60,50 @@ class Facts:
 
 class _FactRetriever:
     def __init__(
-        self, state: State, initial_state: State, avoid: frozenset[int], taken: dict[int, Place | None]
+        self,
+        state: State,
+        initial_state: State,
+        avoid: frozenset[int],
+        phase: Sequence[Condition],
+        *,
+        common_sense: bool,
     ) -> None:
         self.avoid = avoid
         self.state = state
         self.initial_state = initial_state
+        self.phase = phase
+        self.common_sense = common_sense
         self.entities: dict[int, None] = {}
-        self.taken = taken  # objects already chosen for conditions, and their places; the teacher does the same
+        self.spare: set[int] = set()  # entities that are not needed unless others fail
+        # objects already chosen for conditions, and their places; the teacher does the same
+        self.taken = grounding.satisfied_objects(state, phase)
 
     def add(self, *entities: int | None) -> None:
         for e in entities:
             if e is not None and e >= 0:
                 self.entities.setdefault(e)
+                self.spare.discard(e)
+
+    def add_spare(self, entities: Sequence[int]) -> None:
+        self.spare.update(e for e in entities if e not in self.entities)
+        self.entities |= dict.fromkeys(entities)
 
     def condition(self, condition: Condition) -> None:
         state = self.state
         if isinstance(condition, Count):
             n_missing = condition.number - len(matching_objects(state, condition.thing, condition.place))
-            objects = grounding.candidates(state, condition.thing, condition.place, avoid=self.avoid, taken=self.taken)
+            objects = grounding.candidates(
+                state,
+                condition.thing,
+                condition.place,
+                avoid=self.avoid,
+                taken=self.taken_by_others(condition),
+                common_sense=self.common_sense,
+            )
             self.taken |= dict.fromkeys(objects[:n_missing], condition.place)
             self.change(objects[:n_missing], condition.thing)
             self.place(objects[:n_missing], condition.place)
-            self.add(*objects[n_missing : n_missing + 1])  # one more, in case of a failure
+            self.add_spare(objects[n_missing : n_missing + 1])  # one more, in case of a failure
         elif isinstance(condition, Every):
             remaining = remaining_subjects(state, condition, self.initial_state)[:MAX_OBJECTS_PER_CONDITION]
             self.change(remaining, Thing(word="anything", states=condition.become))
@@ -90,7 +115,9 @@ class _FactRetriever:
             self.add(*objects)
             if condition.place is not None:
                 for t in objects:  # an object takes room that the next one then lacks
-                    target = grounding.alternative_place(state, t, condition.place, self.avoid)
+                    target = grounding.alternative_place(
+                        state, t, condition.place, self.avoid, common_sense=self.common_sense
+                    )
                     self.add(target)
                     if target is not None:
                         state = state._replace(place=(*state.place[:t], target, *state.place[t + 1 :]))
@@ -98,24 +125,40 @@ class _FactRetriever:
             satisfying = [
                 t for t in matching_objects(state, condition.thing) if not grounding.is_avoided(state, t, self.avoid)
             ]
-            satisfying.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(state, t)))
-            objects = satisfying[:1] or grounding.candidates(state, condition.thing, None, avoid=self.avoid)[:1]
-            self.change(objects, condition.thing)
+            candidates = grounding.candidates(state, condition.thing, None, avoid=self.avoid)
+            if self.common_sense:
+                taken = self.taken_by_others(condition)
+                objects = choice.ranked(state, [*satisfying, *candidates], condition.thing, None, taken)
+            else:
+                satisfying.sort(key=lambda t: (self.taken.get(t) is not None, grounding.reach_cost(state, t)))
+                objects = satisfying or candidates
+            self.change(objects[:1], condition.thing)
         else:
             self.fixture(condition)
+
+    def taken_by_others(self, condition: Condition) -> dict[int, Place | None]:
+        """Return the objects that other conditions need."""
+        if not self.common_sense:
+            return self.taken
+        claimed = choice.claimed(self.state, condition, self.phase, self.initial_state)
+        return dict.fromkeys(claimed) | self.taken
 
     def place(self, objects: list[int], place: Place | None) -> None:
         if place is None:
             return
         if place.fixture is not None:
-            target = grounding.choose_fixture(self.state, place.fixture, objects, avoid=self.avoid)
+            target = grounding.choose_fixture(
+                self.state, place.fixture, objects, avoid=self.avoid, common_sense=self.common_sense
+            )
             self.add(target)
             if target is None or grounding.free_units(self.state, target) < sum(
                 self.state.world.units[t] for t in objects
             ):
                 self.add(*[f for f in grounding.fixtures_of(self.state, place.fixture) if f not in self.avoid][:4])
             return
-        container = grounding.choose_container(self.state, place, objects, taken=self.taken, avoid=self.avoid)
+        container = grounding.choose_container(
+            self.state, place, objects, taken=self.taken, avoid=self.avoid, common_sense=self.common_sense
+        )
         self.add(container)
         if container is not None and place.thing is not None:
             self.taken[container] = place.inside
@@ -126,7 +169,9 @@ class _FactRetriever:
         self.add(*objects)
         state = self.state
         for t in objects:
-            for state_name, provider in grounding.requirements(state, t, target, self.avoid):
+            for state_name, provider in grounding.requirements(
+                state, t, target, self.avoid, common_sense=self.common_sense
+            ):
                 self.add(provider)
                 if state_name in ("sliced", "folded"):
                     root = state.root(t)
@@ -148,7 +193,7 @@ class _FactRetriever:
                     and provider is not None
                     and state.world.categories[provider] == "stove burner"
                 ):
-                    vessel = grounding.cooking_vessel(state, t, self.avoid)
+                    vessel = grounding.cooking_vessel(state, t, self.avoid, common_sense=self.common_sense)
                     self.add(vessel)
                     if vessel is not None and state.world.categories[max(0, state.place[vessel])] == "stove burner":
                         self.add(state.place[vessel])
@@ -162,12 +207,12 @@ class _FactRetriever:
             unmet = [f for f in fixtures if not state.has(f, condition.state)]
         self.add(*(unmet[:1] if condition.quantifier == "some" else unmet))
         if grounding.needs_wiping(condition) and unmet:
-            self.add(grounding.tool_for(state, "wipes", self.avoid))
+            self.add(grounding.tool_for(state, "wipes", self.avoid, common_sense=self.common_sense))
         if condition.state == "watered" and unmet:
-            vessel = grounding.tool_for(state, "waters", self.avoid)
+            vessel = grounding.tool_for(state, "waters", self.avoid, common_sense=self.common_sense)
             self.add(vessel)
             if vessel is not None and state.liquid[vessel] != "water":
-                self.add(grounding.liquid_source(state, "water", vessel, self.avoid))
+                self.add(grounding.liquid_source(state, "water", vessel, self.avoid, common_sense=self.common_sense))
 
 
 def retrieve_facts(
@@ -177,13 +222,14 @@ def retrieve_facts(
     *,
     avoid: frozenset[int] = frozenset(),
     phase: Sequence[Condition] = (),
+    common_sense: bool = False,
 ) -> Facts:
     """Retrieve the facts that unmet conditions need; `initial_state` is the episode's.
 
     Objects in `avoid` are skipped; places in it, and objects that satisfied conditions of `phase` depend on, are the
-    last choice.
+    last choice. `common_sense` chooses as people do (planner/goals/choice.py) and withholds the spare objects.
     """
-    retriever = _FactRetriever(state, initial_state, avoid, grounding.satisfied_objects(state, phase))
+    retriever = _FactRetriever(state, initial_state, avoid, phase, common_sense=common_sense)
     if state.held >= 0:
         near = state.at if state.at >= 0 else None
         retriever.add(state.held, grounding.open_surface(state, state.held, near=near, avoid=avoid))
@@ -195,7 +241,10 @@ def retrieve_facts(
         root = state.root(e)
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
             retriever.add(root)
-    return facts_of(state, retriever.entities)
+    facts = facts_of(state, retriever.entities)
+    if not common_sense:
+        return facts
+    return replace(facts, withheld=frozenset(state.world.names[e] for e in retriever.spare))
 
 
 def facts_of(state: State, entities_in_order: Iterable[int]) -> Facts:

@@ -4,6 +4,9 @@ The facts of the prompt name them, and the teacher (`planner/corpus/teacher.py`)
 them. Choices depend on the state alone, in a fixed order of preference, so the prompt lists exactly what a plan needs.
 Entities are indices of `World.names`. Places and tools that must be avoided because they failed are chosen last;
 objects that must be avoided are never chosen, because there are often others.
+
+With `common_sense`, objects are chosen as people choose them (`planner/goals/choice.py`): clean ones, none from a bin,
+the nearest. Without it, the order of preference is that of the released weights' corpus.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import HELD, OPEN
 from envs.symbolic.goals import Count, FixtureIs, Holding, No
 from envs.symbolic.scoring import is_at, matches, matching_objects
+from planner.goals import choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,6 +108,7 @@ def candidates(
     *,
     avoid: frozenset[int] = frozenset(),
     taken: Mapping[int, Place | None] | None = None,
+    common_sense: bool = False,
 ) -> list[int]:
     """Return objects that do not match a description at a place but can be made to, the cheapest first.
 
@@ -126,6 +131,8 @@ def candidates(
         )
         has_contents = category.holds is not None and bool(state.children(i))
         ranked.append((i in taken, n_missing * 2 + reach_cost(state, i) + (2 if has_contents else 0), i))
+    if common_sense:
+        return choice.ranked(state, [i for *_, i in ranked], thing, place, taken)
     return [i for *_, i in sorted(ranked)]
 
 
@@ -141,13 +148,13 @@ def _can_become(state: State, thing: int, state_name: str) -> bool:
 
 
 def choose_fixture(
-    state: State, category: str, objects: list[int], *, avoid: frozenset[int] = frozenset()
+    state: State, category: str, objects: list[int], *, avoid: frozenset[int] = frozenset(), common_sense: bool = False
 ) -> int | None:
     """Choose the fixture of a category to bring objects to: with room, with some of them already there, open; or None.
 
-    `avoid` comes last; ties go to the lowest number.
+    `avoid` comes last; ties go to the nearest (with `common_sense`), then to the lowest number.
     """
-    best: tuple[tuple[int, ...], int] | None = None
+    best: tuple[tuple[float, ...], int] | None = None
     units = state.world.units
     units_needed = sum(units[t] for t in objects)
     places = [state.place[t] for t in objects]
@@ -158,7 +165,8 @@ def choose_fixture(
         units_here = sum(units[t] for t, place in zip(objects, places, strict=True) if place == f) if n_here else 0
         has_room = free_units(state, f) >= units_needed - units_here
         is_closed = state.world.enclosed[f] and not state.flags[f] & OPEN
-        key = (f in avoid, -has_room, -n_here, is_closed, f)
+        way_s = choice.travel_s(state, objects[0], [f]) if common_sense and objects else 0.0
+        key = (f in avoid, -has_room, -n_here, is_closed, way_s, f)
         if best is None or key < best[0]:
             best = (key, f)
     return best[1] if best else None
@@ -166,7 +174,7 @@ def choose_fixture(
 
 def choose_container(
     state: State, place: Place, objects: list[int], *, taken: Mapping[int, Place | None] | None = None,
-    avoid: frozenset[int] = frozenset(),
+    avoid: frozenset[int] = frozenset(), common_sense: bool = False,
 ) -> int | None:  # fmt: skip
     """Choose the movable container of a goal such as `spoon in cup on table`: one already in place, or the nearest.
 
@@ -175,7 +183,9 @@ def choose_container(
     assert place.thing is not None
     taken = taken or {}
     world = state.world
-    best: tuple[tuple[int, ...], int] | None = None
+    dirt = choice.dirty_wanted(world, place.thing, place.inside)
+    targets = choice.destinations(state, place.inside)
+    best: tuple[tuple[float, ...], int] | None = None
     for c in world.objects_of(place.thing.word):
         category = world.object_category[c]
         if c in objects or category is None or category.holds is None:
@@ -187,13 +197,15 @@ def choose_container(
         n_inside = sum(state.place[t] == c for t in objects)
         needed_elsewhere = place.inside is not None and c in taken and taken[c] != place.inside
         avoided = is_avoided(state, c, avoid)
+        against = choice.flaws(state, c, dirty_wanted=dirt)[:-1] if common_sense else ()  # it may have contents
         key = (
             avoided,
             needed_elsewhere,
+            *against,
             -n_inside,
             -is_placed,
             not is_matching,
-            reach_cost(state, c),
+            choice.fetching_s(state, c, targets) if common_sense else reach_cost(state, c),
             len(state.children(c)),
             c,
         )
@@ -220,24 +232,39 @@ def open_surface(
     return None
 
 
-def tool_for(state: State, purpose: str, avoid: frozenset[int] = frozenset()) -> int | None:
+def _cost(state: State, entity: int, *, common_sense: bool, liquid: str | None = None) -> tuple[float, ...]:
+    """Return the cost of using an object as a tool, a vessel or a source of a liquid."""
+    if common_sense:
+        return (*choice.flaws(state, entity, liquid=liquid), choice.fetching_s(state, entity))
+    return (reach_cost(state, entity),)
+
+
+def tool_for(
+    state: State, purpose: str, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
+) -> int | None:
     """Choose the nearest object for a purpose: `cuts`, `wipes` or `waters`."""
     world = state.world
-    ranked = []
+    ranked: list[tuple[float, ...]] = []
     for i in _objects_for(world, purpose):
         category, avoided = world.object_category[i], is_avoided(state, i, avoid)
         if category is None:
             continue
         if purpose == "waters":
             if state.liquid[i] == "water":
-                ranked.append((avoided, reach_cost(state, i), 0, i))
-            elif category.fills and not state.liquid[i] and world.categories[i] == "watering can":
-                ranked.append((avoided, reach_cost(state, i) + 1, 1, i))
+                extra, kind = 0, 0
             elif category.fills and not state.liquid[i]:
-                ranked.append((avoided, reach_cost(state, i) + 4, 2, i))
+                extra, kind = (1, 1) if world.categories[i] == "watering can" else (4, 2)
+            else:
+                continue
+            if common_sense:  # not somebody's drink, and no dishes if there is a watering can
+                is_for_drinking = world.categories[i] != "watering can" and not category.contains
+                against = choice.flaws(state, i, dirty_wanted=None, liquid="water")
+                ranked.append((avoided, is_for_drinking, *against, kind, choice.fetching_s(state, i), i))
+            else:
+                ranked.append((avoided, reach_cost(state, i) + extra, kind, i))
         else:
-            ranked.append((avoided, reach_cost(state, i), 0, i))
-    return min(ranked)[-1] if ranked else None
+            ranked.append((avoided, *_cost(state, i, common_sense=common_sense), i))
+    return int(min(ranked)[-1]) if ranked else None
 
 
 def _objects_for(world: World, purpose: str) -> list[int]:
@@ -257,8 +284,13 @@ def _serves_purpose(category: ObjectCategory, purpose: str) -> bool:
     return category.cuts if purpose == "cuts" else category.wipes
 
 
-def appliance_for(state: State, state_name: str, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
-    """Choose the appliance that makes an object `clean`, `cooked`, `hot` or `cold`."""
+def appliance_for(
+    state: State, state_name: str, thing: int, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
+) -> int | None:
+    """Choose the appliance that makes an object `clean`, `cooked`, `hot` or `cold`.
+
+    With `common_sense`, a kettle is boiled on its base, and no microwave runs with metal in it.
+    """
     world = state.world
     categories = APPLIANCES[state_name]
     object_category = world.object_category[thing]
@@ -266,45 +298,66 @@ def appliance_for(state: State, state_name: str, thing: int, avoid: frozenset[in
         categories = ("washing machine", "sink", "dishwasher")
     if state_name == "cooked" and world.categories[thing] == "bread":
         categories = ("toaster", *categories)
+    if common_sense and state_name == "hot" and world.categories[thing] == "kettle":
+        categories = ("kettle base", "stove burner", *categories)
     fallback = None
     for category in categories:
         if category == "stove burner" and state_name == "cooked" and cooking_vessel(state, thing) is None:
             continue
         objects_on_it = [] if state_name == "cooked" and category == "stove burner" else [thing]
-        fixture = choose_fixture(state, category, objects_on_it, avoid=avoid)
+        unsafe = frozenset[int]()
+        if common_sense:
+            if not objects_on_it and (vessel := cooking_vessel(state, thing, common_sense=True)) is not None:
+                objects_on_it = [vessel]
+            if category == "microwave":
+                if choice.has_metal(state, thing):
+                    continue
+                unsafe = frozenset(f for f in fixtures_of(state, category) if choice.has_metal(state, f))
+        fixture = choose_fixture(state, category, objects_on_it, avoid=avoid | unsafe, common_sense=common_sense)
+        if fixture in unsafe:
+            continue
         if fixture is not None and fixture not in avoid:
             return fixture
         fallback = fixture if fallback is None else fallback
     return fallback
 
 
-def cooking_vessel(state: State, thing: int, avoid: frozenset[int] = frozenset()) -> int | None:
-    """Choose the pan or pot to cook an object in, preferably one on a burner."""
+def cooking_vessel(
+    state: State, thing: int, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
+) -> int | None:
+    """Choose the pan or pot to cook an object in: one on a burner or, with `common_sense`, a clean and empty one."""
     world = state.world
-    ranked = []
+    ranked: list[tuple[float, ...]] = []
     for i in (*world.entities_by_category.get("pan", ()), *world.entities_by_category.get("pot", ())):
         if can_hold(state, i, thing):
             on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
             avoided = is_avoided(state, i, avoid)
-            ranked.append((avoided, not on_burner, reach_cost(state, i), len(state.children(i)), i))
-    return min(ranked)[-1] if ranked else None
+            *against, fetching = _cost(state, i, common_sense=common_sense)
+            is_elsewhere = common_sense and state.place[thing] != i
+            ranked.append((avoided, is_elsewhere, *against, not on_burner, fetching, len(state.children(i)), i))
+    return int(min(ranked)[-1]) if ranked else None
 
 
-def liquid_source(state: State, liquid: str, vessel: int, avoid: frozenset[int] = frozenset()) -> int | None:
+def liquid_source(
+    state: State, liquid: str, vessel: int, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
+) -> int | None:
     """Choose the fixture (sink, coffee machine) or object that provides a liquid for a vessel."""
     world = state.world
-    ranked = []
+    ranked: list[tuple[float, ...]] = []
     for i in range(len(world.names)):
         process = world.process[i] if i < world.n_fixtures else None
         if process and process.fill == liquid and can_hold(state, i, vessel):
-            ranked.append((i in avoid, False, i, i))
+            ranked.append((i in avoid, False, choice.travel_s(state, vessel, [i]) if common_sense else i, i))
         elif i >= world.n_fixtures and state.liquid[i] == liquid and i != vessel:
-            ranked.append((is_avoided(state, i, avoid), True, reach_cost(state, i), i))
-    return min(ranked)[-1] if ranked else None
+            category = world.object_category[i]
+            is_somebodys = common_sense and category is not None and not category.contains
+            cost = _cost(state, i, common_sense=common_sense, liquid=liquid)
+            ranked.append((is_avoided(state, i, avoid), True, is_somebodys, *cost, i))
+    return int(min(ranked)[-1]) if ranked else None
 
 
 def requirements(
-    state: State, entity: int, target: Thing, avoid: frozenset[int] = frozenset()
+    state: State, entity: int, target: Thing, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
 ) -> Iterator[tuple[str, int | None]]:
     """Yield each missing state and liquid of an entity, with the tool, appliance or source that it requires.
 
@@ -314,14 +367,18 @@ def requirements(
         if state.has(entity, state_name):
             continue
         if state_name == "sliced":
-            yield state_name, tool_for(state, "cuts", avoid)
+            yield state_name, tool_for(state, "cuts", avoid, common_sense=common_sense)
+        elif state_name in APPLIANCES:
+            yield state_name, appliance_for(state, state_name, entity, avoid, common_sense=common_sense)
         else:
-            yield state_name, appliance_for(state, state_name, entity, avoid) if state_name in APPLIANCES else None
+            yield state_name, None
     if target.liquid and state.liquid[entity] != target.liquid:
-        yield target.liquid, liquid_source(state, target.liquid, entity, avoid)
+        yield target.liquid, liquid_source(state, target.liquid, entity, avoid, common_sense=common_sense)
 
 
-def alternative_place(state: State, thing: int, excluded: Place, avoid: frozenset[int] = frozenset()) -> int | None:
+def alternative_place(
+    state: State, thing: int, excluded: Place, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
+) -> int | None:
     """Choose a place for an object that must leave `excluded`: where its category is usually kept."""
     world = state.world
     object_category = world.object_category[thing]
@@ -330,7 +387,7 @@ def alternative_place(state: State, thing: int, excluded: Place, avoid: frozense
     for category in (*object_category.at, *alternatives):
         if category == excluded.fixture:
             continue
-        place = choose_fixture(state, category, [thing], avoid=avoid)
+        place = choose_fixture(state, category, [thing], avoid=avoid, common_sense=common_sense)
         if place is not None and place not in avoid and can_hold(state, place, thing):
             return place
     return None

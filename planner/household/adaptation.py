@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from envs.scenes.home_file import bundled_homes, named_home
 from gpt.files import write_text_atomically
 from gpt.inference.numpy_model import NumpyModel
 from gpt.weights.adapter import Adapter, merged, save_adapter
@@ -136,9 +137,10 @@ def improve_home(
 
 def adapter_path(home: str, folder: Path) -> Path:
     """Return the path of a home's adapter: beside a home file; for a bundled home or a seed, in the run's folder."""
-    home_path = Path(home)
-    directory = home_path.parent if home_path.suffix in (".yaml", ".yml") else folder
-    return directory / f"{home_path.stem}.adapter.safetensors"
+    named = named_home(home)
+    if isinstance(named, int) or named in bundled_homes().values():
+        return folder / f"{named if isinstance(named, int) else named.stem}.adapter.safetensors"
+    return named.parent / f"{named.stem}.adapter.safetensors"
 
 
 def day_summary(record: Record) -> Record:

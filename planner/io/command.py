@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, TextIO
 
 from planner.errors import OutputError, PlannerError
 from planner.io.terminal import printable
@@ -28,6 +29,19 @@ def writable(folder: Path) -> Path:
             f"{folder}: cannot be written to ({error.strerror or error}); choose another with --out"
         ) from None
     return folder
+
+
+def standard_input(*, errors: Literal["strict", "replace"] = "strict") -> TextIO:
+    """Return standard input as UTF-8 text, whatever the terminal's encoding is.
+
+    Raises:
+        PlannerError: It is closed.
+    """
+    if sys.stdin is None or sys.stdin.closed:
+        raise PlannerError("standard input is closed")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors=errors)
+    return sys.stdin
 
 
 def run_command(command: Callable[[], int], prog: str) -> int:

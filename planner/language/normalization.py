@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-MAX_INSTRUCTION_CHARS = 1600  # a longer instruction is truncated
+MAX_INSTRUCTION_CHARS = 1600  # a longer instruction is refused
+
+
+def unreadable(text: str) -> str:
+    """Return why an instruction cannot be read as one instruction; empty if it can."""
+    lines = [line for line in text.splitlines() if normalize(line)]
+    if len(lines) > 1:
+        return f"These are {len(lines)} lines. Give each instruction by itself, and one instruction on one line"
+    if len(" ".join(text.split())) > MAX_INSTRUCTION_CHARS:
+        return f"The instruction has more than {MAX_INSTRUCTION_CHARS} characters. Give its parts one by one"
+    return ""
 
 
 def normalize(text: str) -> str:

@@ -94,7 +94,7 @@ def group_of(
 ) -> Group | None:
     """Return the attempts at a plan, the verified one first; None if they do not share the same prompt."""
     unmet = tuple(c for c in goal.phases[0] if not holds(initial_state, c, initial_state))
-    facts = retrieve_facts(initial_state, unmet, initial_state, phase=goal.phases[0])
+    facts = retrieve_facts(initial_state, unmet, initial_state, phase=goal.phases[0], common_sense=True)
     if len(goal.phases) > 1 or not facts.name_all(actions):
         return None
     prompt = (*text_format.plan_heading(unmet), *text_format.facts_part(facts.texts))
@@ -154,7 +154,7 @@ def _plan_document(
     """Return a document for the unmet conditions; None if its facts do not name all that the plan uses."""
     if exceeds_limit(state, unmet, initial_state):
         return None
-    facts = retrieve_facts(state, unmet, initial_state, phase=phase)
+    facts = retrieve_facts(state, unmet, initial_state, phase=phase, common_sense=True)
     if not facts.name_all(actions):
         return None
     return (

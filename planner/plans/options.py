@@ -29,6 +29,9 @@ class Options:
         conditions: Maximum conditions of a chunk. One at a time succeeds most often (docs/results.md).
         clauses: Whether an instruction with several tasks may be read in pieces.
         grounded: Whether a likely goal about existing objects may replace one about missing objects.
+        common_sense: Whether objects are chosen as people choose them: clean ones, none from a bin, the nearest
+            (planner/goals/choice.py). The facts then show these first and, if `constrained`, the plan can use no
+            others, unless it fails. False: the order of the facts is that of the released weights' corpus.
         repair: How a failed plan is replaced. `infill`: if part of it can stay, the GPT fills in the rest (if it was
             trained to); `replan`: a new plan is written from the beginning.
         feedback: Whether the GPT (if it was trained to) reads what went wrong before it replans.
@@ -47,6 +50,7 @@ class Options:
     conditions: int = 1
     clauses: bool = True
     grounded: bool = True
+    common_sense: bool = True
     repair: Literal["infill", "replan"] = "infill"
     feedback: bool = True
     error_rate: float | None = None

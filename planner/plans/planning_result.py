@@ -166,27 +166,51 @@ class Plan:
         """Return the plan as it is shown to the user."""
         return show(self.instruction, self.subtasks)
 
-    def export(self, export_format: Format) -> str:
-        """Write the plan in a format.
+    def export(self, export_format: Format, *, unverified: bool = False) -> str:
+        """Write the plan in a format, as one text.
 
         Args:
             export_format: `text`, `json`, `bt` (BehaviorTree.CPP 4 XML), `pddl`, `py_trees` or `mermaid`.
+            unverified: Write a plan that does not reach its goal, too, as far as it makes progress; its title says so.
+                JSON is written in any case, since it holds the status.
 
         Raises:
-            ExportError: There is no plan, its goal can never hold, an extra is missing, or the format is unknown.
+            ExportError: There is no plan, or none that is verified; its goal can never hold, an extra is missing, or
+                the format is unknown.
         """
-        from planner.plans.export import FORMATS, export
+        from planner.plans.export import joined
+
+        if export_format == "text" and self.status != "verified" and not (unverified and self.goal is not None):
+            return f"{self.status}: {self.reason}"
+        return joined(self.export_files(export_format, unverified=unverified))
+
+    def export_files(self, export_format: Format, *, unverified: bool = False) -> dict[str, str]:
+        """Write the plan in a format, as the texts of files by name: `pddl` is `domain.pddl`, `problem.pddl`, `plan`.
+
+        Args:
+            export_format: As for `export`.
+            unverified: As for `export`.
+
+        Raises:
+            ExportError: As for `export`.
+        """
+        from planner.plans.export import FORMATS, export_files
 
         if export_format not in FORMATS:
             raise ExportError(f"there is no format {export_format!r}; there are {', '.join(FORMATS)}")
         if export_format == "json":
-            return json.dumps(self.as_dict())
-        if export_format == "text":
-            return str(self) if self.goal is not None else f"{self.status}: {self.reason}"
+            return {"plan.json": json.dumps(self.as_dict())}
+        reason = f", {self.reason}" if self.reason else ""
         if self.goal is None or self.guesses:
-            reason = f", {self.reason}" if self.reason else ""
             raise ExportError(f"there is no plan to export: {self.status}{reason}")
-        return export(export_format, self.goal, self.actions, self.start, title=self.instruction)
+        if self.status != "verified" and not unverified:
+            raise ExportError(
+                f"the plan does not reach its goal: {self.status}{reason}; `unverified=True` exports it as far as it gets"
+            )
+        if export_format == "text":
+            return {"plan.txt": str(self)}
+        title = self.instruction if self.status == "verified" else f"{self.instruction} ({self.status}{reason})"
+        return export_files(export_format, self.goal, self.actions, self.start, title=title)
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for programs."""

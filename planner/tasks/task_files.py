@@ -2,9 +2,10 @@
 
     {"id": "...", "instruction": "...", "goal": "cold apple in microwave", "home": null, "objects": ["apple", ...]}
 
-`home` is a YAML path, a seed, or null. Null samples a home from (seed, id) that has what the goal and `objects` need,
-respects `facts` and `absent`, and does not satisfy the goal yet. `answer` is plan, refuse or ask. Unknown keys are
-kept and ignored, except `family` (the task type) and `steps` (a human-written step-by-step description).
+`home` is the name of a bundled home, a YAML path, a seed (also as text), or null. Null samples a home from (seed, id)
+that has what the goal and `objects` need, respects `facts` and `absent`, and does not satisfy the goal yet. `answer` is
+plan, refuse or ask. Unknown keys are kept and ignored, except `family` (the task type) and `steps` (a human-written
+step-by-step description).
 """
 
 from __future__ import annotations
@@ -15,16 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
-from envs.errors import EnvsError, quoted
+from envs.errors import EnvsError, HomeNameError, quoted
 from envs.files.bounded_files import ReadError, read_text
+from envs.scenes.home_file import MAX_SEED, named_home
 from envs.symbolic.goals import (
     Goal,
     parse_goal,
 )
 
 MAX_BYTES = 200_000_000  # size of a task file, decompressed
-MAX_SEED = 2**62
-
 
 Answer = Literal["plan", "refuse", "ask"]
 
@@ -40,7 +40,7 @@ class TaskLine:
     id: str
     instruction: str
     goal: Goal | None
-    home: str | int | None = None
+    home: str | Path | int | None = None
     objects: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
@@ -125,17 +125,15 @@ def _task(raw: object, path: Path) -> TaskLine:
         raise TaskError("a task whose answer is a plan needs a 'goal'")
     home = raw.get("home")
     if home is not None and (isinstance(home, bool) or not isinstance(home, (str, int)) or home == ""):
-        raise TaskError(f"'home' is a path, a seed or null, found {quoted(home)}")
-    if isinstance(home, int) and not 0 <= home < MAX_SEED:
+        raise TaskError(f"'home' is a name, a path, a seed or null, found {quoted(home)}")
+    if isinstance(home, int) and not 0 <= home <= MAX_SEED:
         raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {quoted(home)}")
-    if isinstance(home, str):
-        home = _home_file(home, path)
     known_keys = {"id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference"}
     return TaskLine(
         id=raw["id"],
         instruction=raw["instruction"],
         goal=parse_goal(goal) if goal is not None else None,
-        home=home,
+        home=_home(home, path) if isinstance(home, str) else home,
         objects=words("objects"),
         facts=words("facts"),
         absent=words("absent"),
@@ -145,18 +143,23 @@ def _task(raw: object, path: Path) -> TaskLine:
     )
 
 
-def _home_file(name: str, tasks: Path) -> str:
-    """Return the path of a home file, which may be next to the task file. A missing file is reported when read."""
+def _home(name: str, tasks: Path) -> int | Path:
+    """Return a seed, or a file's path, which may be relative to the task file. A missing file is reported when read."""
     try:
-        home_file = Path(name) if Path(name).exists() else tasks.parent / name
-        if home_file.exists() and not home_file.is_file():  # a device or a pipe might never end
-            raise TaskError(f"'home' is a file, a seed or null, found {quoted(name)}")
-    except (OSError, ValueError):
+        home = named_home(name, tasks.parent)
+        if isinstance(home, Path) and home.exists() and not home.is_file():  # a device or a pipe might never end
+            raise TaskError(f"'home' is a file, a bundled name, a seed or null, found {quoted(name)}")
+    except HomeNameError as error:
+        raise TaskError(f"'home': {error}") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, TaskError):
+            raise
         raise TaskError(f"'home' is not a valid path: {quoted(name)}") from None
-    return str(home_file)
+    return home
 
 
 def with_steps(instruction: str, steps: Sequence[str]) -> str:
-    """Return an instruction followed by its step-by-step description, in the GPT's input format."""
-    cleaned = [text for step in steps if (text := step.strip().rstrip(" \t\n.,;:!?"))]
+    """Return an instruction followed by its step-by-step description, on one line, in the GPT's input format."""
+    cleaned = [text for step in steps if (text := " ".join(step.split()).rstrip(" .,;:!?"))]
+    instruction = " ".join(instruction.split())
     return f"{instruction} steps: {'. '.join(cleaned)}" if cleaned else instruction

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from envs.errors import EnvsError
+from envs.scenes.home_file import state_of
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import BIT, DIRTY, State, World
 from envs.symbolic.domain import Domain, load_domain
@@ -80,12 +81,8 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
     Raises:
         EnvsError: The home cannot be loaded, or no home satisfies the task's requirements.
     """
-    if isinstance(task.home, str):
-        from envs.scenes.home_file import load_home
-
-        return World(load_home(task.home)).initial()
-    if isinstance(task.home, int):
-        return World(sample_scene(task.home, geometry=geometry)).initial()
+    if task.home is not None:
+        return state_of(task.home, geometry=geometry)
     domain = load_domain()
     fixtures, objects = needs(task.goal, domain) if task.goal else (Counter[str](), Counter[str]())
     absent = set(task.absent)

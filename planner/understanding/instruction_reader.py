@@ -17,7 +17,7 @@ from envs.symbolic.goals import Goal, format_goal, parse_goal
 from gpt.inference.session import Session
 from planner.decoding.constrained_decoding import write_until
 from planner.goals.feasibility import missing, shortage
-from planner.language.normalization import normalize
+from planner.language.normalization import normalize, unreadable
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction
 from planner.prompts import text_format
@@ -46,6 +46,8 @@ class InstructionReader:
         text = normalize(instruction)
         if not text:
             return ParsedInstruction(instruction=text, refusal="The instruction is empty")
+        if problem := unreadable(instruction):
+            return ParsedInstruction(instruction=text, refusal=problem)
         names = text_format.inventory(state) if options.inventory else ""
         self.prompts.begin()
         first_parsed = parsed = replace(self._read(text, names, state, options, 0), parts=(text,))
@@ -59,12 +61,20 @@ class InstructionReader:
             parsed = self._piecewise(parsed, names, state, options)
         if options.grounded and parsed.goal is not None and parsed.logprob < HALF_LOGPROB:
             parsed = self._ground_goal(parsed, text, state, options)
+        n_ids, n_free = len(self.prompts.heading(text)), self._n_free(names)
+        if parsed.reading != "pieces" and n_ids > n_free:
+            longest = max(1, len(text) * n_free // n_ids)
+            problem = f"The instruction is too long: in this home I read about {longest} characters"
+            return ParsedInstruction(instruction=text, refusal=f"{problem}. Give its parts one by one")
         return parsed
+
+    def _n_free(self, names: str) -> int:
+        """Return the number of tokens of an instruction that fit between the inventory and the goal."""
+        return max(2, self.prompts.room(names) - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))
 
     def _prompt(self, text: str, names: str) -> tuple[Session, list[int]]:
         """Return a session, and the tokens that it must read before the goal can be written."""
-        ids, n_free = self.prompts.heading(text), self.prompts.room(names)
-        n_free = max(2, n_free - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))  # room for the goal
+        ids, n_free = self.prompts.heading(text), self._n_free(names)
         if len(ids) > n_free:  # truncate a very long instruction
             ids = [*ids[: n_free - 1], ids[-1]]
         return self.prompts.read(names, ids)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from planner.world_model.open_home import AnyHome
+    from envs.scenes.home_file import AnyHome
 
 VERSION = 1
 MAX_BYTES = 2_000_000

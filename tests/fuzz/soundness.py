@@ -5,27 +5,28 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 
-from envs.symbolic.actions import State, apply, format_action, parse_action, unmet_precondition
+from envs.symbolic.actions import Action, State, apply, format_action, parse_action, unmet_precondition
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import parse_goal
+from envs.symbolic.goals import Goal, parse_goal
 from envs.symbolic.scoring import advance, score
 from planner.cli import dialogue
 from planner.language.normalization import normalize
 from planner.plans.export import PLAN_FORMATS, ExportError, PlanFormat
+from planner.plans.pddl.strips_problem import PddlFiles, to_strips
 from planner.plans.planning_result import Plan
 from planner.prompts.sessions import Prompts
 from planner.world_model.belief import GROUND, HAND, Belief
 from tests.planner.plans.export import btcpp
-from tests.planner.plans.export.pddl_evaluator import Task
+from tests.planner.plans.pddl import strips_checks
 
 MERMAID_LINE = re.compile(r'    (\w+ --> \w+|\w+(\(\["[^"]*"\]\)|\["[^"]*"\]|\{\{"[^"]*"\}\}))')
 MAX_MESSAGE = 20_000  # characters: a home file may have a hundred problems, a line each
 
 
-def check_plan(plan: Plan, state: State) -> None:
+def check_plan(plan: Plan, state: State, *, exports: bool = True) -> None:
     """Check that a plan is executable, reaches its goal exactly if it says so, and can be exported in every format."""
     assert plan.status in ("verified", "unverified", "refused", "ask")
     assert (plan.goal is None) == (plan.status in ("refused", "ask"))
@@ -37,26 +38,35 @@ def check_plan(plan: Plan, state: State) -> None:
     assert output.getvalue().count("\n") == (1 if plan.goal is None else 3)
     check_shown(output.getvalue())
     assert read_json(plan.export("json"))["status"] == plan.status
-    if plan.goal is None:
+    if plan.goal is None or not exports:
         return
     for name in PLAN_FORMATS:
         with suppress(ExportError):  # in PDDL: the goal can never hold
-            check_export(name, plan.export(name))
+            check_export(name, plan.export(name, unverified=True))
+    with suppress(ExportError):
+        check_strips(plan.goal, plan.actions, state, title=plan.instruction)
 
 
 def check_export(name: PlanFormat, text: str) -> None:
     """Check that an exported plan is valid in its format."""
     check_shown(text)
-    match name:
-        case "bt":
-            btcpp.check(text)
-        case "pddl":
-            middle = text.index("\n(define (problem") + 1
-            Task(text[:middle], text[middle:])
-        case "mermaid":
-            head, *lines = text.splitlines()
-            assert head == "flowchart TD"
-            assert all(MERMAID_LINE.fullmatch(line) for line in lines), text
+    if name == "bt":
+        btcpp.check(text)
+    elif name == "mermaid":
+        head, *lines = text.splitlines()
+        assert head == "flowchart TD"
+        assert all(MERMAID_LINE.fullmatch(line) for line in lines), text
+
+
+def check_strips(goal: Goal, actions: Sequence[Action], start: State, *, title: str) -> PddlFiles:
+    """Check that the plan in PDDL does what ours does; return its files."""
+    files = to_strips(goal, actions, start, title=title)
+    final, phase = start, advance(goal, 0, start, start)
+    for action in actions:
+        final = apply(final, action)
+        phase = advance(goal, phase, final, start)
+    strips_checks.check_plan(files, final, reached=score(goal, phase, final, start).success)
+    return files
 
 
 def _reaches(plan: Plan, state: State) -> bool:

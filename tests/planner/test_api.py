@@ -35,7 +35,7 @@ from planner.plans.export.py_tree import is_installed
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
-    from planner.world_model.open_home import AnyHome
+    from envs.scenes.home_file import AnyHome
 
 assert envs  # registers the environments
 MUG = "put the mug on the table"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from planner import api
+from planner.api import Planner
 from planner.cli.dialogue import MAX_INSTRUCTION
 from planner.errors import PlannerError
 from planner.plan import main, open_home
@@ -263,6 +264,72 @@ def test_a_person_reads_plan_and_score(typed: Callable[..., Outcome]) -> None:
 def test_what_one_instruction_alone_can_have_is_wrong_usage(plan: Call) -> None:
     refused(plan(MUG, "--interactive"), "--interactive cannot be combined with an instruction")
     refused(plan("--interactive", "--execute", "--disturb", "0.5"), "--interactive cannot be combined with --disturb")
+
+
+# Several instructions
+
+
+@pytest.mark.parametrize(
+    "text", [f"{MUG}\ntell me a joke", f"\ufeff{MUG}\r\n\r\n  \0\n tell me a joke\r\n", f"{MUG}\u2028tell me a joke"]
+)
+@pytest.mark.parametrize("source", ["argument", "-"])
+def test_several_lines_are_several_instructions(
+    plan: Call, monkeypatch: pytest.MonkeyPatch, text: str, source: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    argument = text if source == "argument" else "-"
+    outcome = plan(argument, "--json")
+    first, second = (json.loads(line) for line in outcome.out.splitlines())
+    assert (outcome.code, outcome.err) == (1, "")  # one was refused
+    assert first["plan"] == MUG_PLAN and (second["instruction"], second["status"]) == ("tell me a joke", "refused")
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    lines = plan(argument).out.splitlines()
+    assert [line for line in lines if line.startswith("instruction: ")][1] == "instruction: tell me a joke"
+    assert "goal: mug on dining table" in lines
+
+
+def test_several_instructions_are_executed_one_after_another(plan: Call) -> None:
+    outcome = plan(f"{MUG}\n{MUG}", "--execute", "--backend", "symbolic", "--json")
+    first, second = (json.loads(line) for line in outcome.out.splitlines())
+    assert outcome.code == 0
+    assert first["episode"]["success"] is True and second["plan"] == []
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--format bt",
+        "--execute --video a.mp4",
+        "--execute --out films",
+        "--execute --disturb 0.5",
+        "--observe",
+        "--ask",
+    ],
+)
+def test_what_holds_one_plan_is_refused_for_several_instructions(plan: Call, tmp_path: Path, flags: str) -> None:
+    refused(plan(f"{MUG}\ntell me a joke", *flags.split()), "several instructions cannot be combined with --")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_line_among_several_is_named(plan: Call) -> None:
+    refused(plan(f"{MUG}\n{'x' * (MAX_INSTRUCTION + 1)}"), "instruction 2 has more than")
+
+
+def test_standard_input_that_is_closed_is_wrong_usage(plan: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    refused(plan("-"), "standard input is closed")
+
+
+def test_standard_input_is_utf_8_in_any_terminal(plan: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"“{MUG}”".encode()), encoding="ascii"))
+    assert json.loads(plan("-", "--json", "--samples", "0").out)["instruction"] == f'"{MUG}"'
+
+
+@pytest.mark.parametrize("instruction", ["put the mug on the table " * 70, f"{MUG}\ntell me a joke"])
+def test_the_library_refuses_what_it_would_half_read(memorized: Planner, flat_file: Path, instruction: str) -> None:
+    answer = memorized.plan(instruction, flat_file)
+    assert answer.status == "refused" and "by" in answer.reason and not answer.subtasks
+    assert memorized.plan(f"\n  {MUG}\r\n", flat_file).status == "verified"
 
 
 # Homes

@@ -36,32 +36,37 @@ def run(capsys: pytest.CaptureFixture[str], flat_file: Path, tmp_path: Path, mon
 # Reading a plan
 
 
+def read(source: str) -> tuple[list[str], str | None]:
+    plan = read_plan(source)
+    return [step.text for step in plan.steps], plan.goal
+
+
 def test_a_shown_plan_is_split_at_its_arrows() -> None:
-    assert read_plan(SHOWN) == (["put the mug on the table", *MUG_PLAN], None)
+    assert read(SHOWN) == (["put the mug on the table", *MUG_PLAN], None)
 
 
 def test_a_file_may_have_a_subtask_a_line(tmp_path: Path) -> None:
     path = tmp_path / "plan.txt"
     path.write_text("\n".join(MUG_PLAN) + "\n\n")
-    assert read_plan(str(path)) == (MUG_PLAN, None)
+    assert read(str(path)) == (MUG_PLAN, None)
 
 
 def test_json_brings_its_goal(tmp_path: Path) -> None:
     data = json.dumps({"plan": MUG_PLAN, "goal": GOAL, "status": "verified"})
     path = tmp_path / "plan.json"
     path.write_text(data)
-    assert read_plan(str(path)) == read_plan(data) == (MUG_PLAN, GOAL)
+    assert read(str(path)) == read(data) == (MUG_PLAN, GOAL)
 
 
 def test_a_plan_too_long_for_the_name_of_a_file_is_a_plan() -> None:
     subtasks = ["open cabinet 1", "close cabinet 1"] * 200
-    assert read_plan(json.dumps({"plan": subtasks}))[0] == subtasks
-    assert read_plan("\n".join(subtasks))[0] == subtasks
+    assert read(json.dumps({"plan": subtasks}))[0] == subtasks
+    assert read("\n".join(subtasks))[0] == subtasks
 
 
 def test_a_plan_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(SHOWN))
-    assert read_plan("-")[0][1:] == MUG_PLAN
+    assert read("-")[0][1:] == MUG_PLAN
 
 
 @pytest.mark.parametrize(
@@ -211,8 +216,21 @@ def test_the_only_subtask_is_not_taken_for_the_instruction(run: Call) -> None:
     refused(run("set the table"), "plan step 1: 'set the table' starts with no skill")
 
 
-def test_a_file_that_is_missing_is_read_as_a_plan_and_refused(run: Call) -> None:
-    refused(run("no_such_plan.txt"), "plan step 1: 'no_such_plan.txt'")
+@pytest.mark.parametrize("name", ["no_such_plan.txt", "plans/none", "./plan.json", "/tmp/none/plan.md"])
+def test_a_plan_file_that_is_missing_is_named(run: Call, name: str) -> None:
+    refused(run(name), f"there is no plan file {name!r}")
+
+
+@pytest.mark.parametrize("separator", [" -> ", ";", "\r\n", ", "])
+def test_a_typed_plan_is_executed_as_a_shown_one(run: Call, separator: str) -> None:
+    outcome = run(separator.join(MUG_PLAN).upper())
+    assert outcome.code == 0 and "steps: 3\n" in outcome.out
+
+
+def test_an_instruction_before_the_steps_is_told(run: Call) -> None:
+    assert run(SHOWN).out.startswith("instruction: put the mug on the table\n")
+    outcome = run(SHOWN, "--json")
+    assert outcome.err == "instruction: put the mug on the table\n" and outcome.out.count("\n") == 1
 
 
 def test_an_unknown_home_offers_those_that_there_are(run: Call) -> None:

@@ -96,3 +96,35 @@ def test_yaml_that_is_too_large_or_invalid_is_refused_quickly(
 def test_plain_yaml_is_read() -> None:
     assert safe_yaml.load("a: [1, 2.5, true, x]\nb: {c: ~}") == {"a": [1, 2.5, True, "x"], "b": {"c": None}}
     assert safe_yaml.load("") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 1e-3), ("1E5", 1e5), (".5", 0.5), ("+1e3", 1e3), ("-.5e-2", -0.005), ("5.", 5.0), ("2.5", 2.5),
+        ("1_000", 1000), ("1_000.5", 1000.5), ("010", 10), ("-7", -7), ("0x1F", 31), ("0o17", 15), ("0b101", 5),
+        (".inf", float("inf")), ("-.INF", float("-inf")),
+    ],
+)  # fmt: skip
+def test_numbers_are_those_of_yaml_1_2(text: str, value: float) -> None:
+    loaded = safe_yaml.load(f"a: {text}")
+    assert loaded == {"a": value}
+    assert isinstance(loaded, dict) and type(loaded["a"]) is type(value)
+
+
+@pytest.mark.parametrize("text", ["1:30", "1e", "e5", "1.2.3", "1__0", "_1", "1,000", "1_e3", '"1e-3"', "1e3x"])
+def test_what_only_looks_like_a_number_stays_text(text: str) -> None:
+    assert safe_yaml.load(f"a: {text}") == {"a": text.strip('"')}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: 2\na: 3", "line 3: the key 'a' is given twice; first in line 1"),
+        ("x:\n- {b: 1,\n   'b': 2}", "line 3: the key 'b' is given twice; first in line 2"),
+        ("x: {y: {1: a, 1: b}}", "line 1: the key '1' is given twice; first in line 1"),
+    ],
+)
+def test_a_key_given_twice_is_refused_with_both_lines(text: str, message: str) -> None:
+    with pytest.raises(YamlError, match=message):
+        safe_yaml.load(text)

@@ -31,7 +31,7 @@ def test_without_the_extra_it_says_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fast_downward, "is_installed", lambda: False)
-    refused(called(PROG, main, [], capsys), "pip install 'gpt-home-planner[pddl]'")
+    refused(called(PROG, main, [], capsys), "pip install 'gpt-home-planner[fast-downward]'")
 
 
 @pytest.mark.parametrize("argv", [["--tasks", "0"], ["--seconds", "0"]])
@@ -39,7 +39,7 @@ def test_wrong_numbers_are_wrong_usage(argv: list[str], capsys: pytest.CaptureFi
     refused(called(PROG, main, argv, capsys), argv[0])
 
 
-@pytest.mark.skipif(not fast_downward.is_installed(), reason="the extra `pddl` is not installed")
+@pytest.mark.skipif(not fast_downward.is_installed(), reason="the extra `fast-downward` is not installed")
 def test_one_task_is_measured(capsys: pytest.CaptureFixture[str], model_folder: Path) -> None:
     outcome = called(PROG, main, ["--tasks", "1", "--seconds", "600", "--model", str(model_folder)], capsys)
     assert outcome.code == 0 and "1 tasks" in outcome.out

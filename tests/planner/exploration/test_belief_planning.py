@@ -17,6 +17,7 @@ from planner.exploration.belief_planning import (
 )
 from planner.plans.export import ExportError
 from planner.plans.options import Options
+from planner.plans.plan_text import split_plan
 from planner.world_model.belief import Belief
 from planner.world_model.memory import parse_statement
 from tests.planner.world_model.two_rooms import TWO_ROOMS, TaughtPlanner, seen_at_start, two_rooms
@@ -131,5 +132,7 @@ def test_what_is_named_is_there_once_where_nothing_of_it_is_known(belief: Belief
 
 
 def test_things_that_a_plan_names_are_known_by_name(belief: Belief) -> None:
-    index = with_named_objects(belief, ["pick up mug 7", "put mug 7 on wine glass 2"]).world.index
+    state, plan = with_named_objects(belief, split_plan("look for mug → pick up mug7 → put Mug 7 on wine glass 2"))
+    assert [step.text for step in plan.steps] == ["pick up mug7", "put Mug 7 on wine glass 2"]
+    index = state.world.index
     assert {"mug 7", "wine glass 2"} <= index.keys() and "glass 2" not in index

@@ -14,7 +14,7 @@ from planner.plans.export import FORMATS, PLAN_FORMATS, ExportError, Format, exp
 from planner.plans.export.py_tree import is_installed
 from tests.planner.command_calls import Call, Outcome, called, refused
 from tests.planner.plans.export.btcpp import check
-from tests.planner.plans.export.pddl_evaluator import parse
+from tests.planner.plans.pddl.pddl_evaluator import parse
 
 MUG = "put the mug on the table"
 BEGINS = {"bt": "<?xml", "pddl": "(define (domain", "py_trees": "{-} put the mug", "mermaid": "flowchart TD"}

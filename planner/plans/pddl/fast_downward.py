@@ -1,4 +1,4 @@
-"""Solves a PDDL task with Fast Downward, if the extra `pddl` is installed; no GPT is involved.
+"""Solves a PDDL task with Fast Downward, if the extra `fast-downward` is installed; no GPT is involved.
 
 Helmert, "The Fast Downward Planning System", JAIR 26, 2006; https://www.fast-downward.org. It runs as a separate
 process.
@@ -19,7 +19,7 @@ from planner.errors import PlannerError
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action
-    from planner.plans.export.pddl_problem import PddlTask
+    from planner.plans.pddl.adl_problem import PddlTask
 
 FIRST_PLAN_ALIAS = "lama-first"  # the first plan that LAMA finds
 GRACE_S = 30.0  # time that it gets to stop after its time limit
@@ -33,7 +33,7 @@ class FastDownwardError(PlannerError):
 
 
 def is_installed() -> bool:
-    """Whether the extra `pddl` is installed."""
+    """Whether the extra `fast-downward` is installed."""
     return _driver() is not None
 
 
@@ -50,7 +50,7 @@ def solve(task: PddlTask, *, timeout_s: float = 60.0, search: str = "") -> tuple
     """
     driver = _driver()
     if driver is None:
-        raise FastDownwardError("Fast Downward is not installed: pip install 'gpt-home-planner[pddl]'")
+        raise FastDownwardError("Fast Downward is not installed: pip install 'gpt-home-planner[fast-downward]'")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "domain.pddl").write_text(task.domain, encoding="utf-8")

@@ -4,7 +4,7 @@ The export is exact, except for free space. Reachability, processes and nesting 
 `successor` exactly: PDDL 2.2 axioms derive what is inside what, through any number of containers, and which appliance
 runs. Free space needs arithmetic, which STRIPS lacks, and counting cells one by one would ground to hundreds of
 thousands of actions. Instead, constant facts `fits` list what a place can take besides its initial contents
-(`planner/plans/export/pddl_problem.py`). `go to` is left out: no precondition and no goal depends on where the robot
+(`planner/plans/pddl/adl_problem.py`). `go to` is left out: no precondition and no goal depends on where the robot
 stands.
 """
 

@@ -22,11 +22,11 @@ from envs.symbolic.actions import (
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
 from planner.errors import ExportError
-from planner.plans.export.fast_downward import is_installed, solve
-from planner.plans.export.pddl_problem import SKILLS, PddlTask, symbols, to_pddl
+from planner.plans.pddl.fast_downward import is_installed, solve
+from planner.plans.pddl.adl_problem import SKILLS, PddlTask, symbols, to_pddl
 from planner.verification.plan_verification import verify
 from planner.world_model.open_home import open_home
-from tests.planner.plans.export.pddl_evaluator import Fact, Task
+from tests.planner.plans.pddl.pddl_evaluator import Fact, Task
 
 ALL = "holding anything"  # a goal that leaves nothing out
 STATIC = {"fits", "watched"}
@@ -273,14 +273,14 @@ def texts(task: PddlTask) -> tuple[str, str]:
     return task.domain, task.problem
 
 
-@pytest.mark.skipif(not is_installed(), reason="the extra `pddl` is not installed")
+@pytest.mark.skipif(not is_installed(), reason="the extra `fast-downward` is not installed")
 @pytest.mark.parametrize("text", ["cold pot on countertop", "hot mug", "no anything on plate ; hot bowl"])
 def test_heat_among_many_vessels_is_no_harder_to_search(home: State, text: str) -> None:
     actions = solve(to_pddl(parse_goal(text), home), timeout_s=600.0)
     assert actions is not None and verify(home, parse_goal(text), actions).ok
 
 
-@pytest.mark.skipif(not is_installed(), reason="the extra `pddl` is not installed")
+@pytest.mark.skipif(not is_installed(), reason="the extra `fast-downward` is not installed")
 @pytest.mark.parametrize("name", GOALS)
 def test_plans_of_fast_downward_are_plans_here(name: str) -> None:
     start = open_home(name, geometry=False)

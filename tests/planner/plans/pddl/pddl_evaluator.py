@@ -65,7 +65,7 @@ class Task:
         told = {str(s[0]): s[1:] for s in parse(problem)[2:] if isinstance(s, list)}
         self.parents = dict(typed(sections[":types"]))
         self.predicates = {str(p[0]): len(typed(p[1:])) for p in sections[":predicates"] if isinstance(p, list)}
-        self.objects = dict(typed(sections[":constants"]) + typed(told[":objects"]))
+        self.objects = dict(typed(sections.get(":constants", [])) + typed(told[":objects"]))
         self.axioms: dict[str, tuple[list[str], Expr]] = {}
         self.operators: dict[str, Operator] = {}
         for section in parse(domain)[2:]:

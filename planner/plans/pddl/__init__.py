@@ -1,0 +1,19 @@
+"""Plans and goals in PDDL, in two dialects.
+
+| dialect | for | how |
+|---|---|---|
+| typed STRIPS | `plan.export("pddl")`: every parser and planner | domain, problem and plan; the home's rules without conditions |
+| ADL with axioms (PDDL 2.2) | Fast Downward, `planner.benchmarks.plan_length` | the home's rules one to one, apart from space; no plan |
+
+| file | what |
+|---|---|
+| `symbols.py` | legal names and comments |
+| `operators.py` | STRIPS actions as values; the text of a domain |
+| `strips_domain.py` | the home's rules in STRIPS |
+| `strips_goal.py` | a goal in STRIPS, and the steps that prove it in a state |
+| `strips_facts.py` | the initial state, and which objects matter |
+| `strips_plan.py` | subtasks as steps of a PDDL plan |
+| `strips_problem.py` | all of it: domain, problem, plan; reads other planners' plans |
+| `adl_domain.py`, `adl_goal.py`, `adl_problem.py` | the same in ADL |
+| `fast_downward.py` | solves an ADL problem with Fast Downward (extra `fast-downward`) |
+"""
