@@ -134,8 +134,11 @@ def bundled_homes() -> dict[str, Path]:
 
 
 def _is_path(word: str) -> bool:
-    if NUMBER.fullmatch(word) and not Path(word).exists():
-        return False
+    if NUMBER.fullmatch(word):  # a file may be called `7.5`
+        try:
+            return Path(word).exists()
+        except (OSError, ValueError):  # too long
+            return False
     return "/" in word or "." in word or word.startswith("~")
 
 

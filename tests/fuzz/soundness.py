@@ -110,11 +110,13 @@ def check_belief(belief: Belief) -> None:
 
 def check_ordinary(instruction: str, prompts: Prompts) -> None:
     """Check that the instruction has no special tokens but the two that the program puts around it."""
-    before, *ids, behind = prompts.heading(normalize(instruction))
+    normalized = normalize(instruction)
+    assert normalize(normalized) == normalized and normalized.isprintable()
+    before, *ids, behind = prompts.heading(normalized)
     assert before == behind == prompts.special_ids["[SEP]"]
     encodable = instruction.encode("utf-8", "replace").decode()
     assert prompts.stops.isdisjoint(ids) and prompts.stops.isdisjoint(prompts.tokenizer.encode(encodable))
-    assert prompts.tokenizer.decode(ids) == " " + normalize(instruction) or not ids
+    assert prompts.tokenizer.decode(ids) == " " + normalized or not ids
 
 
 def called(main: Callable[[list[str]], int], argv: list[str]) -> tuple[int, str]:

@@ -57,6 +57,14 @@ def instructions(rng: Random) -> None:
     check_plan(planner.plan(instruction, state, options), state, exports=rng.randrange(8) == 0)
 
 
+def sentences(rng: Random) -> None:
+    """A sentence of other people with odd additions, planned greedily: the answer is sound."""
+    planner, state = rng.choice(planners())
+    instruction = texts.sentence(rng, state)
+    check_ordinary(instruction, planner.prompts)
+    check_plan(planner.plan(instruction, state, Options(samples=0)), state, exports=rng.randrange(20) == 0)
+
+
 def dialogues(rng: Random) -> None:
     """Bytes on the standard input of `--interactive --json`: the output is one complete JSON object per line."""
     planner, state = rng.choice(planners())
