@@ -18,7 +18,8 @@ when it is first used.
 
 | file | what |
 |---|---|
-| `errors.py` | the errors, with one base class |
+| `errors.py` | the errors, with one base class, and hints that offer the nearest name |
+| `words.py` | what people call the things that the domain names |
 | `files/` | bounded reading of files |
 | `symbolic/` | the symbolic world: domain, state, actions, goals |
 | `scenes/` | home files and sampled homes |

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from envs.words import names_by_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_COMPARED_LENGTH = 100  # longer words are not compared with known words
 MAX_QUOTED_LENGTH = 80  # characters of a quoted value in a message
+MAX_HINTS = 3  # words that a message offers
+_ARTICLE = re.compile(r"^(?:the|a|an|my|some) +")
 
 
 class EnvsError(Exception):
@@ -40,6 +45,10 @@ class PhysicsError(EnvsError, RuntimeError):
     """The physics engine is missing or cannot build a home."""
 
 
+class ArgumentError(EnvsError, ValueError):
+    """An argument of an environment has a value that it cannot have, or is unknown."""
+
+
 def quoted(value: object) -> str:
     """Return the `repr` of a value for a message, cut to `MAX_QUOTED_LENGTH` characters."""
     text = repr(value)
@@ -47,8 +56,25 @@ def quoted(value: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint that offers the known words nearest to `word`, or an empty string."""
+    """Return a hint that offers the known words nearest to `word`, or an empty string.
+
+    A word that people use for a known one (`refrigerator`) goes before a similar spelling.
+    """
     if len(word) > MAX_COMPARED_LENGTH:  # the time grows with the product of the lengths
         return ""
-    close = get_close_matches(word, list(known), n=3, cutoff=0.6)
+    choices = [name for name in dict.fromkeys(known) if name != word]
+    plain = _ARTICLE.sub("", word.lower())
+    close = _meant(plain, choices)
+    close = close or get_close_matches(word, choices, n=MAX_HINTS, cutoff=0.6)
+    close = close or get_close_matches(plain, choices, n=MAX_HINTS, cutoff=0.6)
+    if not close:
+        for spelling in get_close_matches(plain, names_by_word(), n=MAX_HINTS, cutoff=0.8):
+            close = close or _meant(spelling, choices)
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""
+
+
+def _meant(word: str, choices: list[str]) -> list[str]:
+    """Return the choices that people call `word`, also in the plural."""
+    singulars = (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word))
+    names = [name for singular in singulars for name in (singular, *names_by_word().get(singular, ()))]
+    return [name for name in dict.fromkeys(names) if name in choices][:MAX_HINTS]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from envs.errors import EnvsError, quoted
 from envs.files.bounded_files import ReadError, read_bytes
+from envs.files.strict_json import parse_json
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -247,8 +248,8 @@ def _read(path: Path, run_info: Record) -> dict[str, Record]:
     lines = raw.rstrip(b"\n").split(b"\n") if raw else []
     for number, line in enumerate(lines, start=1):
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):  # invalid UTF-8 is a ValueError too
+            record = parse_json(line.decode(), allow_nan=True)
+        except ValueError:  # JsonError, or invalid UTF-8
             if number == len(lines) > 1:  # an incomplete last line: that job runs again
                 break
             raise RecordError(f"{path}, line {number}: no JSON") from None

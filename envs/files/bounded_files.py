@@ -28,8 +28,13 @@ def read_text(path: str | Path, limit: int) -> str:
     raw = read_bytes(path, limit)
     try:
         return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ReadError(f"{_shown(path)}: not a text file (UTF-8)") from None
+    except UnicodeDecodeError as error:
+        if raw.startswith(b"\x1f\x8b"):
+            raise ReadError(f"{_shown(path)}: compressed with gzip; its name must end in .gz") from None
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise ReadError(f"{_shown(path)}: not a text file (UTF-8) but UTF-16; save it as UTF-8") from None
+        place = f"byte {raw[error.start]:#04x} on line {raw.count(bytes([10]), 0, error.start) + 1}"
+        raise ReadError(f"{_shown(path)}: not a text file (UTF-8): {place}") from None
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import copy
+from typing import TYPE_CHECKING, Any
 
+from envs.errors import ArgumentError, quoted
 from envs.gym.home_env import HomeEnv
 from envs.symbolic.actions import format_action
 from envs.symbolic.home_protocol import Outcome
@@ -22,10 +24,21 @@ class EnvHome:
     """
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
-        """Take an environment whose `unwrapped` is a `HomeEnv`."""
-        self._env = env
-        self._home = cast("HomeEnv", env.unwrapped)
+        """Take an environment whose `unwrapped` is a `HomeEnv`.
+
+        Raises:
+            ArgumentError: It is another environment.
+        """
+        home = getattr(env, "unwrapped", None)
+        if not isinstance(home, HomeEnv):
+            raise ArgumentError(f"plans are executed in HomeSymbolic-v0 or HomePhysics-v0, not in {quoted(env)}")
+        self._env, self._home = env, home
+        home.goes_on_after_goal = True
         self._is_truncated = False
+
+    def __copy__(self) -> EnvHome:
+        """Return an adapter of a copied environment: two cannot share one."""
+        return copy.deepcopy(self)
 
     def state(self) -> State:
         """Return the current state.

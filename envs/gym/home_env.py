@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from abc import abstractmethod
@@ -11,8 +12,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.errors import ActionError, PhysicsError
+from envs.errors import ActionError, GoalError, PhysicsError, quoted
 from envs.gym import spaces
+from envs.gym.arguments import check_keywords, check_options, checked_choice, checked_count, checked_seed
+from envs.gym.goal_checks import holds_at_start, obstacle
 from envs.gym.goal_sampler import required_entities, sample_goal
 from envs.scenes.home_file import load_home
 from envs.scenes.scene_sampler import sample_scene
@@ -35,14 +38,21 @@ from envs.symbolic.scoring import advance, score
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from typing_extensions import Self
+
     from envs.rendering.camera import CameraPose
     from envs.scenes.home_file import AnyHome
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.domain import Vec3
+    from envs.symbolic.goals import Goal
 
 IMAGE_SIZE = (640, 480)  # width, height [px]
 SUCCESS_REWARD = 1.0
 GRASPS = ("assisted", "physical")
+MAX_SAMPLED_HOMES = 30  # homes sampled for a goal, until one does not have it from the start
+HOLDS_AT_START = "the goal holds at the start, so nothing is left to do"
+ARGUMENTS = ("home", "goal", "max_steps", "render_mode")
+PHYSICS_ARGUMENTS = ("grasp", "observe", "camera", "image_size")
 
 Info = dict[str, Any]  # Gymnasium's own type; the keys are in the class docstring
 
@@ -175,38 +185,63 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         goal: str | None = None,
         max_steps: int = 50,
         render_mode: str | None = None,
+        **unknown: object,
     ) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise ValueError(
-                f"render_mode is {render_mode!r}; it must be one of {', '.join(self.metadata['render_modes'])}"
-            )
-        if max_steps < 1:
-            raise ValueError(f"max_steps is {max_steps}; it must be at least 1")
+        physics = {} if self.needs_geometry else {"HomePhysics-v0": PHYSICS_ARGUMENTS}
+        check_keywords(unknown, (*ARGUMENTS, *(PHYSICS_ARGUMENTS if self.needs_geometry else ())), physics)
+        if render_mode is not None:
+            checked_choice("render_mode", render_mode, self.metadata["render_modes"])
         domain = load_domain()
         self.action_space = spaces.action_space(domain)
         self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
         self.render_mode = render_mode
-        self.max_steps = max_steps
+        self.max_steps = checked_count("max_steps", max_steps)
+        if goal is not None and not isinstance(goal, str):
+            raise GoalError(f"the goal is {quoted(goal)}; it must be a text such as 'mug on desk', or None")
         self._fixed_goal = None if goal is None else parse_goal(goal)
         self._scene = self._fixed_scene(home)
+        if self._scene is not None and self._fixed_goal is not None:
+            _refuse_impossible(self._fixed_goal, World(self._scene).initial())
         self._initial_state: State | None = None
+        self._is_closed = False
+        self._ended_because = ""  # why the episode is over
+        self.goes_on_after_goal = False  # whether steps are allowed when the goal was reached, for plans to other goals
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[spaces.Observation, Info]:
-        """Start an episode. There are no options."""
-        super().reset(seed=seed)
+        """Start an episode. There are no options.
+
+        Raises:
+            SeedError: The seed is no whole number of at least 0.
+            ArgumentError: There are options.
+            GoalError: The goal holds at the start, or cannot be reached.
+        """
+        check_options(options)
+        super().reset(seed=checked_seed(seed))
+        self._initial_state = None  # if this fails, the last episode is over all the same
         home_seed, goal_seed = (int(n) for n in self.np_random.integers(2**31, size=2))
-        self._initial_state = self._state = self._reset_home(self._scene or self._sampled_scene(home_seed))
-        self._goal = self._fixed_goal or sample_goal(self._initial_state, np.random.default_rng(goal_seed))
-        self._phase = advance(self._goal, 0, self._initial_state, self._initial_state)
-        self._score = score(self._goal, self._phase, self._initial_state, self._initial_state)
-        self._steps = 0
-        return self._observation(), self._info("", "", _outcome("skipped"))
+        initial_state = self._state = self._reset_home(self._scene or self._sampled_scene(home_seed))
+        self._goal = self._fixed_goal or sample_goal(initial_state, np.random.default_rng(goal_seed))
+        self._phase = advance(self._goal, 0, initial_state, initial_state)
+        self._score = score(self._goal, self._phase, initial_state, initial_state)
+        if self._score.success:
+            raise GoalError(f"{format_goal(self._goal)}: {HOLDS_AT_START}")
+        self._steps, self._ended_because, self._is_closed = 0, "", False
+        observation, info = self._observation(), self._info("", "", _outcome("skipped"))
+        self._initial_state = initial_state
+        return observation, info
 
     def step(self, action: NDArray[np.int64]) -> tuple[spaces.Observation, float, bool, bool, Info]:
-        """Execute one encoded action if it is applicable."""
+        """Execute one encoded action if it is applicable; otherwise `info` says why not.
+
+        Raises:
+            ResetNeeded: `reset` was not called, or the episode is over.
+            ClosedEnvironmentError: The environment is closed.
+        """
         state, previous_score = self.home_state(), self._score
+        if self._ended_because:
+            raise gymnasium.error.ResetNeeded(f"the episode is over: {self._ended_because}; call reset()")
         text, reason, outcome = "", "", _outcome("skipped")
         try:
             grounded = spaces.decode_action(state.world, action)
@@ -221,14 +256,54 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self._steps += 1
         reward = self._score.rate - previous_score.rate + (SUCCESS_REWARD if self._score.success else 0.0)
         truncated = self._steps >= self.max_steps
+        if truncated:
+            self._ended_because = f"it has lasted {self.max_steps} steps"
+        elif self._score.success and not self.goes_on_after_goal:
+            self._ended_because = "the goal is reached"
         return self._observation(), reward, self._score.success, truncated, self._info(text, reason, outcome)
 
     def render(self) -> Any:  # what it returns depends on the mode; Gymnasium's own signature
-        """Return the home as a text in mode "ansi"."""
+        """Return the home as a text in mode "ansi".
+
+        Raises:
+            ResetNeeded: `reset` was not called.
+            ClosedEnvironmentError: The environment is closed.
+        """
+        self._require_initial_state()
         if self.render_mode != "ansi":
             return None
         goal = f"goal: {format_goal(self._goal)} ({sum(self._score.met)} of {len(self._score.met)} conditions hold)"
         return f"{goal}\n{describe(self.home_state())}"
+
+    def close(self) -> None:
+        """Close the environment; safe to call twice. `reset` opens it again."""
+        self._is_closed, self._initial_state = True, None
+
+    def clone(self) -> Self:
+        """Return an independent environment in the same state, to look ahead: the next steps in one change no other.
+
+        The clone has the same goal, progress and random generators, so that the same actions, and later resets without
+        a seed, give the same observations, rewards and infos. Without physics they are equal. With physics the clone
+        has an engine of its own, in which all bodies are built again where they are (`PhysicalHome.clone` says how
+        nearly it goes on alike), and no window.
+
+        `copy.copy`, `copy.deepcopy` and pickle do the same. To clone an environment with its wrappers, use
+        `copy.deepcopy(env)`; `copy.copy` of a wrapper shares the environment inside it, as shallow copies do.
+
+        Raises:
+            ClosedEnvironmentError: The environment is closed.
+        """
+        return copy.deepcopy(self)
+
+    def __copy__(self) -> Self:
+        """Return a clone: two environments cannot share an engine."""
+        return self.clone()
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a clone or a pickle needs."""
+        if self._is_closed:
+            raise gymnasium.error.ClosedEnvironmentError("a closed environment cannot be copied; reset() opens it")
+        return dict(vars(self))
 
     def home_state(self) -> State:
         """Return the current state."""
@@ -244,7 +319,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         world = self.home_state().world
         return spaces.encode_action(world, parse_action(world, text))
 
-    def decode(self, action: NDArray[np.int64]) -> str:
+    def decode(self, action: object) -> str:
         """Decode a point of the action space to text.
 
         Raises:
@@ -269,17 +344,36 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         """Execute an applicable action; return the new state and the outcome."""
 
     def _require_initial_state(self) -> State:
+        if self._is_closed:
+            raise gymnasium.error.ClosedEnvironmentError("the environment is closed; reset() opens it again")
         if self._initial_state is None:
-            raise gymnasium.error.ResetNeeded("call reset() first")
+            raise gymnasium.error.ResetNeeded("there is no episode: call reset() first")
         return self._initial_state
 
     def _fixed_scene(self, home: AnyHome | None) -> Scene | None:
         return None if home is None else load_home(home, geometry=self.needs_geometry)
 
     def _sampled_scene(self, seed: int) -> Scene:
-        fixtures, objects = required_entities(self._fixed_goal) if self._fixed_goal else (None, None)
-        geometry = self.needs_geometry
-        return sample_scene(seed, need_fixtures=fixtures, need_objects=objects, geometry=geometry)
+        """Sample a home in which the goal can be reached and does not hold yet.
+
+        Raises:
+            GoalError: None was found.
+        """
+        geometry, goal = self.needs_geometry, self._fixed_goal
+        if goal is None:
+            return sample_scene(seed, geometry=geometry)
+        fixtures, objects = required_entities(goal)
+        reason = ""
+        for attempt in range(MAX_SAMPLED_HOMES):
+            home_seed = seed if attempt == 0 else int(self.np_random.integers(2**31))
+            scene = sample_scene(home_seed, need_fixtures=fixtures, need_objects=objects, geometry=False)
+            initial_state = World(scene).initial()
+            reason = obstacle(goal, initial_state)
+            if not reason and holds_at_start(goal, initial_state):
+                reason = f"{format_goal(goal)}: {HOLDS_AT_START}"
+            if not reason:
+                return sample_scene(home_seed, need_fixtures=fixtures, need_objects=objects, geometry=geometry)
+        raise GoalError(f"{reason} (and so in all of {MAX_SAMPLED_HOMES} sampled homes)")
 
     def _observation(self) -> spaces.Observation:
         return spaces.observe(self._state, format_goal(self._goal), self._score, self._phase)
@@ -338,12 +432,12 @@ class HomePhysics(HomeEnv):
         observe: Sequence[str] = ("atoms",),
         camera: str | tuple[Vec3, Vec3] = "head",
         image_size: tuple[int, int] = (256, 256),
+        **unknown: object,
     ) -> None:
         from envs.gym.observations import Senses
 
-        super().__init__(home=home, goal=goal, max_steps=max_steps, render_mode=render_mode)
-        if grasp not in GRASPS:
-            raise ValueError(f"grasp is {grasp!r}; it must be one of {', '.join(GRASPS)}")
+        super().__init__(home=home, goal=goal, max_steps=max_steps, render_mode=render_mode, **unknown)
+        checked_choice("grasp", grasp, GRASPS)
         self.grasp = grasp
         self.senses = Senses(observe=observe, camera=camera, image_size=image_size)
         atom_spaces = cast("gymnasium.spaces.Dict", self.observation_space)
@@ -354,9 +448,9 @@ class HomePhysics(HomeEnv):
 
     def render(self) -> Any:
         """Return an image (H, W, 3) of uint8 in mode "rgb_array", a text in mode "ansi"."""
+        self._require_initial_state()
         if self.render_mode != "rgb_array":
             return super().render()
-        self._require_initial_state()
         return self._home().render(*IMAGE_SIZE)
 
     def camera_pose(self) -> CameraPose:
@@ -365,7 +459,11 @@ class HomePhysics(HomeEnv):
         return self.senses.pose(self._home())
 
     def close(self) -> None:
-        """Shut down the physics engine; `reset` starts it again."""
+        """Shut down the physics engine; safe to call twice. `reset` starts it again."""
+        super().close()
+        self._drop_home()
+
+    def _drop_home(self) -> None:
         if self._physical_home is not None:
             self._physical_home[1].close()
             self._physical_home = None
@@ -374,7 +472,7 @@ class HomePhysics(HomeEnv):
         from envs.simulation.physical_home import PhysicalHome
 
         if self._physical_home is None or self._physical_home[0] != scene:
-            self.close()
+            self._drop_home()
             if self.render_mode == "human":
                 _require_display()
             self._physical_home = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
@@ -396,6 +494,11 @@ class HomePhysics(HomeEnv):
     def _home(self) -> PhysicalHome:
         assert self._physical_home is not None
         return self._physical_home[1]
+
+
+def _refuse_impossible(goal: Goal, state: State) -> None:
+    if reason := obstacle(goal, state):
+        raise GoalError(f"{reason} ({state.world.scene.name})")
 
 
 def _require_display() -> None:

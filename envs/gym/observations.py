@@ -5,14 +5,14 @@ Legend: H rows, W columns, J the joints of `robot.LINKS`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from gymnasium import spaces
 
-from envs.errors import nearest
+from envs.errors import ArgumentError, nearest, quoted
 from envs.gym.spaces import IN_HAND, Observation
 from envs.rendering.camera import FAR_M, CameraPose
 from envs.robot import kinematics
@@ -44,7 +44,7 @@ class Senses:
         image_size: Width and height [pixels].
 
     Raises:
-        ValueError: An attribute has another value.
+        ArgumentError: An attribute has another value.
     """
 
     observe: Sequence[str] = ("atoms",)
@@ -53,14 +53,16 @@ class Senses:
 
     def __post_init__(self) -> None:
         """Check the values, which come from a user."""
+        if not isinstance(self.observe, Iterable):
+            raise ArgumentError(f"observe is {quoted(self.observe)}; name some of {', '.join(SENSES)}")
         names = [self.observe] if isinstance(self.observe, str) else list(self.observe)
         for name in names:
             if name not in SENSES:
-                raise ValueError(
-                    f"observe contains {name!r}; it must be some of {', '.join(SENSES)}{_hint(name, SENSES)}"
+                raise ArgumentError(
+                    f"observe contains {quoted(name)}; it must be some of {', '.join(SENSES)}{_hint(name, SENSES)}"
                 )
         if not names:
-            raise ValueError(f"observe is empty; name some of {', '.join(SENSES)}")
+            raise ArgumentError(f"observe is empty; name some of {', '.join(SENSES)}")
         object.__setattr__(self, "observe", tuple(name for name in SENSES if name in names))
         object.__setattr__(self, "camera", _camera(self.camera))
         object.__setattr__(self, "image_size", _image_size(self.image_size))
@@ -127,20 +129,20 @@ def _camera(camera: object) -> str | tuple[Vec3, Vec3]:
         (a, b, c), (d, e, f) = eye, target
     except (TypeError, ValueError):
         allowed = f"one of {', '.join(CAMERAS)}, or a pose ((x, y, z) of the eye, (x, y, z) of the target) [m]"
-        raise ValueError(f"camera is {camera!r}; it must be {allowed}{_hint(camera, CAMERAS)}") from None
+        raise ArgumentError(f"camera is {quoted(camera)}; it must be {allowed}{_hint(camera, CAMERAS)}") from None
     if not np.isfinite([*eye, *target]).all() or eye == target:
-        raise ValueError(f"camera is {camera!r}; eye and target must be two different finite points")
+        raise ArgumentError(f"camera is {quoted(camera)}; eye and target must be two different finite points")
     return (a, b, c), (d, e, f)
 
 
 def _image_size(size: Sequence[int]) -> tuple[int, int]:
     try:
-        width, height = (int(v) for v in size)
+        width, height = (int(v) for v in size)  # not finite: an OverflowError
         if (width, height) != tuple(size) or not all(MIN_IMAGE_PX <= v <= MAX_IMAGE_PX for v in (width, height)):
             raise ValueError
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         allowed = f"(width, height), each {MIN_IMAGE_PX} to {MAX_IMAGE_PX} pixels"
-        raise ValueError(f"image_size is {size!r}; it must be {allowed}") from None
+        raise ArgumentError(f"image_size is {quoted(size)}; it must be {allowed}") from None
     return width, height
 
 

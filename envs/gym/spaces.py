@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from envs.errors import ActionError, GoalError, HomeError
+from envs.errors import ActionError, GoalError, HomeError, quoted
 from envs.symbolic.actions import HELD, Action
 
 if TYPE_CHECKING:
@@ -78,23 +78,44 @@ def mask_of(points: NDArray[np.int64], n_skills: int) -> NDArray[np.bool_]:
     return mask
 
 
-def decode_action(world: World, encoded: NDArray[np.integer]) -> Action:
+def decode_action(world: World, encoded: object) -> Action:
     """Decode a point of the action space. Only put, give and pour read the second argument.
 
+    Args:
+        world: The home.
+        encoded: Three whole numbers: an array, a list, a tensor; of floats too, because the space contains them.
+
     Raises:
-        ActionError: It is not a point of the space, or a required argument is 0 or no entity of this home.
+        ActionError: It is anything else, or a required argument is 0 or no entity of this home.
     """
-    if np.shape(encoded) != (3,):
-        raise ActionError(f"an action is three numbers (skill, first, second), found {encoded!r}")
-    skill_index, *arguments = (int(value) for value in encoded)
+    skill_index, *arguments = _three_numbers(encoded)
     skills = list(world.domain.skills.values())
     if not 0 <= skill_index < len(skills):
-        raise ActionError(f"skill {skill_index} is not in 0 to {len(skills) - 1}")
+        raise ActionError(f"skill {quoted(skill_index)} is not in 0 to {len(skills) - 1}")
     n_arguments = skills[skill_index].text.count("{") - skills[skill_index].text.count("{relation}")
     for entity in arguments[:n_arguments]:
         if not 1 <= entity <= len(world.names):
-            raise ActionError(f"{skills[skill_index].name}: entity {entity} is not in 1 to {len(world.names)}")
+            raise ActionError(f"{skills[skill_index].name}: entity {quoted(entity)} is not in 1 to {len(world.names)}")
     return Action(skills[skill_index].name, tuple(world.names[i - 1] for i in arguments[:n_arguments]))
+
+
+def _three_numbers(encoded: object) -> list[int]:
+    wanted = "an action is three whole numbers (skill, first, second)"
+    if isinstance(encoded, str | bytes):
+        raise ActionError(f"{wanted}, found the text {quoted(encoded)}: encode it with env.unwrapped.encode")
+    if isinstance(encoded, np.ma.MaskedArray) and encoded.mask.any():
+        raise ActionError(f"{wanted}, found a masked one: {quoted(encoded)}")
+    try:
+        numbers = np.asarray(encoded)
+    except (AttributeError, OverflowError, RuntimeError, TypeError, ValueError):  # such as a tensor on a GPU
+        raise ActionError(f"{wanted}, found {quoted(encoded)}") from None
+    if numbers.shape != (3,):
+        shape = f" of shape {numbers.shape}" if numbers.ndim and numbers.dtype != object else ""
+        raise ActionError(f"{wanted}, found {quoted(encoded)}{shape}")
+    values = numbers.tolist()
+    if any(isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0 for value in values):
+        raise ActionError(f"{wanted}, found {quoted(encoded)}")
+    return [int(value) for value in values]
 
 
 def observe(state: State, goal: str, score: Score, phase: int) -> Observation:

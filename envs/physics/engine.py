@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+import weakref
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
 from envs.errors import PhysicsError, nearest
 from envs.geometry.bodies import UPRIGHT, Link, Piece, Quat
+from envs.physics.world_snapshot import (
+    Blueprint,
+    Drive,
+    Gear,
+    Motion,
+    Parked,
+    Weld,
+    WorldRecord,
+    WorldSnapshot,
+    without_visuals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -26,14 +40,8 @@ SOLVER_RESIDUAL = 1e-4  # the solver stops below this residual: a driving robot 
 SOLVER_ITERATIONS = 30
 PRECISE_RESIDUAL = 1e-7  # for objects held by friction alone, which would creep out of the fingers otherwise
 PRECISE_ITERATIONS = 100  # with 30 a pen slips out of the hand of a driving robot; 200 change nothing
+CLOSED = "the engine of this home is closed: build the home again"
 POSITION_CONTROL = 2  # PyBullet's POSITION_CONTROL
-
-
-class Parked(NamedTuple):
-    """Pose of an object that is not simulated now, and the lowest and highest corner of its bounding box [m]."""
-
-    pose: tuple[Vec3, Quat]
-    bounds: tuple[Vec3, Vec3]
 
 
 @contextlib.contextmanager
@@ -51,23 +59,56 @@ def _suppress_stdout() -> Iterator[None]:
         os.close(saved)
 
 
+class _Client:
+    """One connection to PyBullet, whose functions are its attributes.
+
+    PyBullet gives the number of a closed connection to the next one. A connection is therefore closed exactly once, and
+    its number is never used again.
+    """
+
+    def __init__(self, *, gui: bool) -> None:
+        with _suppress_stdout():
+            import pybullet
+
+            number = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
+        if number < 0:
+            raise PhysicsError("PyBullet has no free connection: close homes and environments that are done")
+        self._pybullet, self._number = pybullet, number
+        self.close = weakref.finalize(self, _disconnect, pybullet, number, os.getpid() if gui else None)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or "close" not in vars(self):
+            raise AttributeError(name)
+        if not self.close.alive:
+            raise PhysicsError(CLOSED)
+        value = getattr(self._pybullet, name)
+        return functools.partial(value, physicsClientId=self._number) if callable(value) else value
+
+
+def _disconnect(pybullet: ModuleType, number: int, owner: int | None) -> None:
+    """Close a connection; a window only in the process that opened it, because a fork shares it."""
+    if owner in (None, os.getpid()):
+        with contextlib.suppress(pybullet.error):
+            pybullet.disconnect(physicsClientId=number)
+
+
 class Engine:
     """One PyBullet world.
+
+    A copy (`copy.copy`, `copy.deepcopy`, pickle) is a world of its own that goes on alike, without a window.
 
     Raises:
         PhysicsError: PyBullet is not installed.
     """
 
+    can_be_copied: ClassVar[bool] = True
+
     def __init__(self, *, gui: bool = False) -> None:
         try:
-            with _suppress_stdout():
-                import pybullet
-                from pybullet_utils.bullet_client import BulletClient
-
-                self._p: Any = BulletClient(pybullet.GUI if gui else pybullet.DIRECT)
+            self._p: Any = _Client(gui=gui)
         except ImportError as error:
             raise PhysicsError(f"the physical home needs pybullet ({error}): pip install 'pybullet>=3.2.6'") from error
-        # The client looks up its functions by name at each call, which costs as much as setting a motor.
+        # Looking up a function at each call costs as much as setting a motor.
         self._step = self._p.stepSimulation
         self._set_motors = self._p.setJointMotorControlArray
         self._change_weld = self._p.changeConstraint
@@ -83,6 +124,9 @@ class Engine:
         self._names_by_id: dict[int, str] = {}
         self._movable: dict[str, tuple[int, int, float]] = {}  # collision shape, visual shape, mass
         self.parked: dict[str, Parked] = {}
+        self._record = WorldRecord()
+        self._weld_ids: dict[int, int] = {}  # PyBullet's ids of constraints
+        self._n_welds = 0
         self.ticks = 0
         self._invisible_shape = -1
         self._p.setGravity(0, 0, -9.81)
@@ -95,14 +139,20 @@ class Engine:
 
     def be_precise(self) -> None:
         """Use more solver iterations and a smaller residual."""
+        self._record.is_precise = True
         self._p.setPhysicsEngineParameter(
             numSolverIterations=PRECISE_ITERATIONS, solverResidualThreshold=PRECISE_RESIDUAL
         )
 
     def close(self) -> None:
-        """Disconnect; safe to call twice."""
-        with contextlib.suppress(Exception):
-            self._p.disconnect()
+        """Disconnect; safe to call twice. Every later use is a `PhysicsError`."""
+        self._p.close()
+        self._step = self._set_motors = self._change_weld = _refuse
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return not self._p.close.alive
 
     def _id(self, name: str) -> int:
         if name in self.parked:
@@ -170,13 +220,23 @@ class Engine:
         links: Sequence[Link] = (),
     ) -> None:
         """Add a body. A mass of 0 fixes its base. Movable objects may fall asleep, articulated links may not."""
+        self._record.blueprints[name] = Blueprint(tuple(pieces), mass, tuple(links))
+        body = self._build(name, at, turn)
+        self.bodies[name], self.names[body] = body, name
+
+    def _build(self, name: str, at: Sequence[float], turn: Sequence[float]) -> int:
+        pieces, mass, links = self._record.blueprints[name]
         if mass > 0 and not links:
-            self._movable[name] = self._collision(pieces), self._visual(pieces), mass
+            self._make_shapes(name)
             body = self._make_movable(name, at, turn)
         else:
             body = self._make_fixed(pieces, at, turn, mass, links)
-        self.bodies[name] = self._ids[name] = body
-        self.names[body] = self._names_by_id[body] = name
+        self._ids[name], self._names_by_id[body] = body, name
+        return body
+
+    def _make_shapes(self, name: str) -> None:
+        pieces, mass, _ = self._record.blueprints[name]
+        self._movable[name] = self._collision(pieces), self._visual(pieces), mass
 
     def _make_movable(self, name: str, at: Sequence[float], turn: Sequence[float]) -> int:
         shape, visual, mass = self._movable[name]
@@ -227,6 +287,7 @@ class Engine:
         self.parked[name] = Parked(pose=self.pose(name), bounds=self.bounds(name))
         body = self._ids.pop(name)
         del self._names_by_id[body]
+        self._record.forget(name)
         self._p.removeBody(body)
 
     def unpark(self, name: str) -> None:
@@ -234,21 +295,22 @@ class Engine:
         pose = self.parked.pop(name).pose
         body = self._ids[name] = self._make_movable(name, *pose)
         self._names_by_id[body] = name
-        self._p.changeDynamics(body, BASE, activationState=self._p.ACTIVATION_STATE_SLEEP)
+        self.sleep(name)
 
     def keep_awake(self, name: str) -> None:
         """Never let a body sleep: a sleeping robot ignores its motors."""
+        self._record.awake.add(name)
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_DISABLE_SLEEPING)
 
     def may_sleep(self, name: str) -> None:
         """Let a body fall asleep again once it is at rest."""
+        self._record.awake.discard(name)
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_ENABLE_SLEEPING)
         self.wake(name)
 
     def ignore(self, name: str, other: str, links: Sequence[int], *, collide: bool = False) -> None:
         """Switch collisions between the base of `name` and some links of `other` off (or on again)."""
-        for link in links:
-            self._p.setCollisionFilterPair(self._id(name), self._id(other), BASE, link, int(collide))
+        self.filter_collisions(name, BASE, other, links, collide=collide)
 
     def filter_collisions(
         self, name: str, link: int, other: str, links: Sequence[int], *, collide: bool = False
@@ -256,6 +318,11 @@ class Engine:
         """Switch collisions between one link of `name` and some links of `other` off (or on again)."""
         for other_link in links:
             self._p.setCollisionFilterPair(self._id(name), self._id(other), link, other_link, int(collide))
+            pair = (name, link, other, other_link)
+            if collide:
+                self._record.ignored.pop(pair, None)
+            else:
+                self._record.ignored[pair] = None
 
     # -- time ----------------------------------------------------------------------------------------------------------
 
@@ -267,11 +334,17 @@ class Engine:
 
     def wake(self, name: str) -> None:
         """Let a body move again until it comes to rest."""
+        self._record.slept_at.pop(name, None)
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_WAKE_UP)
 
     def sleep(self, name: str) -> None:
         """Freeze a body until an awake body touches it. Its bounding box must be up to date: step first."""
+        self._record.slept_at[name] = self.pose(name)
         self._p.changeDynamics(self._id(name), BASE, activationState=self._p.ACTIVATION_STATE_SLEEP)
+
+    def is_asleep(self, name: str) -> bool:
+        """Whether a simulated body was put to sleep and has not moved since."""
+        return name not in self.parked and self._record.slept_at.get(name) == self.pose(name)
 
     # -- bodies --------------------------------------------------------------------------------------------------------
 
@@ -297,6 +370,8 @@ class Engine:
     def place(self, name: str, at: Sequence[float], turn: Sequence[float]) -> None:
         """Set a body's pose at once: for building, and for bodies that are only drawn."""
         self._p.resetBasePositionAndOrientation(self._id(name), list(at), list(turn))
+        if name in self._record.slept_at:
+            self._record.slept_at[name] = self.pose(name)
 
     def rotation(self, turn: Sequence[float]) -> NDArray[np.float64]:
         """Return a quaternion's rotation matrix, (3, 3)."""
@@ -324,14 +399,17 @@ class Engine:
 
     def limit(self, name: str, link: int, low: float, high: float) -> None:
         """Limit a joint's travel at both ends [m, rad]."""
+        self._record.limits[name, link] = low, high
         self._p.changeDynamics(self._id(name), link, jointLowerLimit=low, jointUpperLimit=high)
 
     def brake(self, name: str, link: int, force: float) -> None:
         """Let a joint stay where it is left, with this much friction [N or N m]."""
+        self._record.motors[name, link] = None, force
         self._p.setJointMotorControl2(self._id(name), link, self._p.VELOCITY_CONTROL, targetVelocity=0.0, force=force)
 
     def follow(self, name: str, link: int, position: float, force: float) -> None:
         """Drive one joint softly to a position, as a linkage does."""
+        self._record.motors[name, link] = position, force
         self._p.setJointMotorControl2(
             self._id(name), link, self._p.POSITION_CONTROL, targetPosition=position, force=force, positionGain=0.1
         )
@@ -341,6 +419,7 @@ class Engine:
         forces: Sequence[float], gains: Sequence[float],
     ) -> None:  # fmt: skip
         """Set the motors of joints to track positions and speeds."""
+        self._record.drives[name] = Drive(links, positions, speeds, forces, gains)
         self._set_motors(
             self._ids[name], links, POSITION_CONTROL, targetPositions=positions, targetVelocities=speeds,
             forces=forces, positionGains=gains, velocityGains=[1.0] * len(links),
@@ -360,6 +439,7 @@ class Engine:
     def set_friction(self, name: str, links: Sequence[int], friction: float) -> None:
         """Set the sliding friction of links, and a little friction against spinning on the spot."""
         for link in links:
+            self._record.frictions[name, link] = friction
             self._p.changeDynamics(self._id(name), link, lateralFriction=friction, spinningFriction=0.02)
 
     def gap(self, name: str, links: Sequence[int], other: str, reach_m: float = 0.05) -> float:
@@ -376,16 +456,23 @@ class Engine:
         child_turn: Sequence[float] | None, force: float,
     ) -> int:  # fmt: skip
         """Fix a point of `child` to a point of `parent`; with `child_turn`, fix its orientation too."""
-        joint_type = self._p.JOINT_POINT2POINT if child_turn is None else self._p.JOINT_FIXED
+        turn = None if child_turn is None else tuple(child_turn)
+        self._n_welds += 1
+        self._add_weld(self._n_welds, Weld(parent, link, child, child_link, tuple(at), tuple(child_at), turn, force))
+        return self._n_welds
+
+    def _add_weld(self, number: int, weld: Weld) -> None:
+        joint_type = self._p.JOINT_POINT2POINT if weld.child_turn is None else self._p.JOINT_FIXED
         constraint = self._p.createConstraint(
-            self._id(parent), link, self._id(child), child_link, joint_type, [0, 0, 0], list(at), list(child_at),
-            [0, 0, 0, 1], list(child_turn or UPRIGHT),
+            self._id(weld.parent), weld.link, self._id(weld.child), weld.child_link, joint_type, [0, 0, 0],
+            list(weld.at), list(weld.child_at), [0, 0, 0, 1], list(weld.child_turn or UPRIGHT),
         )  # fmt: skip
-        self._p.changeConstraint(constraint, maxForce=force)
-        return int(constraint)
+        self._p.changeConstraint(constraint, maxForce=weld.force)
+        self._record.welds[number], self._weld_ids[number] = weld, int(constraint)
 
     def gear(self, name: str, link: int, other_link: int, force: float) -> None:
         """Let two joints of a body move together, as the fingers of a gripper do."""
+        self._record.gears.append(Gear(name, link, other_link, force))
         body = self._id(name)
         constraint = self._p.createConstraint(
             body, link, body, other_link, self._p.JOINT_GEAR, [1, 0, 0], [0, 0, 0], [0, 0, 0]
@@ -395,9 +482,107 @@ class Engine:
     def turn_weld(self, weld: int, child_at: Sequence[float], child_turn: Sequence[float], force: float) -> None:
         """Turn the child of a constraint, as a hand that pivots what it pinches."""
         self._change_weld(
-            weld, jointChildPivot=list(child_at), jointChildFrameOrientation=list(child_turn), maxForce=force
+            self._weld_ids[weld],
+            jointChildPivot=list(child_at),
+            jointChildFrameOrientation=list(child_turn),
+            maxForce=force,
+        )
+        self._record.welds[weld] = self._record.welds[weld]._replace(
+            child_at=tuple(child_at), child_turn=tuple(child_turn), force=force
         )
 
     def release(self, weld: int) -> None:
         """Remove a constraint."""
-        self._p.removeConstraint(weld)
+        self._p.removeConstraint(self._weld_ids.pop(weld))
+        del self._record.welds[weld]
+
+    # -- copies --------------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> WorldSnapshot:
+        """Return the world as it is now. Impulses of contacts and the time until a body falls asleep are not read.
+
+        Raises:
+            PhysicsError: The engine is closed, or only draws.
+        """
+        if not self.can_be_copied:
+            raise PhysicsError("a renderer cannot be copied: copy its home, which makes another for its first image")
+        if self.is_closed:
+            raise PhysicsError(CLOSED)
+        motions = {name: self._motion(name, body) for name, body in self._ids.items()}
+        asleep = frozenset(name for name, motion in motions.items() if self._record.is_asleep(name, motion))
+        return WorldSnapshot(
+            record=self._record.copy(), motions=motions, parked=dict(self.parked), asleep=asleep,
+            numbers=dict(self.bodies), ticks=self.ticks,
+        )  # fmt: skip
+
+    def _motion(self, name: str, body: int) -> Motion:
+        position, turn = self._p.getBasePositionAndOrientation(body)
+        links = range(len(self._record.blueprints[name].links))
+        joints = self._p.getJointStates(body, links) if links else ()
+        return Motion((position, turn), self._p.getBaseVelocity(body), tuple((joint[0], joint[1]) for joint in joints))
+
+    def restore(self, snapshot: WorldSnapshot) -> None:
+        """Rebuild the world as a snapshot says: it goes on alike wherever it is restored, bit for bit."""
+        self.clear()
+        record = self._record = snapshot.record.copy()
+        welds, gears = record.welds, record.gears
+        record.welds, record.gears = {}, []
+        if record.is_precise:
+            self.be_precise()
+        for name, motion in snapshot.motions.items():
+            self._build(name, *motion.pose)
+        for name in snapshot.parked:
+            self._make_shapes(name)
+        self.parked = dict(snapshot.parked)
+        self.bodies, self.names = dict(snapshot.numbers), {body: name for name, body in snapshot.numbers.items()}
+        for name, motion in snapshot.motions.items():
+            body = self._ids[name]
+            if record.blueprints[name].mass:
+                self._p.resetBaseVelocity(body, *motion.velocity)
+            for link, (position, speed) in enumerate(motion.joints):
+                self._p.resetJointState(body, link, position, speed)
+        for (name, link), (low, high) in record.limits.items():
+            self.limit(name, link, low, high)
+        for (name, link), friction in record.frictions.items():
+            self.set_friction(name, (link,), friction)
+        for (name, link), (target, force) in record.motors.items():
+            self.brake(name, link, force) if target is None else self.follow(name, link, target, force)
+        for name, drive in record.drives.items():
+            self.drive(name, *drive)
+        for name, link, other, other_link in record.ignored:
+            self._p.setCollisionFilterPair(self._id(name), self._id(other), link, other_link, 0)
+        for gear in gears:
+            self.gear(*gear)
+        for number, weld in welds.items():
+            self._add_weld(number, weld)
+        self._n_welds = max(welds, default=0)
+        for name in record.awake:
+            self.keep_awake(name)
+        record.slept_at = {}
+        for name in sorted(snapshot.asleep):
+            self.sleep(name)
+        self.ticks = snapshot.ticks
+
+    def __copy__(self) -> Engine:
+        """Return another world that goes on alike."""
+        other = Engine()
+        other.restore(self.snapshot())
+        return other
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Engine:
+        """Return another world that goes on alike."""
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle what the world is, not its connection."""
+        return _restored, (without_visuals(self.snapshot()),)
+
+
+def _restored(snapshot: WorldSnapshot) -> Engine:
+    engine = Engine()
+    engine.restore(snapshot)
+    return engine
+
+
+def _refuse(*_: object, **__: object) -> NoReturn:
+    raise PhysicsError(CLOSED)

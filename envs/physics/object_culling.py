@@ -41,6 +41,10 @@ class ObjectCulling:
         self._positions = np.array([engine.pose(name)[0] for name in names]).reshape(-1, 3)  # at the last update
         self._restored: dict[str, tuple[Vec3, Quat]] = {}  # objects restored since, and where they lay
 
+    def keep_in_place(self) -> None:
+        """Call it when the engine has rebuilt the objects that sleep: the next tick may move them, as restored ones."""
+        self._restored |= {name: self._engine.pose(name) for name in self._names if self._engine.is_asleep(name)}
+
     def update(self, base_position: NDArray[np.float64], carried: Collection[str] = ()) -> None:
         """Park objects at rest far from the robot and restore those that are near.
 

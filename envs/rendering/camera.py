@@ -83,11 +83,18 @@ class Shot:
 class Camera:
     """Draws views of one home. The following camera moves smoothly, so its frames must be requested in order."""
 
-    def __init__(self, engine: Renderer, scene: Scene) -> None:
+    def __init__(self, engine: Renderer, scene: Scene, followed: Array | None = None) -> None:
+        """Add the upper walls to a renderer.
+
+        Args:
+            engine: What draws.
+            scene: The home.
+            followed: Where the following camera is, if a copied home's camera goes on: eye and target [m], (6,).
+        """
         self.engine = engine
         self.low = np.array([min(r.rect[k] for r in scene.rooms) for k in (0, 1)])
         self.high = np.array([max(r.rect[k] for r in scene.rooms) for k in (2, 3)])
-        self._followed: Array | None = None
+        self.followed = followed
         walls = list(_upper_walls(engine))
         self._upper = [f"upper walls {k}" for k in range(0, len(walls), PIECES_PER_BODY)]
         for k, name in enumerate(self._upper):
@@ -147,8 +154,8 @@ class Camera:
             side = -side
         eye = target + 1.55 * side - 1.25 * forward + (0.0, 0.0, 1.55)
         goal = np.concatenate([eye, target])
-        self._followed = goal if self._followed is None else self._followed + FOLLOW_GAIN * (goal - self._followed)
-        return CameraPose(eye=_point(self._followed[:3]), target=_point(self._followed[3:]), view_deg=58.0)
+        self.followed = goal if self.followed is None else self.followed + FOLLOW_GAIN * (goal - self.followed)
+        return CameraPose(eye=_point(self.followed[:3]), target=_point(self.followed[3:]), view_deg=58.0)
 
 
 def _over_the_shoulder(q: Array) -> CameraPose:

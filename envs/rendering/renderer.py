@@ -52,6 +52,8 @@ DAYLIGHT = Light()
 class Renderer(Engine):
     """Draws bodies by name; poses of links and bounds of walls come from the simulated world, if there is one."""
 
+    can_be_copied = False  # a copied home makes its own renderer at its first image
+
     def __init__(self, world: Engine | None = None) -> None:
         self._world = world
         super().__init__()

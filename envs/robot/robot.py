@@ -89,7 +89,9 @@ class Robot:
         self.keep_upright = True
         self.allowed_contacts: frozenset[str] = frozenset()  # bodies that a skill touches on purpose
         self.on_tick: Callable[[], None] | None = None
-        self.on_control: Callable[[], None] | None = None  # called after each control step, for the home's processes
+        self.on_control: Callable[[Robot], None] | None = (
+            None  # called after each control step, for the home's processes
+        )
         self.linkages: list[Callable[[], None]] = []
         engine.add(NAME, (), (0.0, 0.0, 0.0), links=body_links())
         engine.keep_awake(NAME)
@@ -165,7 +167,7 @@ class Robot:
         if ticks_now % ENERGY_TICKS < ticks:
             self.energy_j += self.engine.power(NAME, LINKS) * ENERGY_TICKS * TICK_S
         if self.on_control is not None:
-            self.on_control()
+            self.on_control(self)
         if self.on_tick is not None:
             self.on_tick()
         if self.deadline is not None and ticks_now >= self.deadline:

@@ -8,6 +8,7 @@ at free spots and joints are set, after a check that nothing there is touched an
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -44,6 +45,10 @@ class DisturbedHome:
         self._subtasks = 0
         self._is_drawn = False  # whether this subtask's disturbance was drawn
         self.made: list[Disturbance] = []
+
+    def __copy__(self) -> DisturbedHome:
+        """Return a deep copy, which draws the same disturbances: two cannot share a home."""
+        return copy.deepcopy(self)
 
     def state(self) -> State:
         """Return what is true now."""

@@ -7,7 +7,8 @@ like change when the engine shows the cause, and by exposure to a process (`envs
 
 from __future__ import annotations
 
-from functools import cached_property
+import copy
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -98,7 +99,6 @@ class PhysicalHome:
         robot = Robot(engine, scene.robot)
         self._floor.update([])
         self.object_states = ObjectStates(self.world, self.queries)
-        robot.on_control = self._update_processes
         self.motion = MotionPrimitives(engine, robot, self.queries, self._floor, self.object_states, self.grasp)
         engine.step()  # a sleeping body needs an up-to-date bounding box
         # Settled objects sleep until something touches them: an all-asleep home steps thirty times as fast.
@@ -108,6 +108,8 @@ class PhysicalHome:
             engine.sleep(name)
         self._culling = ObjectCulling(engine, [item.name for item in scene.objects])
         self._culling.update(robot.q[:2])
+        # Not a method of the home: without a cycle, a home that is dropped closes its engine at once.
+        robot.on_control = partial(_update_processes, self._culling, self.object_states)
         engine.ticks = 0
         self._at = NOWHERE
         self.queries.forget()
@@ -120,13 +122,50 @@ class PhysicalHome:
     @cached_property
     def camera(self) -> Camera:
         """The camera, created for the first image."""
-        return Camera(self.scene_view.renderer, self.scene)
+        return Camera(self.scene_view.renderer, self.scene, followed=vars(self).pop("_followed", None))
 
     def close(self) -> None:
         """Shut down the engine; safe to call twice."""
         self.engine.close()
         if "scene_view" in vars(self):
             self.scene_view.close()
+
+    def clone(self) -> PhysicalHome:
+        """Return an independent home in the same state, with an engine of its own and no window.
+
+        Raises:
+            PhysicsError: The home is closed, or a skill is running.
+        """
+        return copy.deepcopy(self)
+
+    def __copy__(self) -> PhysicalHome:
+        """Return a clone: two homes cannot share an engine."""
+        return self.clone()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> PhysicalHome:
+        """Return a clone; what never changes is shared."""
+        other = object.__new__(PhysicalHome)
+        memo[id(self)] = other
+        for value in (self.scene, self.world, self.queries.domain, *self.queries.objects.values()):
+            memo[id(value)] = value
+        other.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return other
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a clone or a pickle needs: the pictures' scene is built again at the first image."""
+        if self.engine.is_closed:
+            raise PhysicsError("the home is closed and cannot be copied")
+        if self.motion.robot.deadline is not None:
+            raise PhysicsError("a skill is running: copy the home between two actions")
+        state = {name: value for name, value in vars(self).items() if name not in ("scene_view", "camera")}
+        if "camera" in vars(self):
+            state["_followed"] = self.camera.followed
+        return state
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Become what `__getstate__` returned."""
+        vars(self).update(state)
+        self._culling.keep_in_place()
 
     def reset(self) -> State:
         """Return to the start of the episode, bit for bit, by rebuilding the home unless nothing moved.
@@ -176,13 +215,7 @@ class PhysicalHome:
         return outcome
 
     def _held(self) -> str | None:
-        held = self.motion.robot.held
-        return None if held is None else held.name
-
-    def _update_processes(self) -> None:
-        if self.engine.ticks % UPDATE_TICKS == 0:
-            self._culling.update(self.engine.joints(NAME, LINKS[:2]), self.motion.robot.carried)
-            self.object_states.update(self._held())
+        return _held_by(self.motion.robot)
 
     def render(self, width: int = 640, height: int = 480, view: View = "room") -> NDArray[np.uint8]:
         """Draw the home, (H, W, 3).
@@ -196,3 +229,13 @@ class PhysicalHome:
         camera = self.camera  # creates its walls before the first refresh adds the floors
         self.scene_view.refresh(self.state())
         return camera.image(width, height, view, self.motion.robot.q, self.motion.focus)
+
+
+def _update_processes(culling: ObjectCulling, object_states: ObjectStates, robot: Robot) -> None:
+    if robot.engine.ticks % UPDATE_TICKS == 0:
+        culling.update(robot.engine.joints(NAME, LINKS[:2]), robot.carried)
+        object_states.update(_held_by(robot))
+
+
+def _held_by(robot: Robot) -> str | None:
+    return None if robot.held is None else robot.held.name

@@ -10,6 +10,7 @@ Legend: N candidates, W waypoints of the arc.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from math import atan2
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from envs.robot.robot import HAND, NAME, RIGHT
 
 if TYPE_CHECKING:
     from envs.assets.furniture.cabinetry import Leaf
+    from envs.physics.engine import Engine
 
 N_WAYPOINTS = 14
 REACH_DISTANCES_M = (0.46, 0.54, 0.62, 0.70, 0.78, 0.86)
@@ -144,7 +146,7 @@ def _follow_arc(motion: MotionPrimitives, name: str, arc: Arc, outside: bool) ->
         weld = engine.weld(NAME, HAND, name, 0, (0, 0, kinematics.TIP_M), grip_point.tolist(), None, WELD_FORCE_N)
         has_second_leaf = len(queries.furniture[name].leaves) > 1
         if has_second_leaf:
-            robot.linkages.append(lambda: engine.follow(name, 1, engine.joint(name, 0), LINKAGE_FORCE_N))
+            robot.linkages.append(partial(_follow_first_leaf, engine, name))
         robot.move(list(arc.path[1:]), slowdown=1.1)
         robot.wait(24)
         engine.release(weld)
@@ -161,6 +163,10 @@ def _follow_arc(motion: MotionPrimitives, name: str, arc: Arc, outside: bool) ->
     else:
         robot.move([arc.before])
     return grasped
+
+
+def _follow_first_leaf(engine: Engine, name: str) -> None:
+    engine.follow(name, 1, engine.joint(name, 0), LINKAGE_FORCE_N)
 
 
 def _wait_for_second_leaf(motion: MotionPrimitives, name: str) -> None:

@@ -24,6 +24,7 @@ from typing import Literal
 
 from envs.errors import GoalError, nearest
 from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.goal_hints import RELATIONS, possible_states, unknown_place, unknown_thing
 
 FIXTURE_ONLY_STATES = ("open", "on", "watered")  # states that no object has
 MAX_NUMBER = 20
@@ -121,9 +122,13 @@ class _Parser:
         self.object_states = {w for w in words if domain.negations.get(w, w) not in FIXTURE_ONLY_STATES}
         self.state_words = words
         self.fixture_states = {"open", "closed", "on", "off", "dirty", "clean", "watered"}
+        self.said = ""  # the condition that is being read
 
     def goal(self, text: str) -> Goal:
-        words = " ".join(text.split())
+        words = " ".join(text.split()).lower()
+        for name in (*self.domain.fixtures, *self.domain.objects):
+            if not name.islower():  # "TV stand", "CD"
+                words = re.sub(rf"\b{re.escape(name.lower())}\b", name, words)
         if not words:
             raise GoalError("the goal is empty")
         if len(words) > MAX_LENGTH:
@@ -136,8 +141,11 @@ class _Parser:
 
     def condition(self, text: str) -> Condition:
         if not text:
-            raise GoalError("a condition is empty (two separators in a row?)")
+            raise GoalError("a condition is empty: ';' or 'then' stands first, last or twice in a row")
+        self.said = text
         head, _, rest = text.partition(" ")
+        if not rest and (head in ("every", "no", "holding", *self.state_words) or head.isdecimal()):
+            raise GoalError(f"{text!r}: no object or furniture follows; expected something like {f'{head} plate'!r}")
         quantifier = head if head in ("every", "no") and rest else None
         if (fixture := self.fixture_is(rest if quantifier else text, quantifier)) is not None:
             return fixture
@@ -163,9 +171,11 @@ class _Parser:
             return None
         if state not in self.fixture_states:
             known = ", ".join(sorted(self.fixture_states))
-            raise GoalError(f"{text!r}: {state!r} is not a state of a fixture; known: {known}")
+            hint = nearest(state, self.fixture_states)
+            raise GoalError(f"{text!r}: {state!r} is not a state of a fixture; known: {known}{hint}")
         if not any(self.domain.fixtures[category].can_be(state) for category in categories):
-            raise GoalError(f"{text!r}: a {name} is never {state}")
+            states = " or ".join(possible_states(self.domain, name))
+            raise GoalError(f"{text!r}: a {name} is never {state}" + (f"; it may be {states}" if states else ""))
         if quantifier == "every":
             return FixtureIs(quantifier="every", fixture=name, state=state)
         if quantifier == "no":
@@ -177,18 +187,20 @@ class _Parser:
         if " is " in text:
             head, _, states = text.partition(" is ")
             become = tuple(states.split())
-            for state in become:
-                self.check_state(state, text)
             place = None
         else:
             head, place = self.split_place(text)
             become = ()
             if place is None:
+                self.thing(head)
                 raise GoalError(f"'every {text}' says neither where (on, in) nor how (is) it shall be")
         if " except " in head:
             head, _, excluded = head.partition(" except ")
-            self.known(excluded, text)
-        return Every(thing=self.thing(head), excluded=excluded, place=place, become=become)
+            self.known(excluded)
+        thing = self.thing(head)
+        for state in become:
+            self.check_state(state, text)
+        return Every(thing=thing, excluded=excluded, place=place, become=become)
 
     def split_place(self, text: str, depth: int = 0) -> tuple[str, Place | None]:
         match = re.search(r" (on|in|with) ", text)
@@ -212,8 +224,7 @@ class _Parser:
         try:
             thing = self.thing(head)
         except GoalError:
-            known = [*self.domain.fixtures, *self.domain.objects]
-            raise GoalError(f"no place is called {head!r}{nearest(head, known)}") from None
+            raise GoalError(unknown_place(self.domain, head, self.said)) from None
         return Place(thing=thing, inside=inside)
 
     def thing(self, text: str) -> Thing:
@@ -222,13 +233,15 @@ class _Parser:
             head, _, rest = text.partition(" ")
             if head not in self.state_words or not rest:
                 break
+            if head not in self.object_states and (head in RELATIONS or rest in self.domain.fixtures):
+                raise GoalError(unknown_thing(self.domain, text, self.said))
             self.check_state(head, text)
             states.append(head)
             text = rest
         word, _, liquid = text.partition(" of ")
         if liquid and liquid not in self.domain.liquids:
             raise GoalError(f"{text!r}: no liquid {liquid!r}{nearest(liquid, self.domain.liquids)}")
-        self.known(word, text)
+        self.known(word)
         return Thing(word=word, states=tuple(states), liquid=liquid or None)
 
     def check_state(self, word: str, text: str) -> None:
@@ -238,10 +251,9 @@ class _Parser:
                 f"{text!r}: an object is never {word!r}; it may be {known}{nearest(word, self.object_states)}"
             )
 
-    def known(self, word: str, text: str) -> None:
+    def known(self, word: str) -> None:
         if word not in self.domain.objects and word not in self.domain.members:
-            known = [*self.domain.objects, *self.domain.members, *self.domain.fixtures]
-            raise GoalError(f"{text!r}: no object or class is called {word!r}{nearest(word, known)}")
+            raise GoalError(unknown_thing(self.domain, word, self.said))
 
 
 def fixtures_named(condition: Condition) -> Iterator[str]:

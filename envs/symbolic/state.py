@@ -86,6 +86,14 @@ class World:
         """Pickle only the scene: the rest is rebuilt, and the default domain is loaded from its file."""
         return World, (self.scene, None if self.domain is load_domain() else self.domain)
 
+    def __copy__(self) -> World:
+        """Return itself: nothing in it changes but its caches, and states of one world can be compared."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> World:
+        """Return itself, as `__copy__` does."""
+        return self
+
     def fits(self, obj: int, place: int) -> bool:
         """Whether the entity `obj` can be in or on the entity `place`, by size and category."""
         fits = self._fits.get((obj, place))

@@ -38,7 +38,11 @@ def print_plan(plan: Plan) -> None:
         if plan.subtasks:
             print(f"plan: {printable(str(plan))}")
         else:
-            print("nothing to do: the goal holds already" if plan.status == "verified" else "plan: no step brings it nearer")
+            print(
+                "nothing to do: the goal holds already"
+                if plan.status == "verified"
+                else "plan: no step brings it nearer"
+            )
     reason = printable(" ".join(plan.reason.split()))
     confidence = f", {100 * plan.confidence.plan:.0f} % sure" if plan.confidence is not None else ""
     print(f"{plan.status}" + (f": {reason}" if reason else "") + f" ({plan.seconds:.2f} s{confidence})", flush=True)

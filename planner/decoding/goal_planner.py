@@ -119,8 +119,8 @@ class GoalPlanner:
                 if cursor.room < MIN_ROOM:
                     return draft
                 if options.constrained:
-                    names = facts.names - facts.withheld if choosy else facts.names
-                    state = self._write_chunk(cursor, state, todo, names, initial_state, draft, forbidden, options)
+                    unused = forbidden | facts.withheld if choosy else forbidden
+                    state = self._write_chunk(cursor, state, todo, facts.names, initial_state, draft, unused, options)
                 else:
                     state = write_unconstrained(self.prompts, cursor, state, draft)
                 draft.count(cursor)

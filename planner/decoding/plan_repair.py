@@ -92,8 +92,9 @@ def _fill_span(
         return (eos,) if span.is_repaired_by(final_state, goal, initial_state) else (sep,)
 
     final_state = write(
-        prompts, cursor, span.state, facts.names - facts.withheld, span_draft, allowed_ends=allowed_ends,
-        max_steps=len(span.hidden) + MAX_STEPS_PER_CHANGE, forbidden=forbidden, common_sense=options.common_sense,
+        prompts, cursor, span.state, facts.names, span_draft, allowed_ends=allowed_ends,
+        max_steps=len(span.hidden) + MAX_STEPS_PER_CHANGE, forbidden=forbidden | facts.withheld,
+        common_sense=options.common_sense,
     )  # fmt: skip
     draft.count(cursor)
     return span_draft.actions if span.is_repaired_by(final_state, goal, initial_state) else ()

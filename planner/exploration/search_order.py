@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import load_domain
+from planner.goals.choice import WALKING_SPEED_MPS
 from planner.world_model.belief import Belief, Known, free_name
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 # Weight of a place that was looked at in an earlier run, or before something was moved: objects rarely arrive there.
 REMEMBERED_SHARE = 0.1
-WALKING_SPEED_MPS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)

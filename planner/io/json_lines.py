@@ -8,6 +8,7 @@ from pathlib import Path
 
 from envs.errors import quoted
 from envs.files.bounded_files import ReadError, read_text
+from envs.files.strict_json import JsonError, parse_json
 from gpt.files import write_text_atomically
 from planner.errors import StageError
 
@@ -48,14 +49,8 @@ def _read_text(path: Path) -> str:
 
 def _parse_record(text: str, location: str, keys: Sequence[str]) -> Record:
     try:
-        record = json.loads(text)
-        if "\\u" in text:
-            json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise StageError(
-            f"{location}: half of a character (an unpaired surrogate) is in a text; delete the file to regenerate it"
-        ) from None
-    except (ValueError, RecursionError) as error:
+        record = parse_json(text, allow_nan=True)
+    except JsonError as error:
         raise StageError(f"{location}: not JSON ({str(error)[:80]}); delete the file to regenerate it") from None
     missing = [key for key in keys if not isinstance(record, dict) or key not in record]
     if not isinstance(record, dict) or missing:

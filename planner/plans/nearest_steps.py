@@ -9,7 +9,7 @@ from itertools import islice, product
 
 from envs.errors import quoted
 from envs.symbolic.actions import Action, World, format_action
-from planner.language.phrase_patterns import load_words
+from envs.words import names_by_word
 
 PREPOSITIONS = {
     "put": ("on top of", "inside of", "in to", "on to", "inside", "into", "onto", "upon", "in", "on", "at", "to"),
@@ -124,17 +124,13 @@ class Names:
             return entities
         base, _, number = text.rpartition(" ")
         word = base if number.isdecimal() else text
-        words = load_words()
-        present = [c for c in (*words.fixtures, *words.objects) if c in self.world.entities_by_category]
-        synonyms = {**words.fixtures, **words.objects}
-        meant = [c for c in present if word in synonyms[c]]
-        if not meant:
-            by_name = {c.lower(): c for c in present}
-            by_synonym = {synonym: c for c in reversed(present) for synonym in reversed(synonyms[c])}
-            for spellings in (by_name, by_synonym):
+        present = self.world.entities_by_category
+        meant = [category for category in names_by_word().get(word, ()) if category in present]
+        for spellings in ({category.lower(): (category,) for category in present}, names_by_word()):
+            if not meant:
                 close = get_close_matches(word, spellings, n=MAX_SUGGESTIONS, cutoff=cutoff)
-                meant = meant or list(dict.fromkeys(spellings[spelling] for spelling in close))
-        entities = [self.world.names[i] for c in meant for i in self.world.entities_by_category[c]]
+                meant = [category for spelling in close for category in spellings[spelling] if category in present]
+        entities = [self.world.names[i] for c in dict.fromkeys(meant) for i in self.world.entities_by_category[c]]
         same_number = [name for name in entities if number.isdecimal() and name.endswith(f" {number}")]
         return same_number or entities
 

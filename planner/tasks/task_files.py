@@ -13,18 +13,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, cast
 
-from envs.errors import EnvsError, HomeNameError, quoted
+from envs.errors import MAX_QUOTED_LENGTH, EnvsError, GoalError, HomeNameError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
+from envs.files.strict_json import JsonError, parse_json
 from envs.scenes.home_file import MAX_SEED, named_home
-from envs.symbolic.goals import (
-    Goal,
-    parse_goal,
-)
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import Goal, parse_goal
 
 MAX_BYTES = 200_000_000  # size of a task file, decompressed
+KEYS = ("id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference")
+READ_EXTRAS = ("family", "steps")  # further keys that are read
+KEY_SIMILARITY = 0.86  # of a key that is a misspelling
 
 Answer = Literal["plan", "refuse", "ask"]
 
@@ -64,9 +67,12 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
     """
     path = Path(path)
     try:
-        lines = read_text(path, MAX_BYTES).split("\n")  # not splitlines: a JSON text may contain other line separators
+        text = read_text(path, MAX_BYTES)
     except ReadError as error:
         raise TaskError(f"cannot be read as a task file: {error}") from None
+    lines = text.replace("\r\n", "\n").split("\n")  # not splitlines: a JSON text may contain other line separators
+    if lines[0].strip() in ("[", "{") and _is_json(text):
+        raise TaskError(f"{path}:1: one JSON text over several lines; a task file has one object on each line")
     tasks: list[TaskLine] = []
     problems: list[str] = []
     line_of_id: dict[str, int] = {}
@@ -74,20 +80,8 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
         if not line.strip():
             continue
         try:
-            content = json.loads(line)
-            if "\\u" in line:
-                json.dumps(content, ensure_ascii=False).encode()
-            task = _task(content, path)
-        except json.JSONDecodeError as error:
-            problems.append(f"{path}:{number}: not JSON: {error.msg} at column {error.colno}")
-            continue
-        except RecursionError:
-            problems.append(f"{path}:{number}: not a task: nested too deeply")
-            continue
-        except UnicodeEncodeError:
-            problems.append(f"{path}:{number}: half of a character (an unpaired surrogate) is in a text")
-            continue
-        except ValueError as error:  # GoalError and TaskError too
+            task = _task(parse_json(line), path)
+        except ValueError as error:  # JsonError, GoalError and TaskError
             problems.append(f"{path}:{number}: {error}")
             continue
         if task.id in line_of_id:
@@ -102,25 +96,38 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
     return tasks
 
 
+def _is_json(text: str) -> bool:
+    try:
+        parse_json(text)
+    except JsonError:
+        return False
+    return True
+
+
 def _task(raw: object, path: Path) -> TaskLine:
     if not isinstance(raw, dict):
-        raise TaskError(f"expected an object, found {type(raw).__name__}")
+        raise TaskError(f'expected one object on a line, {{"id": ..., "instruction": ...}}, found {_shown(raw)}')
+    _check_keys(raw)
 
     def words(key: str) -> tuple[str, ...]:
-        value = raw.get(key) or []
+        value = raw.get(key)
+        value = [] if value is None else value
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise TaskError(f"{key!r} must be a list of strings, found {quoted(value)}")
+            raise TaskError(f"{key!r} must be a list of strings, found {_shown(value)}")
         return tuple(value)
 
-    for key in ("id", "instruction"):
-        if not isinstance(raw.get(key), str):
-            raise TaskError(f"{key!r} must be a string, found {quoted(raw.get(key))}")
     answer = raw.get("answer", "plan")
     if answer not in ("plan", "refuse", "ask"):
-        raise TaskError(f"'answer' is plan, refuse or ask, found {quoted(answer)}")
+        hint = nearest(answer, ("plan", "refuse", "ask")) if isinstance(answer, str) else ""
+        raise TaskError(f"'answer' is plan, refuse or ask, found {_shown(answer)}{hint}")
+    for key, may_be_empty in (("id", False), ("instruction", answer != "plan")):
+        if not isinstance(raw[key], str):
+            raise TaskError(f"{key!r} must be a string, found {_shown(raw[key])}")
+        if not raw[key].strip() and not may_be_empty:
+            raise TaskError(f"{key!r} is empty")
     goal = raw.get("goal")
     if goal is not None and not isinstance(goal, str):
-        raise TaskError(f"'goal' must be a string or null, found {quoted(goal)}")
+        raise TaskError(f"'goal' must be a string or null, found {_shown(goal)}")
     if goal is None and answer == "plan":
         raise TaskError("a task whose answer is a plan needs a 'goal'")
     home = raw.get("home")
@@ -128,7 +135,17 @@ def _task(raw: object, path: Path) -> TaskLine:
         raise TaskError(f"'home' is a name, a path, a seed or null, found {quoted(home)}")
     if isinstance(home, int) and not 0 <= home <= MAX_SEED:
         raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {quoted(home)}")
-    known_keys = {"id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference"}
+    domain = load_domain()
+    names = {**domain.objects, **domain.fixtures, **domain.members, **domain.fixture_members}
+    for key in ("objects", "absent"):
+        for word in words(key):
+            if word not in names:
+                raise TaskError(f"{key!r}: nothing is called {word!r}{nearest(word, names)}")
+    for fact in words("facts"):
+        try:
+            parse_goal(fact)
+        except GoalError as error:
+            raise TaskError(f"'facts': {error}") from None
     return TaskLine(
         id=raw["id"],
         instruction=raw["instruction"],
@@ -139,8 +156,24 @@ def _task(raw: object, path: Path) -> TaskLine:
         absent=words("absent"),
         answer=cast(Answer, answer),
         reference=raw.get("reference"),
-        extra={k: v for k, v in raw.items() if k not in known_keys},
+        extra={k: v for k, v in raw.items() if k not in KEYS},
     )
+
+
+def _check_keys(raw: dict[str, object]) -> None:
+    for key in ("id", "instruction"):
+        if key not in raw:
+            raise TaskError(f"has no {key!r}{nearest(key, raw)}")
+    for key in raw.keys() - {*KEYS, *READ_EXTRAS}:
+        if close := get_close_matches(key.lower(), KEYS, n=1, cutoff=KEY_SIMILARITY):
+            hint = f"did you mean {close[0]!r}? A key of your own needs another name"
+            raise TaskError(f"unknown key {key!r}; {hint}")
+
+
+def _shown(value: object) -> str:
+    """Return a value as JSON writes it, cut to a length for a message."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= MAX_QUOTED_LENGTH else f"{text[:MAX_QUOTED_LENGTH]}…"
 
 
 def _home(name: str, tasks: Path) -> int | Path:

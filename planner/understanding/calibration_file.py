@@ -11,6 +11,7 @@ from typing import get_args
 
 from envs.errors import quoted
 from envs.files.bounded_files import ReadError, read_text
+from envs.files.strict_json import JsonError, parse_json
 from gpt.files import write_text_atomically
 from planner.errors import CalibrationError
 from planner.plans.planning_result import Reading
@@ -34,10 +35,10 @@ def read_calibration(folder: Path | str) -> Calibration | None:
     if not path.exists():
         return None
     try:
-        content = json.loads(read_text(path, MAX_BYTES))
+        content = parse_json(read_text(path, MAX_BYTES), allow_nan=True)
     except ReadError as error:
         raise CalibrationError(f"not a calibration: {error}; {_remedy(folder)}") from None
-    except (ValueError, RecursionError) as error:
+    except JsonError as error:
         raise _invalid(path, f"damaged or truncated JSON: {' '.join(str(error).split())[:200]}") from None
     calibration, model = _parse(content, path)
     if model != model_id(folder):

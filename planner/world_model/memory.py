@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from envs.errors import nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
+from envs.files.strict_json import JsonError, parse_json
 from envs.symbolic.domain import load_domain
 from gpt.files import write_text_atomically
 from planner.errors import PlannerError
@@ -67,7 +68,7 @@ def parse_statement(belief: Belief, sentences: Iterable[str]) -> Belief:
 
 def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
     domain, said = load_domain(), f"told {quoted(sentence)}"
-    words = [word for word in sentence.split() if word not in ("the", "a", "an", "is")]
+    words = [word for word in sentence.lower().split() if word not in ("the", "a", "an", "is")]
     splits = [i for i, word in enumerate(words) if word in ("in", "on", "with")]
     if not splits:
         raise BeliefError(f"{said}: expected where an object is, for example 'mug 1 in cabinet 3'")
@@ -77,6 +78,9 @@ def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
         stated.add(object_words.pop(0))
     number = object_words.pop() if object_words and object_words[-1].isdecimal() else None
     category = " ".join(object_words)
+    category = next((name for name in domain.objects if name.lower() == category), category)
+    if category in domain.fixtures:
+        raise BeliefError(f"{said}: {category!r} is furniture, and the map shows it; tell where objects are")
     if category not in domain.objects:
         raise BeliefError(f"{said}: no object is called {quoted(category)}{nearest(category, domain.objects)}")
     name = f"{category} {number}" if number else free_name(belief, category)
@@ -117,6 +121,8 @@ def _impossibility(name: str, known: Known, holder: str) -> str:
 def _find_place(belief: Belief, place: str, said: str) -> tuple[str, str]:
     """Return the name and the category of the place that a statement names."""
     fixtures = {spec.name: spec.category for spec in belief.scene.fixtures}
+    names = (*fixtures, *fixtures.values(), *belief.things)
+    place = next((name for name in names if name.lower() == place), place)
     if place in fixtures:
         return place, fixtures[place]
     if place in belief.things:
@@ -147,10 +153,10 @@ def remember(path: Path, belief: Belief) -> Belief:
     if not path.exists():
         return belief
     try:
-        raw = json.loads(read_text(path, MAX_BYTES))
+        raw = parse_json(read_text(path, MAX_BYTES))
     except ReadError as error:
         raise BeliefError(f"{error}; it cannot be read as a memory") from None
-    except (ValueError, RecursionError) as error:
+    except JsonError as error:
         raise BeliefError(
             f"{path}: cannot be read as a memory: {error}; another --memory file starts a new one"
         ) from None

@@ -6,12 +6,12 @@ command and up to two arguments. Other keys are ignored.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from envs.files.bounded_files import ReadError, read_text
+from envs.files.strict_json import parse_json
 from planner.benchmarks.alfred_gpt2.scores import N_FIELDS, Program, Step
 from planner.errors import PlannerError
 from planner.tasks.task_files import MAX_BYTES
@@ -72,12 +72,7 @@ def find_split(folder: Path, name: str) -> Path:
 
 
 def _row(line: str) -> Row:
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg}") from None
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    record = parse_json(line)
     if not isinstance(record, dict):
         raise ValueError("not a JSON object")
     for key in ("id", "instruction"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY, OPEN
@@ -62,7 +63,7 @@ def used_objects(start: State, actions: Sequence[Action]) -> UsedObjects:
         doors=len(opened),
         left_open=sum(bool(end.flags[i] & OPEN) for i in opened),
         skills_s=sum(world.domain.skills[action.skill].duration_s for action in actions),
-        way_s=sum(way_s(world, a, b) for a, b in zip(stops, stops[1:], strict=False) if min(a, b) >= 0 and a != b),
+        way_s=sum(way_s(world, a, b) for a, b in pairwise(stops) if min(a, b) >= 0 and a != b),
     )
 
 

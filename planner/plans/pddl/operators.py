@@ -93,7 +93,9 @@ def _matters(candidate: Operator, asked: Collection[str]) -> bool:
     return not asked.isdisjoint(changed - CONTROL) or (changed <= CONTROL and not asked.isdisjoint(changed))
 
 
-def predicates_of(operators: Iterable[Operator], atoms: Iterable[str], types: Mapping[str, str]) -> dict[str, list[str]]:
+def predicates_of(
+    operators: Iterable[Operator], atoms: Iterable[str], types: Mapping[str, str]
+) -> dict[str, list[str]]:
     """Return the argument types of every predicate in some actions and ground atoms, given the type of each object."""
     signatures: dict[str, list[str]] = {}
     for literal in [*atoms, *(e for o in operators for e in (*o.precondition, *o.effect))]:

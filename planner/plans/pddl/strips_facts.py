@@ -28,7 +28,9 @@ def included_entities(goal: Goal, actions: Sequence[Action], initial_state: Stat
     world = initial_state.world
     categories = described_categories(goal, world)
     states = _states(goal, world)
-    is_about_dirt = any(isinstance(c, FixtureIs) and "dirty" in (c.state, negated(c.state, world)) for c in goal.conditions)
+    is_about_dirt = any(
+        isinstance(c, FixtureIs) and "dirty" in (c.state, negated(c.state, world)) for c in goal.conditions
+    )
     found = {world.index[name] for action in actions for name in action.args}
     found |= {initial_state.held} if initial_state.held >= 0 else set()
     for i in range(world.n_fixtures, len(world.names)):

@@ -165,9 +165,7 @@ class _PhaseWriter:
             self.facts += [f"(kind-{n} {self.names[i]})" for i in fixtures]
             self.rule(f"find-{n}", "?f", f"(kind-{n} ?f) {true(state, '?f')}", f"(found-{n})")
             self.atoms.append(f"(found-{n})")
-            self.proofs.append(
-                lambda now: [f"(find-{n} {self.names[next(i for i in fixtures if now.has(i, state))]})"]
-            )
+            self.proofs.append(lambda now: [f"(find-{n} {self.names[next(i for i in fixtures if now.has(i, state))]})"])
 
     def every_condition(self, condition: Every, text: str) -> None:
         affected = quantified_objects(self.initial_state, condition)

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def plan_steps(
-    goal: Goal, rules: GoalRules, actions: Sequence[Action], initial_state: State, names: Sequence[str],
+    goal: Goal,
+    rules: GoalRules,
+    actions: Sequence[Action],
+    initial_state: State,
+    names: Sequence[str],
     processes: Collection[str],
 ) -> list[str]:
     """Write a plan.

@@ -132,11 +132,29 @@ def to_strips(goal: Goal, actions: Sequence[Action], initial_state: State, *, ti
 def _pours(goal: Goal, actions: Sequence[Action], initial_state: State) -> bool:
     """Whether pouring can serve a goal: it is about liquids, or about vessels that one would heat or chill."""
     world = initial_state.world
-    fillable = {c for c in described_categories(goal, world) if c in world.domain.objects and world.domain.objects[c].fills}
+    fillable = {
+        c for c in described_categories(goal, world) if c in world.domain.objects and world.domain.objects[c].fills
+    }
     return needs_liquid(goal, world) or bool(fillable) or any(action.skill == "pour" for action in actions)
 
 
-_TYPE_WORDS = ("entity", "liquid", "tally", "fixture", "thing", "item", "vessel", "e", "f", "x", "y", "v", "l", "n1", "n2")
+_TYPE_WORDS = (
+    "entity",
+    "liquid",
+    "tally",
+    "fixture",
+    "thing",
+    "item",
+    "vessel",
+    "e",
+    "f",
+    "x",
+    "y",
+    "v",
+    "l",
+    "n1",
+    "n2",
+)
 
 
 def _is_number(word: str) -> bool:

@@ -158,6 +158,34 @@ def test_spaces_do_not_matter() -> None:
         ("0 apple", "not between 1 and 20"),
         ("21 apple", "not between 1 and 20"),
         ("² apple", "no object or class is called"),
+        ("fridge on dining table", "'fridge' is furniture and cannot be moved; a goal about it is 'fridge open' or"),
+        ("holding sofa", "'sofa' is furniture and cannot be moved or changed"),
+        ("plate in drawer ; no lamp", "'no lamp': 'lamp' is furniture"),
+        ("every cabinet is closed", "write 'every cabinet closed'"),
+        ("2 cabinet open", "write 'every cabinet open'"),
+        ("open fridge", "did you mean 'fridge open'?"),
+        ("the refrigerator is shut", "did you mean 'fridge closed'?"),
+        ("turn off lamp", "did you mean 'lamp off'?"),
+        ("plate in refrigerator", "did you mean 'fridge'?"),
+        ("plate on couch", "did you mean 'sofa'?"),
+        ("plate in refrigirator", "did you mean 'fridge'?"),
+        ("sneaker on floor", "did you mean 'shoe'?"),
+        ("warm potato on desk", "did you mean 'hot potato'?"),
+        ("apple is chilled", "did you mean 'cold apple'?"),
+        ("mugs on desk", "did you mean 'mug'?"),
+        ("the mug on desk", "did you mean 'mug'?"),
+        ("two mugs on desk", "write '2 mugs'"),
+        ("plate 1 on desk", "a goal names kinds of things: 'plate', not 'plate 1'"),
+        ("plate on desk 1", "a goal names kinds of things: 'desk'"),
+        ("plate in kitchen", "furniture, not rooms"),
+        ("plate onto desk", "a place follows 'on', 'in' or 'with', not 'onto'"),
+        ("plate on desk and cup in sink", "conditions are separated by ' ; '"),
+        ("plate on desk or sofa", "a goal cannot say 'or'"),
+        ("on desk", "Expected something like 'plate on desk'"),
+        ("plate on", "no place follows 'on'"),
+        ("3", "no object or furniture follows"),
+        ("every", "no object or furniture follows"),
+        ("television open", "a television is never open; it may be on or off"),
         ("apple " * 400, "at most 2000 are read"),
     ],
 )
@@ -165,6 +193,20 @@ def test_a_mistake_is_named(text: str, message: str) -> None:
     with pytest.raises(GoalError) as caught:
         parse_goal(text)
     assert message in str(caught.value)
+
+
+def test_upper_case_does_not_matter() -> None:
+    assert parse_goal("Plate on TV Stand THEN cd on DESK") == parse_goal("plate on TV stand then CD on desk")
+
+
+@pytest.mark.parametrize("word", [*load_domain().fixtures, *load_domain().fixture_members])
+def test_no_message_offers_the_word_that_was_seen(word: str) -> None:
+    for text in (f"{word} on dining table", f"holding {word}", f"every {word} except mug in sink"):
+        with pytest.raises(GoalError) as caught:
+            parse_goal(text)
+        assert (
+            f"did you mean {word!r}" not in str(caught.value) and "furniture" in str(caught.value)
+        ) or word == "person"
 
 
 def test_a_class_of_fixtures_has_the_states_of_its_members() -> None:

@@ -89,20 +89,39 @@ def test_a_home_file_is_found_beside_the_task_file(tmp_path: Path, flat_file: Pa
     ("line", "problem"),
     [
         ("{", "not JSON"),
-        ("[1]", "expected an object, found list"),
+        ("[1]", "expected one object on a line"),
+        ('{"id": "b", "id": "c", "instruction": "x", "goal": "mug on desk"}', "the key 'id' is given twice"),
+        ('{"id": "b", "instruction": "x", "goal": "mug on desk", "about": {"a": 1, "a": 2}}', "'a' is given twice"),
+        (json.dumps(GOOD) + " {}", "not JSON: Extra data at column "),
+        ("\x00", "not JSON: Expecting value at column 1"),
+        ('{"id": "b", "reference": NaN}', "NaN is not a number of JSON"),
+        ({"id": "b", "instructions": "x", "goal": "mug on desk"}, "has no 'instruction'; did you mean 'instructions'?"),
+        (GOOD | {"goals": "mug on desk"}, "unknown key 'goals'; did you mean 'goal'?"),
+        (GOOD | {"Objects": ["mug"]}, "unknown key 'Objects'; did you mean 'objects'?"),
+        (GOOD | {"id": " "}, "'id' is empty"),
+        (GOOD | {"instruction": ""}, "'instruction' is empty"),
+        (GOOD | {"id": None}, "'id' must be a string, found null"),
+        (GOOD | {"goal": "fridge on dining table"}, "'fridge' is furniture and cannot be moved"),
+        (GOOD | {"goal": "apple in refrigerator"}, "did you mean 'fridge'?"),
+        (GOOD | {"objects": ["refrigerator"]}, "'objects': nothing is called 'refrigerator'; did you mean 'fridge'?"),
+        (GOOD | {"absent": ["aple"]}, "'absent': nothing is called 'aple'; did you mean 'apple' or"),
+        (GOOD | {"facts": ["mug onn desk"]}, "'facts': 'mug onn desk': no object or class"),
+        (GOOD | {"facts": [["mug on desk"]]}, "'facts' must be a list of strings, found [[\"mug on desk\"]]"),
+        (GOOD | {"objects": ""}, "'objects' must be a list of strings"),
+        (GOOD | {"answer": "refused"}, "did you mean 'refuse'?"),
         (GOOD | {"id": 3}, "'id' must be a string, found 3"),
-        ({"id": "x", "goal": "mug on desk"}, "'instruction' must be a string, found None"),
+        ({"id": "x", "goal": "mug on desk"}, "has no 'instruction'"),
         (GOOD | {"goal": "cold aple in microwave"}, "did you mean 'apple'"),
         (GOOD | {"goal": ["x"]}, "'goal' must be a string or null"),
         (GOOD | {"goal": None}, "a task whose answer is a plan needs a 'goal'"),
-        (GOOD | {"answer": "maybe"}, "'answer' is plan, refuse or ask, found 'maybe'"),
-        (GOOD | {"objects": "apple"}, "'objects' must be a list of strings, found 'apple'"),
+        (GOOD | {"answer": "maybe"}, "'answer' is plan, refuse or ask, found \"maybe\""),
+        (GOOD | {"objects": "apple"}, "'objects' must be a list of strings, found \"apple\""),
         (GOOD | {"home": 1.5}, "'home' is a name, a path, a seed or null, found 1.5"),
         (GOOD | {"home": True}, "'home' is a name, a path, a seed or null, found True"),
         (GOOD | {"home": ""}, "'home' is a name, a path, a seed or null, found ''"),
         (GOOD | {"home": -1}, "'home' is a seed from 0 to 2**62 - 1, found -1"),
         ("[" * 100_000, "nested too deeply"),
-        ('{"id": ' + "9" * 5000 + "}", "integer string conversion"),
+        ('{"id": ' + "9" * 5000 + "}", "too many digits"),
     ],
 )
 def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: object, problem: str) -> None:
@@ -144,6 +163,31 @@ def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TaskError, match="cannot be read as a task file"):
+        read_tasks(path)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("content", [[GOOD, GOOD | {"id": "b"}], GOOD])
+def test_one_text_of_json_is_no_task_file(tmp_path: Path, content: object, indent: int | None) -> None:
+    if indent is not None or isinstance(content, list):
+        path = tmp_path / "t.json"
+        path.write_text(json.dumps(content, indent=indent))
+        with pytest.raises(TaskError, match=r"t\.json:1: .*one object on"):
+            read_tasks(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (gzip.compress(b"{}"), "compressed with gzip; its name must end in .gz"),
+        ("\ufeff{}".encode("utf-16-le"), "UTF-16; save it as UTF-8"),
+        (b"{}\n\n\xff", "byte 0xff on line 3"),
+    ],
+)
+def test_a_file_of_another_encoding_is_told_apart(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(TaskError, match=says):
         read_tasks(path)
 
 
