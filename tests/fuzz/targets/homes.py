@@ -149,7 +149,7 @@ def environments(rng: Random) -> None:
         action = _any_action(rng, info["action_indices"])
         before = env.home_state()
         try:
-            observation, reward, _, _, info = env.step(action)  # type: ignore[arg-type]
+            observation, reward, terminated, truncated, info = env.step(action)  # type: ignore[arg-type]
         except (EnvsError, ValueError, TypeError) as error:  # a wrong call, which changes nothing
             check_message(str(error))
             assert env.home_state() == before
@@ -160,6 +160,8 @@ def environments(rng: Random) -> None:
             assert env.home_state() == before
         else:
             assert successor(before, parse_action(before.world, info["action"])) == env.home_state()
+        if terminated or truncated:
+            break
     check_shown(env.render())
 
 
