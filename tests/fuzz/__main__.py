@@ -32,6 +32,7 @@ SHARES = {  # of --count: instructions get the most, other targets a share by wh
     "records": 0.03, "stages": 0.015, "learning": 0.004, "reports": 0.004, "resumed": 0.003, "flags": 0.005,
 }  # fmt: skip
 BLOCKS = 40  # of each target; the targets take turns, so that a part of a run has all of them
+MIN_REPORTED = 100  # inputs of a block
 SHOWN_NUMBERS = 5
 
 
@@ -60,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             if tally is None:
                 *_, tally = throw(target, args.seed, numbers)
                 _note_progress(args.progress, args.seed, target, numbers, tally)
-                _report_progress(target, numbers, tally)
+                if len(numbers) >= MIN_REPORTED:
+                    _report_progress(target, numbers, tally)
             tallies[target].add(tally)
     except KeyboardInterrupt:
         print(f"{PROG}: interrupted; what was thrown so far:", file=sys.stderr)

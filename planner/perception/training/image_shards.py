@@ -22,9 +22,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from envs.errors import quoted
 from gpt.files import write_atomically
 from planner.errors import PlannerError
-from planner.perception.image_labels import FURNITURE_STATES, GRID, SIZE, THING_STATES, classes, furniture
+from planner.perception.image_labels import (
+    FURNITURE_STATES,
+    GRID,
+    SIZE,
+    THING_STATES,
+    classes,
+    furniture,
+    parse_listing,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,6 +142,8 @@ def read_shard(path: Path) -> Shard:
         raise PlannerError(f"{path}: not a file of planner.perception.training.render: {reason}") from None
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise PlannerError(f"{path}: its texts are not a list of texts")
+    if (wrong := next((text for text in texts if parse_listing(text) is None), None)) is not None:
+        raise PlannerError(f"{path}: the text {quoted(wrong)} is not a listing")
     grid, count = (GRID, GRID), len(texts)
     shapes = {"pictures": (SIZE, SIZE, 3), "cells": grid, "centres": grid, "states": grid}
     for name, array in arrays.items():

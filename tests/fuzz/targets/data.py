@@ -136,7 +136,13 @@ def shards(rng: Random) -> None:
     n = rng.choice((0, 1, 2))
     cells = np.zeros((n, 24, 24), np.uint8)
     shard = Shard(
-        np.zeros((n, 192, 192, 3), np.uint8), cells, cells, cells, cells[:, 0, 0], cells[:, 0, 0], ["fridge"] * n
+        np.zeros((n, 192, 192, 3), np.uint8),
+        cells,
+        cells,
+        cells,
+        cells[:, 0, 0],
+        cells[:, 0, 0],
+        ["fridge[SEP]nothing"] * n,
     )
     for _ in range(rng.choice((0, 0, 1, 2))):
         at = rng.randrange(6)

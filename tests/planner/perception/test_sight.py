@@ -84,12 +84,14 @@ def test_labels_say_where_the_middle_of_each_thing_is(home: PhysicalHome, shown:
         read_shard(path)
 
 
-@pytest.mark.parametrize("damage", ["empty", "no texts", "more texts", "other dtype", "other shape", "fewer labels"])
+@pytest.mark.parametrize(
+    "damage", ["empty", "no texts", "no listing", "more texts", "other dtype", "other shape", "fewer labels"]
+)
 def test_pictures_without_their_labels_are_refused(tmp_path: Path, damage: str) -> None:
     grid, row = np.zeros((2, GRID, GRID), np.uint8), np.zeros(2, np.uint8)
     shard = Shard(np.zeros((2, SIZE, SIZE, 3), np.uint8), grid, grid, grid, row, row, ["fridge[SEP]nothing"] * 2)
     wrong = {
-        "empty": shard, "no texts": shard._replace(texts=None), "more texts": shard._replace(texts=["fridge"] * 3),
+        "empty": shard, "no listing": shard._replace(texts=["fridge[SEP]mug[EOS]"] * 2), "no texts": shard._replace(texts=None), "more texts": shard._replace(texts=["fridge[SEP]nothing"] * 3),
         "other dtype": shard._replace(cells=grid.astype(np.float64)), "other shape": shard._replace(states=grid[:, 1:]),
         "fewer labels": shard._replace(furniture=row[:1]),
     }  # fmt: skip
