@@ -86,7 +86,8 @@ def _run(args: argparse.Namespace) -> int:
     if heard is not None:
         instructions = _instructions(heard.words)
     views = None if seen is None else seen[1]
-    state = open_home(args.home, geometry=args.execute) if seen is None else seen[0]
+    home = args.home if seen is None else seen[0].world.scene  # who asks is there, seen or not
+    state = open_home(home, geometry=args.execute)
     perceived = perception_flags.as_text(heard, views)
     from planner.cli.execution_flags import read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score

@@ -5,4 +5,5 @@
 | `bounded_files.py` | reads and unpacks a file up to a size limit |
 | `safe_yaml.py` | loads YAML with limits on size, depth and entries |
 | `strict_json.py` | parses JSON; a key given twice is an error |
+| `yaml_nodes.py` | typed values of YAML nodes that know their line |
 """

@@ -19,6 +19,7 @@ from envs.gym.goal_checks import holds_at_start, obstacle
 from envs.gym.goal_sampler import required_entities, sample_goal
 from envs.scenes.home_file import load_home
 from envs.scenes.scene_sampler import sample_scene
+from envs.scenes.speaker import needs_person
 from envs.symbolic.actions import (
     Action,
     State,
@@ -351,7 +352,10 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return self._initial_state
 
     def _fixed_scene(self, home: AnyHome | None) -> Scene | None:
-        return None if home is None else load_home(home, geometry=self.needs_geometry)
+        if home is None:
+            return None
+        speaker = self._fixed_goal is not None and needs_person(self._fixed_goal)
+        return load_home(home, geometry=self.needs_geometry, speaker=speaker)
 
     def _sampled_scene(self, seed: int) -> Scene:
         """Sample a home in which the goal can be reached and does not hold yet.

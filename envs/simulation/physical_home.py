@@ -31,6 +31,7 @@ from envs.scenes.home_file import load_home
 from envs.skills.dispatch import perform
 from envs.symbolic.actions import successor, unmet_precondition
 from envs.symbolic.home_protocol import Outcome
+from envs.symbolic.scene import Scene
 from envs.symbolic.state import HELD, NOWHERE, OPEN, Action, State, World
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class PhysicalHome:
     def __init__(
         self, home: AnyHome, *, grasp: Literal["assisted", "physical"] = "assisted", gui: bool = False
     ) -> None:
-        self.scene = scene = load_home(home)
+        self.scene = scene = home if isinstance(home, Scene) else load_home(home, speaker=True)
         for room in scene.rooms:
             if room.rect[0] >= room.rect[2] or room.rect[1] >= room.rect[3]:
                 raise HomeError(f"{room.name}: has no floor; open the home with `geometry=True` to use it in physics")

@@ -10,7 +10,6 @@ step-by-step description).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -80,7 +79,7 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
         if not line.strip():
             continue
         try:
-            task = _task(parse_json(line), path)
+            task = _task(parse_json(line, allow_nan=True), path)
         except ValueError as error:  # JsonError, GoalError and TaskError
             problems.append(f"{path}:{number}: {error}")
             continue

@@ -49,7 +49,7 @@ def in_a_task(home: AnyHome) -> Scene:
 
 
 def in_gymnasium(home: AnyHome) -> Scene:
-    env = gymnasium.make("HomeSymbolic-v0", home=home, goal="apple on desk")
+    env = gymnasium.make("HomeSymbolic-v0", home=home)
     env.reset(seed=0)
     return cast("HomeEnv", env.unwrapped).home_state().world.scene
 
