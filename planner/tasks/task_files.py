@@ -10,6 +10,7 @@ step-by-step description).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
