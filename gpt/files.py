@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +17,12 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file, then rename it to `path`.
 
     Raises:
-        FileError: The file or its folder cannot be written.
+        FileError: The file or its folder cannot be written; or it is a device or a pipe, which is not replaced.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise OSError(errno.EPERM, "it is a device or a pipe, and is not replaced")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             write(temporary)

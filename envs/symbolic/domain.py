@@ -61,6 +61,12 @@ class ObjectCategory:
         """Number of cells that one object covers."""
         return max(1, round(self.size[0] * self.size[1] / CELL_M2))
 
+    @property
+    def possible_states(self) -> frozenset[str]:
+        """The states that one object can have."""
+        optional = (("sliced", self.slices), ("cooked", self.cooks), ("folded", self.folds))
+        return frozenset(("dirty", "hot", "cold", *(word for word, possible in optional if possible)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class FixtureCategory:

@@ -185,13 +185,17 @@ class Tokenizer:
             if b"" in tokens or len(set(tokens)) < len(tokens):
                 raise TokenizerError(f"{name}: a token is empty or occurs twice")
             specials = {str(key): _id(value) for key, value in content["specials"].items()}
-            return cls({token: rank for rank, token in enumerate(tokens)}, content["pattern"], specials)
+            ranks, pattern = {token: rank for rank, token in enumerate(tokens)}, content["pattern"]
         except TokenizerError:
             raise
         except (json.JSONDecodeError, RecursionError) as error:
             raise TokenizerError(f"{name}: damaged or truncated: {error}") from None
         except (KeyError, AttributeError, TypeError, ValueError, binascii.Error) as error:
             raise TokenizerError(f"{name}: not a tokenizer: {type(error).__name__}: {error}") from None
+        try:
+            return cls(ranks, pattern, specials)
+        except TokenizerError as error:
+            raise TokenizerError(f"{name}: {error}") from None
 
 
 def _id(value: object) -> int:

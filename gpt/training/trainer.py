@@ -19,8 +19,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gpt.data.batches import Batches
-from gpt.errors import DivergedError, ProcessLostError
-from gpt.files import write_text_atomically
+from gpt.errors import CheckpointError, DivergedError, ProcessLostError
+from gpt.files import read_text, write_text_atomically
 from gpt.model.transformer import GPT, check_token_ids
 from gpt.training.config import Precision, TrainConfig
 from gpt.training.distributed import (
@@ -49,6 +49,8 @@ Metrics = dict[str, float | int | None]
 
 FREE_SETTINGS = ("eval_every", "eval_batches", "checkpoint_every", "threads", "device", "compile", "tf32", "shard")
 """Settings that a resumed run may change: apart from rounding, they do not affect the result."""
+
+MAX_METRICS_BYTES = 500_000_000  # a million steps write 25 MB
 
 _LOG_EVERY = 10
 _SEED_STEP = 1_000_003  # difference between the dropout seeds of neighboring processes
@@ -315,8 +317,25 @@ class _Run:
         path = self.out_dir / METRICS_FILE
         kept_lines: list[str] = []
         if self.first_step and path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-                if line.endswith("\n") and json.loads(line)["step"] <= self.first_step:
-                    kept_lines.append(line)
+            *lines, _ = read_text(path, MAX_METRICS_BYTES).split("\n")  # the last may have been cut off by a kill
+            for number, line in enumerate(lines, start=1):
+                if _step_of(line, f"{path}, line {number}") <= self.first_step:
+                    kept_lines.append(f"{line}\n")
         with report_write_errors(path):
             write_text_atomically(path, "".join(kept_lines))
+
+
+def _step_of(line: str, where: str) -> int:
+    """Return the step of a line of metrics.jsonl.
+
+    Raises:
+        CheckpointError: It has none.
+    """
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    step = record.get("step") if isinstance(record, dict) else None
+    if type(step) is not int or step < 1:
+        raise CheckpointError(f"{where}: not the record of a step; delete the line, or the file, to resume")
+    return step

@@ -89,6 +89,7 @@ def test_every_reader_reads_the_same_home(read: Callable[[AnyHome], Scene], home
         ("7e3", "a seed is a whole number"),
         ("９", "in digits"),  # noqa: RUF001
         ("9" * 30, "a seed is a whole number"),
+        ("21" * 300, "a seed is a whole number"),
         (2**62, "a seed"),
         ("studio.yaml", "no such file or directory; the bundled home is called 'studio'"),
         ("homes/Studio", "the bundled home is called 'studio'"),

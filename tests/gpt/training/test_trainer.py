@@ -17,6 +17,7 @@ from gpt.data.batches import Batch, PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.errors import CheckpointError, ConfigError, ContextError, DivergedError
 from gpt.model.transformer import GPT
+from gpt.training.distributed import resolve_device
 from gpt.training.head_diversity import head_penalty
 from gpt.training.trainer import FREE_SETTINGS, Metrics, TrainConfig, evaluate, train
 from gpt.training.training_state import TrainingState
@@ -302,6 +303,18 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(
         train(make_model(fresh=True), batches, None, CONFIG, tmp_path, resume=True)
 
 
+@pytest.mark.parametrize("line", ["", "{", "null", "[]", '{"loss": 1}', '{"step": "3"}', '{"step": true}', "[" * 9000])
+def test_a_damaged_line_of_the_metrics_is_an_error_that_names_it(
+    make_model: Make, batches: PackedBatches, tmp_path: Path, line: str
+) -> None:
+    config = replace(CONFIG, steps=2, warmup_steps=0)
+    train(make_model(fresh=True), batches, None, config, tmp_path)
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(f"{line}\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"metrics\.jsonl, line 1: not the record of a step"):
+        train(make_model(fresh=True), batches, None, config, tmp_path, resume=True)
+
+
 def test_the_penalty_makes_heads_differ_and_is_not_in_the_loss(
     make_model: Make, batches: PackedBatches, tmp_path: Path
 ) -> None:
@@ -374,6 +387,12 @@ def test_a_gpu_learns_the_same(make_model: Make, batches: PackedBatches, tmp_pat
 def test_a_wrong_setting_is_named_with_the_allowed_values(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         replace(CONFIG, **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["x", "meta", "cpu:x", "", "cuda:x"])
+def test_an_unknown_device_is_an_error(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"device is '{name}'; it must be auto, cpu or cuda"):
+        resolve_device(name)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -7,22 +7,29 @@ import dataclasses
 import hashlib
 import json
 import struct
+import tempfile
 from functools import cache
 from pathlib import Path
 from random import Random
 from typing import get_args
 
 import numpy as np
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 
-from gpt.model.config import GPTConfig
+from gpt.data.batches import Batches
+from gpt.model.transformer import GPT, GPTConfig
 from gpt.tokenization.tokenizer import Tokenizer
-from gpt.weights.model_folder import FORMAT, expected_shapes
+from gpt.training.config import TrainConfig
+from gpt.training.trainer import train
+from gpt.training.training_state import CHECKPOINT_FILE
+from gpt.weights.adapter import FORMAT as ADAPTER_FORMAT
+from gpt.weights.adapter import weights_id
+from gpt.weights.model_folder import FORMAT, expected_shapes, read_folder
 from planner.plans.planning_result import Reading
 from planner.understanding import calibration_file
 from planner.understanding.calibration import Calibration
-from tests.fuzz import texts
-from tests.fuzz.files import damaged
+from tests.fuzz.inputs import json_files, texts
+from tests.fuzz.inputs.files import damaged
 
 EXTREME = (0, -1, 1, 2, 3, 7, 63, 10**6, 2**31, 2**63, 10**30, True, None, 0.5, float("nan"), float("inf"), "4", [], {})
 
@@ -37,13 +44,23 @@ def _config() -> GPTConfig:
     return GPTConfig(vocab_size=_tokenizer().vocab_size, n_layer=1, n_head=2, n_embd=16, block_size=256)
 
 
-def write_model(rng: Random, folder: Path) -> None:
+def small_config() -> GPTConfig:
+    """Return the shape of the models in these files."""
+    return _config()
+
+
+def small_tokenizer() -> Tokenizer:
+    """Return the tokenizer of the models in these files."""
+    return _tokenizer()
+
+
+def write_model(rng: Random, folder: Path, *, errors: int | None = None) -> None:
     """Write a model folder that is intact or has one or two errors."""
     arrays = {name: np.asarray(np.random.default_rng(rng.randrange(9)).normal(size=shape, scale=0.3), np.float32)
               for name, shape in expected_shapes(_config()).items()}  # fmt: skip
     content: dict[str, object] = {"format": FORMAT, "model": dataclasses.asdict(_config()), "extra": {}}
     tokenizer = json.loads(_tokenizer().to_json())
-    for _ in range(rng.choice((0, 1, 1, 1, 2))):
+    for _ in range(rng.choice((0, 1, 1, 1, 2)) if errors is None else errors):
         model, ranks, specials = content["model"], tokenizer.get("ranks"), tokenizer.get("specials")
         if rng.randrange(2) and isinstance(model, dict) and model:
             _change_config(rng, content, model)
@@ -52,18 +69,115 @@ def write_model(rng: Random, folder: Path) -> None:
         if arrays:
             _change_arrays(rng, arrays)
     config_text, tokenizer_text = (json.dumps(part) for part in (content, tokenizer))
-    if rng.randrange(6) == 0:
+    if errors is None and rng.randrange(6) == 0:
         config_text = rng.choice((texts.mutated(config_text, rng), "[" * 9000, "9" * 5000, "{}", "null", "[]"))
-    if rng.randrange(6) == 0:
+    if errors is None and rng.randrange(6) == 0:
         tokenizer_text = rng.choice((texts.mutated(tokenizer_text, rng), "[" * 9000, "9" * 5000, "{}", "null", "[]"))
     config_raw, tokenizer_raw = (part.encode("utf-8", "replace") for part in (config_text, tokenizer_text))
     fingerprint = hashlib.sha256(config_raw + b"\0" + tokenizer_raw).hexdigest()
     weights = save(arrays, {"format": FORMAT, "fingerprint": fingerprint})
-    if rng.randrange(4) == 0:
+    if errors is None and rng.randrange(4) == 0:
         weights = damaged(_lying_header(rng, weights), rng)
     folder.mkdir(exist_ok=True)
     for name, raw in (("config.json", config_raw), ("tokenizer.json", tokenizer_raw), ("model.safetensors", weights)):
         (folder / name).write_bytes(raw)
+
+
+def tokenizer(rng: Random) -> bytes:
+    """Return a tokenizer file with one or two errors."""
+    content = json.loads(_tokenizer().to_json())
+    for _ in range(rng.choice((0, 1, 1, 2))):
+        ranks, specials = content.get("ranks"), content.get("specials")
+        if isinstance(ranks, list) and isinstance(specials, dict) and ranks and specials:
+            _change_tokenizer(rng, content, ranks, specials)
+    return json_files.raw(content, rng) if rng.randrange(4) == 0 else json.dumps(content).encode("utf-8", "replace")
+
+
+def adapter(rng: Random, model: Path) -> bytes:
+    """Return an adapter of a model, with one or two errors in its matrices, notes or header."""
+    _, arrays, *_ = read_folder(model)
+    rank = 2
+    generator = np.random.default_rng(rng.randrange(9))
+    tensors = {}
+    for name, array in arrays.items():
+        if array.ndim == 2 and name.startswith("blocks.") and rng.randrange(3):
+            tensors[f"{name}.down"] = generator.normal(size=(rank, array.shape[1])).astype(np.float16)
+            tensors[f"{name}.up"] = generator.normal(size=(array.shape[0], rank)).astype(np.float16)
+    metadata = {"format": ADAPTER_FORMAT, "base": weights_id(arrays), "rank": str(rank), "extra": "{}"}
+    for _ in range(rng.choice((0, 1, 1, 2))):
+        if tensors and rng.randrange(2):
+            _change_arrays(rng, tensors)
+        else:
+            key = rng.choice(sorted(metadata))
+            odd = texts.odd(rng).encode("utf-8", "replace").decode()
+            metadata[key] = rng.choice(("", "0", "-1", "3", "2.0", "٢", "9" * 5000, "[" * 9000, "null", "[]", odd))
+            if rng.randrange(4) == 0:
+                del metadata[key]
+    written = save(tensors, metadata)
+    return damaged(_lying_header(rng, written), rng) if tensors and rng.randrange(4) == 0 else written
+
+
+def write_gpt2(rng: Random, folder: Path) -> Path:
+    """Write GPT-2's files in their names and shapes, with or without a config beside them, and return what to load."""
+    n_layer, n_embd, prefix = rng.choice((1, 2)), rng.choice((16, 64)), rng.choice(("", "transformer."))
+    shapes = {"wte.weight": (40, n_embd), "wpe.weight": (8, n_embd), "ln_f.weight": (n_embd,), "ln_f.bias": (n_embd,)}
+    layers = {"attn.c_attn": (n_embd, 3 * n_embd), "attn.c_proj": (n_embd, n_embd), "mlp.c_fc": (n_embd, 4 * n_embd),
+              "mlp.c_proj": (4 * n_embd, n_embd), "ln_1": (n_embd,), "ln_2": (n_embd,)}  # fmt: skip
+    for block in range(n_layer):
+        for name, shape in layers.items():
+            shapes |= {f"h.{block}.{name}.weight": shape, f"h.{block}.{name}.bias": shape[-1:]}
+        if rng.randrange(2):
+            shapes[f"h.{block}.attn.bias"] = (1, 1, 8, 8)
+    if rng.randrange(3) == 0:
+        shapes["lm_head.weight"] = (40, n_embd)
+    generator = np.random.default_rng(rng.randrange(9))
+    arrays = {prefix * (name != "lm_head.weight") + name: generator.normal(size=shape).astype(np.float32)
+              for name, shape in shapes.items()}  # fmt: skip
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        if rng.randrange(3) == 0:
+            arrays[
+                rng.choice(("h.7.ln_1.weight", "h.x.y", "h.²." + "a", "\x1b[31m", "wte.weight ", "h.99999999999.a"))
+            ] = np.zeros(3, np.float32)
+        else:
+            _change_arrays(rng, arrays)
+    content = {"model_type": "gpt2", "n_layer": n_layer, "n_head": 2, "n_embd": n_embd, "n_ctx": 8, "n_positions": 8,
+               "vocab_size": 40, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5}  # fmt: skip
+    config = json_files.raw(json_files.changed(content, rng), rng) if rng.randrange(2) else json.dumps(content).encode()
+    if rng.randrange(3):
+        (folder / "config.json").write_bytes(config)
+    written = save(arrays, {"format": "pt"})
+    if rng.randrange(5) == 0:
+        written = damaged(_lying_header(rng, written), rng)
+    (folder / "model.safetensors").write_bytes(written)
+    return folder if rng.randrange(2) else folder / "model.safetensors"
+
+
+def write_checkpoint(rng: Random, folder: Path, batches: Batches, settings: dict[str, object]) -> None:
+    """Write the checkpoint of two steps of training, with one or two errors in its tensors or notes."""
+    raw = _checkpoint(batches, tuple(settings.items()))
+    arrays, metadata = load(raw), _metadata(raw)
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        if rng.randrange(2):
+            _change_arrays(rng, arrays)
+        else:
+            key = rng.choice(sorted(metadata))
+            odd = texts.odd(rng).encode("utf-8", "replace").decode()
+            metadata[key] = rng.choice(("", "0", "-1", "4", "9", "2.0", "9" * 5000, "[" * 9000, "null", "{}", odd))
+    (folder / CHECKPOINT_FILE).write_bytes(save(arrays, metadata))
+
+
+@cache
+def _checkpoint(batches: Batches, settings: tuple[tuple[str, object], ...]) -> bytes:
+    with tempfile.TemporaryDirectory() as name:
+        config = TrainConfig(steps=4, **dict(settings))  # type: ignore[arg-type]
+        raw = train(GPT(_config()), batches, None, config, name).checkpoint.read_bytes()
+        return save(load(raw), _metadata(raw) | {"step": "2"})
+
+
+def _metadata(raw: bytes) -> dict[str, str]:
+    (size,) = struct.unpack("<Q", raw[:8])
+    content: dict[str, str] = json.loads(raw[8 : 8 + size])["__metadata__"]
+    return dict(content)
 
 
 def write_calibration(rng: Random, folder: Path) -> None:
