@@ -372,7 +372,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             home_seed = seed if attempt == 0 else int(self.np_random.integers(2**31))
             scene = sample_scene(home_seed, need_fixtures=fixtures, need_objects=objects, geometry=False)
             initial_state = World(scene).initial()
-            reason = obstacle(goal, initial_state)
+            reason = obstacle(goal, initial_state, sizes=False)
             if not reason and holds_at_start(goal, initial_state):
                 reason = f"{format_goal(goal)}: {HOLDS_AT_START}"
             if not reason:
