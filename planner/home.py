@@ -19,6 +19,7 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import speaker_of
 from envs.symbolic.scene import ObjectSpec, Scene
 from planner.io.command import run_command
+from planner.io.command_parser import CommandParser
 from planner.io.terminal import printable
 
 
@@ -112,7 +113,7 @@ def _as_data(scene: Scene) -> dict[str, object]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m planner.home", description="Check, sample and list homes.")
+    parser = CommandParser(prog="python -m planner.home", description="Check, sample and list homes.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="{check,sample,show}")
     checks = verbs.add_parser(
         "check", help="validate a home file (if invalid: exit code 1 and every problem with its line)"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from envs.errors import EnvsError, quoted
 from envs.files.bounded_files import ReadError, read_bytes
+from envs.files.output_files import check_output_file
 from envs.files.strict_json import parse_json
 
 if TYPE_CHECKING:
@@ -192,7 +193,8 @@ class Records:
         done: The results that were already in the file, by key.
 
     Raises:
-        RecordError: The existing file belongs to another run, or is not a results file; or the file cannot be written.
+        RecordError: The existing file belongs to another run, or is not a results file.
+        WriteError: The file cannot be written.
     """
 
     def __init__(self, path: Path | None, run_info: Record, *, resume: bool = False) -> None:
@@ -201,19 +203,12 @@ class Records:
         self._file: TextIO | None = None
         if path is None:
             return
-        if not path.name:
-            raise RecordError(f"{path} is a folder; name a file in it")
-        try:
-            self._open(path, run_info, resume)
-        except OSError as error:
-            raise RecordError(f"{path}: cannot be written ({error.strerror or error})") from None
-
-    def _open(self, path: Path, run_info: Record, resume: bool) -> None:
         part_path = path.with_name(path.name + ".part")
         existing = next((p for p in (part_path, path) if p.exists()), None) if resume else None
         if existing is not None:
             self.done = _read(existing, run_info)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        check_output_file(path)
+        check_output_file(part_path)
         self._part_path = part_path
         new_file = part_path.with_name(part_path.name + ".new")  # a kill during the copy loses no old line
         with new_file.open("w", encoding="utf-8") as copy:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from envs.errors import EnvsError
-
-_ROOT = Path(__file__).resolve().parents[2]  # of the checkout, or the folder that packages are installed in
+from envs.words import DATA_FOLDERS
 
 
 class DataError(EnvsError, FileNotFoundError):
@@ -19,7 +18,7 @@ def data_folder() -> Path:
     Raises:
         DataError: The installation is incomplete.
     """
-    for folder in (_ROOT / "planner" / "_datasets", _ROOT / "datasets"):
+    for folder in DATA_FOLDERS:
         # Beside an installed package, `datasets` is Hugging Face's library: test for a folder that only ours has.
         if (folder / "homes").is_dir():
             return folder

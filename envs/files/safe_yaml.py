@@ -56,7 +56,7 @@ _Composer.add_implicit_resolver(_FLOAT, _FLOAT_PATTERN, list("-+.0123456789"))
 class _Constructor(yaml.SafeLoader):
     """Makes Python values of nodes, with the numbers of this module."""
 
-    def construct_number(self, node: yaml.ScalarNode) -> int | float:
+    def construct_number(self, node: yaml.ScalarNode) -> int:
         """Return an integer as YAML 1.2 defines it."""
         text = str(self.construct_scalar(node)).replace("_", "").lower()
         return int(text, 0 if text.lstrip("-+")[:2] in ("0x", "0o", "0b") else 10)
@@ -65,16 +65,21 @@ class _Constructor(yaml.SafeLoader):
 _Constructor.add_constructor(_INT, _Constructor.construct_number)
 
 
-def compose(text: str) -> yaml.Node | None:
+def compose(text: str, *, bundled: bool = False) -> yaml.Node | None:
     """Return the root node of a text; None if it is empty.
+
+    Args:
+        text: The text.
+        bundled: It is a file of this project, to which the limits do not apply.
 
     Raises:
         YamlError: The text is not YAML, too large, nested too deeply, or uses anchors.
     """
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+    if not bundled and len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise YamlError(None, f"the file is larger than {MAX_BYTES // 1000} kB")
     try:
-        _check(text)
+        if not bundled:
+            _check(text)
         root: yaml.Node | None = yaml.compose(text, Loader=_Composer)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -89,13 +94,17 @@ def compose(text: str) -> yaml.Node | None:
     return root
 
 
-def load(text: str) -> object:
+def load(text: str, *, bundled: bool = False) -> object:
     """Return the content of a YAML text as plain Python values.
+
+    Args:
+        text: The text.
+        bundled: As in `compose`.
 
     Raises:
         YamlError: As in `compose`, a value does not match its tag, or a key is given twice in one mapping.
     """
-    root = compose(text)
+    root = compose(text, bundled=bundled)
     if root is None:
         return None
     _check_keys(root)

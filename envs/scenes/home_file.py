@@ -196,7 +196,8 @@ def _hint(word: str, homes: dict[str, Path], folders: tuple[Path, ...]) -> str:
             break
         if is_file:
             return f"; did you mean the file {quoted(f'./{name}' if name == word else name)}? Or "
-    hint = nearest(_plain(word), homes)
+    plain = _plain(word)
+    hint = f"; did you mean {plain!r}?" if plain in homes else nearest(plain, homes)
     return f"{hint} Or " if hint else "; "
 
 

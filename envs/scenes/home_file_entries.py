@@ -11,10 +11,10 @@ from typing import Literal
 import yaml
 
 from envs.errors import MAX_COMPARED_LENGTH, GoalError, nearest
-from envs.files.synonyms import categories_of, words_of
 from envs.files.yaml_nodes import NodeReader, describe, is_null
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
+from envs.words import categories_of, words_of
 
 MAX_COUNT = 50
 FIXTURE_KEYS = ("count", "name", "states", "pose")

@@ -30,7 +30,6 @@ import numpy as np
 import yaml
 
 from envs.errors import HomeError, nearest
-from envs.files.synonyms import categories_of
 from envs.files.yaml_nodes import HomeFileError, Problem, describe, parse_nodes
 from envs.scenes.floor_plan import doorway_problems, fixture_problems, plan_doorways, room_problems
 from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
@@ -38,6 +37,7 @@ from envs.scenes.home_file_entries import EntryReader, Item
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
+from envs.words import categories_of
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000

@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Literal, cast
-
-import yaml
+from typing import Any, Literal, cast
 
 from envs.errors import DomainError, nearest
+from envs.files import safe_yaml
 
 Relation = Literal["on", "in", "with"]
 Vec3 = tuple[float, float, float]
@@ -311,7 +310,7 @@ def load_domain() -> Domain:
     Raises:
         DomainError: The file contradicts itself; the message names the entry.
     """
-    raw = yaml.load(resources.files("envs").joinpath("domain.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+    raw: Any = safe_yaml.load(resources.files("envs").joinpath("domain.yaml").read_text("utf-8"), bundled=True)
     objects = {name: _object(name, entry) for name, entry in raw["objects"].items()}
     fixtures = {name: _fixture(name, entry) for name, entry in raw["fixtures"].items()}
     members = {c: tuple(n for n, o in objects.items() if c in o.classes) for c in raw["classes"]}

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from gpt.data.batches import Batches
 from gpt.errors import CheckpointError, DivergedError, ProcessLostError
 from gpt.files import read_text, write_text_atomically
-from gpt.model.transformer import GPT
+from gpt.model.transformer import GPT, check_token_ids
 from gpt.training.config import Precision, TrainConfig
 from gpt.training.distributed import (
     Parallel,
@@ -105,6 +105,7 @@ def train(
 
     Raises:
         ConfigError: The rows cannot be divided among the processes, or the device does not exist.
+        ContextError: A batch has an id that is not in the model's vocabulary.
         DivergedError: A loss or gradient is not finite. The last good checkpoint is kept.
         CheckpointError: With `resume`, the checkpoint is damaged or has other settings; or the disk is full.
         ProcessLostError: Another process ended or does not answer.
@@ -152,6 +153,7 @@ class _Run:
     ) -> None:
         self.train_batches, self.val_batches = train_batches, val_batches
         self.config, self.out_dir, self.on_metrics = config, out_dir, on_metrics
+        self.vocab_size = model.config.vocab_size
         self.settings = {k: v for k, v in config.as_dict.items() if k not in FREE_SETTINGS}
         self.checkpoint = out_dir / CHECKPOINT_FILE
         state = TrainingState.read(self.checkpoint, self.settings) if resume and self.checkpoint.exists() else None
@@ -227,6 +229,8 @@ class _Run:
                 group["lr"] = lr
         numbers = self._batch_numbers(step)
         batches = [self.train_batches.batch(number) for number in numbers]
+        for batch in batches:  # here, on the CPU: a GPU could only abort
+            check_token_ids(batch.idx, self.vocab_size, f"batch {step}")
         n_targets = max(1, sum(batch.n_targets for batch in batches))
         losses = [
             self.parallel.backward(batch, n_targets, number == numbers[-1])

@@ -31,7 +31,8 @@ import numpy as np
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, mean, quantile, rounded
-from planner.io.command import one_thread, run_command
+from planner.io.command import one_thread, run_command, writable_file
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -235,9 +236,7 @@ def write_sheet(homes: Sequence[HomeResult], path: Path, rng: random.Random) -> 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(
-        prog=PROG, description="Score sight on homes and camera poses not used in training."
-    )
+    parser = CommandParser(prog=PROG, description="Score sight on homes and camera poses not used in training.")
     add = parser.add_argument
     add("--homes", type=int, default=40, metavar="N", help="number of homes (default: 40)")
     add("--seed", type=int, default=0, help="seed of homes, cameras and tasks (default: 0)")
@@ -258,6 +257,8 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.homes < 1 or args.seed < 0:
         raise PlannerError("--homes is at least 1, --seed at least 0")
+    if args.pictures:
+        writable_file(args.pictures)
     one_thread()
     sight = Sight.load(args.model, args.file)
     planner = None if args.no_plans else Planner.load(args.model)

@@ -64,7 +64,7 @@ class TryTask(ModelJob):
             direct = report.ok
             failure = None if direct else failure or plan_failure(draft, report, goal, initial_state)
         verified = planner.plan_for_goal(goal, initial_state, Options(samples=self.samples))
-        report, plan = verify(initial_state, goal, verified.actions), verified.actions
+        report, plan = verify(initial_state, goal, verified.written), verified.written  # hindsight reads all of it
         attempts = self._attempts(goal, initial_state)
         for attempt, actions in attempts:  # learn from the shortest plan that works
             if attempt.success and (not report.ok or attempt.steps < len(plan)):

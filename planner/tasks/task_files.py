@@ -80,7 +80,7 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
         if not line.strip():
             continue
         try:
-            task = _task(parse_json(line, allow_nan=True), path)
+            task = _task(parse_json(line), path)
         except ValueError as error:  # JsonError, GoalError and TaskError
             problems.append(f"{path}:{number}: {error}")
             continue

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import Action
 from envs.symbolic.goals import Condition, Count, Every, Goal, Holding, No, format_goal
 from planner.errors import ExportError
+from planner.plans.export.phases import one_line
 from planner.plans.pddl.adl_domain import DOMAIN_NAME, domain_text, process_effects
 from planner.plans.pddl.adl_goal import NEXT_PHASE, goal_text
-from planner.plans.export.phases import one_line
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State, World

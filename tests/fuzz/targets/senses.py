@@ -9,9 +9,9 @@ import numpy as np
 from gpt.inference.encoders.audio import AudioEncoder
 from gpt.inference.encoders.vision import VisionEncoder
 from gpt.weights.encoder_file import SenseKind, load_sense
-from planner.cli.perception_flags import read_picture
 from planner.perception.ctc_word_decoding import Words
-from planner.perception.wav import read_wav
+from planner.perception.inputs.pictures import read_picture
+from planner.perception.inputs.recordings import read_recording
 from tests.fuzz.inputs import senses
 from tests.fuzz.targets.contract import only_our_errors, scratch_folder
 
@@ -22,7 +22,7 @@ def recordings(rng: Random) -> None:
         path = folder / "a.wav"
         path.write_bytes(senses.recording(rng))
         with only_our_errors(path):
-            samples = read_wav(path)
+            samples = read_recording(path)
             assert samples.ndim == 1 and np.isfinite(samples).all() and np.abs(samples).max(initial=0.0) <= 1
 
 

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 
 from gpt.data.batches import Batch, PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
-from gpt.errors import CheckpointError, ConfigError, DivergedError
+from gpt.errors import CheckpointError, ConfigError, ContextError, DivergedError
 from gpt.model.transformer import GPT
 from gpt.training.distributed import resolve_device
 from gpt.training.head_diversity import head_penalty
@@ -399,3 +399,13 @@ def test_an_unknown_device_is_an_error(name: str) -> None:
 def test_a_missing_gpu_is_an_error(make_model: Make, batches: PackedBatches, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="device is 'cuda', but PyTorch sees no GPU here"):
         train(make_model(), batches, None, replace(CONFIG, device="cuda"), tmp_path)
+
+
+def test_an_id_that_the_model_does_not_have_is_named_before_it_reaches_the_device(
+    make_model: Make, batches: PackedBatches, tmp_path: Path
+) -> None:
+    batch = batches.batch(0)
+    idx = batch.idx.clone()
+    idx[2, 5] = 320
+    with pytest.raises(ContextError, match=r"batch 0 holds 320 at \(2, 5\) \(row, position\): ids are in 0..319"):
+        train(make_model(fresh=True), OneBatch(replace(batch, idx=idx)), None, CONFIG, tmp_path)

@@ -22,8 +22,8 @@ from envs.symbolic.actions import (
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
 from planner.errors import ExportError
-from planner.plans.pddl.fast_downward import is_installed, solve
 from planner.plans.pddl.adl_problem import SKILLS, PddlTask, symbols, to_pddl
+from planner.plans.pddl.fast_downward import is_installed, solve
 from planner.verification.plan_verification import verify
 from planner.world_model.open_home import open_home
 from tests.planner.plans.pddl.pddl_evaluator import Fact, Task

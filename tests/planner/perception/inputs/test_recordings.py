@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.io import wavfile
-
 from planner.perception.microphone import BLOCK_S, record
 from planner.perception.wav import RecordingError, read_wav
+from scipy.io import wavfile
 
 SECONDS = 0.5
 
