@@ -6,11 +6,31 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from gpt.errors import FileError
+
+
+def parse_json(text: str) -> Any:
+    """Return the content of a JSON text.
+
+    Raises:
+        ValueError: It is not JSON, or gives a key twice, of which Python would keep the last.
+    """
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        count = Counter(key for key, _ in pairs)
+        raise ValueError(f"the key {count.most_common(1)[0][0][:40]!r} is given twice")
+    return content
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:

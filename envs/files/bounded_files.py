@@ -28,7 +28,7 @@ def read_text(path: str | Path, limit: int) -> str:
     """
     raw = read_bytes(path, limit)
     if raw[1:2] == b"\0" or raw[:1] == b"\0":  # valid UTF-8, but no text
-        raise ReadError(f"{_shown(path)}: not a text file (UTF-8): it looks like UTF-16; save it as UTF-8")
+        raise ReadError(f"{_shown(path)}: not a text file (UTF-8) but, it seems, UTF-16; save it as UTF-8")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -63,14 +63,13 @@ def _encoding_hint(raw: bytes, error: UnicodeDecodeError) -> str:
     """Name the encoding that a text seems to have, and the line of the first byte that is not UTF-8."""
     marks = ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16"))
     for mark, name in marks:
-        if raw.startswith(mark) and len(raw) % 2 == 0:
-            return f": it is {name}; save it as UTF-8"
+        if raw.startswith(mark):
+            return f" but {name}; save it as UTF-8"
     byte, line = raw[error.start], raw.count(b"\n", 0, error.start) + 1
-    if b"\0" in raw:
-        return ": it is binary"
     character = bytes([byte]).decode("cp1252", "replace")
-    meant = f", which is {character!r} in Latin-1" if character.isprintable() else ""
-    return f": line {line} has the byte 0x{byte:02x}{meant}; save the file as UTF-8"
+    is_latin = character.isprintable() and b"\0" not in raw
+    meant = f", which is {character!r} in Latin-1; save the file as UTF-8" if is_latin else ""
+    return f": byte {byte:#04x} on line {line}{meant}"
 
 
 def _shown(path: str | Path) -> str:

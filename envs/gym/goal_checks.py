@@ -19,11 +19,20 @@ if TYPE_CHECKING:
 
     from envs.symbolic.actions import State
 
+DOES_NOT_FIT = "does not fit there"
 
-def obstacle(goal: Goal, state: State) -> str:
-    """Say why a goal can never be reached from a state, with the condition; return "" if nothing speaks against it."""
+
+def obstacle(goal: Goal, state: State, *, sizes: bool = True) -> str:
+    """Say why a goal can never be reached from a state, with the condition; return "" if nothing speaks against it.
+
+    Args:
+        goal: The goal.
+        state: The state.
+        sizes: Whether to check that things fit in their places too, which no other home would change.
+    """
     for condition in goal.conditions:
-        if not holds(state, condition, state) and (reason := _obstacle(condition, state)):
+        reason = "" if holds(state, condition, state) else _obstacle(condition, state)
+        if reason and (sizes or not reason.endswith(DOES_NOT_FIT)):
             return f"{format_condition(condition)}: {reason}"
     for phase in goal.phases:
         for a, b in combinations(phase, 2):
@@ -85,7 +94,7 @@ def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | Non
     if thing.liquid and state.liquid[entity] != thing.liquid and (reason := _liquid_obstacle(state, entity, thing)):
         return f"{name} {reason}"
     if place is not None and not any(_goes_in(state, entity, holder) for holder in _holders(state, place)):
-        return f"{name} does not fit there"
+        return f"{name} {DOES_NOT_FIT}"
     return ""
 
 

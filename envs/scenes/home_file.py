@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
+from envs.data_folder import data_folder
 from envs.errors import HomeError, HomeNameError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
-from envs.files.data_folder import data_folder
 from envs.files.safe_yaml import MAX_BYTES
 from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file_reader import parse_home
@@ -134,7 +134,7 @@ def bundled_homes() -> dict[str, Path]:
     """Return the file of each bundled home by its name.
 
     Raises:
-        DataError: The installation is incomplete.
+        FileNotFoundError: The installation is incomplete.
     """
     return {path.stem: path for path in sorted((data_folder() / "homes").glob("*.yaml"))}
 

@@ -14,7 +14,7 @@ from envs.errors import MAX_COMPARED_LENGTH, GoalError, nearest
 from envs.files.yaml_nodes import NodeReader, describe, is_null
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
-from envs.words import categories_of, words_of
+from envs.words import names_of, words_of
 
 MAX_COUNT = 50
 FIXTURE_KEYS = ("count", "name", "states", "pose")
@@ -170,20 +170,20 @@ class EntryReader(NodeReader):
     def noun(self, text: str) -> str:
         """Return an object's words without a number, states and a liquid."""
         words = text.partition(" of ")[0].split()
-        while len(words) > 1 and (words[0].isdecimal() or categories_of(words[0], "states")):
+        while len(words) > 1 and (words[0].isdecimal() or names_of(words[0], "states")):
             del words[0]
         whole = " ".join(words)
-        return text if categories_of(text, "objects") else whole
+        return text if names_of(text, "objects") else whole
 
     def word_hint(self, word: str, table: Literal["fixtures", "objects"]) -> str:
         """Return a hint about a word that is no category: another word for one, or a category of the other table."""
         other: Literal["fixtures", "objects"] = "objects" if table == "fixtures" else "fixtures"
         word = re.sub("^[0-9]+ ", "", word)
         noun = re.sub(" [0-9]+$", "", word)
-        if noun != word and categories_of(noun, table):
+        if noun != word and names_of(noun, table):
             return f"; `{noun}` is numbered in the order of the file, or named: `{noun}: {{name: {word}}}`"
         for known, place in ((table, ""), (other, f"list it under `{'rooms' if other == 'fixtures' else other}:`")):
-            categories = categories_of(word, known)
+            categories = names_of(word, known)
             names = " or ".join(repr(category) for category in categories[:3])
             if categories and not place:
                 return f"; did you mean {names}?"
@@ -210,9 +210,9 @@ class EntryReader(NodeReader):
             word = self.noun(item.category)
             hint = self.word_hint(word, "objects") if word not in self.domain.objects else ""
             for state in item.category.removesuffix(word).split() if not hint else ():
-                if state not in (*self.domain.states, *self.domain.negations) and categories_of(state, "states"):
-                    word, hint = state, f"; did you mean {' or '.join(map(repr, categories_of(state, 'states')))}?"
-            kind = "state" if categories_of(word, "states") else "object"
+                if state not in (*self.domain.states, *self.domain.negations) and names_of(state, "states"):
+                    word, hint = state, f"; did you mean {' or '.join(map(repr, names_of(state, 'states')))}?"
+            kind = "state" if names_of(word, "states") else "object"
             self.problem(entry, f"unknown {kind} {word!r}{hint}" if hint else f"unknown object: {error}")
             return None
         fact = conditions[0]
@@ -241,7 +241,7 @@ class EntryReader(NodeReader):
         for state_node, word in words:
             state = self.domain.negations.get(word, word)
             if word not in known:
-                meant = " or ".join(repr(state) for state in categories_of(word, "states"))
+                meant = " or ".join(repr(state) for state in names_of(word, "states"))
                 hint = f"; did you mean {meant}?" if meant else nearest(word, known) or f"; known: {', '.join(known)}"
                 self.problem(state_node, f"{category}: unknown state {word!r}{hint}")
             elif state not in allowed_states:
@@ -260,7 +260,7 @@ class EntryReader(NodeReader):
         if item.liquid is None:
             return
         if item.liquid not in self.domain.liquids:
-            meant = " or ".join(repr(liquid) for liquid in categories_of(item.liquid, "liquids"))
+            meant = " or ".join(repr(liquid) for liquid in names_of(item.liquid, "liquids"))
             hint = (
                 f"; did you mean {meant}?"
                 if meant

@@ -37,7 +37,7 @@ from envs.scenes.home_file_entries import EntryReader, Item
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
-from envs.words import categories_of
+from envs.words import names_of
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
@@ -148,7 +148,7 @@ class _HomeReader(EntryReader):
                 kind = self.text(parts["kind"], f"{name}: kind")
             if kind is not None and kind not in self.room_kinds:
                 known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
-                rooms = " or ".join(repr(room) for room in categories_of(kind, "rooms"))
+                rooms = " or ".join(repr(room) for room in names_of(kind, "rooms"))
                 hint = f"; did you mean {rooms}? Another name needs its `kind:`" if rooms else ""
                 hint = hint or nearest(kind, self.room_kinds) or f"; {known}: {', '.join(self.room_kinds)}"
                 self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
@@ -341,10 +341,10 @@ class _HomeReader(EntryReader):
         instances = [name for name, instance_category in places.items() if instance_category == category]
         if instances:
             return f"; there is {_listed(instances)}"
-        meant = [name for name, known in places.items() if known in categories_of(category, "fixtures")]
+        meant = [name for name, known in places.items() if known in names_of(category, "fixtures")]
         if category not in self.domain.fixtures and meant:
             return f"; did you mean {_listed(meant)}?"
-        for fixture in categories_of(category, "fixtures"):
+        for fixture in names_of(category, "fixtures"):
             return f"; no room has a {fixture}: list it under `rooms:`"
         if category in self.domain.objects:
             return f"; there is no {category}: list it at its own place too"

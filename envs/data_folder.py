@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from envs.errors import EnvsError
-from envs.words import DATA_FOLDERS
-
-
-class DataError(EnvsError, FileNotFoundError):
-    """The installation lacks its data."""
+_ROOT = Path(__file__).resolve().parents[1]  # of the checkout, or the folder that packages are installed in
 
 
 def data_folder() -> Path:
     """Return the folder of the homes and phrases; `planner` is looked up as a folder and not imported.
 
     Raises:
-        DataError: The installation is incomplete.
+        FileNotFoundError: The installation is incomplete.
     """
-    for folder in DATA_FOLDERS:
+    for folder in (_ROOT / "planner" / "_datasets", _ROOT / "datasets"):
         # Beside an installed package, `datasets` is Hugging Face's library: test for a folder that only ours has.
         if (folder / "homes").is_dir():
             return folder
-    raise DataError("the bundled homes are missing; reinstall gpt-home-planner")
+    raise FileNotFoundError("the folder of homes and phrases is missing; reinstall gpt-home-planner")
