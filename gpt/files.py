@@ -72,6 +72,8 @@ def check_output(path: Path, *, folder: bool) -> None:
             raise FileError(f"{path}: is a file; give a folder to write to")
         if not folder and path.is_dir():
             raise FileError(f"{path}: is a folder; give a file to write")
+        if not folder and path.exists() and not path.is_file():
+            raise FileError(f"{path}: is a device or a pipe, which is not replaced; give a file to write")
         parent = path if folder else path.parent
         while not parent.exists():
             if parent.is_symlink():

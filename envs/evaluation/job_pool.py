@@ -203,14 +203,6 @@ class Records:
         self._file: TextIO | None = None
         if path is None:
             return
-        if not path.name:
-            raise RecordError(f"{path} is a folder; name a file in it")
-        try:
-            self._open(path, run_info, resume)
-        except OSError as error:
-            raise RecordError(f"{path}: cannot be written ({error.strerror or error})") from None
-
-    def _open(self, path: Path, run_info: Record, resume: bool) -> None:
         part_path = path.with_name(path.name + ".part")
         existing = next((p for p in (part_path, path) if p.exists()), None) if resume else None
         if existing is not None:

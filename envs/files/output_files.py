@@ -21,6 +21,8 @@ def check_output_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise WriteError(f"{path}: is a folder; give a file to write")
+        if path.exists() and not path.is_file():
+            raise WriteError(f"{path}: is a device or a pipe, which is not replaced; give a file to write")
         path.parent.mkdir(parents=True, exist_ok=True)
     except WriteError:
         raise

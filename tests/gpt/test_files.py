@@ -89,6 +89,8 @@ def test_a_file_is_replaced(tmp_path: Path) -> None:
 def test_a_pipe_or_device_is_never_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
+    with pytest.raises(FileError, match="pipe: is a device or a pipe, which is not replaced"):
+        check_output(pipe, folder=False)
     with pytest.raises(FileError, match=r"pipe: cannot be written: it is a device or a pipe"):
         write_text_atomically(pipe, "x")
     assert pipe.is_fifo()

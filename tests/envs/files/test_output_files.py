@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,14 @@ def test_an_output_that_cannot_be_written_is_named(taken: Path, name: str, messa
     with pytest.raises(WriteError):
         Records(taken / name, {"what": "a test"})
     assert (taken / "file").read_text() == "mine"
+
+
+def test_a_pipe_or_device_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(WriteError, match="pipe: is a device or a pipe, which is not replaced"):
+        check_output_file(pipe)
+    assert pipe.is_fifo()
 
 
 def test_a_missing_folder_is_created(taken: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import io
 import json
 import struct
 import tempfile
@@ -14,6 +15,7 @@ from random import Random
 from typing import get_args
 
 import numpy as np
+import torch
 from safetensors.numpy import load, save
 
 from gpt.data.batches import Batches
@@ -145,11 +147,52 @@ def write_gpt2(rng: Random, folder: Path) -> Path:
     config = json_files.raw(json_files.changed(content, rng), rng) if rng.randrange(2) else json.dumps(content).encode()
     if rng.randrange(3):
         (folder / "config.json").write_bytes(config)
+    match rng.randrange(5):
+        case 0:
+            return _write_shards(rng, folder, arrays)
+        case 1:
+            args = {"n_layer": n_layer, "n_head": 2, "n_embd": n_embd, "block_size": 8, "bias": True, "vocab_size": 40}
+            return _write_torch(rng, folder, arrays, json_files.changed(args, rng))
     written = save(arrays, {"format": "pt"})
     if rng.randrange(5) == 0:
         written = damaged(_lying_header(rng, written), rng)
     (folder / "model.safetensors").write_bytes(written)
     return folder if rng.randrange(2) else folder / "model.safetensors"
+
+
+def _write_shards(rng: Random, folder: Path, arrays: dict[str, np.ndarray]) -> Path:
+    files = (
+        "model-00001-of-00002.safetensors",
+        "model-00002-of-00002.safetensors",
+        "../x.safetensors",
+        "model.safetensors",
+    )
+    places = {name: files[number % 2] for number, name in enumerate(sorted(arrays))}
+    for file in files[:2]:
+        written = save({name: array for name, array in arrays.items() if places[name] == file}, {"format": "pt"})
+        if rng.randrange(8):
+            (folder / file).write_bytes(damaged(written, rng) if rng.randrange(8) == 0 else written)
+    if rng.randrange(3) == 0:
+        places[rng.choice((*places, "x"))] = rng.choice(files)
+    index = {"metadata": {"total_size": 1}, "weight_map": places}
+    path = folder / "model.safetensors.index.json"
+    path.write_bytes(
+        json_files.raw(json_files.changed(index, rng), rng) if rng.randrange(3) == 0 else json.dumps(index).encode()
+    )
+    return rng.choice((folder, path, folder / files[0]))
+
+
+def _write_torch(rng: Random, folder: Path, arrays: dict[str, np.ndarray], args: object) -> Path:
+    """Write a checkpoint of PyTorch, as nanoGPT's or bare, and often damage the archive or the pickle in it."""
+    tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    content = rng.choice(
+        (tensors, {"model": tensors, "model_args": args}, {"model": tensors, "iter_num": Path}, [tensors])
+    )
+    path = folder / rng.choice(("ckpt.pt", "pytorch_model.bin", "model.safetensors"))
+    file = io.BytesIO()
+    torch.save(content, file, _use_new_zipfile_serialization=rng.randrange(4) != 0)
+    path.write_bytes(damaged(file.getvalue(), rng) if rng.randrange(2) else file.getvalue())
+    return folder if rng.randrange(2) else path
 
 
 def write_checkpoint(rng: Random, folder: Path, batches: Batches, settings: dict[str, object]) -> None:

@@ -30,7 +30,7 @@ WORK = (  # what a command calls once it has accepted its flags, and what takes 
     "planner.household.adaptation.improve_home", "planner.rollouts.open_workers", "planner.corpus.builder.build_corpus",
     "planner.world_model.usual_places.count_places", "envs.evaluation.job_pool.run_jobs",
     "planner.benchmarks.alfred_gpt2.sequence_gpt.RowText.learn", "planner.perception.training.train_sight.train_sight",
-    "planner.perception.training.train_hearing.train_hearing", "planner.perception.microphone.listen",
+    "planner.perception.training.train_hearing.train_hearing", "planner.perception.inputs.microphone.listen",
     "webbrowser.open", "planner.perception.hearing.Hearing.load", "planner.perception.sight.Sight.load",
 )  # fmt: skip
 NUMBERS = (

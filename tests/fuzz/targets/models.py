@@ -101,7 +101,8 @@ def gpt2_files(rng: Random) -> None:
             model = load_gpt2(path, n_head=n_head)
             with torch.no_grad():
                 logits = model(torch.tensor([[0, 1, 2]]))
-            assert not torch.isnan(logits[0] if isinstance(logits, tuple) else logits).any()
+            if all(parameter.abs().max() < 1e6 for parameter in model.parameters()):  # larger ones may overflow
+                assert torch.isfinite(logits[0] if isinstance(logits, tuple) else logits).all()
             export_gpt2(model, folder / "again.safetensors")
             again = load_gpt2(folder / "again.safetensors", n_head=model.config.n_head)
             assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))

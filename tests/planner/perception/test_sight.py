@@ -91,7 +91,8 @@ def test_pictures_without_their_labels_are_refused(tmp_path: Path, damage: str) 
     grid, row = np.zeros((2, GRID, GRID), np.uint8), np.zeros(2, np.uint8)
     shard = Shard(np.zeros((2, SIZE, SIZE, 3), np.uint8), grid, grid, grid, row, row, ["fridge[SEP]nothing"] * 2)
     wrong = {
-        "empty": shard, "no listing": shard._replace(texts=["fridge[SEP]mug[EOS]"] * 2), "no texts": shard._replace(texts=None), "more texts": shard._replace(texts=["fridge[SEP]nothing"] * 3),
+        "empty": shard, "no listing": shard._replace(texts=["fridge[SEP]mug[EOS]"] * 2),
+        "no texts": shard._replace(texts=None), "more texts": shard._replace(texts=["fridge[SEP]nothing"] * 3),
         "other dtype": shard._replace(cells=grid.astype(np.float64)), "other shape": shard._replace(states=grid[:, 1:]),
         "fewer labels": shard._replace(furniture=row[:1]),
     }  # fmt: skip
