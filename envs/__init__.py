@@ -19,6 +19,7 @@ when it is first used.
 | file | what |
 |---|---|
 | `errors.py` | the errors, with one base class, and hints that offer the nearest name |
+| `data_folder.py` | finds the bundled homes and phrases |
 | `words.py` | what people call the things that the domain names |
 | `files/` | bounded reading of files |
 | `symbolic/` | the symbolic world: domain, state, actions, goals |

@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from envs.words import names_by_word
+from envs.words import names_by_word, singulars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,6 +75,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _meant(word: str, choices: list[str]) -> list[str]:
     """Return the choices that people call `word`, also in the plural."""
-    singulars = (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word))
-    names = [name for singular in singulars for name in (singular, *names_by_word().get(singular, ()))]
+    names = [name for singular in singulars(word) for name in (singular, *names_by_word().get(singular, ()))]
     return [name for name in dict.fromkeys(names) if name in choices][:MAX_HINTS]

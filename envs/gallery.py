@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from envs.assets.furniture.fixture_models import furniture
 from envs.assets.object_models import appearance
 from envs.errors import EnvsError
+from envs.files.output_files import check_output_file
 from envs.geometry.bodies import visual_piece
 from envs.physics.fixture_builder import leaf_links
 from envs.recording.video import captioned, filmstrip, write_png
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from envs.recording.video import Frame
 
+PROG = "python -m envs.gallery"
 COLUMNS = 12
 VIEW_DEG = 30.0
 
@@ -60,13 +63,18 @@ def _portrait(renderer: Renderer, extent: Sequence[float], middle: float, size: 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the contact sheet."""
-    parser = argparse.ArgumentParser(prog="python -m envs.gallery", description="Draw everything that a home can have.")
+    parser = argparse.ArgumentParser(prog=PROG, description="Draw everything that a home can have.")
     parser.add_argument("out", help="the PNG file to write")
     parser.add_argument("--kind", choices=("things", "furniture"), default="things")
     parser.add_argument("--size", type=int, default=150, help="size of one picture [pixels] (default 150)")
     args = parser.parse_args(argv)
     if not 32 <= args.size <= 1024:
         parser.error(f"--size is {args.size}; it is 32 to 1024")
+    try:
+        check_output_file(Path(args.out))
+    except EnvsError as error:
+        print(f"{PROG}: {error}", file=sys.stderr)
+        return 2
     try:
         sheet = filmstrip([captioned(picture, name) for name, picture in pictures(args.kind, args.size)], COLUMNS)
     except EnvsError as error:

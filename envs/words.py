@@ -5,30 +5,71 @@ The words are those of `datasets/phrases/words.yaml`, which the corpus is writte
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from pathlib import Path
 
-PACKAGE_DIR = Path(__file__).resolve().parent
+from envs.data_folder import data_folder
+
 TABLES = ("objects", "fixtures", "classes", "liquids", "states")
+# An instruction names no kind of room, so the phrase files have no words for one; home files name them.
+ROOMS = {
+    "living room": ["lounge", "sitting room", "family room", "front room", "drawing room", "parlor", "salon", "den"],
+    "bathroom": ["bath", "toilet", "restroom", "rest room", "washroom", "wc", "shower room", "ensuite", "lavatory"],
+    "bedroom": ["guest room", "guestroom", "nursery", "kids room", "children's room", "master bedroom", "bed room"],
+    "kitchen": ["kitchenette", "galley"],
+    "office": ["study", "workroom", "home office", "work room", "library", "studio"],
+    "hall": ["hallway", "corridor", "entrance", "entryway", "entry", "foyer", "lobby", "landing", "vestibule"],
+    "laundry room": ["laundry", "utility room", "utility"],
+    "dining room": ["dining area", "dinette", "dining hall"],
+}
+
+
+def singulars(word: str) -> tuple[str, ...]:
+    """Return a word and what it may be the plural of."""
+    return tuple(dict.fromkeys((word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word))))
+
+
+def names_by_word() -> dict[str, tuple[str, ...]]:
+    """Return the domain's names for each word that people use, the most likely first; none without the data folder."""
+    return _inverted(*TABLES)
+
+
+def names_of(word: str, table: str) -> tuple[str, ...]:
+    """Return the names of one table that people call by a word, in any case, singular or plural.
+
+    Args:
+        word: The word or words.
+        table: One of `TABLES`, or `rooms`.
+    """
+    plain = re.sub(r"[\s_-]+", " ", word.lower()).strip()
+    names = _inverted(table)
+    for name in _tables().get(table, {}):  # a name itself means itself first
+        if plain in (name.lower(), f"{name.lower()}s"):
+            return (name,)
+    return next((names[form] for form in singulars(plain) if form in names), ())
+
+
+def words_of(table: str) -> tuple[str, ...]:
+    """Return every word of a table, in small letters."""
+    return tuple(_inverted(table))
 
 
 @lru_cache(maxsize=1)
-def names_by_word() -> dict[str, tuple[str, ...]]:
-    """Return the domain's names for each word that people use, the most likely first; none without the data folder."""
+def _tables() -> dict[str, dict[str, list[str]]]:
     import yaml  # only a message needs it
 
-    # A wheel carries the data inside `planner`; a checkout has it at its root.
-    for folder in (PACKAGE_DIR.parent / "planner" / "_datasets", PACKAGE_DIR.parent / "datasets"):
-        path = folder / "phrases" / "words.yaml"
-        if path.is_file():
-            return _inverted(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
-    return {}
+    try:
+        text = (data_folder() / "phrases" / "words.yaml").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {"rooms": ROOMS}
+    return {**yaml.load(text, Loader=yaml.CSafeLoader), "rooms": ROOMS}
 
 
-def _inverted(tables: dict[str, dict[str, list[str]]]) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=8)
+def _inverted(*names_of_tables: str) -> dict[str, tuple[str, ...]]:
     ranked: dict[str, list[tuple[int, str]]] = {}
-    for table in TABLES:
-        for name, words in tables[table].items():
+    for table in names_of_tables:
+        for name, words in _tables().get(table, {}).items():
             for rank, word in enumerate(words):
                 ranked.setdefault(word.lower(), []).append((rank, name))
     return {

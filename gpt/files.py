@@ -5,21 +5,44 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from gpt.errors import FileError
+
+
+def parse_json(text: str) -> Any:
+    """Return the content of a JSON text.
+
+    Raises:
+        ValueError: It is not JSON, or gives a key twice, of which Python would keep the last.
+    """
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        count = Counter(key for key, _ in pairs)
+        raise ValueError(f"the key {count.most_common(1)[0][0][:40]!r} is given twice")
+    return content
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file, then rename it to `path`.
 
     Raises:
-        FileError: The file or its folder cannot be written.
+        FileError: The file or its folder cannot be written; or it is a device or a pipe, which is not replaced.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise OSError(errno.EPERM, "it is a device or a pipe, and is not replaced")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             write(temporary)
@@ -49,6 +72,8 @@ def check_output(path: Path, *, folder: bool) -> None:
             raise FileError(f"{path}: is a file; give a folder to write to")
         if not folder and path.is_dir():
             raise FileError(f"{path}: is a folder; give a file to write")
+        if not folder and path.exists() and not path.is_file():
+            raise FileError(f"{path}: is a device or a pipe, which is not replaced; give a file to write")
         parent = path if folder else path.parent
         while not parent.exists():
             if parent.is_symlink():

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpt.errors import ConfigError, GPTError
-from gpt.files import write_text_atomically
+from gpt.files import check_output, write_text_atomically
 
 PROG = "python -m gpt.speed"
 TOLERANCE = 0.01  # relative difference of losses between rungs: bf16 has 8 bits
@@ -109,16 +109,17 @@ def _run(options: argparse.Namespace) -> int:
     import torch
 
     from gpt.benchmarks.training_ladder import default_settings, matmul_peak, preset_for, rungs
+    from gpt.training.distributed import resolve_device
 
     if options.threads < 1 or options.repeats < 1:
         raise ConfigError(f"--threads and --repeats must be at least 1, not {options.threads} and {options.repeats}")
-    if options.device.startswith("cuda") and not torch.cuda.is_available():
-        raise ConfigError(f"--device {options.device}: PyTorch {torch.__version__} sees no GPU here")
+    device = resolve_device(options.device)
+    if options.out is not None:
+        check_output(options.out, folder=True)
     preset = preset_for(options.preset, options.device)
     ladder = [r.name for r in rungs(options.device, preset.branched)]
     selected = [name for i, name in enumerate(ladder) if i == 0 or options.only in name]
     torch.set_num_threads(options.threads)
-    device = torch.device(options.device)
     peaks = {str(t).removeprefix("torch."): matmul_peak(device, t) for t in (torch.float32, torch.bfloat16)}
     results = _measure(selected, options)
     _check(results)
@@ -220,6 +221,8 @@ def _start(name: str, options: argparse.Namespace) -> subprocess.Popen[str]:
     from gpt.benchmarks.training_ladder import preset_for, rungs
     from gpt.training.allocator import ALLOCATOR
 
+    if options.out is not None:
+        check_output(options.out, folder=True)
     preset = preset_for(options.preset, options.device)
     ladder = rungs(options.device, preset.branched)
     rung = next((r for r in ladder if r.name == name), ladder[-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envs.errors import quoted
 from envs.simulation.disturbed_home import DisturbedHome
 from gpt.inference.numpy_model import NumpyModel
 from gpt.weights.adapter import load_adapter
@@ -82,17 +83,21 @@ class Planner(PlanningPipeline):
         """Plan an instruction in a home.
 
         Args:
-            instruction: The instruction.
+            instruction: One instruction, on one line. Several lines, and what is too long to be read, are refused.
             home: A state, a scene, a file, the name of a bundled home, a seed, or a running home, planned for in its
                 current state; see `planner.world_model.open_home`. For a partly known home, a `Belief`
                 (`planner.exploration`).
             options: Decoding options.
 
         Raises:
-            PlannerError: There is no such home.
+            PlannerError: There is no such home, or an argument is of another type.
             HomeError: The file is not a valid home.
             CalibrationError: The error rate cannot be kept with this model.
         """
+        if not isinstance(instruction, str):
+            raise PlannerError(f"an instruction is a text, not {quoted(instruction)}")
+        if options is not None and not isinstance(options, Options):
+            raise PlannerError(f"options are planner.Options(...), not {quoted(options)}")
         if isinstance(home, Belief):
             from planner.exploration.belief_planning import plan_under_uncertainty
 

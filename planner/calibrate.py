@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import CalibrationError, OutputError
-from planner.io.command import one_thread, run_command
+from planner.errors import CalibrationError
+from planner.io.command import one_thread, run_command, writable
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from planner.api import Planner
@@ -31,7 +32,7 @@ MIN_TASKS = 40  # tasks needed for a calibration
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Calibrate a model's confidence in goals and plans.")
+    parser = CommandParser(prog=PROG, description="Calibrate a model's confidence in goals and plans.")
     add = parser.add_argument
     add(
         "--model",
@@ -71,12 +72,10 @@ def _calibrate(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
     from planner.evaluation.calibration_runs import calibrate, calibration_trials
     from planner.understanding.calibration_file import write_calibration
 
+    writable(folder)
     trials = _read_trials(args) if args.tasks else list(calibration_trials(args.limit or PER_SPLIT, args.seed))
     calibration = calibrate(_require_enough(_observe_trials(planner, trials, args.seed)))
-    try:
-        path = write_calibration(calibration, folder, tasks=args.tasks.name if args.tasks else None, seed=args.seed)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written to ({error.strerror or error})") from None
+    path = write_calibration(calibration, folder, tasks=args.tasks.name if args.tasks else None, seed=args.seed)
     record = _as_dict(calibration)
     if args.json:
         print(json.dumps({"file": str(path)} | record))

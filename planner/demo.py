@@ -18,6 +18,7 @@ import numpy as np
 
 from planner.errors import PlannerError
 from planner.io.command import one_thread, run_command, writable
+from planner.io.command_parser import CommandParser
 from planner.io.paths import datasets_dir, runs_dir
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def understand_task(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0 if the predicted goal is reached, 1 if not, 2 on wrong input."""
-    parser = argparse.ArgumentParser(
-        prog=PROG, description="See a home, hear a sentence, plan, execute, and record a video."
-    )
+    parser = CommandParser(prog=PROG, description="See a home, hear a sentence, plan, execute, and record a video.")
     add = parser.add_argument
     add("sentence", nargs="?", default=SENTENCE, help=f'spoken instruction (default: "{SENTENCE}")')
     add("--home", help="home file, name of a bundled home, or seed (default: the demo kitchen)")
@@ -107,11 +106,11 @@ def run_demo(
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
     from planner.perception.camera_views import pictures
     from planner.perception.demo_film import introduction, with_sound
-    from planner.perception.wav import read_wav
+    from planner.perception.inputs.recordings import read_recording
 
     sound = out / "command.wav"
     _write_wav(sound, sentence)
-    samples = read_wav(sound)
+    samples = read_recording(sound)
     heard = hearing.hear(samples).words
     print(f"said:  {sentence}\nheard: {heard}", flush=True)
     physical_home = PhysicalHome(home.world.scene)

@@ -45,3 +45,7 @@ class ExportError(PlannerError, ValueError):
 
 class OutputError(PlannerError, OSError):
     """A folder cannot be written to."""
+
+
+class InputError(PlannerError, ValueError):
+    """An input file, recording or picture is missing, damaged, too large, or of a format that is not read."""

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import OutputError
-from planner.io.command import one_thread, run_command
+from planner.io.command import one_thread, run_command, writable_file
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from planner.api import Planner
@@ -29,7 +30,7 @@ RELEASED = "released"  # the model's name if no folder is given
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Measure a planner on held-out tasks or on a task file.")
+    parser = CommandParser(prog=PROG, description="Measure a planner on held-out tasks or on a task file.")
     add = parser.add_argument
     add("--tasks", type=Path, metavar="FILE", help="task file (JSON lines, also .gz) instead of the built-in splits")
     model_help = "model folder (default: the released weights); repeat it to report the spread over several models"
@@ -94,6 +95,8 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.out is not None and not args.out.resolve().parent.is_dir():
         raise OutputError(f"{args.out}: its folder does not exist")
+    if args.out is not None:
+        writable_file(args.out)
     folders: list[Path | None] = args.model or [None]
     names = tuple(str(folder) if folder else RELEASED for folder in folders)
     one_thread()

@@ -13,11 +13,13 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from envs.errors import HomeError, HomeNameError
+from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
-from envs.scenes.yaml_nodes import HomeFileError
+from envs.scenes.speaker import speaker_of
 from envs.symbolic.scene import ObjectSpec, Scene
 from planner.io.command import run_command
+from planner.io.command_parser import CommandParser
 from planner.io.terminal import printable
 
 
@@ -38,10 +40,12 @@ def check(path: str, as_json: bool) -> int:
             print(printable(str(error)))
         return 1
     counts = {"rooms": len(scene.rooms), "fixtures": len(scene.fixtures), "objects": len(scene.objects)}
+    speaker = speaker_of(scene)
     if as_json:
-        print(json.dumps({"ok": True, "name": scene.name, **counts}, indent=2))
+        print(json.dumps({"ok": True, "name": scene.name, **counts, "speaker": speaker}, indent=2))
     else:
         print(f"ok: {scene.name}, {', '.join(f'{number} {noun}' for noun, number in counts.items())}")
+        print(f"instructions come from: {speaker or 'nobody; there is no floor for a person to stand'}")
     return 0
 
 
@@ -54,7 +58,7 @@ def sample(seed: int, rooms: int | None, objects: int | None) -> int:
 def show(name: str, as_json: bool) -> int:
     """Print the contents of a home, room by room."""
     try:
-        scene = load_home(name)
+        scene = load_home(name, speaker=True)
     except HomeNameError:
         raise
     except HomeError as error:
@@ -109,7 +113,7 @@ def _as_data(scene: Scene) -> dict[str, object]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m planner.home", description="Check, sample and list homes.")
+    parser = CommandParser(prog="python -m planner.home", description="Check, sample and list homes.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="{check,sample,show}")
     checks = verbs.add_parser(
         "check", help="validate a home file (if invalid: exit code 1 and every problem with its line)"

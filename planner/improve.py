@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import OutputError
 from planner.io.command import one_thread, run_command, writable
+from planner.io.command_parser import CommandParser, finite_number
 from planner.io.paths import released_dir, runs_dir
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ PROG = "python -m planner.improve"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Let the planner's GPT improve itself, offline.")
+    parser = CommandParser(prog=PROG, description="Let the planner's GPT improve itself, offline.")
     add = parser.add_argument
     add("--cycles", type=int, default=2, metavar="N", help="cycles of propose, plan, verify, learn (default: 2)")
     add("--home", metavar="HOME", help="instead train an adapter for one home (file, name or seed), next to its file")
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, metavar="FILE", help="with --home: adapter file (default: HOME.adapter.safetensors)")
     add("--model", type=Path, metavar="FOLDER", help="initial weights (default: the released weights)")
     add("--name", help="the run's folder is runs/NAME (default: improve; with --home: own-home)")
-    add("--minutes", type=float, metavar="M",
+    add("--minutes", type=finite_number, metavar="M",
         help="approximate duration in minutes on two CPU cores (default: 20 per cycle)")  # fmt: skip
     add("--rule", choices=("rejection", "advantage", "preference"), default="rejection",
         help="learning rule, see planner/learning/training_mixture.py (default: rejection)")  # fmt: skip

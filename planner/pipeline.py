@@ -7,7 +7,8 @@
     facts → plan         `goal_planner`   the GPT writes subtasks; only applicable ones can be decoded; the state is
                                           updated, and the next chunk follows (decoding/goal_planner.py)
     plan → proof         `plan_for_goal`  the plan is replayed in the symbolic home; if it misses the goal that the GPT
-                                          wrote, further plans are sampled (verification/plan_verification.py)
+                                          wrote, further plans are sampled; the best is cut where its progress ends
+                                          (decoding/draft_choice.py)
 
 The plan's prompt holds the goal and the facts alone: it is short in a home of any size, and it serves the first plan,
 later chunks and replanning in the same way. No search over states is involved.
@@ -25,8 +26,8 @@ from envs.symbolic.obstacles import obstacle
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
 from gpt.tokenization.tokenizer import Tokenizer
-from planner.decoding.goal_planner import GoalPlanner, merit
-from planner.decoding.plan_writer import Draft
+from planner.decoding.draft_choice import Candidate, judge
+from planner.decoding.goal_planner import GoalPlanner
 from planner.errors import CalibrationError
 from planner.goals.feasibility import is_feasible
 from planner.plans.options import Options
@@ -35,12 +36,12 @@ from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
 from planner.understanding.instruction_reader import InstructionReader
-from planner.verification.plan_verification import Report, verify
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from gpt.model.transformer import GPT
+    from planner.decoding.plan_writer import Draft
     from planner.facts.failure_notes import FailedPlan
     from planner.understanding.calibration import Calibration
 
@@ -143,7 +144,7 @@ class PlanningPipeline:
         """
         options = options or Options()
         started_at = time.perf_counter()
-        best: tuple[Report, Draft] | None = None
+        best: Candidate | None = None
         episode_start = initial_state or state
         remaining_goal = goal.after(phase)
         self.prompts.begin()
@@ -151,27 +152,28 @@ class PlanningPipeline:
         for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):
             tried += 1
             tokens += draft.tokens
-            report = verify(state, remaining_goal, draft.actions, initial_state=episode_start)
-            if best is None or not best[1].actions or merit(report, draft) > merit(*best):
-                best = (report, draft)
-            if report.ok or not options.constrained:
+            candidate = judge(draft, remaining_goal, state, episode_start, constrained=options.constrained)
+            if best is None or not best.draft.actions or candidate.merit > best.merit:
+                best = candidate
+            if candidate.report.ok or not options.constrained:
                 break
         assert best is not None
-        report, draft = best
+        report, draft = best.report, best.draft
         return Plan(
             instruction=instruction,
             status="verified" if report.ok else "unverified",
             reason=report.reason if report.ok else obstacle(remaining_goal, state) or report.reason,
             goal=goal,
             goal_text=format_goal(goal),
-            actions=tuple(draft.actions),
-            subtasks=tuple(format_action(state.world, a) for a in draft.actions),
+            actions=best.actions,
+            subtasks=tuple(format_action(state.world, a) for a in best.actions),
             start=state,
             report=report,
             tried=tried,
             tokens=tokens,
             seconds=time.perf_counter() - started_at,
-            kept=draft.kept,
+            kept=min(draft.kept, len(best.actions)),
+            written=tuple(draft.actions),
         )
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:

@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, run_command, standard_input
+from planner.io.command import one_thread, run_command, standard_input, typed_argument
+from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.plans.export import FORMATS
 from planner.world_model.open_home import open_home
@@ -28,12 +29,13 @@ def _parser() -> argparse.ArgumentParser:
     from planner.cli.execution_flags import DEFAULT_HOME, add_execution_arguments, add_observe_arguments
     from planner.cli.perception_flags import add_perception_arguments
 
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROG, usage=f"{PROG} [options] [instruction]",
-        description="Plan a household task. Exit code: 0 done, 1 no valid plan, 2 wrong usage.",
+        description='Plan a household task, such as "set the table for two"; - reads standard input. '
+        "Exit code: 0 done, 1 no valid plan, 2 wrong usage.",
     )  # fmt: skip
     add = parser.add_argument
-    add("instruction", nargs="?", help='such as "set the table for two"; - reads stdin')
+    add("instruction", nargs="?", help=argparse.SUPPRESS)  # the description tells of it
     add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input until it ends")
     add("--ask", action="store_true", help="read the user's answer to each clarifying question")
@@ -47,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="sampling seed (default: 0)")
     add("--json", action="store_true", help="print one JSON object per instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
-    add("--unverified", action="store_true", help="with --format: export even a plan that misses its goal")
+    add("--unverified", action="store_true", help="with --format: even if the plan misses its goal")
     add_perception_arguments(parser)
     add_observe_arguments(parser)
     add_execution_arguments(parser)
@@ -62,8 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from planner.cli import perception_flags
-    from planner.cli.execution_flags import DEFAULT_HOME
+    from planner.cli.execution_flags import DEFAULT_HOME, check_execution_is_asked_for
 
+    if not args.execute:
+        check_execution_is_asked_for(args)
     export_format = _exported_format(args)
     perception_flags.check_perception_arguments(args, DEFAULT_HOME)
     spoken = bool(args.audio or args.listen)
@@ -86,7 +90,8 @@ def _run(args: argparse.Namespace) -> int:
     if heard is not None:
         instructions = _instructions(heard.words)
     views = None if seen is None else seen[1]
-    state = open_home(args.home, geometry=args.execute) if seen is None else seen[0]
+    home = args.home if seen is None else seen[0].world.scene  # who asks is there, seen or not
+    state = open_home(home, geometry=args.execute)
     perceived = perception_flags.as_text(heard, views)
     from planner.cli.execution_flags import read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
@@ -125,7 +130,7 @@ def _run(args: argparse.Namespace) -> int:
         from planner.cli.plan_export import export_plan
 
         return export_plan(plan, export_format, PROG, unverified=args.unverified, out=args.out)
-    answer = plan.as_dict() | perception_flags.as_dict(heard, views, args.image)
+    answer = plan.as_dict() | perception_flags.as_dict(heard, views)
     if not args.json:
         print_plan(plan)
     if settings is None or plan.goal is None or not plan.is_executable:
@@ -176,7 +181,7 @@ def _instructions(argument: str | None) -> list[str]:
     from planner.cli.dialogue import MAX_INSTRUCTION
 
     try:
-        text = standard_input().read(MAX_INPUT + 1) if argument == "-" else argument or ""
+        text = standard_input().read(MAX_INPUT + 1) if argument == "-" else typed_argument(argument or "")
     except UnicodeDecodeError:
         raise PlannerError("standard input is not a text (UTF-8)") from None
     if len(text) > MAX_INPUT:

@@ -14,14 +14,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from planner.io.command import run_command, writable
+from planner.io.command import run_command, writable_file
+from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 
 PROG = "python -m planner.report"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Write a page about a run of planner.improve.")
+    parser = CommandParser(prog=PROG, description="Write a page about a run of planner.improve.")
     add = parser.add_argument
     add("run", metavar="RUN", help="name of a folder in runs/, or a path to a run")
     add("--out", type=Path, metavar="FILE", help="output file (default: report.html in the run's folder)")
@@ -47,7 +48,7 @@ def _run(args: argparse.Namespace) -> int:
     folder = find_run(args.run)
     run = read_run(folder)
     path = args.out or folder / "report.html"
-    writable(path.parent)
+    writable_file(path)
     page = build(run, strips(run.cycles, pictures=not args.no_filmstrips))
     write_text_atomically(path, page.html)
     written = {

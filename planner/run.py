@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from planner.cli.execution_flags import DEFAULT_HOME
 from planner.errors import PlannerError
-from planner.io.command import one_thread, run_command, standard_input
+from planner.io.command import one_thread, run_command, standard_input, typed_argument
+from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.io.terminal import printable
 from planner.world_model.open_home import open_home
@@ -31,8 +32,10 @@ PROG = "python -m planner.run"
 def _parser() -> argparse.ArgumentParser:
     from planner.cli.execution_flags import add_execution_arguments, add_observe_arguments
 
-    parser = argparse.ArgumentParser(
-        prog=PROG, description="Execute a plan in a simulated home. Exit code: 0 success, 1 failure, 2 wrong usage."
+    parser = CommandParser(
+        prog=PROG,
+        usage=f"{PROG} [options] plan",
+        description="Execute a plan in a simulated home. Exit code: 0 success, 1 failure, 2 wrong usage.",
     )
     parser.add_argument("plan", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input")
     parser.add_argument("--goal", help="goal to score, in the goal language (default: the JSON's goal)")
@@ -70,12 +73,12 @@ def read_plan(source: str) -> PlanText:
         elif _is_file(source):
             text = read_text(source, MAX_PLAN)
         else:
-            text = source
+            text = typed_argument(source)
     except UnicodeDecodeError:
         raise PlannerError("standard input is not a text (UTF-8)") from None
     except ReadError as error:
         raise PlannerError(f"cannot be read as a plan: {error}") from None
-    if text is source and re.fullmatch(r"\S*(?:/|\.(?:txt|json|jsonl|md|plan))\S*", source):
+    if text == source and re.fullmatch(r"\S*(?:/|\.(?:txt|json|jsonl|md|plan))\S*", source):
         raise PlannerError(f"there is no plan file {source!r}")
     return split_plan(text)
 

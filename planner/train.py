@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from gpt.training.allocator import restart_with_allocator
 from planner.errors import RecipeError
 from planner.io.command import run_command, writable
+from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ PROG = "python -m planner.train"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Build a corpus and train the planner's GPT on it.")
+    parser = CommandParser(prog=PROG, description="Build a corpus and train the planner's GPT on it.")
     parser.add_argument("--recipe", default="home", help="name in datasets/recipes/, or a YAML path (default: home)")
     parser.add_argument("--name", default="home", help="the run's folder is runs/NAME (default: home)")
     parser.add_argument("--out", type=Path, help="run folder, instead of runs/NAME")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from envs.errors import EnvsError, quoted
 from envs.files.bounded_files import ReadError, read_bytes
+from envs.files.output_files import check_output_file
 from envs.files.strict_json import parse_json
 
 if TYPE_CHECKING:
@@ -193,6 +194,7 @@ class Records:
 
     Raises:
         RecordError: The existing file belongs to another run, or is not a results file.
+        WriteError: The file cannot be written.
     """
 
     def __init__(self, path: Path | None, run_info: Record, *, resume: bool = False) -> None:
@@ -205,7 +207,8 @@ class Records:
         existing = next((p for p in (part_path, path) if p.exists()), None) if resume else None
         if existing is not None:
             self.done = _read(existing, run_info)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        check_output_file(path)
+        check_output_file(part_path)
         self._part_path = part_path
         new_file = part_path.with_name(part_path.name + ".new")  # a kill during the copy loses no old line
         with new_file.open("w", encoding="utf-8") as copy:

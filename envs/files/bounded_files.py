@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
 from pathlib import Path
@@ -26,15 +27,14 @@ def read_text(path: str | Path, limit: int) -> str:
         ReadError: The file cannot be read, is larger than the limit, or is not UTF-8.
     """
     raw = read_bytes(path, limit)
+    if raw[1:2] == b"\0" or raw[:1] == b"\0":  # valid UTF-8, but no text
+        raise ReadError(f"{_shown(path)}: not a text file (UTF-8) but, it seems, UTF-16; save it as UTF-8")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if raw.startswith(b"\x1f\x8b"):
             raise ReadError(f"{_shown(path)}: compressed with gzip; its name must end in .gz") from None
-        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise ReadError(f"{_shown(path)}: not a text file (UTF-8) but UTF-16; save it as UTF-8") from None
-        place = f"byte {raw[error.start]:#04x} on line {raw.count(bytes([10]), 0, error.start) + 1}"
-        raise ReadError(f"{_shown(path)}: not a text file (UTF-8): {place}") from None
+        raise ReadError(f"{_shown(path)}: not a text file (UTF-8){_encoding_hint(raw, error)}") from None
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
@@ -57,6 +57,19 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
     if len(raw) > limit:
         raise ReadError(f"{_shown(path)}: larger than {limit // 1000} kB")
     return raw
+
+
+def _encoding_hint(raw: bytes, error: UnicodeDecodeError) -> str:
+    """Name the encoding that a text seems to have, and the line of the first byte that is not UTF-8."""
+    marks = ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16"))
+    for mark, name in marks:
+        if raw.startswith(mark):
+            return f" but {name}; save it as UTF-8"
+    byte, line = raw[error.start], raw.count(b"\n", 0, error.start) + 1
+    character = bytes([byte]).decode("cp1252", "replace")
+    is_latin = character.isprintable() and b"\0" not in raw
+    meant = f", which is {character!r} in Latin-1; save the file as UTF-8" if is_latin else ""
+    return f": byte {byte:#04x} on line {line}{meant}"
 
 
 def _shown(path: str | Path) -> str:

@@ -13,6 +13,7 @@ import re
 import yaml
 
 from envs.errors import EnvsError
+from envs.files.yaml_characters import tab_problem
 
 # A home of 400 objects is a file of 10 kB, 2,000 entries and 8 levels; a file at these limits is read in 0.1 s.
 MAX_BYTES = 1_000_000
@@ -55,7 +56,7 @@ _Composer.add_implicit_resolver(_FLOAT, _FLOAT_PATTERN, list("-+.0123456789"))
 class _Constructor(yaml.SafeLoader):
     """Makes Python values of nodes, with the numbers of this module."""
 
-    def construct_number(self, node: yaml.ScalarNode) -> int | float:
+    def construct_number(self, node: yaml.ScalarNode) -> int:
         """Return an integer as YAML 1.2 defines it."""
         text = str(self.construct_scalar(node)).replace("_", "").lower()
         return int(text, 0 if text.lstrip("-+")[:2] in ("0x", "0o", "0b") else 10)
@@ -64,34 +65,46 @@ class _Constructor(yaml.SafeLoader):
 _Constructor.add_constructor(_INT, _Constructor.construct_number)
 
 
-def compose(text: str) -> yaml.Node | None:
+def compose(text: str, *, bundled: bool = False) -> yaml.Node | None:
     """Return the root node of a text; None if it is empty.
+
+    Args:
+        text: The text.
+        bundled: It is a file of this project, to which the limits do not apply.
 
     Raises:
         YamlError: The text is not YAML, too large, nested too deeply, or uses anchors.
     """
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+    if not bundled and len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise YamlError(None, f"the file is larger than {MAX_BYTES // 1000} kB")
     try:
-        _check(text)
+        if not bundled:
+            _check(text)
         root: yaml.Node | None = yaml.compose(text, Loader=_Composer)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = error.problem or error.context or "cannot be read"
-        raise YamlError(mark.line + 1 if mark else None, f"not YAML: {problem}") from None
+        line = mark.line + 1 if mark else None
+        raise YamlError(line, f"not YAML: {_explained(error, text, line)}") from None
+    except yaml.reader.ReaderError as error:  # a control character
+        n_before = text.count("\n", 0, text.find(chr(error.character)) + 1)
+        raise YamlError(n_before + 1, f"not YAML: a control character, U+{error.character:04X}") from None
     except (yaml.YAMLError, UnicodeError) as error:
         problem = str(error).splitlines()[0] if str(error) else "cannot be read"
         raise YamlError(None, f"not YAML: {problem}") from None
     return root
 
 
-def load(text: str) -> object:
+def load(text: str, *, bundled: bool = False) -> object:
     """Return the content of a YAML text as plain Python values.
+
+    Args:
+        text: The text.
+        bundled: As in `compose`.
 
     Raises:
         YamlError: As in `compose`, a value does not match its tag, or a key is given twice in one mapping.
     """
-    root = compose(text)
+    root = compose(text, bundled=bundled)
     if root is None:
         return None
     _check_keys(root)
@@ -105,6 +118,31 @@ def load(text: str) -> object:
         raise YamlError(None, f"not YAML: a value is not what its tag says ({error})") from None
     finally:
         loader.dispose()
+
+
+def _explained(error: yaml.MarkedYAMLError, text: str, number: int | None) -> str:
+    """Say what a YAML error usually comes from."""
+    problem = str(error.problem or error.context or "cannot be read")
+    lines = text.split("\n")
+    line = lines[number - 1] if number is not None and number <= len(lines) else ""
+    start = error.context_mark.line + 1 if error.context_mark else None
+    if "another document" in problem or "single document" in problem:
+        return "a second document starts here, after '---'; a file has one"
+    if tab := tab_problem(line):
+        return tab
+    if "cannot start any token" in problem and line.strip():
+        column = error.problem_mark.column if error.problem_mark else 0
+        return f"{line[column : column + 1]!r} starts a word here; write the word in quotes"
+    if "expected ',' or" in problem and start is not None:
+        bracket = problem[-2:-1]
+        return f"{problem} (the list that starts in line {start} is not closed with {bracket})"
+    if "expected key" in problem or "expected '-' indicator" in problem:
+        return f"{problem}: this line is indented unlike those above it"
+    if "mapping values are not allowed" in problem:
+        return f"{problem}: a word with ':' needs quotes, or a line above lacks its ':'"
+    if "could not find expected ':'" in problem:
+        return f"{problem}: a key lacks its ':' or the space after it, or an entry of a list its '-'"
+    return problem
 
 
 def _check(text: str) -> None:

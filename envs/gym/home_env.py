@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from envs.errors import ActionError, GoalError, PhysicsError, quoted
 from envs.gym import spaces
 from envs.gym.arguments import check_keywords, check_options, checked_choice, checked_count, checked_seed
-from envs.symbolic.obstacles import holds_at_start, obstacle
 from envs.gym.goal_sampler import required_entities, sample_goal
 from envs.scenes.home_file import load_home
 from envs.scenes.scene_sampler import sample_scene
+from envs.scenes.speaker import needs_person
 from envs.symbolic.actions import (
     Action,
     State,
@@ -32,6 +32,7 @@ from envs.symbolic.actions import (
 from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.obstacles import holds_at_start, obstacle
 from envs.symbolic.progress import advance, begin, score
 from envs.symbolic.scene import Scene
 
@@ -83,6 +84,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     | 0 | skill | number of the skill in the order of the domain file, see below |
     | 1 | first argument | entity number, counted from 1; 0 none |
     | 2 | second argument | entity number, read by `put`, `give` and `pour` only; 0 none |
+
+    A list, a tuple or a tensor of three whole numbers is an action too. Anything else (NaN, a wrong shape, a text,
+    None) is an action that is not applicable.
 
     The skills are 0 go to, 1 pick up, 2 put, 3 give, 4 open, 5 close, 6 turn on, 7 turn off, 8 slice, 9 wipe, 10 pour
     and 11 fold. An action that is not applicable changes nothing; `info["unmet"]` says why.
@@ -141,12 +145,27 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
     ## Starting State
     The home starts as `home` describes it. A home or goal that is not given is sampled from the seed of `reset`, such
-    that the home has what the goal names and a sampled goal does not hold yet. The same seed gives the same episode,
-    bit for bit.
+    that the home has what the goal names and the goal does not hold yet. The same seed gives the same episode, bit for
+    bit. A goal that can never be reached in a given home is a `GoalError` when the environment is made; one that holds
+    there from the start is a `GoalError` at `reset`.
 
     ## Episode End
     - Termination: the goal is reached, that is, all phases in order, with the conditions of the last one true now.
     - Truncation: the episode has lasted `max_steps` steps.
+
+    After the end, `step` raises `gymnasium.error.ResetNeeded`; after `close`, all but `reset` raise
+    `gymnasium.error.ClosedEnvironmentError`. `reset` opens a closed environment again. There are no `options`.
+
+    ## Looking Ahead
+    `copy.deepcopy(env)`, pickle and `env.unwrapped.clone()` return an independent environment in the same state, from
+    which the same actions lead to the same observations, rewards and infos (see `clone`). What is done in a copy
+    changes nothing elsewhere.
+
+    ```python
+    for text in info["actions"]:
+        ahead = copy.deepcopy(env)
+        reward = ahead.step(ahead.unwrapped.encode(text))[1]
+    ```
 
     ## Arguments
     | parameter | type | default | meaning |
@@ -352,7 +371,10 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return self._initial_state
 
     def _fixed_scene(self, home: AnyHome | None) -> Scene | None:
-        return None if home is None else load_home(home, geometry=self.needs_geometry)
+        if home is None:
+            return None
+        speaker = self._fixed_goal is not None and needs_person(self._fixed_goal)
+        return load_home(home, geometry=self.needs_geometry, speaker=speaker)
 
     def _sampled_scene(self, seed: int) -> Scene:
         """Sample a home in which the goal can be reached and does not hold yet.
@@ -369,7 +391,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             home_seed = seed if attempt == 0 else int(self.np_random.integers(2**31))
             scene = sample_scene(home_seed, need_fixtures=fixtures, need_objects=objects, geometry=False)
             initial_state = World(scene).initial()
-            reason = obstacle(goal, initial_state)
+            reason = obstacle(goal, initial_state, sizes=False)
             if not reason and holds_at_start(goal, initial_state):
                 reason = f"{format_goal(goal)}: {HOLDS_AT_START}"
             if not reason:
@@ -415,7 +437,7 @@ class HomePhysics(HomeEnv):
     `HomeEnv` documents the environment. A home is built once and restored at each reset.
 
     Raises:
-        ValueError: An argument is not allowed.
+        ArgumentError: An argument is not allowed.
         PhysicsError: At the first reset, if PyBullet is not installed, or its window has no display.
     """
 

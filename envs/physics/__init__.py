@@ -3,6 +3,7 @@
 | file | what |
 |---|---|
 | `engine.py` | the only file that imports PyBullet: bodies by name, SI units |
+| `world_snapshot.py` | a simulated world as a value, from which it can be built again |
 | `object_placement.py` | places the objects of a scene |
 | `room_builder.py` | ground, walls, floors and lawn |
 | `fixture_builder.py` | fixtures with their doors and drawers |

@@ -89,9 +89,7 @@ class Robot:
         self.keep_upright = True
         self.allowed_contacts: frozenset[str] = frozenset()  # bodies that a skill touches on purpose
         self.on_tick: Callable[[], None] | None = None
-        self.on_control: Callable[[Robot], None] | None = (
-            None  # called after each control step, for the home's processes
-        )
+        self.on_control: Callable[[Robot], None] | None = None  # called after each control step, for processes
         self.linkages: list[Callable[[], None]] = []
         engine.add(NAME, (), (0.0, 0.0, 0.0), links=body_links())
         engine.keep_awake(NAME)

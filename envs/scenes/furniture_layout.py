@@ -19,7 +19,7 @@ from envs.errors import HomeError
 from envs.scenes.floor_plan import adjacent, plan_doorways, plan_rooms
 from envs.scenes.occupancy_grid import CLEARANCE_M, WALL_M, FloorGrid, fixtures_without_access, floor_grid
 from envs.symbolic.domain import load_domain
-from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Scene
+from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 
 Rects = NDArray[np.float64]  # (K, 4)
 
@@ -253,6 +253,30 @@ def _free_spans(
     return [span for span in spans if span[0] <= span[1]]
 
 
+def free_poses(scene: Scene, room: Room, category: str, *, roominess: int) -> NDArray[np.float64]:
+    """Return poses on a grid where one more fixture could stand in a finished layout, (M, 3): x, y [m], yaw [rad].
+
+    Args:
+        scene: The layout.
+        room: Where the fixture is to stand.
+        category: The fixture's category.
+        roominess: 2: the robot can pass on every side, and nothing stands in front of another fixture; 1: in front of
+            it is free floor; 0: it just fits in.
+    """
+    depth, width, _ = load_domain().fixtures[category].size
+    fixtures = [f for f in scene.fixtures if f.room == room.name and not _is_floor(f)]
+    taken = [footprint(f) for f in fixtures]
+    x, y, _ = scene.robot
+    keep_free = [_inflated((x, y, x, y), CLEARANCE_M)]
+    keep_free += [_threshold(d) for d in scene.doorways] if roominess > 0 else []
+    keep_free += [_front_area(f) for f in fixtures] if roominess > 1 else []
+    axes = (np.arange(room.rect[k] + FLOOR_STEP_M, room.rect[k + 2], FLOOR_STEP_M).round(3) for k in (0, 1))
+    poses = np.stack(np.meshgrid(*axes, np.arange(4) * math.pi / 2, indexing="ij"), axis=-1).reshape(-1, 3)
+    around_m, front_m = (BESIDE_M, BESIDE_M, AROUND_M)[roominess], FRONT_M if roominess > 0 else 0.0
+    inner = _inflated(room.rect, -WALL_M / 2)
+    return poses[_valid_poses(poses, depth, width, inner, taken, keep_free, around_m, front_m)]
+
+
 def _middle_poses(rect: Rect, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return random poses away from the walls, (M, 3)."""
     x0, y0, x1, y1 = rect
@@ -270,6 +294,8 @@ def _valid_poses(
     inner: Rect,
     taken: Sequence[Rect],
     keep_free: Sequence[Rect],
+    around_m: float = AROUND_M,
+    front_m: float = FRONT_M,
 ) -> NDArray[np.bool_]:
     """Return which poses are free all around and have a free front, (M,)."""
     x, y, yaw = poses.T
@@ -277,10 +303,10 @@ def _valid_poses(
     abs_sin, abs_cos = np.abs(sin), np.abs(cos)
     dx, dy = (depth * abs_cos + width * abs_sin) / 2, (depth * abs_sin + width * abs_cos) / 2
     body = np.stack((x - dx, y - dy, x + dx, y + dy), axis=1)  # (M, 4)
-    around = body + np.array((-AROUND_M, -AROUND_M, AROUND_M, AROUND_M))
-    fx, fy = x + cos * (depth + FRONT_M) / 2, y + sin * (depth + FRONT_M) / 2
+    around = body + np.array((-around_m, -around_m, around_m, around_m))
+    fx, fy = x + cos * (depth + front_m) / 2, y + sin * (depth + front_m) / 2
     front_width = max(width, FRONT_WIDTH_M)
-    dx, dy = (FRONT_M * abs_cos + front_width * abs_sin) / 2, (FRONT_M * abs_sin + front_width * abs_cos) / 2
+    dx, dy = (front_m * abs_cos + front_width * abs_sin) / 2, (front_m * abs_sin + front_width * abs_cos) / 2
     front = np.stack((fx - dx, fy - dy, fx + dx, fy + dy), axis=1)  # (M, 4)
     low, high = np.array(inner[:2]), np.array(inner[2:])
     lowest, highest = np.minimum(around, front)[:, :2], np.maximum(around, front)[:, 2:]

@@ -9,6 +9,10 @@
 | a `State`, or a home in use | the home as it is now | `home.state()`, an environment after `reset` |
 
 A bundled name wins over a file of that name in the current folder, which is written `./studio`.
+
+A home from a file has the person who gives instructions, even if the file names none (`envs/scenes/speaker.py`). A home
+from a seed has one only if one was sampled, so that it stays the same home; whoever plans or acts in it for a person
+opens it with `speaker=True`.
 """
 
 from __future__ import annotations
@@ -20,12 +24,14 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
+from envs.data_folder import data_folder
 from envs.errors import HomeError, HomeNameError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.safe_yaml import MAX_BYTES
+from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file_reader import parse_home
 from envs.scenes.home_file_writer import dump_home
-from envs.scenes.yaml_nodes import HomeFileError
+from envs.scenes.speaker import with_speaker
 from envs.symbolic.scene import Scene
 from envs.symbolic.state import State, World, scene_at
 
@@ -41,7 +47,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HomeFileError", "bundled_homes", "dump_home", "load_home", "named_home", "parse_home", "state_of"]
 
-PACKAGE_DIR = Path(__file__).resolve().parents[1]
 SUFFIXES = (".yaml", ".yml")
 MAX_SEED = 2**62 - 1
 MAX_LISTED = 1000  # files of a folder that are compared with a name that is not there
@@ -49,45 +54,51 @@ NUMBER = re.compile(r"[+-]?\d[\d_.,]*([eE][+-]?\d+)?")
 SEED_TEXT = "a seed is a whole number from 0 to 2**62 - 1"
 
 
-def load_home(home: AnyHome, *, geometry: bool = True) -> Scene:
+def load_home(home: AnyHome, *, geometry: bool = True, speaker: bool = False) -> Scene:
     """Return the scene of a home, named in one of the ways above.
 
     Args:
         home: A bundled name, a seed, a file, a scene, a state or a home in use. The last two start as they are now.
         geometry: Whether a file or a seed gets a floor plan; only the physical world needs it.
+        speaker: Whether a person is added to a seed's home or a scene without one.
 
     Raises:
         HomeNameError: It names no home.
         HomeError: The file cannot be read, or the state cannot be the start of a home; or a `HomeFileError` with one
             line per problem of the file.
     """
-    if isinstance(home, Scene):
-        return home
-    if isinstance(home, str | os.PathLike):
-        named = named_home(home)
-        if isinstance(named, Path):
-            return _read_home(named, geometry)
-        home = named
-    if isinstance(home, int | np.integer) and not isinstance(home, bool):
+    named = named_home(home) if isinstance(home, str | os.PathLike) else home
+    if isinstance(named, Path):
+        return with_speaker(_read_home(named, geometry), geometry=geometry)
+    if isinstance(named, Scene):
+        scene = named
+    elif isinstance(named, int | np.integer) and not isinstance(named, bool):
         from envs.scenes.scene_sampler import sample_scene
 
-        if not 0 <= home <= MAX_SEED:
-            raise HomeNameError(f"there is no home {quoted(int(home))}: {SEED_TEXT}")
-        return sample_scene(int(home), geometry=geometry)
-    if isinstance(home, bool | float):
-        raise HomeNameError(f"there is no home {home}: {SEED_TEXT}, an int")
-    return scene_at(_current_state(home))
+        if not 0 <= named <= MAX_SEED:
+            raise HomeNameError(f"there is no home {quoted(int(named))}: {SEED_TEXT}")
+        scene = sample_scene(int(named), geometry=geometry)
+    elif isinstance(named, bool | float):
+        raise HomeNameError(f"there is no home {named}: {SEED_TEXT}, an int")
+    else:
+        scene = scene_at(_current_state(named))
+    return with_speaker(scene, geometry=geometry) if speaker else scene
 
 
-def state_of(home: AnyHome, *, geometry: bool = True) -> State:
+def state_of(home: AnyHome, *, geometry: bool = True, speaker: bool = False) -> State:
     """Return the state of a home, named in one of the ways above: the given or current one, or a scene's initial one.
+
+    Args:
+        home: As in `load_home`.
+        geometry: As in `load_home`.
+        speaker: As in `load_home`; a state and a home in use stay as they are.
 
     Raises:
         HomeNameError: It names no home.
         HomeError: As in `load_home`.
     """
     if isinstance(home, Scene | str | os.PathLike | int | np.integer | float):
-        return World(load_home(cast("AnyHome", home), geometry=geometry)).initial()
+        return World(load_home(cast("AnyHome", home), geometry=geometry, speaker=speaker)).initial()
     return _current_state(home)
 
 
@@ -123,19 +134,14 @@ def bundled_homes() -> dict[str, Path]:
     """Return the file of each bundled home by its name.
 
     Raises:
-        HomeError: The installation is incomplete.
+        FileNotFoundError: The installation is incomplete.
     """
-    # A wheel carries the data inside `planner`; a checkout has it at its root.
-    for folder in (PACKAGE_DIR.parent / "planner" / "_datasets" / "homes", PACKAGE_DIR.parent / "datasets" / "homes"):
-        homes = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-        if homes:
-            return homes
-    raise HomeError("the bundled homes are missing; reinstall gpt-home-planner")
+    return {path.stem: path for path in sorted((data_folder() / "homes").glob("*.yaml"))}
 
 
 def _is_path(word: str) -> bool:
-    if NUMBER.fullmatch(word) and not Path(word).exists():
-        return False
+    if NUMBER.fullmatch(word):
+        return "." in word and os.path.exists(word)
     return "/" in word or "." in word or word.startswith("~")
 
 
@@ -190,7 +196,8 @@ def _hint(word: str, homes: dict[str, Path], folders: tuple[Path, ...]) -> str:
             break
         if is_file:
             return f"; did you mean the file {quoted(f'./{name}' if name == word else name)}? Or "
-    hint = nearest(_plain(word), homes)
+    plain = _plain(word)
+    hint = f"; did you mean {plain!r}?" if plain in homes else nearest(plain, homes)
     return f"{hint} Or " if hint else "; "
 
 
@@ -199,7 +206,7 @@ def _plain(word: str) -> str:
 
 
 def _file_hint(path: Path) -> str:
-    """Say what may have been meant by the path of no file."""
+    """Return a hint about what may have been meant by a path at which there is no home file."""
     try:
         if path.is_dir():
             files = _home_files(path)

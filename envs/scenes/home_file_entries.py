@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Literal
 
 import yaml
 
-from envs.errors import GoalError, nearest
-from envs.scenes.yaml_nodes import NodeReader, describe, is_null
+from envs.errors import MAX_COMPARED_LENGTH, GoalError, nearest
+from envs.files.yaml_nodes import NodeReader, describe, is_null
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
+from envs.words import names_of, words_of
 
 MAX_COUNT = 50
 FIXTURE_KEYS = ("count", "name", "states", "pose")
@@ -55,11 +58,8 @@ class EntryReader(NodeReader):
                 item.category, item.count = rest, int(number[:9])
             fixture_category = self.domain.fixtures.get(item.category)
             if fixture_category is None:
-                hint = self.bare_name(item.category, self.domain.fixtures) or nearest(
-                    item.category, self.domain.fixtures
-                )
-                if item.category in self.domain.objects:
-                    hint = "; this is an object: list it under `objects:`"
+                hint = self.bare_name(item.category, self.domain.fixtures) or self.word_hint(item.category, "fixtures")
+                hint = hint or nearest(item.category, self.domain.fixtures)
                 self.problem(entry, f"unknown fixture {item.category!r}{hint}")
                 continue
             possible_states = {
@@ -97,10 +97,9 @@ class EntryReader(NodeReader):
                 description = parsed_words
             object_category = self.domain.objects.get(item.category)
             if object_category is None:
-                hint = self.bare_name(item.category, self.domain.objects) or nearest(item.category, self.domain.objects)
-                if item.category in self.domain.fixtures:
-                    hint = "; this is a fixture: list it under `rooms:`"
-                elif item.category in self.domain.members:
+                hint = self.bare_name(item.category, self.domain.objects) or self.word_hint(item.category, "objects")
+                hint = hint or nearest(item.category, self.domain.objects)
+                if item.category in self.domain.members:
                     hint = f"; this is a class, such as {self.domain.members[item.category][0]!r}: name one of it"
                 self.problem(entry, f"unknown object {item.category!r}{hint}")
                 continue
@@ -146,6 +145,8 @@ class EntryReader(NodeReader):
             return item, {"states": value}
         if isinstance(value, yaml.ScalarNode) and not is_null(value):
             expected = "expected a list of states, such as [dirty], or options with their keys"
+            if value.value.isdecimal():
+                expected += f", such as {{count: {value.value}}}"
             self.problem(value, f"{category}: {expected}, found {describe(value)}")
             return item, {}
         options = self.options(value, category, known)
@@ -166,14 +167,53 @@ class EntryReader(NodeReader):
                 return f"; options follow the bare name: `{name}: {{count: 2, states: [...]}}`"
         return ""
 
+    def noun(self, text: str) -> str:
+        """Return an object's words without a number, states and a liquid."""
+        words = text.partition(" of ")[0].split()
+        while len(words) > 1 and (words[0].isdecimal() or names_of(words[0], "states")):
+            del words[0]
+        whole = " ".join(words)
+        return text if names_of(text, "objects") else whole
+
+    def word_hint(self, word: str, table: Literal["fixtures", "objects"]) -> str:
+        """Return a hint about a word that is no category: another word for one, or a category of the other table."""
+        other: Literal["fixtures", "objects"] = "objects" if table == "fixtures" else "fixtures"
+        word = re.sub("^[0-9]+ ", "", word)
+        noun = re.sub(" [0-9]+$", "", word)
+        if noun != word and names_of(noun, table):
+            return f"; `{noun}` is numbered in the order of the file, or named: `{noun}: {{name: {word}}}`"
+        for known, place in ((table, ""), (other, f"list it under `{'rooms' if other == 'fixtures' else other}:`")):
+            categories = names_of(word, known)
+            names = " or ".join(repr(category) for category in categories[:3])
+            if categories and not place:
+                return f"; did you mean {names}?"
+            if categories:
+                kind = "an object" if other == "objects" else "a fixture"
+                return f"; this is {kind}{'' if word in categories else f', {names}'}: {place}"
+        close = (
+            get_close_matches(word.lower(), words_of(table), n=1, cutoff=0.8)
+            if len(word) <= MAX_COMPARED_LENGTH
+            else []
+        )
+        return self.word_hint(close[0], table) if close else ""
+
+    def key_hint(self, key: str) -> str:
+        """Say that the fixtures of a room are a list."""
+        word = re.sub(r"^[0-9]+ | [0-9]+$", "", key)
+        return f"; fixtures are a list: `- {key}`" if word in self.domain.fixtures else ""
+
     def words(self, entry: yaml.Node, item: Item) -> Thing | None:
         """Parse an object in the words of goals, such as `2 dirty mug`, into an item."""
         try:
             conditions = parse_goal(item.category, self.domain).conditions
         except GoalError as error:
-            fixture = any(item.category.endswith(f" {name}") for name in self.domain.fixtures)
-            hint = "; fixtures are listed under `rooms:`" if fixture else ""
-            self.problem(entry, f"unknown object: {error}{hint}")
+            word = self.noun(item.category)
+            hint = self.word_hint(word, "objects") if word not in self.domain.objects else ""
+            for state in item.category.removesuffix(word).split() if not hint else ():
+                if state not in (*self.domain.states, *self.domain.negations) and names_of(state, "states"):
+                    word, hint = state, f"; did you mean {' or '.join(map(repr, names_of(state, 'states')))}?"
+            kind = "state" if names_of(word, "states") else "object"
+            self.problem(entry, f"unknown {kind} {word!r}{hint}" if hint else f"unknown object: {error}")
             return None
         fact = conditions[0]
         if len(conditions) > 1 or not isinstance(fact, Count) or fact.place is not None:
@@ -201,7 +241,8 @@ class EntryReader(NodeReader):
         for state_node, word in words:
             state = self.domain.negations.get(word, word)
             if word not in known:
-                hint = nearest(word, known) or f"; known: {', '.join(known)}"
+                meant = " or ".join(repr(state) for state in names_of(word, "states"))
+                hint = f"; did you mean {meant}?" if meant else nearest(word, known) or f"; known: {', '.join(known)}"
                 self.problem(state_node, f"{category}: unknown state {word!r}{hint}")
             elif state not in allowed_states:
                 options = ", ".join(sorted(allowed_states)) or "nothing else"
@@ -219,7 +260,12 @@ class EntryReader(NodeReader):
         if item.liquid is None:
             return
         if item.liquid not in self.domain.liquids:
-            hint = nearest(item.liquid, self.domain.liquids) or f"; known: {', '.join(self.domain.liquids)}"
+            meant = " or ".join(repr(liquid) for liquid in names_of(item.liquid, "liquids"))
+            hint = (
+                f"; did you mean {meant}?"
+                if meant
+                else nearest(item.liquid, self.domain.liquids) or f"; known: {', '.join(self.domain.liquids)}"
+            )
             self.problem(entry, f"unknown liquid {item.liquid!r}{hint}")
         elif not object_category.fills and object_category.contains != item.liquid:
             self.problem(entry, f"no {item.category} ever holds {item.liquid}")

@@ -14,6 +14,7 @@
       desk 1: [mug of coffee, 3 clean plate]   # words as in goals
     doorways: [[6.3, 2.0, 1.2, y]]             # x, y, width [m], the axis that the wall runs along
     robot: [3.0, 2.0, 0]
+    speaker: kitchen                           # a room or a fixture: where the person stands who gives instructions
     seed: 7                                    # another seed, another automatic floor plan
 
 Only `rooms` is required. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
@@ -29,12 +30,14 @@ import numpy as np
 import yaml
 
 from envs.errors import HomeError, nearest
+from envs.files.yaml_nodes import HomeFileError, Problem, describe, parse_nodes
 from envs.scenes.floor_plan import doorway_problems, fixture_problems, plan_doorways, room_problems
 from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
 from envs.scenes.home_file_entries import EntryReader, Item
-from envs.scenes.yaml_nodes import HomeFileError, Problem, parse_nodes
+from envs.scenes.speaker import PERSON, speaker_of, with_speaker
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
+from envs.words import names_of
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
@@ -52,14 +55,20 @@ def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene
     if reader.problems:
         raise HomeFileError(reader.problems)
     if not geometry:
-        return scene
+        return scene if reader.speaker_at is None else with_speaker(scene, reader.speaker_at, geometry=False)
     try:
-        return lay_out(scene, np.random.default_rng(scene.seed), reader.fixed_geometry())
+        scene = lay_out(scene, np.random.default_rng(scene.seed), reader.fixed_geometry())
+        if reader.speaker_at is None:
+            return scene
+        scene = with_speaker(scene, reader.speaker_at)
+        if speaker_of(scene) is None:
+            raise HomeError(f"speaker: there is no free floor for a person at {reader.speaker_at}")
+        return scene
     except HomeError as error:
         problems = []
         for line in str(error).splitlines():
             subject = line.partition(":")[0]
-            hint = "" if subject == "robot" else f"; it needs {FRONT_M:g} m of free floor in front"
+            hint = "" if subject in ("robot", "speaker") else f"; it needs {FRONT_M:g} m of free floor in front"
             problems.append(Problem(line=reader.lines.get(subject), text=f"{line}{hint}"))
         raise HomeFileError(problems) from None
 
@@ -75,6 +84,7 @@ class _HomeReader(EntryReader):
         self.doorways: list[Doorway] = []
         self.posed: set[str] = set()
         self.has_rects = self.has_doorways = self.has_robot = False
+        self.speaker_at: str | None = None  # the room or fixture where the speaker stands, if the file says
 
     def fixed_geometry(self) -> FixedGeometry:
         return FixedGeometry(
@@ -83,9 +93,9 @@ class _HomeReader(EntryReader):
 
     def home(self, root: yaml.Node, name: str) -> Scene:
         if not isinstance(root, yaml.MappingNode):
-            self.problem(root, "a home has `rooms:` and `objects:`; this file has neither")
+            self.problem(root, f"a home has `rooms:` and `objects:`; this file has neither: it is {describe(root)}")
             return Scene(name=name, seed=0, rooms=(), doorways=(), fixtures=(), objects=(), robot=(0.0, 0.0, 0.0))
-        parts = self.options(root, "home", ("name", "seed", "rooms", "doorways", "robot", "objects"))
+        parts = self.options(root, "home", ("name", "seed", "rooms", "doorways", "robot", "objects", "speaker"))
         given_name = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
         n_problems = len(self.problems)
@@ -103,6 +113,8 @@ class _HomeReader(EntryReader):
             self.lines["robot"] = parts["robot"].start_mark.line + 1
         if (self.has_doorways or self.has_robot) and self.rooms and not self.has_rects:
             self.problem(root, "`doorways` and `robot` need the `rect` of every room")
+        if "speaker" in parts:
+            self.read_speaker(parts["speaker"])
         if "objects" in parts:
             self.read_objects(parts["objects"])
         if self.has_rects:
@@ -136,7 +148,9 @@ class _HomeReader(EntryReader):
                 kind = self.text(parts["kind"], f"{name}: kind")
             if kind is not None and kind not in self.room_kinds:
                 known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
-                hint = nearest(kind, self.room_kinds) or f"; {known}: {', '.join(self.room_kinds)}"
+                rooms = " or ".join(repr(room) for room in names_of(kind, "rooms"))
+                hint = f"; did you mean {rooms}? Another name needs its `kind:`" if rooms else ""
+                hint = hint or nearest(kind, self.room_kinds) or f"; {known}: {', '.join(self.room_kinds)}"
                 self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
             numbers = None
             if "rect" in parts:
@@ -184,6 +198,30 @@ class _HomeReader(EntryReader):
                 self.problem(entry, f"a doorway: the wall runs along x or y, not {along!r}")
                 continue
             self.doorways.append(Doorway(x=x, y=y, width=width, along=along))
+
+    def read_speaker(self, node: yaml.Node) -> None:
+        """Read where the person stands who gives the instructions: a room, or the fixture beside which they stand."""
+        word = self.text(node, "speaker")
+        line = self.lines["speaker"] = node.start_mark.line + 1
+        person = next((f for f in self.fixtures if f.category == PERSON), None)
+        if word is None:
+            return
+        if person is not None:
+            reason = f"{person.name}, the first person, gives the instructions: leave out `speaker` or that person"
+            self.problem(line, f"speaker: {reason}")
+            return
+        rooms = [room.name for room in self.rooms]
+        of_kind = [room.name for room in self.rooms if room.kind == word]
+        fixtures = [f.name for f in self.fixtures if word in (f.name, f.category)]
+        places = [word] if word in rooms else of_kind or fixtures
+        if len(places) == 1:
+            self.speaker_at = places[0]
+        elif places:
+            self.problem(line, f"speaker: which {word}? There are {_listed(places)}")
+        else:
+            known = [*rooms, *(f.name for f in self.fixtures), *(f.category for f in self.fixtures)]
+            hint = nearest(word, dict.fromkeys(known)) or f"; the rooms are: {_listed(rooms)}"
+            self.problem(line, f"speaker: no room or furniture of this home is called {word!r}{hint}")
 
     def check_floor(self) -> None:
         problems = room_problems(self.rooms_with_rect)
@@ -303,8 +341,11 @@ class _HomeReader(EntryReader):
         instances = [name for name, instance_category in places.items() if instance_category == category]
         if instances:
             return f"; there is {_listed(instances)}"
-        if category in self.domain.fixtures:
-            return f"; no room has a {category}: list it under `rooms:`"
+        meant = [name for name, known in places.items() if known in names_of(category, "fixtures")]
+        if category not in self.domain.fixtures and meant:
+            return f"; did you mean {_listed(meant)}?"
+        for fixture in names_of(category, "fixtures"):
+            return f"; no room has a {fixture}: list it under `rooms:`"
         if category in self.domain.objects:
             return f"; there is no {category}: list it at its own place too"
         return nearest(word, places) or "; a place is a fixture or an object that holds things"

@@ -25,7 +25,7 @@ class SymbolicHome:
         if not isinstance(home, State):
             from envs.scenes.home_file import state_of
 
-            home = state_of(home, geometry=False)
+            home = state_of(home, geometry=False, speaker=True)
         self._state = home
 
     def state(self) -> State:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Literal, cast
-
-import yaml
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from envs.errors import DomainError, nearest
+from envs.files import safe_yaml
 from envs.symbolic.scene import ObjectSpec
 
 if TYPE_CHECKING:
@@ -66,6 +65,12 @@ class ObjectCategory:
     def units(self) -> int:
         """Number of cells that one object covers."""
         return max(1, round(self.size[0] * self.size[1] / CELL_M2))
+
+    @property
+    def possible_states(self) -> frozenset[str]:
+        """The states that one object can have."""
+        optional = (("sliced", self.slices), ("cooked", self.cooks), ("folded", self.folds))
+        return frozenset(("dirty", "hot", "cold", *(word for word, possible in optional if possible)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -379,7 +384,7 @@ def load_domain() -> Domain:
     Raises:
         DomainError: The file contradicts itself; the message names the entry.
     """
-    raw = yaml.load(resources.files("envs").joinpath("domain.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+    raw: Any = safe_yaml.load(resources.files("envs").joinpath("domain.yaml").read_text("utf-8"), bundled=True)
     objects = {name: _object(name, entry) for name, entry in raw["objects"].items()}
     fixtures = {name: _fixture(name, entry) for name, entry in raw["fixtures"].items()}
     members = {c: tuple(n for n, o in objects.items() if c in o.classes) for c in raw["classes"]}

@@ -43,16 +43,25 @@ if TYPE_CHECKING:
 
     from envs.symbolic.actions import State
 
+DOES_NOT_FIT = "does not fit there"
 
-def obstacle(goal: Goal, state: State) -> str:
-    """Say why a goal can never be reached from a state, with the condition; return "" if nothing speaks against it."""
+
+def obstacle(goal: Goal, state: State, *, sizes: bool = True) -> str:
+    """Say why a goal can never be reached from a state, with the condition; return "" if nothing speaks against it.
+
+    Args:
+        goal: The goal.
+        state: The state.
+        sizes: Whether to check that things fit in their places too, which no other home would change.
+    """
     if broken := begin(goal, state).broken:
         return f"{format_rule(goal.rules[broken[0][0]])}: it is so already"
     for number, phase in enumerate(goal.phases):
         if goal.guard(number).tests:
             continue  # it may be left out
         for condition in phase:
-            if not holds(state, condition, state) and (reason := _obstacle(condition, state)):
+            reason = "" if holds(state, condition, state) else _obstacle(condition, state)
+            if reason and (sizes or not reason.endswith(DOES_NOT_FIT)):
                 return f"{format_condition(condition)}: {reason}"
     for phase in goal.phases:
         for a, b in combinations(phase, 2):
@@ -139,9 +148,9 @@ def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | Non
     if place is not None and place.beside:
         neighbors = [i for i in _holders(state, place) if i != entity]
         if not any(_goes_in(state, entity, state.place[i]) for i in neighbors if state.place[i] >= 0):
-            return f"{name} does not fit there"
+            return f"{name} {DOES_NOT_FIT}"
     elif place is not None and not any(_goes_in(state, entity, holder) for holder in _holders(state, place)):
-        return f"{name} does not fit there"
+        return f"{name} {DOES_NOT_FIT}"
     return ""
 
 

@@ -362,7 +362,11 @@ def main(argv: list[str] | None = None) -> int:
         threads=args.threads, device=args.device, only=tuple(filter(None, args.only.split(";"))), seed=args.seed,
         peers=not args.no_peers,
     )  # fmt: skip
+    from gpt.files import check_output
+
     try:
+        if args.out is not None:
+            check_output(args.out, folder=True)
         results = run(options)
     except GPTError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gpt.errors import ConfigError, ContextError, LogitsError
 from gpt.model.kv_cache import KVCache
-from gpt.model.sampling_checks import check_count, check_ids, check_sampling, undrawable
+from gpt.model.sampling_checks import TINY_TEMPERATURE, check_count, check_ids, check_sampling, undrawable
 from gpt.model.transformer import GPT
 
 
@@ -294,7 +294,9 @@ def _draw_rows(
 def _weights(logits: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:
     """Unnormalized probabilities (B, V), on the CPU in fp64, so that rounding does not depend on the batch."""
     logits = logits.cpu()
-    logits = (logits.double() - logits.amax(dim=-1, keepdim=True)).div_(temperature)  # no temperature overflows
+    if temperature < TINY_TEMPERATURE:
+        logits = logits - logits.amax(dim=-1, keepdim=True)
+    logits = logits.double() / temperature
     if top_k is not None and top_k < logits.shape[-1]:
         # Select by index, not by value, so that at most k of equal logits stay.
         top_logits, top_ids = logits.topk(top_k, dim=-1)

@@ -93,13 +93,13 @@ def candidates_of(candidate_ids: Sequence[int] | None, vocab_size: int) -> Ints 
     """
     if candidate_ids is None:
         return None
+    if not len(candidate_ids):
+        raise ContextError("candidate_ids is empty; give at least one id, or None for all")
     candidates = np.asarray(candidate_ids)
-    if candidates.ndim != 1 or not candidates.size or candidates.dtype.kind not in "iu":
-        raise ContextError(f"candidate_ids are {candidates.shape} of {candidates.dtype}; give at least one id")
-    candidates = candidates.astype(np.int64, copy=False)
-    if candidates.view(np.uint64).max() >= vocab_size:  # one pass: as an unsigned number, a negative one is large
-        check_ids(candidates.tolist(), vocab_size, "candidate id")
-    return candidates
+    # One pass over an array, where `check_ids` takes several: as an unsigned number, a negative one is large.
+    if candidates.dtype != np.int64 or candidates.ndim != 1 or candidates.view(np.uint64).max() >= vocab_size:
+        check_ids(candidate_ids, vocab_size, "candidate id")
+    return candidates.astype(np.int64, copy=False)
 
 
 class NumpyBatch:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpt.errors import ConfigError
-from gpt.model.sampling_checks import check_ids, check_sampling, undrawable
+from gpt.model.sampling_checks import TINY_TEMPERATURE, check_ids, check_sampling, undrawable
 from gpt.weights.model_folder import Floats
 
 
@@ -59,7 +59,7 @@ def sample(
     else:
         if rng is None:
             raise ConfigError(f"temperature is {temperature}, and no rng was given to draw with")
-        running = _weights(logits.astype(np.float64) - highest, temperature, top_k, top_p).cumsum()
+        running = _weights(logits, temperature, top_k, top_p).cumsum()
         index = min(int(np.searchsorted(running, rng.random() * running[-1], side="right")), len(running) - 1)
     return (index if allowed is None else int(allowed[index])), logprob(logits, index)
 
@@ -70,13 +70,13 @@ def logprob(logits: Floats, index: int) -> float:
     return float(logits[index]) - highest - math.log(float(np.exp(logits - np.float32(highest)).sum()))
 
 
-def _weights(
-    logits: npt.NDArray[np.float64], temperature: float, top_k: int | None, top_p: float | None
-) -> npt.NDArray[np.float64]:
-    """Unnormalized probabilities (V,) of logits of which the highest is 0, so that no temperature overflows."""
+def _weights(logits: Floats, temperature: float, top_k: int | None, top_p: float | None) -> npt.NDArray[np.float64]:
+    """Unnormalized probabilities (V,)."""
+    if temperature < TINY_TEMPERATURE:
+        logits = logits - logits.max()
     with np.errstate(over="ignore"):
-        scaled = logits / temperature
-    weights: npt.NDArray[np.float64] = np.exp(scaled)
+        scaled = logits.astype(np.float64) / temperature
+    weights: npt.NDArray[np.float64] = np.exp(scaled - scaled.max())
     if top_k is not None and top_k < len(weights):
         weights[np.argsort(-scaled, kind="stable")[top_k:]] = 0.0
     if top_p is not None and top_p < 1:

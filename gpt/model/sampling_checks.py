@@ -8,6 +8,9 @@ from numbers import Integral, Real
 
 from gpt.errors import ConfigError, ContextError, LogitsError
 
+TINY_TEMPERATURE = 1e-200
+"""Below it, an fp32 logit over the temperature may be too large for fp64."""
+
 
 def check_sampling(temperature: float, top_k: int | None, top_p: float | None) -> None:
     """Check that sampling settings are valid.
@@ -44,7 +47,8 @@ def check_ids(ids: Sequence[int], vocab_size: int, what: str = "id") -> None:
     Raises:
         ContextError: One is not; the message names it and its position.
     """
-    if not all(issubclass(kind, Integral) for kind in set(map(type, ids))):
+    kinds = set(map(type, ids))
+    if kinds != {int} and not all(issubclass(kind, Integral) for kind in kinds):
         index = next(i for i, value in enumerate(ids) if not issubclass(type(value), Integral))
         wrong = str(ids[index])
         raise ContextError(f"{what} {wrong[:40]!r} at position {index} is no whole number; give a list of int")
@@ -69,7 +73,7 @@ def undrawable(n: int, n_nan: int, n_infinite: int) -> LogitsError:
 
 def is_number(value: object) -> bool:
     """Whether a value is a real number, of Python or numpy."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+    return type(value) is float or (isinstance(value, Real) and not isinstance(value, bool))
 
 
 def _is_whole(value: object) -> bool:

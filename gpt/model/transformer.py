@@ -24,7 +24,7 @@ from gpt.model.inserted_embeddings import InsertedEmbeddings
 from gpt.model.kv_cache import KVCache
 from gpt.model.packed_layout import PackedLayout
 
-__all__ = ["GPT", "IGNORE_INDEX", "GPTConfig"]
+__all__ = ["GPT", "IGNORE_INDEX", "GPTConfig", "check_token_ids"]
 
 IGNORE_INDEX = -1
 """Value of `targets` at positions without loss."""
@@ -209,7 +209,7 @@ class GPT(nn.Module):
         """
         if idx.ndim != 2 or 0 in idx.shape:
             raise ContextError(f"idx has shape {tuple(idx.shape)}; expected (B, T), rows of at least one token")
-        self._check_ids(idx, "idx", 0)
+        check_token_ids(idx, self.config.vocab_size, "idx")
         T = idx.shape[1]
         start = 0 if cache is None else cache.length
         if start + T > self.config.block_size:
@@ -238,7 +238,7 @@ class GPT(nn.Module):
 
     def logits_and_loss(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (N, V) and mean loss at the targets with loss; the head skips all other positions."""
-        self._check_ids(targets, "targets", IGNORE_INDEX)
+        check_token_ids(targets, self.config.vocab_size, "targets", least=IGNORE_INDEX)
         has_loss = targets != IGNORE_INDEX
         logits: Tensor = self.head(x[has_loss])  # (N, V)
         total = F.cross_entropy(logits.float(), targets[has_loss], reduction="sum")
@@ -283,22 +283,6 @@ class GPT(nn.Module):
             return self.cos[start : start + T], self.sin[start : start + T]
         return self.cos[positions], self.sin[positions]
 
-    def _check_ids(self, ids: Tensor, name: str, least: int) -> None:
-        if ids.dtype not in (torch.int64, torch.int32):
-            raise ContextError(f"{name} holds {str(ids.dtype).removeprefix('torch.')}; token ids are int64")
-        if ids.device.type != "cpu" or torch.compiler.is_compiling() or not ids.numel():
-            return
-        lowest, highest = ids.aminmax()
-        vocab_size = self.config.vocab_size
-        if int(lowest) < least or int(highest) >= vocab_size:
-            wrong = (ids < least) | (ids >= vocab_size)
-            where = tuple(wrong.nonzero()[0].tolist())
-            ignored = "" if least == 0 else f", or {IGNORE_INDEX} where there is no loss"
-            raise ContextError(
-                f"{name} holds {int(ids[where])} at {where} (row, position): ids are in 0..{vocab_size - 1} "
-                f"(vocab_size - 1){ignored}"
-            )
-
     def _check_positions(self, positions: Tensor) -> None:
         lowest, highest = (int(position) for position in positions.aminmax())
         if lowest < 0 or highest >= self.config.block_size:
@@ -324,6 +308,32 @@ class GPT(nn.Module):
             if self.config.head_init == "orthogonal":
                 orthogonalize_heads(block.attention, _INIT_STD)
         nn.init.normal_(self.head.weight, std=_HEAD_INIT_STD)
+
+
+def check_token_ids(ids: Tensor, vocab_size: int, name: str, *, least: int = 0) -> None:
+    """Check that a tensor holds token ids; their values only on the CPU, where it costs no synchronization.
+
+    Args:
+        ids: Any shape.
+        vocab_size: Of the model.
+        name: What a message calls the tensor.
+        least: The lowest value, 0 or `IGNORE_INDEX`.
+
+    Raises:
+        ContextError: They have another type or are not in the vocabulary; the message names the first and its place.
+    """
+    if ids.dtype not in (torch.int64, torch.int32):
+        raise ContextError(f"{name} holds {str(ids.dtype).removeprefix('torch.')}; token ids are int64")
+    if ids.device.type != "cpu" or torch.compiler.is_compiling() or not ids.numel():
+        return
+    lowest, highest = ids.aminmax()
+    if int(lowest) < least or int(highest) >= vocab_size:
+        where = tuple(((ids < least) | (ids >= vocab_size)).nonzero()[0].tolist())
+        ignored = "" if least == 0 else f", or {IGNORE_INDEX} where there is no loss"
+        raise ContextError(
+            f"{name} holds {int(ids[where])} at {where} (row, position): ids are in 0..{vocab_size - 1} "
+            f"(vocab_size - 1){ignored}"
+        )
 
 
 def _sinusoids(length: int, width: int) -> Tensor:

@@ -6,11 +6,10 @@ printable character a byte: 188 bytes stand for themselves, the other 68 for U+0
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from gpt.errors import FileError, TokenizerError
-from gpt.files import read_text
+from gpt.files import parse_json, read_text
 from gpt.tokenization.bpe import N_BYTES
 from gpt.tokenization.tokenizer import MAX_BYTES, Tokenizer
 
@@ -32,7 +31,7 @@ def check_vocabulary(folder: Path, tokenizer: Tokenizer) -> None:
     if path is None:
         return
     try:
-        content = json.loads(read_text(path, MAX_BYTES))
+        content = parse_json(read_text(path, MAX_BYTES))
         ids: dict[str, int] = content["model"]["vocab"] if path.name == "tokenizer.json" else content
         tokens = {int(token_id): str(token) for token, token_id in ids.items()}
     except FileError as error:

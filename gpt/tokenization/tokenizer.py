@@ -15,7 +15,7 @@ from pathlib import Path
 import tiktoken
 
 from gpt.errors import ConfigError, FileError, TokenizerError
-from gpt.files import read_text, write_text_atomically
+from gpt.files import parse_json, read_text, write_text_atomically
 from gpt.tokenization.bpe import N_BYTES, train_bpe
 
 SPECIAL_TOKENS = (
@@ -176,7 +176,7 @@ class Tokenizer:
                 forever.
         """
         try:
-            content = json.loads(text)
+            content = parse_json(text)
             if not isinstance(content, dict) or content.get("format") != _FORMAT:
                 raise TokenizerError(f"{name}: not a tokenizer of this project (no format {_FORMAT!r})")
             if content["pattern"] not in (PATTERN, *_GPT2_PATTERNS):
@@ -185,13 +185,17 @@ class Tokenizer:
             if b"" in tokens or len(set(tokens)) < len(tokens):
                 raise TokenizerError(f"{name}: a token is empty or occurs twice")
             specials = {str(key): _id(value) for key, value in content["specials"].items()}
-            return cls({token: rank for rank, token in enumerate(tokens)}, content["pattern"], specials)
+            ranks, pattern = {token: rank for rank, token in enumerate(tokens)}, content["pattern"]
         except TokenizerError:
             raise
         except (json.JSONDecodeError, RecursionError) as error:
             raise TokenizerError(f"{name}: damaged or truncated: {error}") from None
         except (KeyError, AttributeError, TypeError, ValueError, binascii.Error) as error:
             raise TokenizerError(f"{name}: not a tokenizer: {type(error).__name__}: {error}") from None
+        try:
+            return cls(ranks, pattern, specials)
+        except TokenizerError as error:
+            raise TokenizerError(f"{name}: {error}") from None
 
 
 def _id(value: object) -> int:

@@ -36,6 +36,7 @@ from gpt.training.objective import MakeObjective, Objective
 TIMEOUT = timedelta(minutes=10)
 """How long a process waits for the others; the longest waits are for a checkpoint or a compilation."""
 
+DEVICE_TYPES = ("cpu", "cuda", "mps", "xpu")
 _BUILD_TIMEOUT = timedelta(hours=24)
 # Parts of PyTorch's error messages when a process is lost.
 _LOST = (
@@ -121,17 +122,26 @@ def resolve_device(name: str) -> torch.device:
     """Return this process's device for a config's `device`; `auto` is a GPU if there is one, one GPU per process.
 
     Raises:
-        ConfigError: There is no such GPU.
+        ConfigError: There is no such device.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    if not name.startswith("cuda"):
-        return torch.device(name)
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError):
+        device = None
+    if device is None or device.type not in DEVICE_TYPES:
+        raise ConfigError(f"device is {name!r}; it must be auto, {' or '.join(DEVICE_TYPES)}") from None
+    if device.type != "cuda":
+        return device
     if not torch.cuda.is_available():
         raise ConfigError(f"device is {name!r}, but PyTorch sees no GPU here; use 'cpu' or 'auto'")
+    n_gpus = torch.cuda.device_count()
+    if device.index is not None and device.index >= n_gpus:
+        raise ConfigError(f"device is {name!r}, but there are {n_gpus} GPUs, numbered from 0")
     if not (_is_joined() or "LOCAL_RANK" in os.environ):
-        return torch.device(name)
-    local_rank, n_gpus = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+        return device
+    local_rank = int(os.environ.get("LOCAL_RANK", "0"))
     if local_rank >= n_gpus:
         raise ConfigError(f"process {local_rank} of this machine needs its own GPU, but there are {n_gpus}; "
                           f"use --nproc-per-node {n_gpus} or device 'cpu'")  # fmt: skip

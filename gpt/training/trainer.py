@@ -19,9 +19,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gpt.data.batches import Batches
-from gpt.errors import DivergedError, ProcessLostError
-from gpt.files import write_text_atomically
-from gpt.model.transformer import GPT
+from gpt.errors import CheckpointError, DivergedError, ProcessLostError
+from gpt.files import read_text, write_text_atomically
+from gpt.model.transformer import GPT, check_token_ids
 from gpt.training.config import Precision, TrainConfig
 from gpt.training.distributed import (
     Parallel,
@@ -49,6 +49,8 @@ Metrics = dict[str, float | int | None]
 
 FREE_SETTINGS = ("eval_every", "eval_batches", "checkpoint_every", "threads", "device", "compile", "tf32", "shard")
 """Settings that a resumed run may change: apart from rounding, they do not affect the result."""
+
+MAX_METRICS_BYTES = 500_000_000  # a million steps write 25 MB
 
 _LOG_EVERY = 10
 _SEED_STEP = 1_000_003  # difference between the dropout seeds of neighboring processes
@@ -103,6 +105,7 @@ def train(
 
     Raises:
         ConfigError: The rows cannot be divided among the processes, or the device does not exist.
+        ContextError: A batch has an id that is not in the model's vocabulary.
         DivergedError: A loss or gradient is not finite. The last good checkpoint is kept.
         CheckpointError: With `resume`, the checkpoint is damaged or has other settings; or the disk is full.
         ProcessLostError: Another process ended or does not answer.
@@ -150,6 +153,7 @@ class _Run:
     ) -> None:
         self.train_batches, self.val_batches = train_batches, val_batches
         self.config, self.out_dir, self.on_metrics = config, out_dir, on_metrics
+        self.vocab_size = model.config.vocab_size
         self.settings = {k: v for k, v in config.as_dict.items() if k not in FREE_SETTINGS}
         self.checkpoint = out_dir / CHECKPOINT_FILE
         state = TrainingState.read(self.checkpoint, self.settings) if resume and self.checkpoint.exists() else None
@@ -225,6 +229,8 @@ class _Run:
                 group["lr"] = lr
         numbers = self._batch_numbers(step)
         batches = [self.train_batches.batch(number) for number in numbers]
+        for batch in batches:  # here, on the CPU: a GPU could only abort
+            check_token_ids(batch.idx, self.vocab_size, f"batch {step}")
         n_targets = max(1, sum(batch.n_targets for batch in batches))
         losses = [
             self.parallel.backward(batch, n_targets, number == numbers[-1])
@@ -311,8 +317,25 @@ class _Run:
         path = self.out_dir / METRICS_FILE
         kept_lines: list[str] = []
         if self.first_step and path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-                if line.endswith("\n") and json.loads(line)["step"] <= self.first_step:
-                    kept_lines.append(line)
+            *lines, _ = read_text(path, MAX_METRICS_BYTES).split("\n")  # the last may have been cut off by a kill
+            for number, line in enumerate(lines, start=1):
+                if _step_of(line, f"{path}, line {number}") <= self.first_step:
+                    kept_lines.append(f"{line}\n")
         with report_write_errors(path):
             write_text_atomically(path, "".join(kept_lines))
+
+
+def _step_of(line: str, where: str) -> int:
+    """Return the step of a line of metrics.jsonl.
+
+    Raises:
+        CheckpointError: It has none.
+    """
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    step = record.get("step") if isinstance(record, dict) else None
+    if type(step) is not int or step < 1:
+        raise CheckpointError(f"{where}: not the record of a step; delete the line, or the file, to resume")
+    return step

@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from gpt.errors import CheckpointError, ConfigError
-from gpt.files import write_atomically
+from gpt.files import parse_json, write_atomically
 from gpt.weights.file_kind import check_file, unreadable
 from gpt.weights.model_folder import Floats
 
@@ -114,7 +114,7 @@ def adapter_from(path: Path, metadata: Mapping[str, str], arrays: Mapping[str, F
         CheckpointError: They are damaged; the message names `path`.
     """
     try:
-        rank, base, extra = int(metadata["rank"][:9]), metadata["base"], json.loads(metadata["extra"])
+        rank, base, extra = int(metadata["rank"][:9]), metadata["base"], parse_json(metadata["extra"])
     except (KeyError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged adapter: {type(error).__name__}: {error}") from None
     if not isinstance(extra, dict):

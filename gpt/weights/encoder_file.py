@@ -16,7 +16,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from gpt.errors import CheckpointError, ConfigError
-from gpt.files import write_atomically
+from gpt.files import parse_json, write_atomically
 from gpt.weights.adapter import Adapter, adapter_from, read_half_precision, tensors_of
 from gpt.weights.model_folder import Floats
 
@@ -77,7 +77,7 @@ def load_sense(path: Path | str, kind: SenseKind) -> SenseFile:
     path = Path(path)
     metadata, arrays = read_half_precision(path, FORMAT, "an encoder file")
     try:
-        config, extra = json.loads(metadata["config"]), json.loads(metadata["extra"])
+        config, extra = parse_json(metadata["config"]), parse_json(metadata["extra"])
     except (KeyError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged: {type(error).__name__}: {error}") from None
     if not isinstance(config, dict) or not isinstance(extra, dict):

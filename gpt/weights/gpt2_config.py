@@ -6,7 +6,6 @@ ignored. `reorder_and_upcast_attn` only changes rounding, which in fp32 it does 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from gpt.errors import CheckpointError, FileError
-from gpt.files import read_text
+from gpt.files import parse_json, read_text
 from gpt.weights.file_kind import foreign_kind
 from gpt.weights.model_folder import FORMAT_NAME
 
@@ -80,7 +79,7 @@ def read_config(path: Path) -> StatedShape:
         CheckpointError: The file is damaged, of another architecture, or asks for what this network cannot do.
     """
     try:
-        config = json.loads(text := read_text(path, MAX_BYTES))
+        config = parse_json(text := read_text(path, MAX_BYTES))
     except FileError as error:
         raise CheckpointError(str(error)) from None
     except (ValueError, RecursionError) as error:

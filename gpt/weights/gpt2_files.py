@@ -12,7 +12,6 @@ PyTorch files are read with `weights_only`, so they cannot run code. Names may c
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ import torch
 from torch import Tensor
 
 from gpt.errors import CheckpointError, FileError
-from gpt.files import read_text
+from gpt.files import parse_json, read_text
 from gpt.weights.checkpoint import read_tensors
 from gpt.weights.file_kind import begins_like_safetensors, check_file, foreign_kind
 from gpt.weights.gpt2_config import StatedShape, parse_model_args, read_config
@@ -166,7 +165,7 @@ def _state_dict(content: Mapping[str, object], path: Path) -> Mapping[str, objec
 def _read_shards(path: Path) -> dict[str, object]:
     """Return the tensors of the shards that an index file names."""
     try:
-        index = json.loads(read_text(path, _MAX_INDEX_BYTES))
+        index = parse_json(read_text(path, _MAX_INDEX_BYTES))
         places = index["weight_map"]
         shards = sorted({str(file) for file in places.values()})
     except FileError as error:

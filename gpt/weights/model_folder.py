@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, deserialize, safe_open
 
 from gpt.errors import CheckpointError, ConfigError, FileError, TokenizerError
-from gpt.files import read_text
+from gpt.files import parse_json, read_text
 from gpt.model.config import GPTConfig
 from gpt.tokenization.tokenizer import MAX_BYTES, Tokenizer
 from gpt.weights.file_kind import check_file, foreign_kind, unreadable
@@ -169,7 +168,7 @@ def expected_shapes(config: GPTConfig) -> dict[str, tuple[int, ...]]:
 
 def _parse_config(text: str, path: Path) -> tuple[GPTConfig, dict[str, object]]:
     try:
-        content = json.loads(text)
+        content = parse_json(text)
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: damaged or truncated JSON: {_one_line(error)}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:

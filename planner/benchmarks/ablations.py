@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, cast
 
 from gpt.files import write_text_atomically
 from planner.io.command import one_thread, run_command, writable
+from planner.io.command_parser import CommandParser
 from planner.io.json_lines import read_record
 from planner.io.paths import runs_dir
 
@@ -77,7 +78,7 @@ CONDITIONS: Mapping[str, tuple[Condition, ...]] = {
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Ablations of corpus, context, architecture and optimizer.")
+    parser = CommandParser(prog=PROG, description="Ablations of corpus, context, architecture and optimizer.")
     parser.add_argument("what", choices=sorted(CONDITIONS))
     parser.add_argument("--recipe", default="small", help="name in datasets/recipes/, or a YAML path (default: small)")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each condition (default: 3)")

@@ -29,6 +29,7 @@ import numpy as np
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, quantile, rounded
 from planner.io.command import one_thread, run_command
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
@@ -160,9 +161,7 @@ def encoder_ms(hearing: Hearing, seconds: float = 4.0) -> float:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(
-        prog=PROG, description="Score hearing on voices and wordings not used in training."
-    )
+    parser = CommandParser(prog=PROG, description="Score hearing on voices and wordings not used in training.")
     add = parser.add_argument
     add("--tasks", type=int, default=200, metavar="N", help="number of tasks (default: 200)")
     add("--seed", type=int, default=0, help="seed of tasks, voices and noise (default: 0)")

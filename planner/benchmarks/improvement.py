@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 from planner.evaluation.statistics import Rate, mean, rounded
-from planner.io.command import one_thread, run_command
+from planner.io.command import one_thread, run_command, writable_file
+from planner.io.command_parser import CommandParser
 from planner.tasks.held_out_trials import EvaluationTask, Split, draw_trials
 from planner.tasks.home_splits import SPLITS, Span
 
@@ -124,7 +125,7 @@ def _row(outcomes: Sequence[Record]) -> dict[str, object]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score weights on tasks outside of the narrow corpus.")
+    parser = CommandParser(prog=PROG, description="Score weights on tasks outside of the narrow corpus.")
     parser.add_argument("models", nargs="+", type=Path, metavar="MODEL", help="model folders")
     parser.add_argument("--count", type=int, default=60, help="tasks of each row (default: 60)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the tasks (default: 0)")
@@ -139,6 +140,8 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.count < 1 or args.seed < 0 or args.samples < 0:
         raise PlannerError("--count is at least 1, --seed and --samples at least 0")
+    if args.out:
+        writable_file(args.out)
     one_thread()
     outcomes_by_model = {
         str(model): evaluate_model(model, args.count, args.seed, args.samples) for model in args.models

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 from planner.io.command import one_thread, run_command, writable
+from planner.io.command_parser import CommandParser, finite_number
 from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
@@ -123,13 +124,11 @@ def compare_weights(outcomes: Mapping[str, Sequence[Record]], first: str, second
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(
-        prog=PROG, description="Compare learning rules, and curriculum with uniform choice."
-    )
+    parser = CommandParser(prog=PROG, description="Compare learning rules, and curriculum with uniform choice.")
     add = parser.add_argument
     add("--model", type=Path, required=True, metavar="FOLDER", help="the initial weights")
     add("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="seeds of the cycles (default: 0 1 2)")
-    add("--minutes", type=float, default=MINUTES, help=f"per cycle, on two cores (default: {MINUTES:g})")
+    add("--minutes", type=finite_number, default=MINUTES, help=f"per cycle, on two cores (default: {MINUTES:g})")
     add("--count", type=int, default=16, help="tasks of each row and seed (default: 16)")
     add("--samples", type=int, default=4, help="further plans of the full planner (default: 4)")
     add("--name", default="loop-choices", help="the run's folder is runs/NAME (default: loop-choices)")

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Literal
 
 from planner.errors import PlannerError
 from planner.io.command import one_thread, run_command
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from gpt.data.tokenized_documents import TokenizedDocuments
@@ -83,7 +84,7 @@ class Adapted:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Measure the benefit of adapting to one home.")
+    parser = CommandParser(prog=PROG, description="Measure the benefit of adapting to one home.")
     add = parser.add_argument
     add("--homes", nargs="+", default=HOMES, metavar="HOME", help=f"files, names or seeds (default: {' '.join(HOMES)})")
     add("--seeds", type=int, default=3, metavar="N", help="households of each home (default: 3)")

@@ -32,6 +32,7 @@ from planner.evaluation.statistics import Rate, compare, mean, quantile, rounded
 from planner.execution.events import Done, Ended, Replanned
 from planner.execution.executor import run
 from planner.io.command import run_command
+from planner.io.command_parser import CommandParser
 from planner.plans.options import MAX_REPLANS_DISTURBED, Options
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ def run_task(planner: Planner, task: RecoveryTask, options: Options) -> Recovery
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Score ways to recover from failures and disturbances.")
+    parser = CommandParser(prog=PROG, description="Score ways to recover from failures and disturbances.")
     parser.add_argument("--tasks", type=int, default=100, help="number of tasks (default: 100)")
     parser.add_argument("--seed", type=int, default=0, help="seed of tasks and faults (default: 0)")
     parser.add_argument("--model", help="model folder (default: the released weights)")

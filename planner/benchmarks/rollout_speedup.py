@@ -20,6 +20,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from planner.io.command import run_command
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from planner.learning.episode_jobs import TryTask
@@ -64,7 +65,7 @@ class Speed:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Measure the speedup of episodes by several processes.")
+    parser = CommandParser(prog=PROG, description="Measure the speedup of episodes by several processes.")
     add = parser.add_argument
     add("--workers", type=int, nargs="+", default=[1, 2], metavar="N", help="numbers of processes (default: 1 2)")
     add("--episodes", type=int, default=60, metavar="N", help="tasks (default: 60)")

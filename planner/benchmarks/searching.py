@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 from planner.io.command import one_thread, run_command
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
@@ -64,7 +65,7 @@ class Result:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Count openings before a hidden object is found.")
+    parser = CommandParser(prog=PROG, description="Count openings before a hidden object is found.")
     parser.add_argument("--tasks", type=int, default=200, help="number of tasks (default: 200)")
     parser.add_argument("--seed", type=int, default=0, help="seed of homes, tasks and the random order (default: 0)")
     parser.add_argument(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from planner.errors import PlannerError
 from planner.io.command import run_command
+from planner.io.command_parser import CommandParser, finite_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,16 +53,20 @@ class Job:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Score whole plans of 10 to 20 subtasks in physics.")
+    parser = CommandParser(prog=PROG, description="Score whole plans of 10 to 20 subtasks in physics.")
     parser.add_argument("--plans", type=int, default=200, help="seeds (default 200)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed (default 0)")
     parser.add_argument("--grasp", choices=("assisted", "physical"), default="assisted", help="default assisted")
     parser.add_argument(
-        "--disturb", type=float, default=0.0, metavar="P", help="probability of a disturbance per subtask (default 0)"
+        "--disturb",
+        type=finite_number,
+        default=0.0,
+        metavar="P",
+        help="chance of a disturbance per subtask (default 0)",
     )
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
-    parser.add_argument("--minutes", type=float, help="start no new plan after this time")
+    parser.add_argument("--minutes", type=finite_number, help="start no new plan after this time")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write each episode as a JSON line")
     parser.add_argument("--resume", action="store_true", help="resume from the records in FILE")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

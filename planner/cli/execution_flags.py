@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from planner.errors import PlannerError
-from planner.io.command import writable
+from planner.io.command import writable_file
 from planner.plans.options import MAX_REPLANS, MAX_REPLANS_DISTURBED
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-video", action="store_true", help="no video, no final picture (several times faster)")
     add("--rerun", type=Path, metavar="RRD", help="recording for the Rerun viewer (extra: rerun)")
     add("--gui", action="store_true", help="open a window")
-    add("--out", type=Path, metavar="DIR", help="folder of these files, or of those of --format (default: in runs/)")
+    add("--out", type=Path, metavar="DIR", help="folder of these files (in runs/), or of --format's")
     add("--disturb", type=float, default=0.0, metavar="P", help="probability of a disturbance before a subtask")
     add("--disturb-seed", type=int, default=0, metavar="N", help="seed of the disturbances (default: 0)")
     add(
@@ -121,6 +121,22 @@ def read_belief(args: argparse.Namespace, state: State) -> Belief | None:
     return know(state, memory=args.memory, told=args.tell)
 
 
+def check_execution_is_asked_for(args: argparse.Namespace) -> None:
+    """Check that no flag describes an execution where none is asked for.
+
+    Raises:
+        PlannerError: One does.
+    """
+    defaults = ExecutionSettings()
+    names = ("video", "filmstrip", "rerun", "gui", "backend", "grasp", "view", "disturb", "disturb_seed")
+    changed = [name for name in names if getattr(args, name) != getattr(defaults, name)]
+    changed += ["out"] if args.out is not None and args.format is None else []
+    changed += ["max_replans"] if args.max_replans is not None else []
+    changed += ["no_video"] if args.no_video else []
+    if changed:
+        raise PlannerError(f"--{changed[0].replace('_', '-')} needs --execute; without it, nothing is executed")
+
+
 def read_execution_settings(args: argparse.Namespace, folder: Path) -> ExecutionSettings:
     """Convert the flags to settings, and create the folders that will be written to.
 
@@ -136,8 +152,9 @@ def read_execution_settings(args: argparse.Namespace, folder: Path) -> Execution
         if records_video:
             video, picture = args.video or folder / "video.mp4", folder / "home.png"
         filmstrip = args.filmstrip or (video.parent if video else folder) / "filmstrip.png"
-        for parent in dict.fromkeys(p.parent for p in (video, picture, filmstrip, args.rerun) if p is not None):
-            writable(parent)
+        for path in (video, picture, filmstrip, args.rerun):
+            if path is not None:
+                writable_file(path)
     replans = MAX_REPLANS_DISTURBED if args.disturb else MAX_REPLANS
     return ExecutionSettings(
         backend=args.backend,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import PlannerError
+from planner.errors import InputError, PlannerError
+from planner.io.input_bytes import is_standard_input, shown
+from planner.io.terminal import printable
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     import numpy as np
     import numpy.typing as npt
@@ -18,16 +22,20 @@ if TYPE_CHECKING:
     from planner.perception.sight import Seen
 
 MAX_IMAGES = 64
-MAX_IMAGE_BYTES = 50_000_000  # file size of a picture
-FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")
 
 
 def add_perception_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the perception flags."""
     add = parser.add_argument
-    add("--audio", type=Path, metavar="WAV", help="read the spoken instruction from this file")
+    add("--audio", type=Path, metavar="FILE", help="read the spoken instruction from this recording (- is stdin)")
     add("--listen", action="store_true", help="listen to the microphone (extra: hearing)")
-    add("--image", type=Path, nargs="+", metavar=("FILE", ""), help="plan in the home that these pictures show")
+    add(
+        "--image",
+        type=Path,
+        nargs="+",
+        metavar=("FILE", ""),
+        help="plan in the home that these pictures show (- is stdin)",
+    )
 
 
 def check_perception_arguments(args: argparse.Namespace, default_home: str) -> None:
@@ -43,6 +51,7 @@ def check_perception_arguments(args: argparse.Namespace, default_home: str) -> N
         raise PlannerError(f"{speech_flag} cannot be combined with a written instruction")
     if speech_flag and args.interactive:
         raise PlannerError(f"{speech_flag} cannot be combined with --interactive")
+    _check_standard_input(args)
     if not args.image:
         return
     if args.home != default_home:
@@ -54,6 +63,21 @@ def check_perception_arguments(args: argparse.Namespace, default_home: str) -> N
         raise PlannerError(f"--image: {len(args.image)} pictures; the maximum is {MAX_IMAGES}")
 
 
+def _check_standard_input(args: argparse.Namespace) -> None:
+    """Check that standard input is read for one purpose.
+
+    Raises:
+        PlannerError: It is not.
+    """
+    uses = [f"--{name}" for name in ("interactive", "ask") if getattr(args, name)]
+    uses += ["the instruction -"] if args.instruction == "-" else []
+    inputs = ["--audio -"] if args.audio and is_standard_input(args.audio) else []
+    inputs += ["--image -" for path in args.image or () if is_standard_input(path)]
+    uses += inputs
+    if inputs and len(uses) > 1:
+        raise PlannerError(f"{uses[0]} and {uses[1]} cannot be combined: both read standard input")
+
+
 def hear(args: argparse.Namespace) -> Heard | None:
     """Transcribe the spoken instruction; None if no flag asks for speech.
 
@@ -63,81 +87,68 @@ def hear(args: argparse.Namespace) -> Heard | None:
     if not (args.audio or args.listen):
         return None
     from planner.perception.hearing import Hearing
-    from planner.perception.microphone import listen
-    from planner.perception.wav import read_wav
+    from planner.perception.inputs.microphone import listen
+    from planner.perception.inputs.recordings import read_recording
 
     hearing = Hearing.load(None if args.model is None else Path(args.model))
-    return hearing.hear(listen() if args.listen else read_wav(args.audio))
+    return hearing.hear(listen() if args.listen else read_recording(args.audio))
 
 
-def see(args: argparse.Namespace) -> tuple[State, tuple[Seen, ...]] | None:
-    """Return the home that the pictures show, and the view of each picture; None without pictures.
+def see(args: argparse.Namespace) -> tuple[State, dict[Path, Seen]] | None:
+    """Return the home that the pictures show, and the view of each file; None without pictures.
+
+    A picture that shows nothing that sight knows, or the same as another one, is named on stderr and left out.
 
     Raises:
-        PlannerError: A picture cannot be read, or the vision model is missing.
+        PlannerError: A picture cannot be read, none is left, or the vision model is missing.
     """
     if not args.image:
         return None
+    from planner.perception.inputs.pictures import read_picture
     from planner.perception.perceived_home import believed_home
     from planner.perception.sight import Sight
 
+    first_with: dict[bytes, Path] = {}
+    pictures: dict[Path, npt.NDArray[np.uint8]] = {}
+    left_out: list[str] = []
+    for path in args.image:
+        picture = read_picture(path)
+        first = first_with.setdefault(picture.tobytes(), path)
+        if first is path:
+            pictures[path] = picture
+        else:
+            left_out.append(f"{shown(path)}: the same picture as {shown(first)}")
     sight = Sight.load(None if args.model is None else Path(args.model))
-    seen = sight.see([read_picture(path) for path in args.image])
-    return believed_home([view.listing for view in seen]), seen
+    seen = dict(zip(pictures, sight.see(list(pictures.values())), strict=True))
+    left_out += [f"{shown(path)}: {view.doubt}" for path, view in seen.items() if view.doubt]
+    views = {path: view for path, view in seen.items() if not view.doubt}
+    if not views:
+        raise InputError(f"no picture can be planned with: {'; '.join(left_out)}")
+    for line in left_out:
+        print(printable(f"not planned with: {line}"), file=sys.stderr)
+    return believed_home([view.listing for view in views.values()]), views
 
 
-def read_picture(path: Path) -> npt.NDArray[np.uint8]:
-    """Read a picture of any size: crop the central square and resize it to 192 x 192 pixels.
-
-    Raises:
-        PlannerError: The file is missing, too large or not a picture.
-    """
-    import warnings
-
-    import numpy as np
-    from PIL import Image
-
-    from planner.perception.image_labels import SIZE
-
-    try:
-        if path.stat().st_size > MAX_IMAGE_BYTES:
-            raise PlannerError(
-                f"{path}: {path.stat().st_size / 1e6:.0f} MB; the maximum is {MAX_IMAGE_BYTES / 1e6:.0f} MB"
-            )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about minor damage to the file
-            with Image.open(path, formats=FORMATS) as image:
-                side = min(image.size)
-                left, top = (image.size[0] - side) // 2, (image.size[1] - side) // 2
-                square = image.convert("RGB").crop((left, top, left + side, top + side))
-                return np.array(square.resize((SIZE, SIZE), Image.Resampling.BILINEAR), np.uint8)
-    except PlannerError:
-        raise
-    except Exception as error:  # a damaged file may raise any exception
-        reason = " ".join(str(error).split())[:160]
-        raise PlannerError(f"{path}: cannot be read as a picture ({reason})") from None
-
-
-def as_dict(heard: Heard | None, seen: tuple[Seen, ...] | None, files: list[Path] | None) -> dict[str, object]:
+def as_dict(heard: Heard | None, seen: Mapping[Path, Seen] | None) -> dict[str, object]:
     """Return the perception entries of a JSON answer."""
     record: dict[str, object] = {}
     if heard is not None:
         record["heard"] = {"words": heard.words, "alternatives": list(heard.alternatives)}
-    if seen is not None and files is not None:
+    if seen is not None:
         record["seen"] = [
             {
                 "file": str(file), "furniture": view.listing.furniture, "states": list(view.listing.states),
                 "things": [item.words for item in view.listing.things], "sure": round(view.sure, 3),
             }
-            for file, view in zip(files, seen, strict=True)
+            for file, view in seen.items()
         ]  # fmt: skip
     return record
 
 
-def as_text(heard: Heard | None, seen: tuple[Seen, ...] | None) -> str:
+def as_text(heard: Heard | None, seen: Mapping[Path, Seen] | None) -> str:
     """Return the text printed before the plan; empty if nothing was heard or seen."""
     lines = [] if heard is None else [f"heard: {heard.words}"]
-    for view in seen or ():
+    for view in (seen or {}).values():
         furniture, _, things = view.listing.text.partition("[SEP]")
         lines.append(f"seen: {furniture}: {things}")
     return "\n".join(lines)

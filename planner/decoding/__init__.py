@@ -3,6 +3,7 @@
 | file | what |
 |---|---|
 | `goal_planner.py` | plans a goal in chunks of a few conditions |
+| `draft_choice.py` | replays a plan, cuts it where it stops making progress, and compares it with others |
 | `plan_writer.py` | writes the subtasks of a chunk |
 | `candidate_actions.py` | the actions that the GPT may choose in a state |
 | `constrained_decoding.py` | restricts tokens to those of allowed texts |

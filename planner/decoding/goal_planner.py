@@ -1,7 +1,7 @@
 """Goal → facts → plan: the GPT plans for the next few unmet conditions (a chunk), then from the resulting state.
 
 Only applicable subtasks can be written. A chunk does not end before its conditions hold. After a plan failed, the GPT
-first tries to repair it. `planner/pipeline.py` replays the drafts and keeps the one of greatest `merit`.
+first tries to repair it. `planner/decoding/draft_choice.py` replays the drafts and says which is best.
 """
 
 from __future__ import annotations
@@ -32,14 +32,8 @@ if TYPE_CHECKING:
     from planner.prompts.cursor import Cursor
     from planner.prompts.document_kinds import DocumentKind
     from planner.prompts.sessions import Prompts
-    from planner.verification.plan_verification import Report
 
 MAX_CHUNKS = 24
-
-
-def merit(report: Report, draft: Draft) -> tuple[bool, float, int, float]:
-    """Return a draft's sort key, greatest first: success, share of the goal reached, few subtasks, log-probability."""
-    return report.ok, report.score.rate, -len(draft.actions), draft.logprob
 
 
 class GoalPlanner:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envs.errors import quoted
 from envs.symbolic.domain import load_domain
 from planner.decoding.constrained_decoding import sequence_probabilities
 from planner.errors import PlannerError
@@ -94,7 +95,7 @@ def check_home(planner: PlanningPipeline, scene: Scene) -> None:
     if planner.notes is not None and planner.notes.get("map") != map_of(scene):
         home = planner.notes.get("home")
         raise HabitsError(
-            f"the adapter was trained in {home!r}, whose map differs from that of {scene.name!r}; omit it here"
+            f"the adapter was trained in {quoted(home)}, whose map differs from that of {scene.name!r}; omit it here"
         )
 
 

@@ -102,14 +102,17 @@ def fetching_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
 def travel_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
     """Return the time of the way from an entity to the nearest target or, without targets, to the robot [s].
 
-    Rounded to 0.1 s: the last bits of a product must not decide what is taken.
+    An object in the hand need not be picked up. Rounded to 0.1 s: the last bits of a product must not decide what is
+    taken.
     """
-    if state.place[entity] == HELD:
-        return -state.world.domain.skills["pick up"].duration_s
-    start = state.root(entity)
-    if start < 0:
-        return 0.0
-    return round(min((way_s(state.world, start, t) for t in targets or (state.at,)), default=0.0), 1)
+    world = state.world
+    is_held = state.place[entity] == HELD
+    start = state.at if is_held else state.root(entity)
+    saved_s = world.domain.skills["pick up"].duration_s if is_held else 0.0
+    if start < 0 or start in targets:
+        return -saved_s
+    nearest_s = min([way_s(world, start, target) for target in targets] or [way_s(world, start, state.at)])
+    return round(nearest_s, 1) - saved_s
 
 
 def way_s(world: World, start: int, end: int) -> float:
@@ -117,13 +120,15 @@ def way_s(world: World, start: int, end: int) -> float:
 
     From the floor plan; without one, only a way into another room counts.
     """
-    fixtures = world.scene.fixtures
-    a = fixtures[start]
-    x, y = (fixtures[end].x, fixtures[end].y) if end >= 0 else world.scene.robot[:2]
-    if (a.x or a.y) and (x or y):  # a fixture without a pose is at (0, 0), which is a corner of the home
-        return math.hypot(a.x - x, a.y - y) / WALKING_SPEED_MPS
-    is_elsewhere = end >= 0 and fixtures[end].room != a.room
-    return world.domain.skills["go to"].duration_s if is_elsewhere else 0.0
+    scene = world.scene
+    a = scene.fixtures[start]
+    if a.x or a.y:  # a fixture without a pose is at (0, 0), which is a corner of the home
+        x, y = (scene.fixtures[end].x, scene.fixtures[end].y) if end >= 0 else scene.robot[:2]
+        if x or y:
+            return math.hypot(a.x - x, a.y - y) / WALKING_SPEED_MPS
+    if end < 0 or scene.fixtures[end].room == a.room:
+        return 0.0
+    return world.domain.skills["go to"].duration_s
 
 
 def destinations(state: State, place: Place | None) -> list[int]:
@@ -148,27 +153,27 @@ def _change_s(state: State, entity: int, thing: Thing) -> float:
 
 
 def claimed(state: State, condition: Condition, phase: Sequence[Condition], initial_state: State) -> set[int]:
-    """Return the objects that other conditions of the phase need, or need where they are."""
+    """Return the objects that other conditions of the phase need where they are, or at another place."""
     claims: set[int] = set()
+    place = getattr(condition, "place", None)
     for other in phase:
-        if other == condition:
-            continue
-        if isinstance(other, Count):
-            matching = matching_objects(state, other.thing, None, initial_state)
-            placed = (
-                matching
-                if other.place is None
-                else [i for i in matching if is_at(state, i, other.place, initial_state)]
-            )
-            claims.update(placed[: other.number])
-            if other.thing.states or other.thing.liquid:  # few have what it asks for: leave them to it
-                unplaced = [i for i in matching if i not in placed]
-                claims.update(unplaced[: max(0, other.number - len(placed))])
-        elif isinstance(other, Every) and other.place is not None:
-            claims.update(quantified_objects(initial_state, other))
-        elif isinstance(other, Holding) and state.held >= 0 and matches(state, state.held, other.thing, initial_state):
-            claims.add(state.held)
+        if isinstance(other, Holding):
+            if other != condition and state.held >= 0 and matches(state, state.held, other.thing, initial_state):
+                claims.add(state.held)
+        elif isinstance(other, Count | Every) and other.place is not None and other.place != place:
+            claims |= _claimed_by(state, other, other.place, initial_state)
     return claims
+
+
+def _claimed_by(state: State, condition: Count | Every, place: Place, initial_state: State) -> set[int]:
+    if isinstance(condition, Every):
+        return set(quantified_objects(initial_state, condition))
+    matching = matching_objects(state, condition.thing, None, initial_state)
+    placed = [i for i in matching if is_at(state, i, place, initial_state)][: condition.number]
+    if not condition.thing.states and not condition.thing.liquid:
+        return set(placed)
+    unplaced = [i for i in matching if i not in placed]  # few are as it asks for: leave them to it
+    return {*placed, *unplaced[: condition.number - len(placed)]}
 
 
 def has_metal(state: State, entity: int) -> bool:

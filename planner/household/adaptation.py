@@ -27,7 +27,7 @@ from planner.exploration.learned_prior import LearnedHabits
 from planner.household.adapter_training import AdapterSizes, AdapterTrainer
 from planner.household.daily_life import simulate_day, tasks_of
 from planner.household.simulated_household import sample_household
-from planner.io.command import writable
+from planner.io.command import writable, writable_file
 from planner.io.json_lines import Record, write_lines
 from planner.learning.replay_corpus import find_replay
 from planner.prompts.document_kinds import kinds_of
@@ -115,7 +115,7 @@ def improve_home(
     household = sample_household(open_home(home, geometry=False), seed)
     writable(folder)
     path = out or adapter_path(home, folder)
-    writable(path.parent)
+    writable_file(path)
     config = {"home": home, "model": str(model), "days": days, "seed": seed, "night": asdict(AdapterSizes())}
     write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
     base = BaseModel(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -11,6 +12,8 @@ from typing import Literal, TextIO
 
 from planner.errors import OutputError, PlannerError
 from planner.io.terminal import printable
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)  # errors of a disk, not of the program
 
 
 def writable(folder: Path) -> Path:
@@ -25,10 +28,25 @@ def writable(folder: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be written to ({error.strerror or error}); choose another with --out"
-        ) from None
+        reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror or error
+        raise OutputError(f"{folder}: cannot be written to ({reason}); choose another with --out") from None
     return folder
+
+
+def writable_file(path: Path) -> Path:
+    """Create the folder of a file that will be written, and return the file.
+
+    Raises:
+        OutputError: A folder is there, or the file's folder cannot be created or written to.
+    """
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:  # the name is too long
+        raise OutputError(f"{path}: cannot be written to ({error.strerror})") from None
+    if is_folder:
+        raise OutputError(f"{path}: is a folder; name a file to write")
+    writable(path.parent)
+    return path
 
 
 def standard_input(*, errors: Literal["strict", "replace"] = "strict") -> TextIO:
@@ -46,6 +64,9 @@ def standard_input(*, errors: Literal["strict", "replace"] = "strict") -> TextIO
 
 def run_command(command: Callable[[], int], prog: str) -> int:
     """Run a command; an error caused by the user's input becomes one message on stderr and exit code 2."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed: Python would print errors among the results, or nothing at all
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 cannot show arrows
     try:
@@ -55,17 +76,35 @@ def run_command(command: Callable[[], int], prog: str) -> int:
     except KeyboardInterrupt:
         print(f"{prog}: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader has closed the pipe; keep the interpreter from flushing again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader has closed the pipe
+        _discard_output()
         return 1
     except Exception as error:
         from envs.errors import EnvsError  # imported late: `envs` takes longer to import than -h takes to print
         from gpt.errors import GPTError
 
+        if isinstance(error, OSError) and error.errno in _FULL and not isinstance(error, PlannerError):
+            _discard_output()
+            print(f"{prog}: {error.filename or 'standard output'}: {os.strerror(error.errno).lower()}", file=sys.stderr)
+            return 2
         if not isinstance(error, PlannerError | EnvsError | GPTError):
             raise
         print(f"{prog}: {printable(str(error))}", file=sys.stderr)
         return 2
+
+
+def typed_argument(text: str) -> str:
+    """Return an argument as it was typed in UTF-8, in a terminal of any encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # the bytes are none of the terminal's encoding
+        return os.fsencode(text).decode("utf-8", "replace")
+    return text
+
+
+def _discard_output() -> None:
+    """Keep the interpreter from writing the rest of the results, and failing again, at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def one_thread() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from envs.errors import quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.strict_json import JsonError, parse_json
 from gpt.files import write_text_atomically
@@ -56,6 +57,18 @@ def _parse_record(text: str, location: str, keys: Sequence[str]) -> Record:
         expected = f"with {', '.join(map(repr, missing))}" if missing else "in braces"
         raise StageError(f"{location}: not an object {expected}; delete the file to regenerate it")
     return record
+
+
+def check_fields(record: Record, types: Mapping[str, type], where: str) -> None:
+    """Check the types of fields, of a file that may have been changed since it was written.
+
+    Raises:
+        StageError: A field is missing or of another type; the message begins with `where`.
+    """
+    for key, expected in types.items():
+        if type(record.get(key)) is not expected:
+            seen = f"is {quoted(record[key])}, not a {expected.__name__}" if key in record else "is missing"
+            raise StageError(f"{where}: {key!r} {seen}; delete the file to regenerate it")
 
 
 def write_lines(path: Path, records: Sequence[Record]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from envs.data_folder import data_folder
+
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
 
 
@@ -15,13 +17,7 @@ def datasets_dir() -> Path:
     Raises:
         FileNotFoundError: The installation is incomplete.
     """
-    candidates = (PACKAGE_DIR / "_datasets", PACKAGE_DIR.parent / "datasets")
-    for folder in candidates:
-        # Beside an installed package, `datasets` is Hugging Face's library: test for a folder that only ours has.
-        if (folder / "homes").is_dir():
-            return folder
-    searched = " and ".join(str(folder) for folder in candidates)
-    raise FileNotFoundError(f"no data folder with homes/ in {searched}; reinstall gpt-home-planner")
+    return data_folder()
 
 
 def released_dir(name: str = "home") -> Path:

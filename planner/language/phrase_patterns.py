@@ -13,8 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from envs.files import safe_yaml
 from planner.errors import PlannerError
 from planner.io.paths import datasets_dir
 
@@ -113,9 +112,9 @@ def load_families(folder: str = "phrases") -> tuple[Family, ...]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise PhraseError(f"{path.name}: not YAML: {error}") from error
+        loaded = safe_yaml.load(path.read_text(encoding="utf-8"), bundled=True)
+    except safe_yaml.YamlError as error:
+        raise PhraseError(f"{path.name}: {error}") from error
     if not isinstance(loaded, dict):
         raise PhraseError(f"{path.name}: expected a mapping, found {type(loaded).__name__}")
     return loaded

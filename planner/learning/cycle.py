@@ -34,7 +34,7 @@ from planner.io.json_lines import Record, read_lines, read_record, write_lines
 from planner.learning.acceptance import Decision, decide, plot
 from planner.learning.composition import compose
 from planner.learning.curriculum import Curriculum, features
-from planner.learning.episode_jobs import ExecuteInPhysics, JudgeTrial, TryTask, plan_of
+from planner.learning.episode_jobs import ExecuteInPhysics, JudgeTrial, TryTask, checked_episodes, plan_of
 from planner.learning.failure_analysis import count_failures
 from planner.learning.hindsight import achieved_subgoals
 from planner.learning.proposal_jobs import ProposeTasks, VerbalizeGoal
@@ -46,6 +46,7 @@ from planner.rollouts.progress_log import Reporter
 from planner.rollouts.resumable_stage import stage
 from planner.tasks.held_out_trials import EvaluationTask, Split, draw_trials
 from planner.tasks.home_splits import SPLITS, Span
+from planner.verification.plan_verification import verify
 
 if TYPE_CHECKING:
     from planner.workers.worker_pool import Workers
@@ -265,9 +266,12 @@ def _propose(
 
 def _proposals(records: object, path: Path) -> list[Proposal]:
     try:
-        return [Proposal(**{k: v for k, v in r.items() if k != "lost"}) for r in records]  # type: ignore[attr-defined]
+        proposals = [Proposal(**{k: v for k, v in r.items() if k != "lost"}) for r in records]  # type: ignore[attr-defined]
     except (TypeError, AttributeError) as error:  # a key too many or too few
         raise StageError(f"{path}: not a proposal ({error}); delete the file to rebuild it") from None
+    for number, proposal in enumerate(proposals, start=1):
+        proposal.check(f"{path}, proposal {number}")
+    return proposals
 
 
 def _categories(proposal: Proposal) -> set[str]:
@@ -278,7 +282,7 @@ def _categories(proposal: Proposal) -> set[str]:
 def _earlier_episodes(folder: Path, number: int) -> list[Record]:
     """Return the episodes of all earlier cycles."""
     files = [folder.parent / f"cycle-{k}" / name for k in range(1, number) for name in EPISODES]
-    return [record for file in files if file.exists() for record in read_lines(file)]
+    return [record for file in files if file.exists() for record in checked_episodes(read_lines(file), file)]
 
 
 def _run_episodes(
@@ -287,7 +291,8 @@ def _run_episodes(
     """Try each task with the full planner and with the direct pass."""
     by_id = {task.id: task for task in tasks}
     job = TryTask(model=model, tasks=by_id, samples=sizes.samples, attempts=sizes.attempts)
-    return stage(path, list(by_id), job, path.stem.replace("_", ", "), workers=workers, reporter=reporter)
+    records = stage(path, list(by_id), job, path.stem.replace("_", ", "), workers=workers, reporter=reporter)
+    return checked_episodes(records, path)
 
 
 def _hindsight(
@@ -350,8 +355,12 @@ def _training_examples(
     for record in episodes:
         if record["id"] in failed_ids:
             continue
-        initial_state = tasks[str(record["id"])].initial_state()
-        example = training_example_of(record, initial_state, plan_of(record, initial_state.world))
+        task = tasks[str(record["id"])]
+        initial_state = task.initial_state()
+        plan = plan_of(record, initial_state.world)
+        if record["kept"] and not verify(initial_state, parse_goal(task.goal), plan).ok:
+            raise StageError(f"episode {record['id']}: its plan misses the goal; delete the file of the episodes")
+        example = training_example_of(record, initial_state, plan)
         if example is not None:
             examples.append(example)
     return examples

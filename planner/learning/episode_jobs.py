@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envs.errors import ActionError, GoalError
 from envs.symbolic.actions import Action, State, World, format_action, parse_action
 from envs.symbolic.goals import Goal, format_goal, parse_goal
+from planner.errors import StageError
 from planner.evaluation.measurement import measure, planning_modes
+from planner.io.json_lines import check_fields
 from planner.learning.failure_analysis import goal_failure, plan_failure
 from planner.learning.training_examples import SampledAttempt
 from planner.plans.options import Options
@@ -20,11 +23,15 @@ from planner.rollouts.model_jobs import ModelJob
 from planner.verification.plan_verification import verify
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.evaluation.measurement import PlanningMode
     from planner.io.json_lines import Record
     from planner.learning.proposals import Proposal
     from planner.tasks.held_out_trials import EvaluationTask
 
+EPISODE_TYPES = {"id": str, "instruction": str, "goal": str, "direct": bool, "kept": bool, "plan": list}
+ATTEMPT_TYPES = {"wrote": list, "success": bool, "steps": int}
 DIRECT = Options(samples=0, constrained=False, chunks=False, clauses=False, grounded=False)
 MAX_TRIES_PER_SUBTASK = 3  # actions: if a door is in the way, it is closed and the subtask is retried
 
@@ -57,7 +64,7 @@ class TryTask(ModelJob):
             direct = report.ok
             failure = None if direct else failure or plan_failure(draft, report, goal, initial_state)
         verified = planner.plan_for_goal(goal, initial_state, Options(samples=self.samples))
-        report, plan = verify(initial_state, goal, verified.actions), verified.actions
+        report, plan = verify(initial_state, goal, verified.written), verified.written  # hindsight reads all of it
         attempts = self._attempts(goal, initial_state)
         for attempt, actions in attempts:  # learn from the shortest plan that works
             if attempt.success and (not report.ok or attempt.steps < len(plan)):
@@ -163,8 +170,41 @@ class ExecuteInPhysics:
         return {"id": key, "success": False, "rate": 0.0, "failed": ""}
 
 
+def checked_episodes(records: list[Record], path: Path) -> list[Record]:
+    """Return the records of a file of episodes.
+
+    Raises:
+        StageError: A field is missing or of another type, or a goal cannot be parsed: the file was changed.
+    """
+    for number, record in enumerate(records, start=1):
+        where = f"{path}, episode {number}"
+        check_fields(record, EPISODE_TYPES, where)
+        failure, attempts = record.get("failure"), record.get("attempts") or []
+        if failure is not None:
+            check_fields(failure if isinstance(failure, dict) else {}, {"kind": str, "detail": str}, where)
+        for attempt in attempts if isinstance(attempts, list) else [attempts]:
+            fields = attempt if isinstance(attempt, dict) else {}
+            check_fields(fields, ATTEMPT_TYPES, where)
+            if not all(isinstance(s, list) and [*map(type, s)] == [str, str] for s in fields["wrote"]):
+                raise StageError(f"{where}: 'wrote' is no list of pairs of texts; delete the file to regenerate it")
+        try:
+            parse_goal(str(record["goal"]))
+        except GoalError as error:
+            raise StageError(f"{where}: {error}; delete the file to regenerate it") from None
+    return records
+
+
 def plan_of(record: Record, world: World) -> list[Action]:
-    """Return the plan of an episode's record."""
+    """Return the plan of an episode's record.
+
+    Raises:
+        StageError: The record was changed: its plan is none of this home.
+    """
     steps = record["plan"]
     assert isinstance(steps, list)
-    return [parse_action(world, str(step)) for step in steps]
+    try:
+        return [parse_action(world, str(step)) for step in steps]
+    except ActionError as error:
+        raise StageError(
+            f"the plan of the recorded episode {record['id']}: {error}; delete the file of the episodes to rebuild it"
+        ) from None

@@ -25,9 +25,11 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from envs.symbolic.scoring import holds
 from planner.decoding.constrained_decoding import write_until
+from planner.errors import StageError
 from planner.goals.comparison import meaning
 from planner.goals.feasibility import is_feasible
 from planner.goals.merging import merge_conditions
+from planner.io.json_lines import check_fields
 from planner.language.normalization import normalize
 from planner.plans.options import Options
 from planner.prompts import text_format
@@ -44,6 +46,11 @@ TEMPERATURE, TOP_P = 0.8, 0.95
 MAX_WORDINGS = 6  # instructions to try for a goal
 MAX_READINGS = 6  # parsed goals to compare
 MIN_READING_LOGPROB = -3.0  # min log-probability of a goal other than the most likely one
+
+FIELD_TYPES = {
+    "id": str, "home": int, "instruction": str, "goal": str, "dropped": str, "parts": int, "origin": str,
+    "furnished_for": str,
+}  # fmt: skip
 
 Origin = Literal["sampled", "varied", "joined", "in turn", "merged", "hindsight"]
 
@@ -80,6 +87,19 @@ class Proposal:
     def as_dict(self) -> dict[str, object]:
         """One line of proposals.jsonl."""
         return asdict(self)
+
+    def check(self, where: str) -> None:
+        """Check a proposal that was read from a file.
+
+        Raises:
+            StageError: A field is of another type, or the goal cannot be parsed; the message begins with `where`.
+        """
+        check_fields(self.as_dict(), FIELD_TYPES, where)
+        for goal in filter(None, (self.goal or "-" * (not self.dropped), self.furnished_for)):
+            try:
+                parse_goal(goal)
+            except GoalError as error:
+                raise StageError(f"{where}: {error}; delete the file to regenerate it") from None
 
 
 def initial_state_of(home: int, goal: Goal, *, geometry: bool = False) -> State:

@@ -1,7 +1,7 @@
 """Speech recognition: samples in, words out. Does not import torch.
 
     hearing = Hearing.load()
-    hearing.hear(read_wav("command.wav")).words      # "put the apple in the fridge"
+    hearing.hear(read_recording("command.wav")).words      # "put the apple in the fridge"
 
 The encoder's letter probabilities and a bigram word model give a few candidate texts. The GPT reads the encoder's
 output, generates texts of its own, and scores each candidate. The result has the highest weighted score.

@@ -6,13 +6,16 @@
 
 The GPT writes the listing of the encoder's output. Decoding allows only names and states of the domain, and each object
 only as often as the encoder detected a possible center of it; the detection's log-odds are added to the GPT's logits.
+
+A picture that shows nothing, or is unlike those of homes, gets a listing too, and a doubt that says so: it is not to be
+planned with.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -21,8 +24,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs.symbolic.domain import load_domain
+from gpt.errors import CheckpointError
 from gpt.inference.encoders.vision import Perceived, VisionEncoder
 from planner.errors import PlannerError
+from planner.perception.familiarity import Familiarity
 from planner.perception.image_labels import (
     EMPTY,
     FURNITURE_STATES,
@@ -38,10 +43,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gpt.tokenization.tokenizer import Tokenizer
+    from gpt.weights.encoder_file import SenseFile
 
 MAX_OBJECTS = 24  # maximum objects per picture
 MAX_STATES = 2  # maximum states per object
 ENCODER_WEIGHT = 1.0  # weight of the encoder's log-odds against the GPT's logits; tuned on validation homes
+MIN_SURE = 0.4  # 1 % of the pictures of validation homes are less sure
+MIN_CONTRAST = 3.0  # standard deviation of a color's levels, 0 to 255
+MIN_COLOR = 1.0  # mean difference of the largest and the smallest of a pixel's red, green and blue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +60,12 @@ class Seen:
     Attributes:
         listing: Furniture, states and objects.
         sure: Geometric mean of the GPT's token probabilities, in 0..1.
+        doubt: Why the listing is not to be planned with; empty if it is.
     """
 
     listing: Listing
     sure: float
+    doubt: str = ""
 
 
 @dataclass
@@ -83,6 +94,7 @@ class Sight:
     def __init__(self, loaded: Loaded) -> None:
         self.model, self.tokenizer, sense_file = loaded
         self.encoder = VisionEncoder(sense_file)
+        self.familiarity = _familiarity(sense_file)
         self._object_tokens: dict[tuple[int, bool], list[list[int]]] = {}
 
     @classmethod
@@ -106,7 +118,18 @@ class Sight:
                 raise PlannerError(
                     f"picture {number} is {picture.shape} of {picture.dtype}; expected ({SIZE}, {SIZE}, 3) of uint8"
                 )
-        return tuple(self._write_listing(self.encoder.perceive(picture)) for picture in pictures)
+        return tuple(self._look_at(picture) for picture in pictures)
+
+    def _look_at(self, picture: npt.NDArray[np.uint8]) -> Seen:
+        perceived = self.encoder.perceive(picture)
+        seen = self._write_listing(perceived)
+        doubt = doubt_about(picture)
+        if not doubt and self.familiarity is not None and perceived.summary is not None:
+            distance = self.familiarity.distance(perceived.summary)
+            doubt = f"unlike the pictures of homes that sight knows ({distance:.1f}, limit 1)" if distance > 1 else ""
+        if not doubt and seen.sure < MIN_SURE:
+            doubt = f"what it shows is not recognized ({seen.sure:.2f} sure, at least {MIN_SURE} is needed)"
+        return replace(seen, doubt=doubt)
 
     @cached_property
     def _furniture_trie(self) -> _Trie:
@@ -205,6 +228,30 @@ class Sight:
             words = [Item(name, states).words for states in _subsets(possible_states, MAX_STATES)]
             self._object_tokens[k, first] = [self.tokenizer.encode(text if first else f" {text}") for text in words]
         return self._object_tokens[k, first]
+
+
+def doubt_about(picture: npt.NDArray[np.uint8]) -> str:
+    """Return why a picture (H, W, 3) shows nothing that sight can recognize, whatever it has learned; or nothing."""
+    levels = picture.astype(np.float32)
+    if float(levels.std(axis=(0, 1)).max()) < MIN_CONTRAST:
+        return "it shows nothing: it has nearly one color everywhere"
+    if float((levels.max(axis=2) - levels.min(axis=2)).mean()) < MIN_COLOR:
+        return "it is gray: sight tells things apart by their colors, too"
+    return ""
+
+
+def _familiarity(sense: SenseFile) -> Familiarity | None:
+    """Return what the encoder's file says about familiar pictures; None for a file of before that was learned.
+
+    Raises:
+        CheckpointError: It is damaged.
+    """
+    text = sense.extra.get("familiar")
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise CheckpointError("the familiarity in the sight's file is damaged: it is not a text")
+    return Familiarity.from_text(text, len(sense.encoder["halve3.bias"]) + len(sense.encoder["square.bias"]))
 
 
 def _parse_category(words: str) -> str:

@@ -7,5 +7,6 @@
 | `plan_text.py` | splits the text of a plan into steps |
 | `typed_steps.py` | reads the steps that a person typed |
 | `nearest_steps.py` | what a typed name or step may mean: the hints of messages |
-| `export/` | plans in formats of other software: behavior trees, PDDL, flowcharts |
+| `export/` | plans in formats of other software: behavior trees, flowcharts |
+| `pddl/` | plans and goals in PDDL |
 """

@@ -19,7 +19,24 @@ PREPOSITIONS = {
 # Words that other robots and people use for a skill: what to suggest, never what is executed.
 _OTHER_WORDS = {
     "pick up": ("pick", "pickup", "take", "grab", "get", "lift", "lift up", "grasp", "fetch", "remove", "take out"),
-    "put": ("place", "set", "lay", "drop", "put down", "put back", "move", "bring", "store", "stack", "insert"),
+    "put": (
+        "place",
+        "set",
+        "lay",
+        "drop",
+        "put down",
+        "put back",
+        "move",
+        "bring",
+        "store",
+        "stack",
+        "insert",
+        "putin",
+        "puton",
+        "putback",
+        "put in",
+        "put on",
+    ),
     "give": ("hand", "hand over", "pass", "deliver", "bring"),
     "go to": ("goto", "walk to", "move to", "navigate to", "drive to", "go", "walk", "find", "look at", "approach"),
     "open": ("open up", "pull open"),
@@ -48,7 +65,8 @@ def nearest_steps(world: World, text: str, cutoff: float) -> Iterator[Action]:
     """Yield the steps of a home that a text is most like."""
     if len(text) > MAX_COMPARED_CHARS:
         return
-    words = " ".join(re.sub(r"[^\w\s'-]", " ", plain(text)).split())
+    words = re.sub(r"\[\d+\]|<char ?\d+>", " ", plain(text))  # VirtualHome: `<char0> [open] <fridge> (1) [0]`
+    words = " ".join(re.sub(r"[^\w\s'-]|\B'|'\B", " ", words).split())
     if moved := re.fullmatch(rf"({'|'.join(_PARTICLES)}) (.+) ({'|'.join(_PARTICLES.values())})", words):
         words = f"{moved[1]} {moved[3]} {moved[2]}"
     names = Names(world)

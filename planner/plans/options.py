@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Literal
 
 from planner.errors import OptionsError
@@ -61,6 +62,15 @@ class Options:
         Raises:
             OptionsError: A value is out of its range.
         """
+        for name, number_type, noun in (
+            ("temperature", Real, "a number"), ("top_k", Integral, "a whole number"), ("top_p", Real, "a number"),
+            ("samples", Integral, "a whole number"), ("seed", Integral, "a whole number"),
+            ("conditions", Integral, "a whole number"), ("error_rate", Real, "a number"),
+        ):  # fmt: skip
+            value: object = getattr(self, name)
+            is_none = value is None and name in ("top_k", "top_p", "error_rate")
+            if not is_none and (isinstance(value, bool) or not isinstance(value, number_type)):
+                raise OptionsError(f"{name} must be {noun}, found {value!r}")
         for name, is_valid, allowed in (
             ("temperature", 0 <= self.temperature <= MAX_TEMPERATURE, f"in [0, {MAX_TEMPERATURE:g}]"),
             ("top_k", self.top_k is None or self.top_k >= 1, "at least 1"),

@@ -19,7 +19,7 @@ from planner.errors import PlanTextError
 
 MAX_PLAN = 1_000_000  # characters
 
-_SEPARATOR = re.compile(r"[-=~–—]*>+|[→⇒⇨⟶➔➙➜➝➞➡▶»;|]|\[(?:SEP|CLS|EOS)\]|\\r\\n|\\n", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[-=~–—]+>+|(?<!\S)>+(?!\S)|[→⇒⇨⟶➔➙➜➝➞➡▶»;|]|\[(?:SEP|CLS|EOS)\]|\\r\\n|\\n", re.IGNORECASE)
 _MARK = re.compile(
     r"(?:[-*•+–—·]?\s*\[[ xX]?\]\s|[-*•+–—·]\s|\[\s*\d+(?:\s*/\s*\d+)?\]|\(?#?\d+\s*[.):]|[(#]\d+\)?\s|\d+\s+(?=[a-z])"
     r"|(?:step|action)\s*#?\d*\s*[.):,-])\s*",
@@ -28,6 +28,7 @@ _MARK = re.compile(
 _LIST = re.compile(r"\[\s*(?:[\"'{\[\]-]|\d+\s*,|\d+\s*\]\s*$|null|true|false|$)")
 _COMMENT = re.compile(r"(?:^|\s)#(?!\s*\d).*$|^#+\s.*$")
 _LABEL = re.compile(r"(?:the\s+)?(?:plan|steps|subtasks|actions)\s*:\s*", re.IGNORECASE)
+_FENCE = re.compile(r"(?:`{3,}|~{3,})\w*\s*\n(.*)\n\s*(?:`{3,}|~{3,})", re.DOTALL)
 _STATUS = re.compile(r"(?:verified|unverified)\b.*\(\d+\.\d+ s\b[^()]*\)$")
 QUOTES = "\"'`“”\u2018’«»*"
 
@@ -71,6 +72,8 @@ def split_plan(text: str) -> PlanText:
     if len(text) > MAX_PLAN:
         raise PlanTextError(f"the plan has more than {MAX_PLAN} characters")
     text = _visible(text).strip()
+    if fenced := _FENCE.fullmatch(text):
+        text = fenced[1].strip()
     if text.startswith("{") or _LIST.match(text):
         return _from_json(text)
     lines = text.splitlines()

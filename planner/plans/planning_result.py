@@ -110,7 +110,8 @@ class Plan:
         reason: Why it is not verified; or the refusal; or the question.
         goal: The goal; None for a refusal or a question.
         goal_text: The goal in the goal language, or what the GPT wrote instead.
-        actions: The subtasks; empty if something must be searched for first.
+        actions: The subtasks; empty if something must be searched for first. A plan that does not reach its goal ends
+            where it stops making progress, so it may be empty, too.
         subtasks: The same in words.
         start: The state in which the plan begins.
         report: The symbolic replay, if there is a goal.
@@ -121,6 +122,7 @@ class Plan:
         confidence: Calibrated confidence; None without a goal or without a calibration.
         options: The goals that the question offers; empty if the GPT itself asks.
         guesses: What must be searched for first in a partly known home; `subtasks` then shows a possible continuation.
+        written: All actions that the GPT wrote, before a plan that misses its goal was cut.
         kept: Number of subtasks taken over from a repaired plan; 0 if planned from the beginning.
     """
 
@@ -141,6 +143,7 @@ class Plan:
     options: tuple[Goal, ...] = ()
     guesses: tuple[Guess, ...] = ()
     kept: int = 0
+    written: tuple[Action, ...] = field(default=(), repr=False)
 
     @classmethod
     def declined(cls, parsed: ParsedInstruction, state: State, seconds: float) -> Plan:
@@ -205,7 +208,7 @@ class Plan:
             raise ExportError(f"there is no plan to export: {self.status}{reason}")
         if self.status != "verified" and not unverified:
             raise ExportError(
-                f"the plan does not reach its goal: {self.status}{reason}; `unverified=True` exports it as far as it gets"
+                f"the plan does not reach its goal: {self.status}{reason}; `unverified=True` exports what it reaches"
             )
         if export_format == "text":
             return {"plan.txt": str(self)}

@@ -10,10 +10,14 @@ DocumentKind = Literal["feedback", "infill", "descriptions"]
 
 def kinds_of(extra: Mapping[str, object]) -> frozenset[DocumentKind]:
     """Return a model's `kinds` from its saved metadata; for an average of models, those that all of them share."""
-    averaged = extra.get("mean_of")
-    if isinstance(averaged, list) and averaged:
-        return frozenset.intersection(
-            *(kinds_of(metadata) if isinstance(metadata, Mapping) else frozenset() for metadata in averaged)
-        )
-    kinds = extra.get("kinds")
-    return frozenset(kind for kind in get_args(DocumentKind) if isinstance(kinds, list) and kind in kinds)
+    shared: frozenset[DocumentKind] = frozenset(get_args(DocumentKind))
+    models: list[object] = [extra]
+    while models:
+        model = models.pop()
+        metadata = model if isinstance(model, Mapping) else {}
+        averaged, kinds = metadata.get("mean_of"), metadata.get("kinds")
+        if isinstance(averaged, list) and averaged:
+            models += averaged
+        else:
+            shared = frozenset(kind for kind in shared if isinstance(kinds, list) and kind in kinds)
+    return shared

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from planner.errors import PlannerError, StageError
-from planner.io.json_lines import Record, read_lines, read_record
+from planner.io.json_lines import Record, check_fields, read_lines, read_record
 
-OUTCOME_KEYS = ("id", "split", "alone", "verified")  # keys of a held-out outcome
+OUTCOME_TYPES = {"id": str, "split": str, "alone": bool, "verified": bool}  # of a held-out outcome
 PROPOSAL_KEYS = ("id", "instruction", "goal")
 STEPS_FILE = "metrics.jsonl"  # as in gpt.training.trainer, which imports torch
 EPISODE_KEYS = ("id", "instruction", "goal", "direct", "kept", "plan")
@@ -153,7 +153,10 @@ def _cycle(folder: Path, number: int) -> Cycle:
 
 
 def _outcomes(path: Path) -> list[Record]:
-    return read_lines(path, OUTCOME_KEYS) if path.exists() else []
+    outcomes = read_lines(path) if path.exists() else []
+    for number, outcome in enumerate(outcomes, start=1):
+        check_fields(outcome, OUTCOME_TYPES, f"{path}, line {number}")
+    return outcomes
 
 
 def _after(folder: Path, numbers: Sequence[int]) -> list[Record]:

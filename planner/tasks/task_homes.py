@@ -11,6 +11,7 @@ from dataclasses import replace
 from envs.errors import EnvsError
 from envs.scenes.home_file import state_of
 from envs.scenes.scene_sampler import sample_scene
+from envs.scenes.speaker import needs_person
 from envs.symbolic.actions import BIT, DIRTY, State, World
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
@@ -84,7 +85,7 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
         EnvsError: The home cannot be loaded, or no home satisfies the task's requirements.
     """
     if task.home is not None:
-        return state_of(task.home, geometry=geometry)
+        return state_of(task.home, geometry=geometry, speaker=task.goal is not None and needs_person(task.goal))
     domain = load_domain()
     fixtures, objects = needs(task.goal, domain) if task.goal else (Counter[str](), Counter[str]())
     absent = set(task.absent)

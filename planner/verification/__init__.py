@@ -3,5 +3,6 @@
 | file | what |
 |---|---|
 | `plan_verification.py` | replays a plan: where it fails, and whether it reaches its goal |
+| `plan_progress.py` | how far a plan gets, and where it stops making progress |
 | `broken_spans.py` | which span of a plan must be rewritten |
 """

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envs.errors import nearest
+from envs.errors import nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.strict_json import JsonError, parse_json
 from envs.symbolic.domain import load_domain
@@ -19,13 +20,15 @@ from planner.world_model.belief import GROUND, HAND, Belief, Known, free_name
 from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from envs.scenes.home_file import AnyHome
 
 VERSION = 1
 MAX_BYTES = 2_000_000
+MAX_THINGS = 2000  # objects that are known; a home file has at most 1000
+_NUMBER = re.compile("[1-9][0-9]{0,5}")  # as in home files
 
 
 class BeliefError(PlannerError, ValueError):
@@ -64,37 +67,62 @@ def parse_statement(belief: Belief, sentences: Iterable[str]) -> Belief:
 
 
 def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
-    domain = load_domain()
+    domain, said = load_domain(), f"told {quoted(sentence)}"
     words = [word for word in sentence.lower().split() if word not in ("the", "a", "an", "is")]
     splits = [i for i, word in enumerate(words) if word in ("in", "on", "with")]
     if not splits:
-        raise BeliefError(f"told {sentence!r}: expected where an object is, for example 'mug 1 in cabinet 3'")
+        raise BeliefError(f"{said}: expected where an object is, for example 'mug 1 in cabinet 3'")
     object_words, place = words[: splits[0]], " ".join(words[splits[0] + 1 :])
-    states = set()
+    stated: set[str] = set()
     while object_words and (object_words[0] in domain.states or object_words[0] in domain.negations):
-        states |= {object_words[0]} - set(domain.negations)
-        object_words = object_words[1:]
+        stated.add(object_words.pop(0))
     number = object_words.pop() if object_words and object_words[-1].isdecimal() else None
     category = " ".join(object_words)
     category = next((name for name in domain.objects if name.lower() == category), category)
     if category in domain.fixtures:
-        raise BeliefError(f"told {sentence!r}: {category!r} is furniture, and the map shows it; tell where objects are")
+        raise BeliefError(f"{said}: {category!r} is furniture, and the map shows it; tell where objects are")
     if category not in domain.objects:
-        raise BeliefError(f"told {sentence!r}: no object is called {category!r}{nearest(category, domain.objects)}")
+        raise BeliefError(f"{said}: no object is called {quoted(category)}{nearest(category, domain.objects)}")
     name = f"{category} {number}" if number else free_name(belief, category)
-    holder, holder_category = _find_place(belief, place, sentence)
-    if not domain.fits(category, holder_category):
-        raise BeliefError(f"told {sentence!r}: a {category} does not fit there")
-    if holder == name or name in _enclosing_names(belief, holder):
-        raise BeliefError(f"told {sentence!r}: {name} would be inside itself")
+    holder, holder_category = _find_place(belief, place, said)
+    absent = {domain.negations[word] for word in stated if word in domain.negations}
+    if contradiction := sorted(absent & stated):
+        raise BeliefError(f"{said}: a {category} cannot be {contradiction[0]} and not {contradiction[0]}")
     liquid = domain.objects[category].contains or ""
-    return name, Known(category=category, place=holder, states=frozenset(states), liquid=liquid, source="told")
+    known = Known(
+        category=category, place=holder, states=frozenset(stated - domain.negations.keys()), liquid=liquid,
+        source="told",
+    )  # fmt: skip
+    if problem := _impossibility(name, known, holder_category):
+        raise BeliefError(f"{said}: {problem}")
+    if holder == name or name in _enclosing_names(belief, holder):
+        raise BeliefError(f"{said}: {name} would be inside itself")
+    return name, known
 
 
-def _find_place(belief: Belief, place: str, sentence: str) -> tuple[str, str]:
+def _impossibility(name: str, known: Known, holder: str) -> str:
+    """Return why an object cannot be as described, or ""; `holder` is the category of its place, if it has one."""
+    domain = load_domain()
+    category, number = domain.objects[known.category], name[len(known.category) + 1 :]
+    if not _NUMBER.fullmatch(number):
+        return f"the number of a {known.category} is one like {known.category} 1, found {quoted(number)}"
+    if holder and not domain.fits(known.category, holder):
+        return f"a {known.category} does not fit there"
+    if impossible := sorted(known.states - category.possible_states):
+        return f"a {known.category} cannot be {impossible[0]}"
+    for one, other in domain.exclusive:
+        if known.states >= {one, other}:
+            return f"a {known.category} cannot be {one} and {other}"
+    if known.liquid and not category.fills and known.liquid != category.contains:
+        return f"a {known.category} cannot contain {known.liquid}"
+    return ""
+
+
+def _find_place(belief: Belief, place: str, said: str) -> tuple[str, str]:
     """Return the name and the category of the place that a statement names."""
     fixtures = {spec.name: spec.category for spec in belief.scene.fixtures}
-    place = next((name for name in (*fixtures, *fixtures.values()) if name.lower() == place), place)
+    names = (*fixtures, *fixtures.values(), *belief.things)
+    place = next((name for name in names if name.lower() == place), place)
     if place in fixtures:
         return place, fixtures[place]
     if place in belief.things:
@@ -103,9 +131,9 @@ def _find_place(belief: Belief, place: str, sentence: str) -> tuple[str, str]:
     if len(matches) == 1:
         return matches[0], place
     if matches:
-        raise BeliefError(f"told {sentence!r}: which {place}? there are {', '.join(matches)}")
+        raise BeliefError(f"{said}: which {place}? there are {', '.join(matches)}")
     place_names = [*fixtures, *belief.things]
-    raise BeliefError(f"told {sentence!r}: there is no place {place!r} on the map{nearest(place, place_names)}")
+    raise BeliefError(f"{said}: there is no place {quoted(place)} on the map{nearest(place, place_names)}")
 
 
 def _enclosing_names(belief: Belief, name: str) -> set[str]:
@@ -148,22 +176,18 @@ def _belief_from_memory(raw: object, belief: Belief) -> Belief:
     things, seen_fixtures, states = raw.get("things"), raw.get("looked"), raw.get("fixtures")
     if not isinstance(things, dict) or not isinstance(seen_fixtures, list) or not isinstance(states, dict):
         raise BeliefError("`things` and `fixtures` must be objects, `looked` a list")
+    if len(things) > MAX_THINGS:
+        raise BeliefError(f"it has {len(things)} objects; the maximum is {MAX_THINGS}")
     objects = {name: _parse_object(name, entry) for name, entry in things.items()}
     for name, known in objects.items():
-        if known.place not in (HAND, GROUND) and known.place not in fixtures and known.place not in objects:
-            raise BeliefError(f"{name} is at {known.place!r}, which does not exist")
-        chain, place = {name}, known.place
-        while place in objects:
-            if place in chain:
-                raise BeliefError(f"{name} is inside itself")
-            chain.add(place)
-            place = objects[place].place
+        _check_place(name, known, objects, fixtures)
     if not all(isinstance(name, str) and name in fixtures for name in (*seen_fixtures, *states)):
         raise BeliefError("it names a fixture that is not on the map")
     fixture_states: dict[str, frozenset[str]] = {}
     for name, words in states.items():
-        if not isinstance(words, list) or not all(isinstance(w, str) and w in domain.states for w in words):
-            raise BeliefError(f"the states of {name} must be a list of: {', '.join(domain.states)}")
+        possible = [word for word in domain.states if domain.fixtures[fixtures[name]].can_be(word)]
+        if not isinstance(words, list) or not all(isinstance(w, str) and w in possible for w in words):
+            raise BeliefError(f"the states of {name} must be a list of: {', '.join(possible) or 'nothing'}")
         fixture_states[name] = frozenset(words)
     # Objects in the hand have been put down since then, at an unknown place.
     remembered = replace(belief, things=objects)
@@ -171,11 +195,26 @@ def _belief_from_memory(raw: object, belief: Belief) -> Belief:
     return replace(belief, things=objects, first=objects, fixtures=fixture_states, remembered=frozenset(seen_fixtures))
 
 
+def _check_place(name: str, known: Known, objects: Mapping[str, Known], fixtures: Mapping[str, str]) -> None:
+    """Check that a remembered object can be as it is remembered, and where."""
+    if known.place not in (HAND, GROUND) and known.place not in fixtures and known.place not in objects:
+        raise BeliefError(f"{name} is at {quoted(known.place)}, which does not exist")
+    chain, place = {name}, known.place
+    while place in objects:
+        if place in chain:
+            raise BeliefError(f"{name} is inside itself")
+        chain.add(place)
+        place = objects[place].place
+    holder = objects[known.place].category if known.place in objects else fixtures.get(known.place, "")
+    if problem := _impossibility(name, known, holder):
+        raise BeliefError(f"{name}: {problem}")
+
+
 def _parse_object(name: str, entry: object) -> Known:
     domain = load_domain()
     category = name.rpartition(" ")[0]
     if category not in domain.objects or not isinstance(entry, dict):
-        raise BeliefError(f"{name!r} is not an object of the domain")
+        raise BeliefError(f"{quoted(name)} is not an object of the domain")
     place, states, liquid = entry.get("place"), entry.get("states", []), entry.get("liquid", "")
     if not isinstance(place, str) or not isinstance(liquid, str) or (liquid and liquid not in domain.liquids):
         raise BeliefError(f"{name}: `place` and `liquid` must be strings")

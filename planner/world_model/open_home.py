@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def open_home(home: AnyHome, *, geometry: bool = True) -> State:
     """Return the state that a plan starts in: the given or current state, or the initial state of a scene.
 
+    Who gives instructions is in the home: a scene without a person gets one. A given or current state stays as it is.
+
     Args:
         home: A bundled name, a seed (also as text), a file, a scene, a state, or a running home: a `PhysicalHome`, a
             `SymbolicHome`, or one of our gymnasium environments.
@@ -31,7 +33,7 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
     from envs.scenes.home_file import state_of
 
     try:
-        return state_of(home, geometry=geometry)
+        return state_of(home, geometry=geometry, speaker=True)
     except HomeNameError as error:
         raise PlannerError(str(error)) from None
 

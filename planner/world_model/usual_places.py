@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from gpt.files import write_text_atomically
 from planner.errors import PlannerError
-from planner.io.command import run_command
+from planner.io.command import run_command, writable_file
+from planner.io.command_parser import CommandParser
 from planner.io.paths import datasets_dir
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def format_places(places: UsualPlaces) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Count where things are in sampled homes.")
+    parser = CommandParser(prog=PROG, description="Count where things are in sampled homes.")
     parser.add_argument("--homes", type=int, default=DEFAULT_HOMES, help=f"number of homes (default: {DEFAULT_HOMES})")
     parser.add_argument("--seed", type=int, default=0, help="seed of the homes")
     parser.add_argument("--out", type=Path, help="output file (default: the project's file)")
@@ -115,12 +116,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     if args.homes < 1:
         raise PlannerError(f"--homes must be at least 1; seen {args.homes}")
-    out = args.out or datasets_dir() / "places" / "usual.json"
+    out = writable_file(args.out or datasets_dir() / "places" / "usual.json")
     places = count_places(training_homes(args.homes, args.seed))
-    try:
-        write_text_atomically(out, format_places(places))
-    except OSError as error:
-        raise PlannerError(f"{out}: cannot be written ({error.strerror or error})") from None
+    write_text_atomically(out, format_places(places))
     print(f"{out}: {len(places.things)} categories in {places.homes} homes")
     return 0
 

@@ -46,6 +46,16 @@ class Tally:
     findings: dict[str, list[int]] = field(default_factory=dict)
     example: dict[str, str] = field(default_factory=dict)
 
+    def add(self, other: Tally) -> None:
+        """Add the results of further inputs."""
+        self.inputs += other.inputs
+        self.seconds += other.seconds
+        if other.slowest_s > self.slowest_s:
+            self.slowest_s, self.slowest = other.slowest_s, other.slowest
+        for location, numbers in other.findings.items():
+            self.findings.setdefault(location, []).extend(numbers)
+            self.example.setdefault(location, other.example[location])
+
 
 def random_of(target: str, seed: int, number: int) -> Random:
     """Return the generator that an input is drawn from."""

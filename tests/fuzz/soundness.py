@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from xml.etree import ElementTree
+import re
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
 
-from envs.symbolic.actions import State, apply, format_action, parse_action, unmet_precondition
-from envs.symbolic.goals import parse_goal
+from envs.symbolic.actions import Action, State, apply, format_action, parse_action, unmet_precondition
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import Goal, parse_goal
 from envs.symbolic.progress import advance, begin, score
 from planner.cli import dialogue
 from planner.language.normalization import normalize
-from planner.plans.export import ExportError
+from planner.plans.export import PLAN_FORMATS, ExportError, PlanFormat
+from planner.plans.pddl.strips_problem import PddlFiles, to_strips
 from planner.plans.planning_result import Plan
 from planner.prompts.sessions import Prompts
+from planner.world_model.belief import GROUND, HAND, Belief
+from tests.planner.plans.export import btcpp
+from tests.planner.plans.pddl import strips_checks
 
+MERMAID_LINE = re.compile(r'    (\w+ --> \w+|\w+(\(\["[^"]*"\]\)|\["[^"]*"\]|\{\{"[^"]*"\}\}))')
 MAX_MESSAGE = 20_000  # characters: a home file may have a hundred problems, a line each
 
 
-def check_plan(plan: Plan, state: State) -> None:
+def check_plan(plan: Plan, state: State, *, exports: bool = True) -> None:
     """Check that a plan is executable, reaches its goal exactly if it says so, and can be exported in every format."""
     assert plan.status in ("verified", "unverified", "refused", "ask")
     assert (plan.goal is None) == (plan.status in ("refused", "ask"))
@@ -32,16 +38,35 @@ def check_plan(plan: Plan, state: State) -> None:
     assert output.getvalue().count("\n") == (1 if plan.goal is None else 3)
     check_shown(output.getvalue())
     assert read_json(plan.export("json"))["status"] == plan.status
-    if plan.goal is None:
+    if plan.goal is None or not exports:
         return
-    ElementTree.fromstring(plan.export("bt", unverified=True))
-    check_shown(plan.export("mermaid", unverified=True))
-    try:
-        problem = plan.export("pddl", unverified=True)
-    except ExportError:  # the goal can never hold
-        return
-    without_comments = "\n".join(line.partition(";")[0] for line in problem.splitlines())
-    assert without_comments.count("(") == without_comments.count(")")
+    for name in PLAN_FORMATS:
+        with suppress(ExportError):  # in PDDL: the goal can never hold
+            check_export(name, plan.export(name, unverified=True))
+    with suppress(ExportError):
+        check_strips(plan.goal, plan.actions, state, title=plan.instruction)
+
+
+def check_export(name: PlanFormat, text: str) -> None:
+    """Check that an exported plan is valid in its format."""
+    check_shown(text)
+    if name == "bt":
+        btcpp.check(text)
+    elif name == "mermaid":
+        head, *lines = text.splitlines()
+        assert head == "flowchart TD"
+        assert all(MERMAID_LINE.fullmatch(line) for line in lines), text
+
+
+def check_strips(goal: Goal, actions: Sequence[Action], start: State, *, title: str) -> PddlFiles:
+    """Check that the plan in PDDL does what ours does; return its files."""
+    files = to_strips(goal, actions, start, title=title)
+    final, progress = start, begin(goal, start)
+    for action in actions:
+        final = apply(final, action)
+        progress = advance(progress, final, action)
+    strips_checks.check_plan(files, final, reached=score(progress).success)
+    return files
 
 
 def _reaches(plan: Plan, state: State) -> bool:
@@ -58,13 +83,40 @@ def _reaches(plan: Plan, state: State) -> bool:
     return score(progress).success
 
 
+def check_belief(belief: Belief) -> None:
+    """Check that a home can be as it is believed to be: with names, places and states that its objects can have."""
+    domain = load_domain()
+    fixtures = {spec.name: domain.fixtures[spec.category] for spec in belief.scene.fixtures}
+    for name, known in belief.things.items():
+        category, _, number = name.rpartition(" ")
+        assert category == known.category, name
+        assert number.isascii() and number.isdecimal() and number[0] != "0" and len(number) < 10, name
+        if known.place not in (HAND, GROUND):
+            place = belief.things[known.place] if known.place in belief.things else fixtures[known.place]
+            place_category = place.name if hasattr(place, "name") else place.category
+            assert domain.fits(category, place_category), f"{name} in {known.place}"
+        assert known.states <= domain.objects[category].possible_states, f"{name}: {sorted(known.states)}"
+        assert not known.states >= {"hot", "cold"}, name
+        kind = domain.objects[category]
+        assert not known.liquid or kind.fills or kind.contains == known.liquid, f"{name} of {known.liquid}"
+    assert sum(known.place == HAND for known in belief.things.values()) <= 1
+    for fixture, states in belief.fixtures.items():
+        assert all(fixtures[fixture].can_be(word) for word in states), f"{fixture}: {sorted(states)}"
+    assert (belief.looked | belief.remembered) <= fixtures.keys()
+    for state in belief.states():
+        assert len(set(state.world.names)) == len(state.world.names)
+        assert all(state.root(i) < state.world.n_fixtures for i in range(len(state.world.names)))
+
+
 def check_ordinary(instruction: str, prompts: Prompts) -> None:
     """Check that the instruction has no special tokens but the two that the program puts around it."""
-    before, *ids, behind = prompts.heading(normalize(instruction))
+    normalized = normalize(instruction)
+    assert normalize(normalized) == normalized and normalized.isprintable()
+    before, *ids, behind = prompts.heading(normalized)
     assert before == behind == prompts.special_ids["[SEP]"]
     encodable = instruction.encode("utf-8", "replace").decode()
     assert prompts.stops.isdisjoint(ids) and prompts.stops.isdisjoint(prompts.tokenizer.encode(encodable))
-    assert prompts.tokenizer.decode(ids) == " " + normalize(instruction) or not ids
+    assert prompts.tokenizer.decode(ids) == " " + normalized or not ids
 
 
 def called(main: Callable[[list[str]], int], argv: list[str]) -> tuple[int, str]:

@@ -14,17 +14,22 @@ from hypothesis import strategies as st
 from planner.api import Planner
 from planner.plans.options import Options
 from planner.world_model.open_home import open_home
-from tests.fuzz import runner, texts
+from tests.fuzz import runner
 from tests.fuzz.__main__ import SHARES
 from tests.fuzz.bytes_random import BytesRandom
+from tests.fuzz.inputs import texts
 from tests.fuzz.runner import throw
 from tests.fuzz.soundness import called, check_plan, check_shown
 from tests.fuzz.targets import TARGETS
 
-EXAMPLES = {  # about 2 s of CPU for each target at most
-    "instructions": 25, "dialogues": 10, "goals": 200, "homes": 100, "tasks": 100, "plans": 100, "names": 200,
-    "recipes": 50, "records": 200, "episodes": 25, "models": 40, "calibrations": 60,
-    "recordings": 100, "pictures": 100, "sense_files": 40,
+EXAMPLES = {  # about half a second of CPU for each target at most
+    "instructions": 12, "sentences": 12,
+    "dialogues": 5, "piped": 5, "goals": 100, "statements": 100, "plans": 40, "names": 100,
+    "homes": 50, "seeds": 60, "memories": 25, "environments": 30, "robots": 4, "exports": 8, "tasks": 40,
+    "human_lines": 25, "rows": 80, "recipes": 40, "episodes": 20, "corpora": 20, "shards": 30, "models": 20,
+    "calibrations": 30, "tokenizers": 25, "adapters": 8, "gpt2_files": 8, "checkpoints": 3, "recordings": 40,
+    "pictures": 30, "sense_files": 20, "records": 100, "stages": 40, "learning": 25, "reports": 12, "resumed": 25,
+    "flags": 20,
 }  # fmt: skip
 
 

@@ -19,9 +19,9 @@ from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.numpy_session import NumpySession
 from gpt.model.transformer import GPT, GPTConfig
 from gpt.tokenization.tokenizer import Tokenizer
-from planner import api, pipeline
+from planner import api
 from planner.api import Planner
-from planner.decoding import goal_planner, plan_writer
+from planner.decoding import draft_choice, goal_planner, plan_writer
 from planner.errors import PlannerError, ReleaseError
 from planner.goals.feasibility import missing
 from planner.plans.options import Options
@@ -31,6 +31,7 @@ from planner.prompts.cursor import Cursor, Ids
 from planner.prompts.sessions import Prompts
 from planner.understanding import instruction_reader
 from planner.understanding.instruction_reader import NOT_UNDERSTOOD, InstructionReader
+from planner.verification.plan_progress import progress_along
 from planner.verification.plan_verification import Report, verify
 from tests.envs.homes_for_tests import state
 from tests.planner.conftest import ASKED, KNOWN, REFUSED, Drawn
@@ -276,7 +277,7 @@ def test_further_plans_are_tried_only_while_none_reaches_the_goal(
         tried.append(report)
         return report if len(tried) > 1 else replace(report, step=1, reason="not this one")
 
-    monkeypatch.setattr(pipeline, "verify", second_is_ok)
+    monkeypatch.setattr(draft_choice, "verify", second_is_ok)
     plan = memorized.plan("put the mug on the table", flat, Options(samples=4))
     assert (plan.status, plan.tried, len(tried)) == ("verified", 2, 2)
 
@@ -287,9 +288,30 @@ def test_a_plan_is_verified_only_if_verify_says_so(
     def never(now: State, goal: Goal, actions: object, *, initial_state: State | None = None) -> Report:
         return replace(verify(now, goal, actions, initial_state=initial_state), step=1, reason="I say no")  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline, "verify", never)
+    monkeypatch.setattr(draft_choice, "verify", never)
     plan = memorized.plan("put the mug on the table", flat, QUICK)
     assert (plan.status, plan.reason) == ("unverified", "I say no")
+
+
+def test_a_plan_that_misses_its_goal_ends_where_it_stops_making_progress(
+    random_plans: list[tuple[State, Goal, Plan]],
+) -> None:
+    unverified = [found for found in random_plans if found[2].status == "unverified"]
+    assert unverified
+    for start, goal, plan in unverified:
+        best = progress_along(goal, plan.written, start, start)
+        assert plan.actions == plan.written[: len(plan.actions)] == best[0]
+        assert progress_along(goal, plan.actions, start, start) == best
+        if plan.actions:
+            assert progress_along(goal, plan.actions[:-1], start, start)[1] < best[1]
+        assert plan.reason == verify(start, goal, plan.actions).reason
+        assert len(plan.subtasks) == len(plan.as_dict()["plan"]) == len(plan.actions)  # type: ignore[arg-type]
+        assert plan.export("bt", unverified=True).count("<Fallback") == len(plan.actions) + len(goal.phases)
+
+
+def test_what_unconstrained_decoding_writes_is_not_cut(memorized: Planner, flat: State) -> None:
+    plan = memorized.plan("warm the apple", flat, replace(QUICK, constrained=False))
+    assert plan.actions == plan.written
 
 
 def test_what_failed_is_not_offered_again(memorized: Planner) -> None:

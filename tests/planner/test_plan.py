@@ -203,6 +203,16 @@ def test_an_unknown_flag_is_wrong_usage(plan: Call, capsys: pytest.CaptureFixtur
     assert stopped.value.code == 2 and "--fly" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "flag",
+    ["--video a.mp4", "--backend symbolic", "--grasp physical", "--no-video", "--out x", "--disturb nan",
+     "--view split", "--max-replans 0", "--disturb-seed 3", "--gui", "--filmstrip a.png"],
+)  # fmt: skip
+def test_a_flag_of_an_execution_that_nobody_asked_for_is_wrong_usage(plan: Call, tmp_path: Path, flag: str) -> None:
+    refused(plan(MUG, *flag.split()), f"{flag.split(maxsplit=1)[0]} needs --execute")
+    assert list(tmp_path.iterdir()) == []
+
+
 # One instruction after another
 
 
@@ -374,7 +384,7 @@ def test_help_exits_0_fits_a_screen_and_names_its_flags() -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: python -m planner.plan")
-    assert len(done.stdout.splitlines()) <= 45
+    assert len(done.stdout.splitlines()) <= 46
     for flag in ("--home", "--execute", "--model", "--json", "--backend"):
         assert flag in done.stdout
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from planner.errors import StageError
 from planner.evaluation.statistics import wilson
 from planner.io.json_lines import Record, write_lines
 from planner.report import main
@@ -323,6 +324,16 @@ def test_where_nothing_was_done_there_is_nothing_to_report(tmp_path: Path) -> No
 
 
 # Filmstrips
+
+
+@pytest.mark.parametrize("change", [{"split": 3}, {"split": ["short"]}, {"verified": None}, {"id": 1}])
+def test_an_outcome_of_another_type_is_named(tmp_path: Path, change: Record) -> None:
+    folder = write_run(tmp_path / "run")
+    write_lines(
+        folder / "validation-before.jsonl", [*outcomes("short", "1", "1"), outcomes("short", "1", "1")[0] | change]
+    )
+    with pytest.raises(StageError, match=r"validation-before\.jsonl, line 2: "):
+        read_run(folder)
 
 
 def test_an_episode_of_each_kind_is_shown_from_the_latest_cycle_that_has_one(run: Run) -> None:

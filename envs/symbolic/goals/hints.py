@@ -6,7 +6,7 @@ import re
 
 from envs.errors import nearest, quoted
 from envs.symbolic.domain import Domain
-from envs.words import names_by_word
+from envs.words import names_by_word, singulars
 
 RELATIONS = ("on", "in", "with", "beside")
 _OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at|to|under|near|next to|behind|above|below) ")
@@ -117,7 +117,6 @@ def _rewritten(domain: Domain, condition: str) -> str:
 
 
 def _named(domain: Domain, word: str) -> list[str]:
-    singulars = dict.fromkeys((word, word.removesuffix("s"), word.removesuffix("es")))
-    names = [name for singular in singulars for name in (singular, *names_by_word().get(singular, ()))]
+    names = [name for singular in singulars(word) for name in (singular, *names_by_word().get(singular, ()))]
     tables = (domain.states, domain.negations, domain.fixtures, domain.objects, domain.members, domain.fixture_members)
     return [name for name in dict.fromkeys(names) if any(name in table for table in tables)]

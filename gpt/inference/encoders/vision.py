@@ -29,11 +29,13 @@ class Perceived(NamedTuple):
         things: Object class of each object center, counted from 0, in the order of the vectors; None if the GPT reads
             image squares.
         likely: Probability of each object center, in 0..1.
+        summary: (C,) mean features of the image's cells and squares; with them unfamiliar images are told apart.
     """
 
     vectors: Floats
     things: tuple[int, ...] | None
     likely: tuple[float, ...] = ()
+    summary: Floats | None = None
 
 
 def scale_pixels(picture: npt.NDArray[np.uint8]) -> Floats:
@@ -76,7 +78,10 @@ class VisionEncoder:
         for number in range(self.layers):
             y = encoder_block(y, w, f"blocks.{number}.", self.heads)
         y = rms_norm(y)
-        return self._perceive_objects(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
+        perceived = (
+            self._perceive_objects(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
+        )
+        return perceived._replace(summary=np.concatenate((x.mean((0, 1)), y.mean(0))))
 
     def _perceive_objects(self, x: Floats, image_mean: Floats) -> Perceived:
         """Return vectors of furniture and object centers, from the grid (G, G, C) and the mean feature (width,)."""

@@ -22,6 +22,7 @@ from planner.benchmarks.alfred_gpt2.scores import CRITERIA, Criterion, SequenceS
 from planner.errors import RecipeError
 from planner.evaluation.statistics import Spread, rounded
 from planner.io.command import run_command, writable
+from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class SeedResult:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Train a GPT on the alfred-gpt2 rows and score its plans.")
+    parser = CommandParser(prog=PROG, description="Train a GPT on the alfred-gpt2 rows and score its plans.")
     add = parser.add_argument
     add("--data", type=Path, required=True, metavar="DIR", help="folder of train.jsonl(.gz) and dev.jsonl(.gz)")
     add("--test", type=Path, metavar="FILE", help="score on these rows instead of dev")

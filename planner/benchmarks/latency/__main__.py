@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 from planner.io.command import one_thread, run_command
+from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ class Timed:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description="Measure how fast plans are made.")
+    parser = CommandParser(prog=PROG, description="Measure how fast plans are made.")
     add = parser.add_argument
     add("--tasks", type=int, default=8, metavar="N", help="tasks of each built-in split (default: 8)")
     add("--seed", type=int, default=0, help="seed of tasks and homes (default: 0)")

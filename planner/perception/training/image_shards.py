@@ -12,16 +12,28 @@ texts     a JSON list of listings
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from envs.errors import quoted
 from gpt.files import write_atomically
 from planner.errors import PlannerError
-from planner.perception.image_labels import FURNITURE_STATES, GRID, SIZE, THING_STATES, classes, furniture
+from planner.perception.image_labels import (
+    FURNITURE_STATES,
+    GRID,
+    SIZE,
+    THING_STATES,
+    classes,
+    furniture,
+    parse_listing,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +46,12 @@ CELL = SIZE // GRID
 
 
 ARRAYS = ("pictures", "cells", "centres", "states", "furniture", "furniture_states")  # names in the files, which stay
+
+# What numpy raises for damaged files; the header of an array is Python source.
+_DAMAGE = (
+    OSError, KeyError, ValueError, EOFError, TypeError, OverflowError, NotImplementedError, RecursionError, TokenError,
+    MemoryError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
 
 
 class Shard(NamedTuple):
@@ -118,12 +136,21 @@ def read_shard(path: Path) -> Shard:
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             texts = json.loads(file["texts"].tobytes())
-            shard = Shard._make([*(file[name] for name in ARRAYS), texts])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise PlannerError(f"{path}: not a file of planner.perception.training.render: {error}") from None
-    if shard.pictures.shape[1:] != (SIZE, SIZE, 3) or len(shard.texts) != len(shard.pictures):
-        raise PlannerError(f"{path}: its pictures are {shard.pictures.shape}, not (N, {SIZE}, {SIZE}, 3)")
-    return shard
+            arrays = {name: file[name] for name in ARRAYS}
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())[:200]
+        raise PlannerError(f"{path}: not a file of planner.perception.training.render: {reason}") from None
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise PlannerError(f"{path}: its texts are not a list of texts")
+    if (wrong := next((text for text in texts if parse_listing(text) is None), None)) is not None:
+        raise PlannerError(f"{path}: the text {quoted(wrong)} is not a listing")
+    grid, count = (GRID, GRID), len(texts)
+    shapes = {"pictures": (SIZE, SIZE, 3), "cells": grid, "centres": grid, "states": grid}
+    for name, array in arrays.items():
+        expected = (count, *shapes.get(name, ()))
+        if array.shape != expected or array.dtype != np.uint8:
+            raise PlannerError(f"{path}: {name} is {array.dtype} of shape {array.shape}, not uint8 of {expected}")
+    return Shard._make([*arrays.values(), texts])
 
 
 def shards_in(folder: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 from planner.io.command import run_command, writable
+from planner.io.command_parser import CommandParser
 from planner.tasks.home_splits import SplitName
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def write(out: Path, seed: int, count: int | None, split: SplitName) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = argparse.ArgumentParser(prog=PROG, description="Render labeled pictures of sampled homes.")
+    parser = CommandParser(prog=PROG, description="Render labeled pictures of sampled homes.")
     add = parser.add_argument
     add("--out", type=Path, required=True, metavar="DIR", help="output folder")
     add("--count", type=int, help="minimum pictures per process (default: run until stopped)")

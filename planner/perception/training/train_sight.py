@@ -10,17 +10,25 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
 from envs.symbolic.domain import load_domain
 from gpt.encoders.vision import Known, Seen, SightConfig, SightEncoder, fold_batch_norms, load_folded
+from gpt.inference.encoders.vision import VisionEncoder
 from gpt.training.distributed import resolve_device
-from gpt.weights.encoder_file import load_sense, sense_path
+from gpt.weights.encoder_file import load_sense, save_sense, sense_path
+from gpt.weights.model_folder import Floats
+from planner.errors import PlannerError
+from planner.perception.familiarity import Familiarity
 from planner.perception.image_labels import FURNITURE_STATES, SIZE, THING_STATES, classes, furniture
 from planner.perception.training.image_pool import ImagePool, Views
+from planner.perception.training.image_shards import read_shard, shards_in
 from planner.perception.training.prefix_trainer import PrefixTrainer, cosine, parameter_groups, set_rates
 from planner.perception.training.progress import Progress
+
+MAX_SUMMARIES = 2000  # pictures from which familiarity is learned, 40 ms each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +162,43 @@ def train_sight(settings: SightSettings, model: Path, pictures: Path, out: Path,
             save()
     progress.log(pictures=len(gallery), **_validate(encoder, reader, validation))
     save()
-    return path
+    return learn_familiarity(path, pictures, path)
+
+
+def learn_familiarity(file: Path, pictures: Path, to: Path) -> Path:
+    """Add to a sight file which pictures are like those of homes; returns the path of the new file.
+
+    Args:
+        file: The sight file.
+        pictures: Output folder of `planner.perception.training.render`. The limit is set on those in `valid`.
+        to: The new file, which may be the same one.
+
+    Raises:
+        PlannerError: There are no pictures.
+    """
+    sense = load_sense(file, "sight")
+    encoder = VisionEncoder(sense)
+    known, others = (_summaries(encoder, folder) for folder in (pictures, pictures / "valid"))
+    extra = {**sense.extra, "familiar": Familiarity.fit(known, others).as_text()}
+    save_sense(to, replace(sense, extra=extra))
+    return to
+
+
+def _summaries(encoder: VisionEncoder, folder: Path) -> Floats:
+    """Return the encoder's mean features (N, C) of the pictures in a folder, of at most `MAX_SUMMARIES`.
+
+    Raises:
+        PlannerError: There are none.
+    """
+    rows: list[Floats] = []
+    for path in shards_in(folder):
+        for picture in read_shard(path).pictures[: MAX_SUMMARIES - len(rows)]:
+            summary = encoder.perceive(picture).summary
+            assert summary is not None
+            rows.append(summary)
+    if len(rows) < 2:
+        raise PlannerError(f"{folder}: has no pictures; render some with python -m planner.perception.training.render")
+    return np.stack(rows)
 
 
 def _initialize_with_names(encoder: SightEncoder, reader: PrefixTrainer) -> None:

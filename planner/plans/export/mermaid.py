@@ -1,7 +1,8 @@
 """Exports a plan as a Mermaid flowchart: the instruction, the subtasks phase by phase, the goal.
 
 Labels are quoted, and every character that is not a letter, a digit or plain punctuation is written as an entity, so
-that user text is never read as markup. Syntax: https://mermaid.js.org/syntax/flowchart.html.
+that user text is never read as markup: neither as Mermaid's nor as Markdown, which labels are too (`1. ` is a list).
+Syntax: https://mermaid.js.org/syntax/flowchart.html.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
     from envs.symbolic.goals import Goal
 
-PLAIN_CHARACTERS = " .,-'?!:()/→"
+PLAIN_CHARACTERS = " ,'?:→"
 
 
 def to_mermaid(goal: Goal, actions: Sequence[Action], initial_state: State, *, title: str = "") -> str:
@@ -33,7 +34,7 @@ def to_mermaid(goal: Goal, actions: Sequence[Action], initial_state: State, *, t
     for phase_number, phase in enumerate(phases_of(goal, actions, initial_state), start=1):
         for subtask in phase.subtasks:
             number += 1
-            lines += [f'    s{number}["{number}. {_escaped(subtask.text)}"]', f"    {previous} --> s{number}"]
+            lines += [f'    s{number}["{number}: {_escaped(subtask.text)}"]', f"    {previous} --> s{number}"]
             previous = f"s{number}"
         lines += [f'    g{phase_number}{{{{"{_escaped(phase.text)}"}}}}', f"    {previous} --> g{phase_number}"]
         previous = f"g{phase_number}"

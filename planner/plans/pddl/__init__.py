@@ -1,9 +1,8 @@
 """Plans and goals in PDDL, in two dialects.
 
-| dialect | for | how |
-|---|---|---|
-| typed STRIPS | `plan.export("pddl")`: every parser and planner | domain, problem and plan; the home's rules without conditions |
-| ADL with axioms (PDDL 2.2) | Fast Downward, `planner.benchmarks.plan_length` | the home's rules one to one, apart from space; no plan |
+`plan.export("pddl")` writes typed STRIPS, which every parser and planner reads: domain, problem and plan.
+`planner.benchmarks.plan_length` gives Fast Downward the home's rules one to one, apart from space, in ADL with axioms
+(PDDL 2.2), which few others read.
 
 | file | what |
 |---|---|
@@ -11,6 +10,7 @@
 | `operators.py` | STRIPS actions as values; the text of a domain |
 | `strips_domain.py` | the home's rules in STRIPS |
 | `strips_goal.py` | a goal in STRIPS, and the steps that prove it in a state |
+| `strips_phase.py` | the same for one phase of a goal |
 | `strips_facts.py` | the initial state, and which objects matter |
 | `strips_plan.py` | subtasks as steps of a PDDL plan |
 | `strips_problem.py` | all of it: domain, problem, plan; reads other planners' plans |

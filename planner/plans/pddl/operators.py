@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 TYPES = "entity liquid tally - object fixture thing - entity item vessel - thing"
@@ -12,7 +12,10 @@ SUPERTYPE = {"vessel": "thing", "item": "thing", "thing": "entity", "fixture": "
 # The type of a variable by its first letter.
 PARAMETER = {"e": "entity", "f": "fixture", "x": "thing", "y": "thing", "v": "vessel", "l": "liquid", "n": "tally"}
 
-CONTROL = frozenset({"acting", "attends"})  # predicates of whose turn it is, which nearly every action changes
+# Predicates of whose turn it is, which nearly every action changes, and those of what the robot's attention is for,
+# which the action that follows ends.
+CONTROL = frozenset({"acting", "attends"})
+ATTENTION = re.compile("reaching|during-")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +90,11 @@ def needed(
     ], asked
 
 
-def _matters(candidate: Operator, asked: Collection[str]) -> bool:
+def _matters(candidate: Operator, asked: Set[str]) -> bool:
     """Whether an action changes something that is asked for; turning the attention alone is asked for by itself."""
-    changed = {predicate(e) for e in candidate.effect}
+    changed = {
+        predicate(e) for e in candidate.effect if not (e.startswith("(not ") and ATTENTION.match(predicate(e)))
+    }  # fmt: skip
     return not asked.isdisjoint(changed - CONTROL) or (changed <= CONTROL and not asked.isdisjoint(changed))
 
 

@@ -45,10 +45,17 @@ def included_entities(goal: Goal, actions: Sequence[Action], initial_state: Stat
             found.add(i)
     found |= _carriers(world, states, {i for i in found if world.categories[i] in categories})
     for i in list(found):  # what stands in or on something is reached through it
-        while i >= world.n_fixtures:
-            found.add(i)
-            i = initial_state.place[i]
+        found |= {holder for holder in holders(initial_state, i) if holder >= world.n_fixtures}
     return sorted({*range(world.n_fixtures), *found})
+
+
+def holders(state: State, i: int) -> list[int]:
+    """Return what an entity is in or on, from its vessel up to the furniture."""
+    found = []
+    while state.place[i] >= 0:
+        i = state.place[i]
+        found.append(i)
+    return found
 
 
 def described_categories(goal: Goal, world: World) -> set[str]:

@@ -1,7 +1,7 @@
 """The goal language in STRIPS: actions that judge a state, and the proof of a state as a sequence of them.
 
-A condition such as `2 clean mug on desk` is a disjunction over mugs and over what they may stand in, which STRIPS cannot
-say. So a plan ends with `judge-1`, after which the home no longer changes, and actions that collect what holds:
+A condition such as `2 clean mug on desk` is a disjunction over mugs and over what they may stand in, which STRIPS
+cannot say. So a plan ends with `judge-1`, after which the home no longer changes, and actions that collect what holds:
 `(see-1 mug_3 desk_1)`, `(count-1 mug_3 n0 n1)`. The goal then is a plain conjunction: `(counted-1 n2)`. What is already
 a conjunction (`every lamp off`) stands in the goal as it is. In a goal of several phases, `next-phase-1` returns from
 judging to acting.
@@ -12,21 +12,15 @@ judging to acting.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Condition, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
-from envs.symbolic.scoring import fixtures_of, is_at, matches, matching_objects, quantified_objects
-from planner.errors import ExportError
 from planner.plans.pddl.operators import Operator, operator
-from planner.plans.pddl.strips_domain import false, true
-from planner.plans.pddl.strips_facts import NOWHERE, can_be
+from planner.plans.pddl.strips_phase import Lines, PhaseWriter
 
 if TYPE_CHECKING:
-    from envs.symbolic.actions import State, World
-
-Lines = list[str]  # steps of a PDDL plan
-PlaceProof = Callable[["State", int], Lines]  # why an object is (or is not) at a place in a state
+    from envs.symbolic.actions import State
+    from envs.symbolic.goals import Goal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +53,14 @@ def goal_rules(goal: Goal, initial_state: State, names: Sequence[str]) -> GoalRu
     Raises:
         ExportError: A condition can never hold in this home.
     """
-    writers = []
+    writers: list[PhaseWriter] = []
     operators: list[Operator] = []
     facts: list[str] = ["(phase-1)"] if len(goal.phases) > 1 else []
     atoms: list[str] = []
     named: set[str] = set()
     for number, conditions in enumerate(goal.phases, start=1):
         is_last = number == len(goal.phases)
-        writer = _PhaseWriter(initial_state, names, number, sum(len(w.parts) for w in writers))
+        writer = PhaseWriter(initial_state, names, number, sum(len(w.parts) for w in writers))
         for condition in conditions:
             writer.condition(condition)
         writers.append(writer)
@@ -98,287 +92,3 @@ def goal_rules(goal: Goal, initial_state: State, names: Sequence[str]) -> GoalRu
         operators=tuple(operators), facts=tuple(dict.fromkeys(facts)), atoms=tuple(atoms or ["(acting)"]),
         named=frozenset(named & set(names)), prove=prove,
     )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class _PlaceRule:
-    """A predicate of objects that are at a place (or that are not), and how it is proven."""
-
-    predicate: str
-    prove: PlaceProof
-
-
-@dataclass
-class _PhaseWriter:
-    initial_state: State
-    names: Sequence[str]
-    phase: int
-    first: int  # number of parts of earlier phases
-    operators: list[Operator] = field(default_factory=list)
-    facts: list[str] = field(default_factory=list)
-    atoms: list[str] = field(default_factory=list)
-    proofs: list[Callable[[State], Lines]] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
-    inside: dict[Place, _PlaceRule] = field(default_factory=dict)
-    outside: dict[Place, _PlaceRule] = field(default_factory=dict)
-
-    @property
-    def world(self) -> World:
-        return self.initial_state.world
-
-    @property
-    def judging(self) -> str:
-        return f"(judging-{self.phase})"
-
-    def number(self, part: str) -> int:
-        """Number the parts of a goal: the actions and predicates of each have its number."""
-        self.parts.append(part)
-        return self.first + len(self.parts)
-
-    def rule(self, name: str, parameters: str, precondition: str, effect: str) -> None:
-        self.operators.append(operator(name, parameters, f"{self.judging} {precondition}", effect))
-
-    def condition(self, condition: Condition) -> None:
-        text = format_condition(condition, self.world.domain)
-        if isinstance(condition, FixtureIs):
-            self.fixture_condition(condition, text)
-        elif isinstance(condition, Every):
-            self.every_condition(condition, text)
-        elif isinstance(condition, No):
-            self.no_condition(condition, text)
-        elif isinstance(condition, Holding):
-            self.holding_condition(condition, text)
-        else:
-            self.count_condition(condition.number, condition.thing, condition.place, text)
-
-    def fixture_condition(self, condition: FixtureIs, text: str) -> None:
-        fixtures = fixtures_of(self.initial_state, condition)
-        state, domain = condition.states[0], self.world.domain
-        if condition.quantifier == "no":
-            self.atoms += [false(domain, state, self.names[i]) for i in fixtures]
-        elif not fixtures:
-            raise ExportError(f"{text!r} can never hold: this home has no {condition.fixture}")
-        elif condition.quantifier == "every" or len(fixtures) == 1:
-            self.atoms += [true(state, self.names[i]) for i in fixtures]
-        else:
-            n = self.number(text)
-            self.facts += [f"(kind-{n} {self.names[i]})" for i in fixtures]
-            self.rule(f"find-{n}", "?f", f"(kind-{n} ?f) {true(state, '?f')}", f"(found-{n})")
-            self.atoms.append(f"(found-{n})")
-            self.proofs.append(lambda now: [f"(find-{n} {self.names[next(i for i in fixtures if now.has(i, state))]})"])
-
-    def every_condition(self, condition: Every, text: str) -> None:
-        affected = quantified_objects(self.initial_state, condition)
-        if not affected:
-            raise ExportError(f"{text!r} can never hold: no object matches it at the start")
-        if condition.place is None:
-            self.atoms += [true(s, self.names[i]) for i in affected for s in condition.become]
-            return
-        rule = self.inside_rule(condition.place)
-        self.atoms += [f"({rule.predicate} {self.names[i]})" for i in affected]
-        self.proofs.append(lambda now: [line for i in affected for line in rule.prove(now, i)])
-
-    def holding_condition(self, condition: Holding, text: str) -> None:
-        n = self.number(text)
-        parameters, precondition = self.described(n, condition.thing, "?x", text)
-        self.rule(f"find-{n}", f"?x{parameters}", f"{precondition} (held ?x)", f"(found-{n})")
-        self.atoms.append(f"(found-{n})")
-        self.proofs.append(lambda now: [f"(find-{n} {self.names[now.held]}{self.liquid(condition.thing)})"])
-
-    def count_condition(self, number: int, thing: Thing, place: Place | None, text: str) -> None:
-        rule = self.inside_rule(place) if place else None
-        n = self.number(text)
-        parameters, precondition = self.described(n, thing, "?x", text, number)
-        precondition += f" ({rule.predicate} ?x)" if rule else ""
-        if number == 1:
-            self.rule(f"find-{n}", f"?x{parameters}", precondition, f"(found-{n})")
-            self.atoms.append(f"(found-{n})")
-        else:
-            self.facts += [f"(not-counted-{n} {self.names[i]})" for i in self.candidates(thing)]
-            self.facts += [f"(counted-{n} n0)", *(f"(next n{j} n{j + 1})" for j in range(number))]
-            self.rule(
-                f"count-{n}", f"?x{parameters} ?n1 ?n2",
-                f"{precondition} (not-counted-{n} ?x) (counted-{n} ?n1) (next ?n1 ?n2)",
-                f"(counted-{n} ?n2) (not (counted-{n} ?n1)) (not (not-counted-{n} ?x))",
-            )  # fmt: skip
-            self.atoms.append(f"(counted-{n} n{number})")
-
-        def proof(now: State) -> Lines:
-            lines: Lines = []
-            for j, i in enumerate(matching_objects(now, thing, place)[:number]):
-                lines += rule.prove(now, i) if rule else []
-                step = f"{self.names[i]}{self.liquid(thing)}"
-                lines.append(f"(find-{n} {step})" if number == 1 else f"(count-{n} {step} n{j} n{j + 1})")
-            return lines
-
-        self.proofs.append(proof)
-
-    def no_condition(self, condition: No, text: str) -> None:
-        thing = condition.thing
-        affected = [i for i in self.candidates(thing) if not self.never(i, thing)]
-        if not affected:
-            return
-        rule = self.outside_rule(condition.place) if condition.place else None
-        if not thing.states and not thing.liquid:
-            if rule is None:
-                raise ExportError(f"{text!r} can never hold in this home")
-            self.atoms += [f"({rule.predicate} {self.names[i]})" for i in affected]
-            self.proofs.append(lambda now: [line for i in affected for line in rule.prove(now, i)])
-            return
-        n = self.number(text)
-        exempt = self.exemption(f"exempt-{n}", n, thing, rule)
-        self.atoms += [f"(exempt-{n} {self.names[i]})" for i in affected]
-        self.proofs.append(lambda now: [line for i in affected for line in exempt(now, i)])
-
-    def exemption(self, predicate: str, n: int, thing: Thing, rule: _PlaceRule | None) -> PlaceProof:
-        """Add actions by which an object does not match a description or is not at a place, and return the proof."""
-        domain = self.world.domain
-        for state in thing.states:
-            self.rule(f"{predicate}-not-{state}", "?x", false(domain, state, "?x"), f"({predicate} ?x)")
-        if thing.liquid:
-            self.facts += [f"(other-liquid-{n} {liquid})" for liquid in domain.liquids if liquid != thing.liquid]
-            self.rule(f"{predicate}-empty", "?x", "(empty ?x)", f"({predicate} ?x)")
-            self.rule(f"{predicate}-other-liquid", "?x ?l", f"(filled ?x ?l) (other-liquid-{n} ?l)",
-                      f"({predicate} ?x)")  # fmt: skip
-        if rule is not None:
-            self.rule(f"{predicate}-elsewhere", "?x", f"({rule.predicate} ?x)", f"({predicate} ?x)")
-
-        def proof(now: State, i: int) -> Lines:
-            name = self.names[i]
-            for state in thing.states:
-                if not now.has(i, state):
-                    return [f"({predicate}-not-{state} {name})"]
-            if thing.liquid and not now.liquid[i]:
-                return [f"({predicate}-empty {name})"]
-            if thing.liquid and now.liquid[i] != thing.liquid:
-                return [f"({predicate}-other-liquid {name} {now.liquid[i]})"]
-            assert rule is not None
-            return [*rule.prove(now, i), f"({predicate}-elsewhere {name})"]
-
-        return proof
-
-    def inside_rule(self, place: Place) -> _PlaceRule:
-        """Return the rule of objects that are at a place, directly or through vessels."""
-        if place in self.inside:
-            return self.inside[place]
-        deeper = self.inside_rule(place.inside) if place.inside else None
-        n = self.number("place")
-        if place.fixture is not None:
-            self.facts += [f"(place-{n} {self.names[f]})" for f in self.fixtures(place.fixture)]
-        else:
-            assert place.thing is not None
-            parameters, precondition = self.described(n, place.thing, "?v", "", vessels=True)
-            precondition += f" ({deeper.predicate} ?v)" if deeper else ""
-            self.rule(f"recognize-{n}", f"?v{parameters}", precondition, f"(place-{n} ?v)")
-        variable = "?f" if place.fixture is not None else "?v"
-        self.rule(f"see-{n}", f"?x {variable}", f"(place-{n} {variable}) (at ?x {variable})", f"(seen-{n} ?x)")
-        self.rule(f"see-inside-{n}", "?x ?v", f"(seen-{n} ?v) (at ?x ?v)", f"(seen-{n} ?x)")
-
-        def proof(now: State, i: int) -> Lines:
-            chain = [i, *holders(now, i)]
-            top = next(k for k in range(1, len(chain)) if self.is_place(now, chain[k], place))
-            lines: Lines = []
-            if place.thing is not None:
-                lines += deeper.prove(now, chain[top]) if deeper else []
-                lines.append(f"(recognize-{n} {self.names[chain[top]]}{self.liquid(place.thing)})")
-            lines.append(f"(see-{n} {self.names[chain[top - 1]]} {self.names[chain[top]]})")
-            lines += [f"(see-inside-{n} {self.names[chain[k - 1]]} {self.names[chain[k]]})"
-                      for k in range(top - 1, 0, -1)]  # fmt: skip
-            return lines
-
-        self.inside[place] = _PlaceRule(predicate=f"seen-{n}", prove=proof)
-        return self.inside[place]
-
-    def outside_rule(self, place: Place) -> _PlaceRule:
-        """Return the rule of objects that are neither at a place nor in or on a vessel there."""
-        if place in self.outside:
-            return self.outside[place]
-        deeper = self.outside_rule(place.inside) if place.inside else None
-        n = self.number("no place")
-        unlike: PlaceProof = lambda now, i: []  # noqa: E731
-        step = "(at ?x ?v)"
-        if place.fixture is not None:
-            members = set(self.fixtures(place.fixture))
-            ground = f"(at ?x ?f) (other-{n} ?f)"
-            self.facts += [f"(other-{n} {self.names[f]})" for f in range(self.world.n_fixtures) if f not in members]
-            self.facts.append(f"(other-{n} {NOWHERE})")
-        else:
-            assert place.thing is not None
-            ground = "(at ?x ?f)"
-            candidates = {i for i in self.candidates(place.thing) if not self.never(i, place.thing)}
-            step += f" (unlike-{n} ?v)"
-            self.facts += [f"(unlike-{n} {self.names[i]})" for i in range(self.world.n_fixtures, len(self.names))
-                           if i not in candidates and self.world.relation[i]]  # fmt: skip
-            exempt = self.exemption(f"unlike-{n}", n, place.thing, deeper)
-            unlike = lambda now, i: exempt(now, i) if i in candidates else []  # noqa: E731
-        self.rule(f"see-elsewhere-{n}", "?x ?f", ground, f"(elsewhere-{n} ?x)")
-        self.rule(f"see-held-{n}", "?x", "(held ?x)", f"(elsewhere-{n} ?x)")
-        self.rule(f"see-elsewhere-inside-{n}", "?x ?v", f"{step} (elsewhere-{n} ?v)", f"(elsewhere-{n} ?x)")
-
-        def proof(now: State, i: int) -> Lines:
-            chain = [i, *holders(now, i)]
-            top = chain[-1]
-            if top < self.world.n_fixtures and top >= 0:
-                lines = [f"(see-elsewhere-{n} {self.names[chain[-2]]} {self.names[top]})"]
-                chain.pop()
-            elif now.held == top:
-                lines = [f"(see-held-{n} {self.names[top]})"]
-            else:
-                lines = [f"(see-elsewhere-{n} {self.names[top]} {NOWHERE})"]
-            for k in range(len(chain) - 1, 0, -1):
-                lines += unlike(now, chain[k])
-                lines.append(f"(see-elsewhere-inside-{n} {self.names[chain[k - 1]]} {self.names[chain[k]]})")
-            return lines
-
-        self.outside[place] = _PlaceRule(predicate=f"elsewhere-{n}", prove=proof)
-        return self.outside[place]
-
-    def described(
-        self, n: int, thing: Thing, variable: str, text: str, number: int = 1, *, vessels: bool = False
-    ) -> tuple[str, str]:
-        """Return further parameters and the precondition that a variable matches a description."""
-        candidates = [i for i in self.candidates(thing) if not vessels or self.world.relation[i]]
-        if text and len(candidates) < number:
-            raise ExportError(f"{text!r} can never hold: this home has {len(candidates)} of them")
-        self.facts += [f"(kind-{n} {self.names[i]})" for i in candidates]
-        precondition = " ".join([f"(kind-{n} {variable})", *(true(s, variable) for s in thing.states)])
-        if not thing.liquid:
-            return "", precondition
-        self.facts.append(f"(liquid-{n} {thing.liquid})")
-        return " ?l", f"{precondition} (liquid-{n} ?l) (filled {variable} ?l)"
-
-    def candidates(self, thing: Thing) -> list[int]:
-        return list(self.world.objects_of(thing.word))
-
-    def fixtures(self, category: str) -> list[int]:
-        return [f for f in range(self.world.n_fixtures) if self.world.categories[f] == category]
-
-    def never(self, i: int, thing: Thing) -> bool:
-        """Whether an object can never match the states and the liquid of a description."""
-        world, state = self.world, self.initial_state
-        negations = world.domain.negations
-        if any(s not in negations and not state.has(i, s) and not can_be(world, i, s) for s in thing.states):
-            return True
-        category = world.object_category[i]
-        return bool(thing.liquid) and not (category and category.fills) and not state.liquid[i]
-
-    def is_place(self, now: State, i: int, place: Place) -> bool:
-        if place.fixture is not None:
-            return bool(self.world.categories[i] == place.fixture)
-        assert place.thing is not None
-        if i < self.world.n_fixtures or not matches(now, i, place.thing):
-            return False
-        return place.inside is None or is_at(now, i, place.inside)
-
-    @staticmethod
-    def liquid(thing: Thing) -> str:
-        return f" {thing.liquid}" if thing.liquid else ""
-
-
-def holders(state: State, i: int) -> list[int]:
-    """Return what an object is in or on, from its vessel up to the furniture."""
-    found = []
-    while state.place[i] >= 0:
-        i = state.place[i]
-        found.append(i)
-    return found

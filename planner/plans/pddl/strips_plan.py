@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import successor, unmet_precondition
 from envs.symbolic.progress import advance, begin, score
 from planner.plans.pddl.strips_domain import process_name
-from planner.plans.pddl.strips_facts import NOWHERE
-from planner.plans.pddl.strips_goal import holders
+from planner.plans.pddl.strips_facts import NOWHERE, holders
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State

@@ -5,7 +5,7 @@
     files.actions(plan_text)  # what another planner wrote, as our actions
 
 The domain has the actions that this goal and this plan need; see `planner/plans/pddl/strips_domain.py` for how they
-stand for the home's rules. The plan has one action a line, as Fast Downward, VAL and the planning competitions write it.
+stand for the home's rules. The plan has one action a line, as Fast Downward and VAL read and write it.
 """
 
 from __future__ import annotations

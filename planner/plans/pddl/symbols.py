@@ -11,66 +11,16 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 # Words of the language itself, and the types that every domain has.
-KEYWORDS = frozenset(
-    [
-        "define",
-        "domain",
-        "problem",
-        "requirements",
-        "types",
-        "constants",
-        "predicates",
-        "functions",
-        "action",
-        "parameters",
-        "precondition",
-        "effect",
-        "derived",
-        "objects",
-        "init",
-        "goal",
-        "metric",
-        "and",
-        "or",
-        "not",
-        "imply",
-        "implies",
-        "iff",
-        "when",
-        "forall",
-        "exists",
-        "oneof",
-        "either",
-        "object",
-        "number",
-        "assign",
-        "increase",
-        "decrease",
-        "minimize",
-        "maximize",
-        "strips",
-        "typing",
-        "adl",
-        "equality",
-        "fluents",
-        "preferences",
-        "constraints",
-        "always",
-        "sometime",
-        "within",
-        "at",
-        "over",
-        "all",
-        "start",
-        "end",
-        "time",
-        "duration",
-        "condition",
-        "undefined",
-        "true",
-        "false",
-    ]
-)
+# fmt: off
+KEYWORDS = frozenset({
+    "define", "domain", "problem", "requirements", "types", "constants", "predicates", "functions", "action",
+    "parameters", "precondition", "effect", "derived", "objects", "init", "goal", "metric", "and", "or", "not",
+    "imply", "implies", "iff", "when", "forall", "exists", "oneof", "either", "object", "number", "assign",
+    "increase", "decrease", "minimize", "maximize", "strips", "typing", "adl", "equality", "fluents", "preferences",
+    "constraints", "always", "sometime", "within", "at", "over", "all", "start", "end", "time", "duration",
+    "condition", "undefined", "true", "false",
+})
+# fmt: on
 
 
 def symbols(names: Sequence[str], reserved: Collection[str] = ()) -> list[str]:

@@ -128,3 +128,12 @@ def test_what_only_looks_like_a_number_stays_text(text: str) -> None:
 def test_a_key_given_twice_is_refused_with_both_lines(text: str, message: str) -> None:
     with pytest.raises(YamlError, match=message):
         safe_yaml.load(text)
+
+
+def test_files_of_the_project_may_use_anchors_and_have_the_same_numbers() -> None:
+    text = "a: &a [1e-3, 010]\nb: *a\n"
+    assert safe_yaml.load(text, bundled=True) == {"a": [0.001, 10], "b": [0.001, 10]}
+    with pytest.raises(YamlError, match="line 1: anchors"):
+        safe_yaml.load(text)
+    with pytest.raises(YamlError, match="line 2: the key 'a' is given twice; first in line 1"):
+        safe_yaml.load("a: 1\na: 2", bundled=True)

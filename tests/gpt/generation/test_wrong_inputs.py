@@ -241,7 +241,7 @@ def test_a_number_of_tokens_that_is_none_is_named(make_model: Make, n: int) -> N
     model = make_model()
     for call in (generate, beam_search):
         with pytest.raises(ConfigError, match="max_new_tokens is"):
-            call(model, [1], n)  # type: ignore[operator]
+            call(model, [1], n)
     with pytest.raises(ConfigError, match="max_new_tokens is"):
         generate_batch(model, [[1]], n)
     assert generate(model, [1], 0) == []

@@ -15,8 +15,9 @@ from safetensors import SafetensorError
 
 from gpt.data.batches import Batch, PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
-from gpt.errors import CheckpointError, ConfigError, DivergedError
+from gpt.errors import CheckpointError, ConfigError, ContextError, DivergedError
 from gpt.model.transformer import GPT
+from gpt.training.distributed import resolve_device
 from gpt.training.head_diversity import head_penalty
 from gpt.training.trainer import FREE_SETTINGS, Metrics, TrainConfig, evaluate, train
 from gpt.training.training_state import TrainingState
@@ -302,6 +303,18 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(
         train(make_model(fresh=True), batches, None, CONFIG, tmp_path, resume=True)
 
 
+@pytest.mark.parametrize("line", ["", "{", "null", "[]", '{"loss": 1}', '{"step": "3"}', '{"step": true}', "[" * 9000])
+def test_a_damaged_line_of_the_metrics_is_an_error_that_names_it(
+    make_model: Make, batches: PackedBatches, tmp_path: Path, line: str
+) -> None:
+    config = replace(CONFIG, steps=2, warmup_steps=0)
+    train(make_model(fresh=True), batches, None, config, tmp_path)
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(f"{line}\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"metrics\.jsonl, line 1: not the record of a step"):
+        train(make_model(fresh=True), batches, None, config, tmp_path, resume=True)
+
+
 def test_the_penalty_makes_heads_differ_and_is_not_in_the_loss(
     make_model: Make, batches: PackedBatches, tmp_path: Path
 ) -> None:
@@ -376,7 +389,23 @@ def test_a_wrong_setting_is_named_with_the_allowed_values(settings: dict[str, ob
         replace(CONFIG, **settings)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["x", "meta", "cpu:x", "", "cuda:x"])
+def test_an_unknown_device_is_an_error(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"device is '{name}'; it must be auto, cpu or cuda"):
+        resolve_device(name)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_missing_gpu_is_an_error(make_model: Make, batches: PackedBatches, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="device is 'cuda', but PyTorch sees no GPU here"):
         train(make_model(), batches, None, replace(CONFIG, device="cuda"), tmp_path)
+
+
+def test_an_id_that_the_model_does_not_have_is_named_before_it_reaches_the_device(
+    make_model: Make, batches: PackedBatches, tmp_path: Path
+) -> None:
+    batch = batches.batch(0)
+    idx = batch.idx.clone()
+    idx[2, 5] = 320
+    with pytest.raises(ContextError, match=r"batch 0 holds 320 at \(2, 5\) \(row, position\): ids are in 0..319"):
+        train(make_model(fresh=True), OneBatch(replace(batch, idx=idx)), None, CONFIG, tmp_path)

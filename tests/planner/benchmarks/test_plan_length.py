@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner.benchmarks.plan_length import Length, main, summary
-from planner.plans.export import fast_downward
+from planner.plans.pddl import fast_downward
 from tests.planner.command_calls import called, refused
 
 PROG = "python -m planner.benchmarks.plan_length"

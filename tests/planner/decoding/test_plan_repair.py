@@ -189,7 +189,7 @@ def test_a_model_folder_records_the_document_kinds_of_its_training(
 
 def test_an_averaged_model_knows_the_document_kinds_common_to_its_models() -> None:
     both, one = {"kinds": ["feedback", "infill"]}, {"kinds": ["feedback"]}
-    assert kinds_of({"mean_of": [both, both]}) == {"feedback", "infill"}
+    assert kinds_of({"mean_of": [both, both]}) == kinds_of({"mean_of": [{"mean_of": [both]}]}) == {"feedback", "infill"}
     assert kinds_of({"mean_of": [both, one]}) == {"feedback"}
     assert kinds_of({"mean_of": [both, {}]}) == kinds_of({"kinds": "feedback"}) == kinds_of({"kinds": ["x"]}) == set()
 

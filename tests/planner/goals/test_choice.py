@@ -93,11 +93,12 @@ def test_nothing_is_taken_from_a_bin_if_there_is_another(flaw: str) -> None:
     ("mug on desk ; 2 mug on dining table", {"mug 1": "dining table 1", "mug 2": "cabinet 1"}, "mug 2"),
     ("mug on desk ; mug on dining table", {"mug 1": "dining table 1", "mug 2: dirty": "cabinet 1"}, "mug 2"),
     ("dishes on desk ; every mug on dining table", {"mug 1": "shelf 1", "cup 1: dirty": "cabinet 1"}, "cup 1"),
-    ("mug on desk ; mug of coffee", {"mug 1: of coffee": "shelf 1", "mug 2": "cabinet 1"}, "mug 2"),
+    ("mug on shelf ; mug of coffee on desk", {"mug 1: of coffee": "sofa 1", "mug 2": "cabinet 1"}, "mug 2"),
+    ("clean mug on shelf ; 2 clean mug", {"mug 1": "desk 1", "mug 2": "cabinet 1"}, "mug 1"),
     ("apple on desk ; cold apple on shelf", {"apple 1: cold": "dining table 1", "apple 2": "cabinet 1"}, "apple 2"),
 ])  # fmt: skip
 def test_nothing_is_taken_from_where_another_condition_needs_it(goal: str, objects: dict[str, str], free: str) -> None:
-    assert used(state(["cabinet 1", "desk 1", "shelf 1", "dining table 1"], objects), goal)[0] == free
+    assert used(state(["cabinet 1", "desk 1", "sofa 1", "shelf 1", "dining table 1"], objects), goal)[0] == free
 
 
 def test_nothing_is_taken_out_of_a_persons_hands() -> None:
@@ -160,6 +161,21 @@ def test_food_is_cooked_in_a_clean_vessel_on_a_burner_with_room() -> None:
     plan = taught(now, "cooked egg")
     assert "put egg 1 on pan 2" in plan and "turn on stove burner 2" in plan
     assert {"pan 2", "stove burner 2"} <= facts_of(now, "cooked egg").names
+
+
+def test_food_is_cooked_in_a_dirty_pan_if_no_burner_has_room_for_a_clean_vessel() -> None:
+    now = state(["stove burner 1", "countertop 1"],
+                {"pan 1: dirty": "stove burner 1", "pot 1": "countertop 1", "egg 1": "pot 1"})  # fmt: skip
+    assert "put egg 1 on pan 1" in taught(now, "cooked egg")
+    assert {"pan 1", "stove burner 1"} <= facts_of(now, "cooked egg").names
+
+
+def test_what_stands_where_there_is_no_room_for_another_is_used() -> None:
+    now = state(
+        ["kettle base 1", "countertop 1", "fridge 1"], {"kettle 1": "countertop 1", "kettle 2": "kettle base 1"}
+    )
+    assert used(now, "cold kettle on kettle base") == ["kettle 2"]
+    taught(now, "cold kettle on kettle base")
 
 
 def test_food_goes_into_a_clean_bowl_even_if_a_dirty_one_is_in_place() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from envs.scenes.home_file import parse_home
 from envs.symbolic.actions import State
 from envs.symbolic.goals import parse_goal
 from gpt.data.tokenized_documents import TokenizedDocuments
@@ -234,9 +235,9 @@ def test_the_habits_are_asked_for_once(random_planner: Planner, start: State, mo
     assert (habits.rates("mug", start.world.scene), habits.opens("drawer 1")) == first
 
 
-def test_what_can_be_nowhere_is_not_asked_for(random_planner: Planner, tmp_path: Path) -> None:
-    start = two_rooms(tmp_path, "name: hall\nrooms:\n  hall: [door]\nobjects: {}\n")
-    assert LearnedHabits(random_planner.prompts).rates("mug", start.world.scene) == {}
+def test_what_can_be_nowhere_is_not_asked_for(random_planner: Planner) -> None:
+    scene = parse_home("name: hall\nrooms:\n  hall: [door]\nobjects: {}\n", geometry=False)
+    assert LearnedHabits(random_planner.prompts).rates("mug", scene) == {}
 
 
 def test_the_command_writes_an_adapter_beside_the_home_and_what_the_days_were(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import gymnasium
@@ -16,9 +17,10 @@ from planner.benchmarks.rollout_speedup import measure_speeds
 from planner.cli.execution_flags import ExecutionSettings
 from planner.cli.execution_runner import execute_and_report
 from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.errors import StageError
 from planner.io.json_lines import Record
 from planner.learning.cycle import draw_held_out_tasks
-from planner.learning.episode_jobs import ExecuteInPhysics, JudgeTrial, TryTask, plan_of
+from planner.learning.episode_jobs import ExecuteInPhysics, JudgeTrial, TryTask, checked_episodes, plan_of
 from planner.learning.proposals import Proposal, initial_state_of
 from planner.learning.training_examples import example_from_hindsight
 from planner.reporting.filmstrips import strips
@@ -129,3 +131,46 @@ def test_a_speed_is_measured_against_the_first_number_of_processes(model_folder:
     assert (one.workers, one.speedup, one.efficiency) == (1, 1.0, 1.0)
     assert two.workers == 2 and two.efficiency == pytest.approx(two.speedup / 2, abs=0.001)
     assert all(0 <= speed.busy <= 1 and speed.cpu_s > 0 for speed in (one, two))
+
+
+EPISODE: Record = {
+    "id": "2/0", "instruction": "light", "goal": "no ceiling light on", "direct": False, "kept": True, "plan": [],
+    "failure": None, "attempts": [{"wrote": [["[SEP]", "x"]], "success": True, "steps": 1}],
+}  # fmt: skip
+
+
+def test_the_record_of_an_episode_is_taken_as_it_is() -> None:
+    assert checked_episodes([EPISODE], Path("episodes.jsonl")) == [EPISODE]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"kept": 1}, "episode 1: 'kept' is 1, not a bool"),
+        ({"id": ["2"]}, "'id' is"),
+        ({"plan": None}, "'plan' is None"),
+        ({"goal": "mug table"}, "episode 1: "),
+        ({"failure": {"kind": "wrong place"}}, "'detail' is missing"),
+        ({"failure": "x"}, "'kind' is missing"),
+        ({"attempts": [3]}, "'wrote' is missing"),
+        ({"attempts": [{"wrote": ["x"], "success": True, "steps": 1}]}, "'wrote' is no list of pairs"),
+    ],
+)
+def test_a_changed_record_of_an_episode_is_named(change: Record, said: str) -> None:
+    with pytest.raises(StageError, match=rf"episodes\.jsonl, {said}" if said.startswith("episode") else said):
+        checked_episodes([EPISODE | change], Path("episodes.jsonl"))
+
+
+def test_a_recorded_plan_of_another_home_is_an_error(flat: State) -> None:
+    with pytest.raises(StageError, match="the plan of the recorded episode 2/0: "):
+        plan_of(EPISODE | {"plan": ["open spaceship 1"]}, flat.world)
+
+
+@pytest.mark.parametrize(
+    "change", [{"home": "2"}, {"goal": ""}, {"goal": "mug table"}, {"furnished_for": "x"}, {"parts": None}]
+)
+def test_a_changed_proposal_is_named(change: dict[str, object]) -> None:
+    proposal = replace(TASKS["2/0"], **change)  # type: ignore[arg-type]
+    TASKS["2/0"].check("here")
+    with pytest.raises(StageError, match="here: "):
+        proposal.check("here")

@@ -16,6 +16,7 @@ from planner.perception.camera_views import STEADY, UNSEEN, VARIED, Picture, pic
 from planner.perception.image_labels import GRID, SIZE, VISIBLE, classes, parse_listing
 from planner.perception.training.image_pool import ImagePool, augment_views
 from planner.perception.training.image_shards import (
+    Shard,
     concatenate_shards,
     label_pictures,
     read_shard,
@@ -80,6 +81,26 @@ def test_labels_say_where_the_middle_of_each_thing_is(home: PhysicalHome, shown:
     assert again.texts == shard.texts * 2
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(PlannerError, match="not a file of"):
+        read_shard(path)
+
+
+@pytest.mark.parametrize(
+    "damage", ["empty", "no texts", "no listing", "more texts", "other dtype", "other shape", "fewer labels"]
+)
+def test_pictures_without_their_labels_are_refused(tmp_path: Path, damage: str) -> None:
+    grid, row = np.zeros((2, GRID, GRID), np.uint8), np.zeros(2, np.uint8)
+    shard = Shard(np.zeros((2, SIZE, SIZE, 3), np.uint8), grid, grid, grid, row, row, ["fridge[SEP]nothing"] * 2)
+    wrong = {
+        "empty": shard, "no listing": shard._replace(texts=["fridge[SEP]mug[EOS]"] * 2),
+        "no texts": shard._replace(texts=None), "more texts": shard._replace(texts=["fridge[SEP]nothing"] * 3),
+        "other dtype": shard._replace(cells=grid.astype(np.float64)), "other shape": shard._replace(states=grid[:, 1:]),
+        "fewer labels": shard._replace(furniture=row[:1]),
+    }  # fmt: skip
+    path = tmp_path / "pictures-test-0-00000.npz"
+    write_shard(path, wrong[damage])
+    if damage == "empty":
+        path.write_bytes(b"")
+    with pytest.raises(PlannerError, match=r"pictures-test-0-00000\.npz"):
         read_shard(path)
 
 

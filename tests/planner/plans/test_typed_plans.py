@@ -80,7 +80,10 @@ def test_what_surrounds_steps_is_left_out(world: World, text: str) -> None:
 
 @pytest.mark.parametrize("data", [STEPS, {"plan": STEPS}, {"plan": [step.upper() for step in STEPS], "goal": None}])
 def test_json_is_a_list_of_steps_or_what_the_plan_command_prints(world: World, data: object) -> None:
-    assert read(world, json.dumps(data)) == read(world, json.dumps(data, indent=2)) == STEPS
+    text = json.dumps(data)
+    assert (
+        read(world, text) == read(world, json.dumps(data, indent=2)) == read(world, f"```json\n{text}\n```\n") == STEPS
+    )
 
 
 def test_what_the_plan_command_prints_is_read_with_goal_and_instruction(world: World) -> None:
@@ -143,6 +146,11 @@ def test_a_step_is_read_as_people_write_it(world: World, typed: str, step: str) 
         ("walk to fridge 1", "did you mean 'go to fridge 1'?"),
         ("pick up plate 1 from cabinet 1", "did you mean 'pick up plate 1'?"),
         ("open('fridge')", "did you mean 'open fridge 1'?"),
+        ("grab('plate 1')", "did you mean 'pick up plate 1'?"),
+        ("pick_up(plate_1)", "did you mean 'pick up plate 1'?"),
+        ("putin('plate_1', 'fridge_1')", "did you mean 'put plate 1 in fridge 1'?"),
+        ("<char0> [open] <fridge> (1) [0]", "did you mean 'open fridge 1'?"),
+        ("[GRAB] <plate> (1)", "did you mean 'pick up plate 1'?"),
         ("put plate 1 dining table 1", "did you mean 'put plate 1 on dining table 1'?"),
         ("put plate 1", "expected 'put {object} {relation} {place}'"),
         ("open spaceship 1", "there is no 'spaceship 1' in this home"),

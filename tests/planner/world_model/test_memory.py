@@ -122,6 +122,14 @@ def test_a_file_too_large_to_be_a_memory_is_not_read(kept: Path, map_only: Belie
         ({"looked": [3]}, "not on the map"),
         ({"fixtures": {"cabinet 1": ["asleep"]}}, "must be a list of"),
         ({"fixtures": {"cabinet 1": "open"}}, "must be a list of"),
+        ({"fixtures": {"cabinet 1": ["on"]}}, "must be a list of: open"),
+        ({"things": {"mug 01": {"place": "cabinet 1"}}}, "one like mug 1, found '01'"),
+        ({"things": {"mug \u0661": {"place": "cabinet 1"}}}, "one like mug 1"),
+        ({"things": {"backpack 1": {"place": "drawer 1"}}}, "does not fit"),
+        ({"things": {"mug 1": {"place": "cabinet 1", "states": ["open"]}}}, "a mug cannot be open"),
+        ({"things": {"mug 1": {"place": "cabinet 1", "states": ["hot", "cold"]}}}, "a mug cannot be hot and cold"),
+        ({"things": {"fork 1": {"place": "cabinet 1", "liquid": "tea"}}}, "a fork cannot contain tea"),
+        ({"things": {f"mug {n}": {"place": "cabinet 1"} for n in range(1, 2002)}}, "the maximum is 2000"),
     ],
 )
 def test_what_cannot_be_remembered_is_said(kept: Path, map_only: Belief, changes: dict[str, object], said: str) -> None:
@@ -159,6 +167,12 @@ def test_a_thing_may_be_told_to_be_in_one_that_was_told_of_before(map_only: Beli
         ("mug 1 in cabinet", "which cabinet"),
         ("mug 1 in microwave 7", "did you mean"),
         ("backpack 1 in drawer 1", "does not fit"),
+        ("mug 01 in cabinet 1", "one like mug 1, found '01'"),
+        ("mug \u0663 in cabinet 1", "one like mug 1"),
+        ("open mug 1 in cabinet 1", "a mug cannot be open"),
+        ("hot cold mug 1 in cabinet 1", "a mug cannot be hot and cold"),
+        ("dirty clean mug 1 in cabinet 1", "cannot be dirty and not dirty"),
+        ("x" * 9000 + " in cabinet 1", "told 'xxx"),
     ],
 )
 def test_a_sentence_that_cannot_be_is_refused(map_only: Belief, sentence: str, said: str) -> None:

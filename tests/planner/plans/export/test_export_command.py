@@ -10,7 +10,7 @@ import pytest
 from envs.symbolic.actions import State
 from planner.api import Planner
 from planner.plan import main
-from planner.plans.export import FORMATS, PLAN_FORMATS, ExportError, Format, export
+from planner.plans.export import FORMATS, PLAN_FORMATS, ExportError, Format, export_files, joined
 from planner.plans.export.py_tree import is_installed
 from tests.planner.command_calls import Call, Outcome, called, refused
 from tests.planner.plans.export.btcpp import check
@@ -42,6 +42,7 @@ def test_the_tree_is_valid_and_the_pddl_is_a_domain_and_a_problem(plan: Call) ->
     check(plan(MUG, "--format", "bt").out)
     domain, _, problem = plan(MUG, "--format", "pddl").out.partition("; instruction:")
     assert parse(domain)[1] == ["domain", "home"] and parse("; " + problem)[1] == ["problem", "small_flat"]
+    assert problem.partition("; plan:\n")[2].startswith("; (open cabinet_1)\n; (pick-up mug_1 cabinet_1)\n")
 
 
 def test_format_json_is_json_and_format_text_is_the_default(plan: Call) -> None:
@@ -55,6 +56,81 @@ def test_a_refusal_has_nothing_to_export(plan: Call) -> None:
     outcome = plan("tell me a joke", "--format", "bt")
     assert (outcome.code, outcome.out) == (1, "")
     assert "refused: I can only do household tasks." in outcome.err
+
+
+FILES = {"text": ["plan.txt"], "json": ["plan.json"], "bt": ["plan.xml"], "mermaid": ["plan.mmd"],
+         "py_trees": ["plan.txt"], "pddl": ["domain.pddl", "plan", "problem.pddl"]}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_format_is_written_into_a_folder_and_its_files_are_named(plan: Call, tmp_path: Path, form: Format) -> None:
+    if form == "py_trees" and not is_installed():
+        pytest.skip("the extra `exports` is not installed")
+    outcome = plan(MUG, "--format", form, "--out", str(tmp_path / "new" / "folder"))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert sorted(p.name for p in (tmp_path / "new" / "folder").iterdir()) == FILES[form]
+    assert sorted(Path(line).name for line in outcome.out.splitlines()) == FILES[form]
+
+
+def test_a_second_export_replaces_the_first_and_leaves_other_files(plan: Call, tmp_path: Path) -> None:
+    (tmp_path / "plan").write_text("old", encoding="utf-8")
+    (tmp_path / "mine").write_text("mine", encoding="utf-8")
+    assert plan(MUG, "--format", "pddl", "--out", str(tmp_path)).code == 0
+    assert "(put-in" in (text := (tmp_path / "plan").read_text(encoding="utf-8")) or "(put " in text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["domain.pddl", "mine", "plan", "problem.pddl"]
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_nothing_is_left(plan: Call, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    refused(plan(MUG, "--format", "bt", "--out", str(file)), "cannot be written to", "choose another with --out")
+    (tmp_path / "plan").mkdir()
+    refused(plan(MUG, "--format", "pddl", "--out", str(tmp_path)), "is a folder")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "plan"]
+
+
+UNREACHED = "warm the apple"
+
+
+@pytest.mark.parametrize("form", PLAN_FORMATS)
+def test_a_plan_that_misses_its_goal_is_exported_only_on_request(plan: Call, tmp_path: Path, form: str) -> None:
+    if form == "py_trees" and not is_installed():
+        pytest.skip("the extra `exports` is not installed")
+    outcome = plan(UNREACHED, "--format", form, "--out", str(tmp_path))
+    assert (outcome.code, outcome.out, list(tmp_path.iterdir())) == (1, "", [])
+    assert "unverified: not reached: hot apple" in outcome.err and "--unverified" in outcome.err
+    asked = plan(UNREACHED, "--format", form, "--unverified")
+    assert asked.code == 1 and "unverified: not reached: hot apple" in asked.err
+    if form == "pddl":  # what can never hold here has no problem
+        return
+    assert "not reached" in asked.out
+
+
+def test_json_says_of_a_plan_that_it_misses_its_goal(plan: Call, tmp_path: Path) -> None:
+    for flags in (["--json"], ["--format", "json"], ["--format", "json", "--unverified"]):
+        outcome = plan(UNREACHED, *flags)
+        assert outcome.code == 1 and json.loads(outcome.out)["status"] == "unverified"
+    assert plan(UNREACHED, "--format", "json", "--out", str(tmp_path)).code == 1
+    assert json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["status"] == "unverified"
+
+
+def test_several_instructions_are_not_one_plan(plan: Call) -> None:
+    refused(plan(f"{MUG}\n{MUG}", "--format", "bt"), "several instructions cannot be combined with --format bt")
+
+
+def test_unverified_needs_a_format(plan: Call) -> None:
+    refused(plan(MUG, "--unverified"), "--unverified needs --format")
+
+
+def test_the_library_exports_a_plan_that_misses_its_goal_only_on_request(flat: State, model_folder: Path) -> None:
+    plan = Planner.load(model_folder).plan(UNREACHED, flat)
+    with pytest.raises(
+        ExportError, match=r"does not reach its goal: unverified, not reached: hot apple.*unverified=True"
+    ):
+        plan.export("bt")
+    assert plan.export("text") == "unverified: not reached: hot apple"
+    check(plan.export("bt", unverified=True))
+    assert plan.export("text", unverified=True) == str(plan)
 
 
 @pytest.mark.parametrize("flag", ["--json", "--execute"])
@@ -77,7 +153,8 @@ def test_a_library_writes_the_same(flat: State, model_folder: Path, form: Format
     assert "mug" in found.export(form)
     assert found.goal is not None
     if form in PLAN_FORMATS:
-        assert export(form, found.goal, found.actions, found.start, title=found.instruction) == found.export(form)
+        files = export_files(form, found.goal, found.actions, found.start, title=found.instruction)
+        assert files == found.export_files(form) and joined(files) == found.export(form)
     joke = planner.plan("tell me a joke", flat)
     if form in BEGINS:
         with pytest.raises(ExportError, match="refused"):

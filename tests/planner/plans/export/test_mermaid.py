@@ -41,10 +41,19 @@ def chart(state: State, goal: str, title: str = "") -> str:
 def test_it_leads_from_the_instruction_through_the_subtasks_to_the_goal(flat: State) -> None:
     labels, edges = read(chart(flat, "mug on dining table", "put the mug on the table"))
     assert list(labels.values()) == [
-        "put the mug on the table", *(f"{n}. {step}" for n, step in enumerate(PLAN, 1)), "mug on dining table",
+        "put the mug on the table", *(f"{n}: {step}" for n, step in enumerate(PLAN, 1)), "mug on dining table",
     ]  # fmt: skip
     names = list(labels)
     assert edges == list(itertools.pairwise(names))
+
+
+@pytest.mark.parametrize(
+    "text", ["1. mug", "- mug", "* mug", "+ mug", "# mug", "a www.x.org", "https://x.org", "_a_ **b**"]
+)
+def test_no_label_is_markdown(flat: State, text: str) -> None:
+    for line in chart(flat, "mug on dining table", text).splitlines():
+        for label in re.findall(r'"([^"]*)"', line):
+            assert not re.search(r"[-.*+#_`/!()\[\]<>]", re.sub(r"#\d+;", "", label)), label
 
 
 def test_a_phase_ends_where_its_goal_is_reached(flat: State) -> None:

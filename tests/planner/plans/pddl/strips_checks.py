@@ -32,21 +32,28 @@ def check_files(files: PddlFiles) -> Task:
             check_conjunction(section[7], positive=False)
     task = Task(files.domain, files.problem)
     check_conjunction(task.goal, positive=True)
-    signatures = {str(p[0]): [kind for _, kind in typed(p[1:])] for s in parse(files.domain)[2:]
-                  if isinstance(s, list) and s[0] == ":predicates" for p in s[1:] if isinstance(p, list)}  # fmt: skip
+    declared_types = signatures(files)
     for name, *arguments in (*task.init, *(literal for literal in task.goal[1:])):
-        assert all(task.is_a(a, kind) for a, kind in zip(arguments, signatures[name], strict=True)), (name, arguments)
+        assert all(task.is_a(a, kind) for a, kind in zip(arguments, declared_types[name], strict=True)), (
+            name,
+            arguments,
+        )
     assert len(task.init) == len(re.findall(r"^    \(", files.problem[files.problem.index("(:init") :], re.M))
     declared, actions, types = set(task.predicates), set(task.operators), {*task.parents, *task.parents.values()}
     assert not declared & actions and not set(task.objects) & (declared | actions | types)
     return task
 
 
+def signatures(files: PddlFiles) -> dict[str, list[str]]:
+    """The argument types of each predicate."""
+    sections = [s for s in parse(files.domain)[2:] if isinstance(s, list) and s[0] == ":predicates"]
+    return {str(p[0]): [kind for _, kind in typed(p[1:])] for p in sections[0][1:] if isinstance(p, list)}
+
+
 def check_conjunction(formula: object, *, positive: bool) -> None:
     assert isinstance(formula, list) and formula[0] == "and" and len(formula) > 1
-    for literal in formula[1:]:
-        if literal[0] == "not" and not positive:
-            literal = literal[1]
+    for said in formula[1:]:
+        literal = said[1] if said[0] == "not" and not positive else said
         assert literal[0] not in ("and", "or", "not", "imply", "when", "forall", "exists")
         assert all(isinstance(word, str) for word in literal)
 
@@ -68,7 +75,7 @@ def replayed(task: Task, plan: str) -> frozenset[Fact]:
 
 def check_state(files: PddlFiles, task: Task, facts: frozenset[Fact], state: State) -> None:
     """Check that the facts of a PDDL state are those of ours."""
-    world = state.world
+    world, types = state.world, signatures(files)
     for symbol, name in files.names.items():
         if symbol not in task.objects:
             continue
@@ -77,7 +84,8 @@ def check_state(files: PddlFiles, task: Task, facts: frozenset[Fact], state: Sta
             if f"is-{word}" in task.predicates and (f"is-{word}", symbol) in facts:
                 assert state.has(i, word), (name, word)
         for word in world.domain.states:
-            if f"is-{word}" in task.predicates and state.has(i, word):
+            is_said = f"is-{word}" in types and task.is_a(symbol, types[f"is-{word}"][0])
+            if is_said and state.has(i, word):
                 assert (f"is-{word}", symbol) in facts, (name, word)
         if i < world.n_fixtures:
             continue

@@ -12,7 +12,7 @@ from scipy.io import wavfile
 
 from gpt.weights.encoder_file import SenseKind, sense_path
 from planner.io.paths import released_dir
-from tests.fuzz.files import damaged
+from tests.fuzz.inputs.files import damaged
 
 
 def recording(rng: Random) -> bytes:

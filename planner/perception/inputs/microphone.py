@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.perception.wav import RecordingError, resampled
+from gpt.inference.encoders.log_mel import RATE
+from planner.errors import InputError
+from planner.perception.inputs.recordings import as_speech
 
 if TYPE_CHECKING:
     from gpt.weights.model_folder import Floats
@@ -21,12 +24,12 @@ def listen() -> Floats:
     """Record until about a second of silence after speech; returns samples (N,) at 16 kHz.
 
     Raises:
-        RecordingError: There is no microphone or no `sounddevice`, or no one spoke.
+        InputError: There is no microphone or no `sounddevice`, or no one spoke.
     """
     try:
         import sounddevice
     except (ImportError, OSError) as error:  # OSError: sounddevice is installed, but PortAudio is missing
-        raise RecordingError(
+        raise InputError(
             f"--listen needs sounddevice and PortAudio ({error}): pip install 'gpt-home-planner[hearing]' and, on "
             "Debian, apt-get install libportaudio2; or record a WAV file and use --audio"
         ) from None
@@ -35,15 +38,19 @@ def listen() -> Floats:
         with sounddevice.InputStream(samplerate=rate, channels=1, dtype="float32") as stream:
             blocks = record(lambda: stream.read(int(BLOCK_S * rate))[0][:, 0])
     except sounddevice.PortAudioError as error:
-        raise RecordingError(f"no microphone can be used ({error}); record a WAV file and use --audio") from None
-    return resampled(np.concatenate(blocks), rate, "the recording")
+        raise InputError(f"no microphone can be used ({error}); record a WAV file and use --audio") from None
+    from scipy.signal import resample_poly
+
+    common = gcd(rate, RATE)
+    resampled = resample_poly(np.concatenate(blocks), RATE // common, rate // common)
+    return as_speech(resampled[:, None].astype(np.float32))
 
 
 def record(read: Callable[[], Floats]) -> list[Floats]:
     """Read blocks of `BLOCK_S` until silence follows speech.
 
     Raises:
-        RecordingError: No one spoke.
+        InputError: No one spoke.
     """
     blocks: list[Floats] = []
     noise_level, has_spoken, silence_s = np.inf, False, 0.0
@@ -57,5 +64,5 @@ def record(read: Callable[[], Floats]) -> list[Floats]:
         if has_spoken and silence_s >= SILENCE_S:
             break
         if not has_spoken and len(blocks) * BLOCK_S >= MAX_WAIT_S:
-            raise RecordingError(f"no one spoke for {MAX_WAIT_S:.0f} s")
+            raise InputError(f"no one spoke for {MAX_WAIT_S:.0f} s")
     return blocks

@@ -11,6 +11,7 @@ import yaml
 
 from envs.errors import HomeError, nearest
 from envs.files import safe_yaml
+from envs.files.yaml_characters import misleading_characters, shown
 
 MAX_PROBLEMS = 100
 MAX_TEXT = 200  # characters of a word or name
@@ -59,17 +60,20 @@ class NodeReader:
         if is_null(node):
             return
         if not isinstance(node, yaml.MappingNode):
-            self.problem(node, f"{context}: expected `key: value` lines, found {describe(node)}")
+            hint = "; a key has no '-' before it"
+            if isinstance(node, yaml.ScalarNode):
+                hint = "; a space follows ':'" if ":" in node.value else "; ':' follows a key"
+            self.problem(node, f"{context}: expected `key: value` lines, found {describe(node)}{hint}")
             return
-        seen_keys: set[str] = set()
+        line_of_key: dict[str, int] = {}
         for key_node, value in node.value:
             key = self.text(key_node, f"a key of {context}")
             if key is None:
                 continue
-            if key in seen_keys:
-                self.problem(key_node, f"{context}: {key!r} appears twice")
+            if key in line_of_key:
+                self.problem(key_node, f"{context}: {key!r} appears twice; the first is on line {line_of_key[key]}")
                 continue
-            seen_keys.add(key)
+            line_of_key[key] = key_node.start_mark.line + 1
             yield key, key_node, value
 
     def options(self, node: yaml.Node, context: str, known: Collection[str]) -> dict[str, yaml.Node]:
@@ -80,15 +84,24 @@ class NodeReader:
                 values[key] = value
             else:
                 hint = nearest(key, known) or f"; known: {', '.join(known)}"
-                self.problem(key_node, f"{context}: unknown key {key!r}{hint}")
+                self.problem(key_node, f"{context}: unknown key {key!r}{self.key_hint(key) or hint}")
         return values
+
+    def key_hint(self, key: str) -> str:
+        """Return a hint for an unknown key that is something else; empty if it is not."""
+        return ""
 
     def sequence(self, node: yaml.Node, context: str) -> list[yaml.Node]:
         """Return the nodes of a list; an empty list for an empty value."""
         if is_null(node):
             return []
         if not isinstance(node, yaml.SequenceNode):
-            self.problem(node, f"{context}: expected a list such as [a, b], found {describe(node)}")
+            hint = "; each entry of a list starts with '- '"
+            if isinstance(node, yaml.ScalarNode):
+                hint = (
+                    "; a space follows '-'" if str(node.value).startswith("-") else f"; write [{describe(node)[1:-1]}]"
+                )
+            self.problem(node, f"{context}: expected a list such as [a, b], found {describe(node)}{hint}")
             return []
         return list(node.value)
 
@@ -106,11 +119,21 @@ class NodeReader:
                 if len(words) > MAX_TEXT:
                     self.problem(node, f"{context}: {describe(node)} has more than {MAX_TEXT} characters")
                 elif not words.isprintable():
-                    self.problem(node, f"{context}: {describe(node)} has unprintable characters")
+                    character = next(c for c in words if not c.isprintable())
+                    visible = "".join(c for c in words if c.isprintable())
+                    self.problem(node, f"{context}: {visible!r} has unprintable characters: {shown(character)}")
                 else:
                     return words
                 return None
-        self.problem(node, f"{context}: expected a word, found {describe(node)}")
+        hint = ""
+        if isinstance(node, yaml.ScalarNode) and node.value:
+            if node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
+                hint = "; a number stands before its word: `2 cabinet`; a name of digits needs quotes"
+            elif node.value != "<<":
+                hint = f'; YAML does not read {node.value} as a word: write it in quotes: "{node.value}"'
+            if is_null(node):
+                hint = f"; YAML reads {node.value} as nothing"
+        self.problem(node, f"{context}: expected a word, found {describe(node)}{hint}")
         return None
 
     def whole(self, node: yaml.Node, context: str, low: int, high: int) -> int | None:
@@ -167,6 +190,9 @@ def parse_nodes(text: str) -> yaml.Node:
     Raises:
         HomeFileError: It is not YAML, is empty, too large, nested too deeply, or uses anchors.
     """
+    text = text.removeprefix("\ufeff")
+    if problems := misleading_characters(text)[:MAX_PROBLEMS]:
+        raise HomeFileError([Problem(line=line, text=problem) for line, problem in problems])
     try:
         root = safe_yaml.compose(text)
     except safe_yaml.YamlError as error:

@@ -1,0 +1,56 @@
+"""Replays a draft of a plan, cuts it where it stops making progress, and says how good it is beside others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.verification.plan_progress import Nearness, progress_along
+from planner.verification.plan_verification import Report, verify
+
+if TYPE_CHECKING:
+    from envs.symbolic.actions import Action, State
+    from envs.symbolic.goals import Goal
+    from planner.decoding.plan_writer import Draft
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A draft after its replay.
+
+    Attributes:
+        draft: What the GPT wrote.
+        actions: The plan: all of it if it reaches the goal, otherwise the part that makes progress.
+        report: The replay of `actions`.
+        progress: How far they get.
+    """
+
+    draft: Draft
+    actions: tuple[Action, ...]
+    report: Report
+    progress: Nearness
+
+    @property
+    def merit(self) -> tuple[bool, Nearness, int, float]:
+        """The sort key, greatest first: success, progress, few subtasks, log-probability."""
+        return self.report.ok, self.progress, -len(self.actions), self.draft.logprob
+
+
+def judge(draft: Draft, goal: Goal, state: State, initial_state: State, *, constrained: bool) -> Candidate:
+    """Replay a draft.
+
+    Args:
+        draft: The draft.
+        goal: Its goal.
+        state: The state where it begins.
+        initial_state: The episode's initial state.
+        constrained: Whether only applicable subtasks could be written. Otherwise the draft is judged as it was written,
+            because that is what unconstrained decoding is measured for.
+    """
+    report = verify(state, goal, draft.actions, initial_state=initial_state)
+    actions, progress = progress_along(goal, draft.actions, state, initial_state)
+    if report.ok or not constrained:
+        actions = tuple(draft.actions)
+    elif len(actions) < len(draft.actions):
+        report = verify(state, goal, actions, initial_state=initial_state)
+    return Candidate(draft=draft, actions=actions, report=report, progress=progress)

@@ -1,0 +1,144 @@
+"""Problems of a home file are named with their line: other words for a category, characters that look like others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from envs.errors import HomeError
+from envs.scenes.home_file import HomeFileError, load_home, parse_home
+
+ROOMS = "rooms:\n  kitchen: [sink, 2 cabinet]\n"
+
+
+def problem(text: str) -> str:
+    """Return the problems of a text, a line each."""
+    with pytest.raises(HomeFileError) as caught:
+        parse_home(text)
+    return str(caught.value)
+
+
+def fixture_problem(word: str) -> str:
+    return problem(f"rooms:\n  kitchen: [{word}]\n")
+
+
+def object_problem(entry: str) -> str:
+    return problem(f"{ROOMS}objects: {{sink: [{entry}]}}\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("refrigerator", "fridge"), ("refridgerator", "fridge"), ("Fridge", "fridge"), ("FRIDGE", "fridge"),
+     ("couch", "sofa"), ("tv", "television"), ("cabinets", "cabinet"), ("tv_stand", "TV stand"), ("2 couch", "sofa")],
+)  # fmt: skip
+def test_another_word_for_a_fixture_is_offered_as_its_category(word: str, meant: str) -> None:
+    assert f"did you mean '{meant}'" in fixture_problem(word)
+
+
+@pytest.mark.parametrize(
+    ("entry", "meant"),
+    [("rag", "cloth"), ("2 mugs", "mug"), ("sneakers", "shoe"), ("dirty sneakers", "shoe"),
+     ("{rag: [dirty]}", "cloth"), ("{mug: [filthy]}", "dirty"), ("filthy mug", "dirty"), ("{mug: [warm]}", "hot"),
+     ("aple", "apple"), ("{mug: {liquid: cola}}", "soda")],
+)  # fmt: skip
+def test_another_word_for_an_object_a_state_or_a_liquid_is_offered_as_what_it_is_called(entry: str, meant: str) -> None:
+    assert f"did you mean '{meant}'" in object_problem(entry)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("lounge", "living room"), ("toilet", "bathroom"), ("Kitchen", "kitchen"), ("hallway", "hall"),
+     ("living-room", "living room"), ("master bedroom", "bedroom")],
+)  # fmt: skip
+def test_another_word_for_a_room_is_offered_as_its_kind(word: str, meant: str) -> None:
+    assert f"line 2: unknown room {word!r}; did you mean '{meant}'?" in problem(f"rooms:\n  {word}: [sink]\n")
+
+
+@pytest.mark.parametrize("entry", ["fridge", "2 fridge", "clean fridge", "{fridge: [open]}", "{2 fridge: {count: 2}}"])
+def test_a_fixture_among_the_objects_is_said_to_be_one_and_never_offered_as_itself(entry: str) -> None:
+    message = object_problem(entry)
+    assert "this is a fixture: list it under `rooms:`" in message and "did you mean" not in message
+
+
+def test_another_word_of_the_other_kind_is_named_with_its_place() -> None:
+    assert "this is a fixture, 'fridge': list it under `rooms:`" in object_problem("refrigerator")
+    assert "this is an object, 'mug': list it under `objects:`" in fixture_problem("coffee mug")
+    assert "this is an object: list it under `objects:`" in fixture_problem("2 mug")
+
+
+def test_another_word_for_a_place_is_found_in_the_home_or_missed_there() -> None:
+    text = "rooms:\n  kitchen: [fridge, sink]\nobjects:\n  refrigerator: [milk]\n  couch: [pillow]\n"
+    assert "line 4: no place is called 'refrigerator'; did you mean fridge 1?" in problem(text)
+    assert "line 5: no place is called 'couch'; no room has a sofa: list it under `rooms:`" in problem(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("rooms:\n\tkitchen: [sink]\n", "line 2: not YAML: a tab indents this line; indent with spaces"),
+        ("rooms:\n  kitchen:\n  -\tsink\n", "line 3: not YAML: a tab stands after '-'"),
+        ("rooms:\n\u00a0\u00a0kitchen: [sink]\n", "line 2: U+00A0 (no-break space) is not a space to YAML"),
+        ("rooms:\n  kitchen:\u00a0[sink]\n", "line 2: U+00A0 (no-break space)"),
+        ("rooms:\n  kitchen:\n  -\u00a0sink\n", "line 3: U+00A0 (no-break space)"),
+        ("rooms:\n\u3000kitchen: [sink]\n", "line 2: U+3000 (ideographic space)"),
+        ("rooms:\n  kitchen: [si\u200bnk]\n", "line 2: an invisible character, U+200B (zero width space)"),
+        ("rooms:\n  \ufeffkitchen: [sink]\n", "line 2: an invisible character, U+FEFF"),
+        ("rooms:\r\n  kit\u00adchen: [sink]\r\n", "line 2: an invisible character, U+00AD (soft hyphen)"),
+        ("rooms:\n  kit\0chen: [sink]\n", "line 2: an invisible character, U+0000"),
+        ("rooms:\n  kitchen: [{sink: [\u201con\u201d]}]\n", "line 2: U+201C (left double quotation mark) is no quote"),
+        ("rooms:\n  \u2018kitchen\u2019: [sink]\n", "line 2: U+2018 (left single quotation mark)"),
+        ("rooms\uff1a\n  kitchen: [sink]\n", "line 1: U+FF1A (fullwidth colon) is a letter to YAML; type ':'"),
+        ("rooms:\n  kitchen: [sink\uff0cfridge]\n", "line 2: U+FF0C (fullwidth comma)"),
+        ("rooms:\n  kitchen:\n  \u2013 sink\n", "line 3: an entry of a list starts with '-', not with U+2013"),
+        ("rooms:\n  kitchen:\n  \u2022 sink\n", "line 3: an entry of a list starts with '-', not with U+2022 (bullet)"),
+        ("rooms:\n  kitchen:\n  * sink\n", "line 3: an entry of a list starts with '-', not with U+002A (asterisk)"),
+        ("rooms:\n  kitchen: [sink]\n  kitchen: [bed]\n", "rooms: 'kitchen' appears twice; the first is on line 2"),
+        ("rooms: {hall: [door]}\nrooms:\n  kitchen: [sink]\n", "home: 'rooms' appears twice; the first is on line 1"),
+        ("rooms:\n  kitchen: [sink]\n---\nrooms: {}\n", "line 3: not YAML: a second document starts here"),
+        ("rooms:\n  kitchen: &a [sink]\n  hall: *a\n", "line 2: anchors and aliases (& and *) are not read"),
+        ("rooms:\n  on: [sink]\n", 'line 2: a key of rooms: YAML reads on as true; write it in quotes: "on"'),
+        ("rooms:\n  kitchen: [2, sink]\n", "found '2'; a number stands before its word: `2 cabinet`"),
+        ("rooms:\n  kitchen: [cabinet: 2]\n", "such as {count: 2}, found '2'"),
+        ("rooms:\n  kitchen: [null]\n", "line 2: kitchen: a fixture: expected a word, found nothing; YAML reads null"),
+        ("rooms:\n  2024-01-01: [sink]\n", 'YAML does not read 2024-01-01 as a word: write it in quotes: "2024-01-01"'),
+        ("rooms:\n  kitchen: [sink\nobjects: {}\n", "(the list that starts in line 2 is not closed with ])"),
+        ("rooms:\n  kitchen: [sink]\n hall: [sink]\n", "line 3: not YAML: did not find expected key: this line"),
+        ("rooms:\n  kitchen:[sink]\n", "found 'kitchen:[sink]'; a space follows ':'"),
+        ("rooms:\n  kitchen:\n    -sink\n", "found '-sink'; a space follows '-'"),
+        ("rooms:\n  @kitchen: [sink]\n", "line 2: not YAML: '@' starts a word here; write the word in quotes"),
+        ("rooms:\n  - kitchen: [sink]\n", "found a list of 1; a key has no '-' before it"),
+        ("rooms:\n  kitchen:\n    sink:\n", "line 3: kitchen: unknown key 'sink'; fixtures are a list: `- sink`"),
+        ("- kitchen\n", "line 1: a home has `rooms:` and `objects:`; this file has neither: it is a list of 1"),
+        ("rooms:\n", "a home has at least one room, under `rooms:`"),
+        ("", "the file is empty"),
+        ("rooms: " + "[" * 50 + "]" * 50, "line 1: nested more than 20 deep"),
+    ],
+)  # fmt: skip
+def test_what_yaml_reads_differently_than_it_looks_is_named_with_its_line(text: str, message: str) -> None:
+    assert message in problem(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\ufeff" + ROOMS, ROOMS.replace("\n", "\r\n"), ROOMS.replace("\n", "\r"), ROOMS.replace("2 cab", "2\u00a0cab"),
+     "name: Anna\u2019s \u201cflat\u201d \u2013 2\n" + ROOMS, "# Anna\u2019s flat\uff1a \u2022 \u200b\n" + ROOMS,
+     "---\n" + ROOMS, '{"rooms": {"kitchen": ["sink", "2 cabinet"]}}'],
+)  # fmt: skip
+def test_what_looks_odd_but_is_right_is_read(text: str) -> None:
+    assert [fixture.name for fixture in parse_home(text).fixtures] == ["sink 1", "cabinet 1", "cabinet 2"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [(ROOMS.encode("utf-16"), "but UTF-16; save it as UTF-8"), (ROOMS.encode("utf-32"), "but UTF-32; save"),
+     (ROOMS.encode("utf-16-le"), "it seems, UTF-16"),
+     (f"{ROOMS}# caf\xe9\n".encode("latin-1"), "byte 0xe9 on line 3, which is 'é' in Latin-1"),
+     (b"\x89PNG\r\n\x1a\n\0\0\0\r", "byte 0x89 on line 1")],
+)  # fmt: skip
+def test_a_file_in_another_encoding_is_named(raw: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "home.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(HomeError, match=r"not a text file \(UTF-8\)") as caught:
+        load_home(path)
+    assert message in str(caught.value)
