@@ -98,9 +98,9 @@ def test_a_plan_that_misses_its_goal_is_exported_only_on_request(plan: Call, tmp
         pytest.skip("the extra `exports` is not installed")
     outcome = plan(UNREACHED, "--format", form, "--out", str(tmp_path))
     assert (outcome.code, outcome.out, list(tmp_path.iterdir())) == (1, "", [])
-    assert "unverified: not reached: hot apple" in outcome.err and "--unverified" in outcome.err
+    assert "unverified: hot apple: apple 1 cannot become hot" in outcome.err and "--unverified" in outcome.err
     asked = plan(UNREACHED, "--format", form, "--unverified")
-    assert asked.code == 1 and "unverified: not reached: hot apple" in asked.err
+    assert asked.code == 1 and "unverified: hot apple: apple 1 cannot become hot" in asked.err
     if form == "pddl":  # what can never hold here has no problem
         return
     assert "not reached" in asked.out
@@ -128,7 +128,7 @@ def test_the_library_exports_a_plan_that_misses_its_goal_only_on_request(flat: S
         ExportError, match=r"does not reach its goal: unverified, not reached: hot apple.*unverified=True"
     ):
         plan.export("bt")
-    assert plan.export("text") == "unverified: not reached: hot apple"
+    assert plan.export("text") == "unverified: hot apple: apple 1 cannot become hot"
     check(plan.export("bt", unverified=True))
     assert plan.export("text", unverified=True) == str(plan)
 
