@@ -133,8 +133,8 @@ def test_what_looks_odd_but_is_right_is_read(text: str) -> None:
     ("raw", "message"),
     [(ROOMS.encode("utf-16"), "but UTF-16; save it as UTF-8"), (ROOMS.encode("utf-32"), "but UTF-32; save"),
      (ROOMS.encode("utf-16-le"), "it seems, UTF-16"),
-     (f"{ROOMS}# caf\xe9\n".encode("latin-1"), "byte 0xe9 on line 3, which is 'é' in Latin-1"),
-     (b"\x89PNG\r\n\x1a\n\0\0\0\r", "byte 0x89 on line 1")],
+     (f"{ROOMS}# caf\xe9\n".encode("latin-1"), "line 3 has the byte 0xe9, which is 'é' in Latin-1"),
+     (b"\x89PNG\r\n\x1a\n\0\0\0\r", "line 1 has the byte 0x89")],
 )  # fmt: skip
 def test_a_file_in_another_encoding_is_named(raw: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "home.yaml"
