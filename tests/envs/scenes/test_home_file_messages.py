@@ -109,6 +109,7 @@ def test_another_word_for_a_place_is_found_in_the_home_or_missed_there() -> None
         ("rooms:\n  @kitchen: [sink]\n", "line 2: not YAML: '@' starts a word here; write the word in quotes"),
         ("rooms:\n  - kitchen: [sink]\n", "found a list of 1; a key has no '-' before it"),
         ("rooms:\n  kitchen:\n    sink:\n", "line 3: kitchen: unknown key 'sink'; fixtures are a list: `- sink`"),
+        (ROOMS + "objects:\n  sink:\n    mug: [dirty]\n", "found a mapping; each entry of a list starts with '- '"),
         ("- kitchen\n", "line 1: a home has `rooms:` and `objects:`; this file has neither: it is a list of 1"),
         ("rooms:\n", "a home has at least one room, under `rooms:`"),
         ("", "the file is empty"),
