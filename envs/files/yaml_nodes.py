@@ -96,7 +96,7 @@ class NodeReader:
         if is_null(node):
             return []
         if not isinstance(node, yaml.SequenceNode):
-            hint = ""
+            hint = "; each entry of a list starts with '- '"
             if isinstance(node, yaml.ScalarNode):
                 hint = (
                     "; a space follows '-'" if str(node.value).startswith("-") else f"; write [{describe(node)[1:-1]}]"

@@ -206,7 +206,7 @@ def _plain(word: str) -> str:
 
 
 def _file_hint(path: Path) -> str:
-    """Say what may have been meant by the path of no file."""
+    """Return a hint about what may have been meant by a path at which there is no home file."""
     try:
         if path.is_dir():
             files = _home_files(path)

@@ -11,6 +11,7 @@
 | `improvement.py` | weights, before or after self-improvement, on tasks outside the narrow corpus |
 | `loop_choices.py` | two choices of the self-improvement loop compared |
 | `plan_length.py` | plan lengths compared with a classical planner |
+| `object_choice/` | which objects plans use, with and without common sense of choice |
 | `whole_plans.py` | whole plans executed in physics |
 | `rollout_speedup.py` | episodes per second by number of workers |
 | `latency/` | how long a plan takes |

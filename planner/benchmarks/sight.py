@@ -8,10 +8,13 @@ colors; each piece of furniture once, wide ones in several adjacent pictures.
     all right     the whole listing, including the states of objects
     plans         tasks in unseen wordings about visible objects, in a home of these alone: the plan from all facts, and
                   the plan from the pictures, executed in the true home
+    left out      pictures of homes that are not to be planned with, since sight doubts what they show
+    others        pictures that show no home (`planner.benchmarks.other_pictures`) and are planned with nevertheless
     latency       of the encoder, and of decoding, one thread
 
-`--pictures DIR` writes a sheet of the best and the worst pictures with the recognized listings, `--model` and `--file`
-select other weights. Intervals are 95 %, Wilson's; those of F1 are bootstrapped over homes.
+The listings and plans of all pictures of homes are scored, those left out too. `--pictures DIR` writes a sheet of the
+best and the worst pictures with the recognized listings, `--model` and `--file` select other weights. Intervals are
+95 %, Wilson's; those of F1 are bootstrapped over homes.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,12 +38,16 @@ from planner.io.command import one_thread, run_command, writable_file
 from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from envs.symbolic.actions import State
     from planner.api import Planner
     from planner.perception.camera_views import Picture
     from planner.perception.image_labels import Listing
     from planner.perception.sight import Sight
     from planner.tasks.task_sampler import Task, TaskDrawer
+
+    Pixels = npt.NDArray[np.uint8]
 
 PROG = "python -m planner.benchmarks.sight"
 TASKS_PER_HOME = 3
@@ -56,6 +63,7 @@ class PictureResult:
     picture: Picture
     seen: Listing
     sure: float
+    doubt: str
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -75,8 +83,18 @@ class HomeResult:
     tasks: tuple[tuple[bool, bool], ...]
 
 
-def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None) -> Iterator[HomeResult]:
-    """Yield the results of homes; without a planner, only recognition is evaluated."""
+def evaluate_homes(
+    count: int, seed: int, sight: Sight, planner: Planner | None, alter: Callable[[Pixels], Pixels] | None = None
+) -> Iterator[HomeResult]:
+    """Yield the results of homes.
+
+    Args:
+        count: Number of homes.
+        seed: Seed of homes, cameras and tasks.
+        sight: What is evaluated.
+        planner: Plans from the pictures; None: only recognition is evaluated.
+        alter: Changes each picture before it is seen.
+    """
     from envs.errors import EnvsError
     from envs.simulation.physical_home import PhysicalHome
     from planner.perception.camera_views import UNSEEN, pictures
@@ -108,9 +126,10 @@ def evaluate_homes(count: int, seed: int, sight: Sight, planner: Planner | None)
             home.close()
         if not views:
             continue
-        readings = sight.see([picture.rgb for picture in views])
+        readings = sight.see([picture.rgb if alter is None else alter(picture.rgb) for picture in views])
         results = tuple(
-            PictureResult(picture=p, seen=s.listing, sure=s.sure) for p, s in zip(views, readings, strict=True)
+            PictureResult(picture=p, seen=s.listing, sure=s.sure, doubt=s.doubt)
+            for p, s in zip(views, readings, strict=True)
         )  # fmt: skip
         tasks = tuple(evaluate_plans(results, state, planner, rng)) if planner is not None else ()
         n_done += 1
@@ -160,6 +179,34 @@ def _tasks(drawer: TaskDrawer, home: State) -> Iterator[Task]:
                 return
 
 
+def alteration(side: int | None, *, gray: bool) -> Callable[[Pixels], Pixels] | None:
+    """Return what makes pictures as coarse as if they had `side` pixels each way, or gray; None: nothing does."""
+    from PIL import Image
+
+    def alter(picture: Pixels) -> Pixels:
+        image = Image.fromarray(picture).convert("L" if gray else "RGB").convert("RGB")
+        size = image.size
+        if side is not None:
+            image = image.resize((side, side), Image.Resampling.BILINEAR)
+        return np.array(image.resize(size, Image.Resampling.BILINEAR), np.uint8)
+
+    return alter if gray or side is not None else None
+
+
+def evaluate_others(count: int, seed: int, sight: Sight) -> dict[str, object]:
+    """Return the rate of pictures of no home that are planned with nevertheless, over all kinds and by kind."""
+    from planner.benchmarks.other_pictures import other_pictures
+
+    accepted: dict[str, list[bool]] = {}
+    for kind, picture in other_pictures(count, seed):
+        (seen,) = sight.see([picture])
+        accepted.setdefault(kind, []).append(not seen.doubt)
+    return {
+        "planned_with": _rate([hit for hits in accepted.values() for hit in hits]),
+        "by_kind": {kind: sum(hits) for kind, hits in accepted.items()},
+    }
+
+
 def figures_of(homes: Sequence[HomeResult], sight: Sight, seed: int) -> dict[str, object]:
     """Return the metrics of all homes, with the latency."""
     pictures = [picture for home in homes for picture in home.looks]
@@ -176,6 +223,7 @@ def figures_of(homes: Sequence[HomeResult], sight: Sight, seed: int) -> dict[str
         "precision": rounded(hits / max(1, recognized)), "recall": rounded(hits / max(1, actual)),
         "f1": rounded(_f1(homes)), "f1_ci95": [rounded(v) for v in _interval(homes, rng)],
         "furniture": _rate(furniture_right), "furniture_and_states": _rate(states), "all_right": _rate(all_right),
+        "left_out": _rate([bool(picture.doubt) for picture in pictures]),
         "plans": {
             "tasks": len(tasks), "all_facts": _rate([t[0] for t in tasks]),
             "from_pictures": _rate([t[1] for t in tasks]),
@@ -243,6 +291,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--model", type=Path, metavar="FOLDER", help="the GPT (default: the released one)")
     add("--file", type=Path, metavar="FILE", help="the vision encoder (default: beside the model)")
     add("--no-plans", action="store_true", help="evaluate recognition only")
+    add("--others", type=int, default=20, metavar="N", help="pictures of no home, of each kind (default: 20)")
+    add(
+        "--side", type=int, metavar="PX", help="make pictures of homes as coarse as if they had so many pixels each way"
+    )
+    add("--gray", action="store_true", help="take the colors from pictures of homes")
     add("--pictures", type=Path, metavar="PNG", help="write a sheet of pictures")
     add("--json", action="store_true", help="print the results as JSON")
     args = parser.parse_args(argv)
@@ -255,15 +308,16 @@ def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner
     from planner.perception.sight import Sight
 
-    if args.homes < 1 or args.seed < 0:
-        raise PlannerError("--homes is at least 1, --seed at least 0")
+    if args.homes < 1 or args.seed < 0 or args.others < 1 or (args.side is not None and args.side < 1):
+        raise PlannerError("--homes, --others and --side are at least 1, --seed at least 0")
     if args.pictures:
         writable_file(args.pictures)
     one_thread()
     sight = Sight.load(args.model, args.file)
     planner = None if args.no_plans else Planner.load(args.model)
-    results = list(tqdm(evaluate_homes(args.homes, args.seed, sight, planner), total=args.homes, disable=None))
-    figures = figures_of(results, sight, args.seed)
+    homes = evaluate_homes(args.homes, args.seed, sight, planner, alteration(args.side, gray=args.gray))
+    results = list(tqdm(homes, total=args.homes, disable=None))
+    figures = figures_of(results, sight, args.seed) | {"others": evaluate_others(args.others, args.seed, sight)}
     if args.pictures:
         write_sheet(results, args.pictures, random.Random(args.seed))
     print(json.dumps(figures) if args.json else _summary_text(figures, results))

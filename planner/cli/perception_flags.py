@@ -90,8 +90,8 @@ def hear(args: argparse.Namespace) -> Heard | None:
     from planner.perception.inputs.microphone import listen
     from planner.perception.inputs.recordings import read_recording
 
-    samples = listen() if args.listen else read_recording(args.audio)
-    return Hearing.load(None if args.model is None else Path(args.model)).hear(samples)
+    hearing = Hearing.load(None if args.model is None else Path(args.model))
+    return hearing.hear(listen() if args.listen else read_recording(args.audio))
 
 
 def see(args: argparse.Namespace) -> tuple[State, dict[Path, Seen]] | None:

@@ -132,8 +132,17 @@ def candidates(
         has_contents = category.holds is not None and bool(state.children(i))
         ranked.append((i in taken, n_missing * 2 + reach_cost(state, i) + (2 if has_contents else 0), i))
     if common_sense:
-        return choice.ranked(state, [i for *_, i in ranked], thing, place, taken)
+        objects = [i for *_, i in ranked]
+        without_room = [i for i in objects if not _has_room_at(state, place, i)]
+        return choice.ranked(state, objects, thing, place, {*taken, *without_room})
     return [i for *_, i in sorted(ranked)]
+
+
+def _has_room_at(state: State, place: Place | None, thing: int) -> bool:
+    """Whether an object is at a place, or a fixture there has room for it; True for a place in or on an object."""
+    if place is None or place.fixture is None:
+        return True
+    return is_at(state, thing, place) or any(can_hold(state, f, thing) for f in fixtures_of(state, place.fixture))
 
 
 def _can_become(state: State, thing: int, state_name: str) -> bool:
@@ -307,7 +316,7 @@ def appliance_for(
         objects_on_it = [] if state_name == "cooked" and category == "stove burner" else [thing]
         unsafe = frozenset[int]()
         if common_sense:
-            if not objects_on_it and (vessel := cooking_vessel(state, thing, common_sense=True)) is not None:
+            if not objects_on_it and (vessel := cooking_vessel(state, thing, avoid, common_sense=True)) is not None:
                 objects_on_it = [vessel]
             if category == "microwave":
                 if choice.has_metal(state, thing):
@@ -333,8 +342,11 @@ def cooking_vessel(
             on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
             avoided = is_avoided(state, i, avoid)
             *against, fetching = _cost(state, i, common_sense=common_sense)
+            is_useless = common_sense and choose_fixture(state, "stove burner", [i]) is None
             is_elsewhere = common_sense and state.place[thing] != i
-            ranked.append((avoided, is_elsewhere, *against, not on_burner, fetching, len(state.children(i)), i))
+            ranked.append(
+                (avoided, is_useless, is_elsewhere, *against, not on_burner, fetching, len(state.children(i)), i)
+            )
     return int(min(ranked)[-1]) if ranked else None
 
 

@@ -10,8 +10,8 @@
 | `hearing.py` | from audio samples to words |
 | `ctc_word_decoding.py` | words from letter probabilities |
 | `transcript_normalization.py` | transcripts as letters and phonemes |
-| `wav.py` | reads WAV files as mono 16 kHz |
-| `microphone.py` | records from a microphone (extra `hearing`) |
+| `familiarity.py` | which pictures are like those of homes |
+| `inputs/` | reads pictures and recordings; records from a microphone (extra `hearing`) |
 | `espeak.py` | synthetic speech |
 | `demo_film.py` | the film of a demonstration, with sound |
 | `training/` | training of both encoders |

@@ -251,7 +251,7 @@ def _familiarity(sense: SenseFile) -> Familiarity | None:
         return None
     if not isinstance(text, str):
         raise CheckpointError("the familiarity in the sight's file is damaged: it is not a text")
-    return Familiarity.from_text(text, len(sense.encoder["halve3.bias"]))
+    return Familiarity.from_text(text, len(sense.encoder["halve3.bias"]) + len(sense.encoder["square.bias"]))
 
 
 def _parse_category(words: str) -> str:

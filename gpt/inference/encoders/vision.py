@@ -29,7 +29,7 @@ class Perceived(NamedTuple):
         things: Object class of each object center, counted from 0, in the order of the vectors; None if the GPT reads
             image squares.
         likely: Probability of each object center, in 0..1.
-        summary: (C,) mean features of the image's cells; with them unfamiliar images are told apart.
+        summary: (C,) mean features of the image's cells and squares; with them unfamiliar images are told apart.
     """
 
     vectors: Floats
@@ -81,7 +81,7 @@ class VisionEncoder:
         perceived = (
             self._perceive_objects(x, y.mean(0)) if self.things_first else Perceived(self._linear(y, "join"), None)
         )
-        return perceived._replace(summary=x.mean((0, 1)))
+        return perceived._replace(summary=np.concatenate((x.mean((0, 1)), y.mean(0))))
 
     def _perceive_objects(self, x: Floats, image_mean: Floats) -> Perceived:
         """Return vectors of furniture and object centers, from the grid (G, G, C) and the mean feature (width,)."""

@@ -42,7 +42,8 @@ def listen() -> Floats:
     from scipy.signal import resample_poly
 
     common = gcd(rate, RATE)
-    return as_speech(resample_poly(np.concatenate(blocks), RATE // common, rate // common)[:, None])
+    resampled = resample_poly(np.concatenate(blocks), RATE // common, rate // common)
+    return as_speech(resampled[:, None].astype(np.float32))
 
 
 def record(read: Callable[[], Floats]) -> list[Floats]:

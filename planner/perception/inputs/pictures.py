@@ -36,7 +36,7 @@ def read_picture(path: Path | str) -> npt.NDArray[np.uint8]:
     Raises:
         InputError: It is missing, no picture, damaged, too small, too large, or too narrow.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     name = shown(path)
     raw = read_input(path, MAX_BYTES)
@@ -53,7 +53,7 @@ def read_picture(path: Path | str) -> npt.NDArray[np.uint8]:
         raise
     except Image.DecompressionBombError:
         raise InputError(f"{name}: too many pixels; the maximum is {MAX_PIXELS / 1e6:.0f} million") from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         kind = "HEIC" if raw[4:8] == b"ftyp" and raw[8:12] in HEIC_BRANDS else "of no format that is read"
         raise InputError(f"{name}: cannot be read as a picture ({kind}); read are {', '.join(FORMATS)}") from None
     except Exception as error:  # a damaged file may raise any exception

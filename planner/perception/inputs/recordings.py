@@ -83,10 +83,10 @@ def _decoded(raw: bytes, name: str) -> Floats:
             file.write(raw)
             file.seek(0)
             process = subprocess.run(command, stdin=file, capture_output=True, timeout=MAX_DECODING_S, check=False)
-    except RuntimeError as error:  # imageio-ffmpeg was installed without ffmpeg
-        raise InputError(f"{name}: recordings are read with ffmpeg, which is missing: {error}") from None
     except subprocess.TimeoutExpired:
         raise InputError(f"{name}: not decoded within {MAX_DECODING_S} s") from None
+    except (RuntimeError, OSError) as error:  # RuntimeError: imageio-ffmpeg was installed without ffmpeg
+        raise InputError(f"{name}: recordings are read with ffmpeg, which does not run: {error}") from None
     if process.returncode != 0 or len(process.stdout) < AU_HEADER.size:
         reason = _reason(process.stderr.decode("utf-8", "replace"))
         raise InputError(f"{name}: cannot be read as a recording ({reason}); read are {FORMATS}")
@@ -109,7 +109,9 @@ def _reason(log: str) -> str:
     """Return the cause in ffmpeg's messages."""
     if "matches no streams" in log:
         return "it has no sound"
-    if not log.strip() or "Invalid data" in log or "End of file" in log:
-        return "of no known format, or damaged"
+    if not log.strip() or any(words in log for words in ("Invalid data", "End of file", "whitelist")):
+        return "of no format that is read, or damaged"
+    if "Protocol not found" in log:
+        return "this ffmpeg is older than 6.0"
     first = log.strip().splitlines()[0]
     return " ".join(first.rpartition("] ")[2].split())[:160]

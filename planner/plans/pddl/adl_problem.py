@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import Action
 from envs.symbolic.goals import Condition, Count, Every, Goal, Holding, No, format_goal
 from planner.errors import ExportError
-from planner.plans.export.phases import one_line
 from planner.plans.pddl.adl_domain import DOMAIN_NAME, domain_text, process_effects
 from planner.plans.pddl.adl_goal import NEXT_PHASE, goal_text
+from planner.plans.pddl.symbols import comment, symbols
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State, World
@@ -96,7 +96,7 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
     mentioned = set(re.findall(r"[\w-]+", " ".join(pddl_goal.rules)))
     constants = _typed(world, names, [i for i in included if names[i] in mentioned])
     objects = "\n    ".join(_typed(world, names, [i for i in included if names[i] not in mentioned]))
-    header = "".join(f"; {key}: {one_line(text)}\n" for key, text in
+    header = "".join(f"; {key}: {comment(text)}\n" for key, text in
                    (("instruction", title), ("goal", format_goal(goal, world.domain))) if text)  # fmt: skip
     problem = (
         f"{header}(define (problem {symbols([world.scene.name or 'a home'])[0]})\n  (:domain {DOMAIN_NAME})\n"
@@ -104,18 +104,6 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
     )
     domain = domain_text(world.domain, pddl_goal.rules, pddl_goal.predicates, constants)
     return PddlTask(domain=domain, problem=problem, names={names[i]: world.names[i] for i in included})
-
-
-def symbols(names: Sequence[str]) -> list[str]:
-    """Return a unique PDDL name for each of our names: letters, digits and `_`."""
-    symbol_names: dict[str, None] = {}
-    for name in names:
-        word = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-        word = word if word[:1].isalpha() else f"n_{word}"
-        while word in symbol_names:
-            word += "_"
-        symbol_names[word] = None
-    return list(symbol_names)
 
 
 def _objects(world: World) -> range:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from contextlib import contextmanager, redirect_stdout
 from random import Random
@@ -10,13 +11,17 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from envs.errors import GoalError
+from envs.symbolic.actions import Action, applicable, format_action, successor
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import advance, score
 from planner import plan as plan_command
 from planner import run as run_command
 from planner.cli import dialogue
+from planner.errors import PlannerError
 from planner.goals.feasibility import is_feasible, missing, shortage
 from planner.plans.options import Options
+from planner.plans.plan_text import split_plan
+from planner.plans.typed_steps import read_steps
 from planner.world_model.belief import Belief
 from planner.world_model.memory import parse_statement
 from planner.world_model.open_home import open_home
@@ -124,6 +129,28 @@ def plans(rng: Random) -> None:
         code, output = called(run_command.main, [*where, plan])
     if "--json" in flags and code != 2:
         read_json(output)
+
+
+def steps(rng: Random) -> None:
+    """A plan in any way of writing lists: the same steps; with a name that no object has: an error."""
+    now = state = some_state(rng)
+    actions: list[Action] = []
+    for _ in range(rng.randrange(1, 7)):
+        actions.append(rng.choice(applicable(now)))
+        now = successor(now, actions[-1])
+    written = [format_action(state.world, action) for action in actions]
+    text = texts.listed(rng, written)
+    assert read_steps(state.world, split_plan(text)).actions == tuple(actions), text
+    at = rng.randrange(min(1, len(written) - 1), len(written))  # a first one may be an instruction
+    written[at] = rng.choice(
+        (re.sub(r"\d+$", "99", written[at]), written[at] + " 7", written[at].replace(" ", "  x", 1))
+    )
+    try:
+        read = read_steps(state.world, split_plan(texts.listed(rng, written))).actions
+    except PlannerError as error:
+        check_message(str(error))
+    else:
+        raise AssertionError(f"{written[at]!r} was read: {read}")
 
 
 def piped(rng: Random) -> None:

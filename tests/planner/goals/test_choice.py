@@ -163,6 +163,21 @@ def test_food_is_cooked_in_a_clean_vessel_on_a_burner_with_room() -> None:
     assert {"pan 2", "stove burner 2"} <= facts_of(now, "cooked egg").names
 
 
+def test_food_is_cooked_in_a_dirty_pan_if_no_burner_has_room_for_a_clean_vessel() -> None:
+    now = state(["stove burner 1", "countertop 1"],
+                {"pan 1: dirty": "stove burner 1", "pot 1": "countertop 1", "egg 1": "pot 1"})  # fmt: skip
+    assert "put egg 1 on pan 1" in taught(now, "cooked egg")
+    assert {"pan 1", "stove burner 1"} <= facts_of(now, "cooked egg").names
+
+
+def test_what_stands_where_there_is_no_room_for_another_is_used() -> None:
+    now = state(
+        ["kettle base 1", "countertop 1", "fridge 1"], {"kettle 1": "countertop 1", "kettle 2": "kettle base 1"}
+    )
+    assert used(now, "cold kettle on kettle base") == ["kettle 2"]
+    taught(now, "cold kettle on kettle base")
+
+
 def test_food_goes_into_a_clean_bowl_even_if_a_dirty_one_is_in_place() -> None:
     now = state(KITCHEN, {"bowl 1: dirty": "dining table 1", "bowl 2": "cabinet 1", "apple 1": "countertop 1"})
     assert "put apple 1 in bowl 2" in taught(now, "apple in bowl on dining table")

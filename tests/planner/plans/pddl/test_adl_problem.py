@@ -22,8 +22,9 @@ from envs.symbolic.actions import (
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
 from planner.errors import ExportError
-from planner.plans.pddl.adl_problem import SKILLS, PddlTask, symbols, to_pddl
+from planner.plans.pddl.adl_problem import SKILLS, PddlTask, to_pddl
 from planner.plans.pddl.fast_downward import is_installed, solve
+from planner.plans.pddl.symbols import symbols
 from planner.verification.plan_verification import verify
 from planner.world_model.open_home import open_home
 from tests.planner.plans.pddl.pddl_evaluator import Fact, Task
@@ -251,10 +252,6 @@ def test_a_goal_that_can_never_hold_is_said(flat: State) -> None:
 def test_what_no_plan_can_need_is_left_out(flat: State) -> None:
     assert "fork_1" not in to_pddl(parse_goal("mug on dining table"), flat).problem
     assert "fork_1" in to_pddl(parse_goal("no fork on countertop"), flat).problem
-
-
-def test_names_are_symbols_each_of_its_own() -> None:
-    assert symbols(["TV stand 1", "tv-stand 1", "2 x", "plate 1"]) == ["tv_stand_1", "tv_stand_1_", "n_2_x", "plate_1"]
 
 
 def test_what_a_person_typed_cannot_leave_its_comment(flat: State) -> None:

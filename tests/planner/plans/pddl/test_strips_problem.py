@@ -204,6 +204,13 @@ def test_names_are_symbols_each_of_its_own() -> None:
     assert symbols(["box", "box_"], reserved=["box"]) == ["box_", "box__"]
 
 
+@pytest.mark.parametrize("name", ["15-puzzle", "(define", "DOMAIN", "home", "über & co's", "家"])
+def test_a_home_may_be_called_anything(flat: State, name: str) -> None:
+    start = World(replace(flat.world.scene, name=name)).initial()
+    files = to_strips(parse_goal("mug in cabinet"), [], start)
+    check_plan(files, start)
+
+
 def test_a_comment_is_one_line_of_ascii() -> None:
     assert comment("a\n(b)\r\x0b\u2028\u0085 ü 🍎\ud800") == "a (b) \\xfc \\U0001f34e"
 
