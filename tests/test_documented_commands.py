@@ -93,10 +93,9 @@ def test_the_arguments_of_a_documented_command_are_accepted(
         importlib.import_module(name).main(list(words))
 
 
+NOT_CHEAP = {"--execute", "--model", "--image", "--adapter"}
 CHEAP_COMMANDS = dict.fromkeys(
-    command
-    for _, command in ALL
-    if command[0] in CHEAP and not {"--execute", "--model", "--image", "--adapter"} & set(command[1])
+    command for _, command in ALL if command[0] in CHEAP and NOT_CHEAP.isdisjoint(command[1])
 )
 
 
