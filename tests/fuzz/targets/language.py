@@ -158,20 +158,16 @@ def piped(rng: Random) -> None:
     name = rng.choice(SMALL_HOMES)
     lines = [texts.instruction(rng, opened(name)) for _ in range(rng.choice((1, 1, 2)))]
     raw = files.damaged("\n".join(lines).encode("utf-8", "surrogatepass"), rng)
-    flags = [
-        "--home",
-        name,
-        "--samples",
-        "0",
-        *rng.choice(((), ("--json",), ("--format", "bt"), ("--format", "mermaid"))),
-    ]
+    form: tuple[str, ...] = rng.choice(((), ("--json",), ("--format", "bt"), ("--format", "mermaid")))
+    flags = ["--home", name, "--samples", "0", *form]
     with released_weights_loaded(), _standard_input(raw):
         if rng.randrange(3) == 0 and lines[0] != "-":
             code, output = called(plan_command.main, [*flags, "--ask", "--", lines[0]])
         else:
             code, output = called(plan_command.main, [*flags, "-"])
     if "--json" in flags and code != 2:
-        read_json(output)
+        for line in output.splitlines():  # several lines are several instructions
+            assert set(read_json(line)) >= {"instruction", "status", "plan", "home"}
 
 
 @contextmanager
