@@ -97,9 +97,13 @@ def typed_argument(text: str) -> str:
     """Return an argument as it was typed in UTF-8, in a terminal of any encoding."""
     try:
         text.encode()
+        return text
     except UnicodeEncodeError:  # the bytes are none of the terminal's encoding
+        pass
+    try:
         return os.fsencode(text).decode("utf-8", "replace")
-    return text
+    except UnicodeEncodeError:  # not from a terminal: half of a character in a program's call of `main`
+        return text.encode("utf-8", "replace").decode()
 
 
 def _discard_output() -> None:

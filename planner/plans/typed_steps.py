@@ -22,7 +22,7 @@ from planner.verification.plan_verification import verify
 
 MAX_STEP_CHARS = 500
 NEAR = 0.8  # similarity of a misspelled name
-_OPENING = re.compile(r"(?:(?:and|then|next|first|firstly|finally|lastly|now|afterwards|please|after that)\b[\s,:]*)+")
+_OPENING = re.compile(r"^(?:(?:and|then|next|first|firstly|finally|lastly|now|afterwards|please|after that)\b[\s,:]*)+")
 _WEAK_SEPARATOR = re.compile(r"\s*(?:[,:/+]|&+|\.(?=\s|$)|\s[-–—]+\s|\band then\b|\bthen\b|\band\b)\s*", re.IGNORECASE)
 
 

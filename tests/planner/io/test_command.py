@@ -41,7 +41,8 @@ def test_a_full_disk_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("argument", "typed"), [("öffne “x”", "öffne “x”"), ("caf\udcc3\udca9", "café"), ("\udcff", "\ufffd")]
+    ("argument", "typed"),
+    [("öffne “x”", "öffne “x”"), ("caf\udcc3\udca9", "café"), ("\udcff", "\ufffd"), ("\ud800x", "?x")],
 )
 def test_an_argument_is_utf_8_in_any_terminal(argument: str, typed: str) -> None:
     assert typed_argument(argument) == typed
