@@ -181,7 +181,7 @@ def test_one_text_of_json_is_no_task_file(tmp_path: Path, content: object, inden
     [
         (gzip.compress(b"{}", mtime=0), "compressed with gzip; its name must end in .gz"),
         ("\ufeff{}".encode("utf-16-le"), "UTF-16; save it as UTF-8"),
-        (b"{}\n\n\xff", "line 3 has the byte 0xff"),
+        (b"{}\n\n\xff", "byte 0xff on line 3"),
     ],
 )
 def test_a_file_of_another_encoding_is_told_apart(tmp_path: Path, content: bytes, says: str) -> None:
