@@ -23,6 +23,7 @@ from planner.language.normalization import MAX_INSTRUCTION_CHARS, normalize
         ("\u65e5\u672c mug", "\u65e5\u672c mug"),
         ("\u00bd cup", "\u00bd cup"),
         ("m\u200bug \u202edesk", "mug desk"),
+        ("t\u00adh\u00ad\u0435\u00ad mug", "the mug"),
     ],
 )  # fmt: skip
 def test_an_instruction_is_read_as_it_looks(typed: str, read: str) -> None:
