@@ -40,7 +40,7 @@ def normalize(text: str) -> str:
     if not text.isascii():
         text = _as_it_looks(text)
     text = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
-    text = re.sub(r"\s+", " ", text.lower()).strip()
+    text = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text.lower())).strip()
     return text[:MAX_INSTRUCTION_CHARS].rstrip(".! ")
 
 
