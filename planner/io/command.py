@@ -14,6 +14,8 @@ from planner.errors import OutputError, PlannerError
 from planner.io.terminal import printable
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)  # errors of a disk, not of the program
+_BAD_NAMES = (errno.ENAMETOOLONG, errno.ELOOP)  # of files, wherever they are looked for
+MAX_SHOWN = 300  # characters of a name in a message
 
 
 def writable(folder: Path) -> Path:
@@ -88,7 +90,10 @@ def run_command(command: Callable[[], int], prog: str) -> int:
             print(f"{prog}: {error.filename or 'standard output'}: {os.strerror(error.errno).lower()}", file=sys.stderr)
             return 2
         if not isinstance(error, PlannerError | EnvsError | GPTError):
-            raise
+            if not isinstance(error, OSError) or error.errno not in _BAD_NAMES:
+                raise
+            print(f"{prog}: {printable(str(error.filename)[:MAX_SHOWN])}: {error.strerror}", file=sys.stderr)
+            return 2
         print(f"{prog}: {printable(str(error))}", file=sys.stderr)
         return 2
 

@@ -35,12 +35,12 @@ def normalize(text: str) -> str:
     """
     # A badly configured terminal can pass unpaired surrogates.
     text = text.strip()[: MAX_INSTRUCTION_CHARS * 2].encode("utf-8", "replace").decode("utf-8")
-    if not text.isascii():
-        text = _as_it_looks(text)
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " * (c.isspace() or c < " ") for c in text)
+    if not text.isascii():
+        text = _as_it_looks(text)
     text = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
-    text = re.sub(r"\s+", " ", text.lower()).strip()
+    text = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text.lower())).strip()
     return text[:MAX_INSTRUCTION_CHARS].rstrip(".! ")
 
 

@@ -22,7 +22,9 @@ from planner.language.normalization import MAX_INSTRUCTION_CHARS, normalize
         ("\u0441\u0432\u0435\u0442", "\u0441\u0432\u0435\u0442"),
         ("\u65e5\u672c mug", "\u65e5\u672c mug"),
         ("\u00bd cup", "\u00bd cup"),
+        ("yY\u030a", "y\u1e99"),
         ("m\u200bug \u202edesk", "mug desk"),
+        ("t\u00adh\u00ad\u0435\u00ad mug", "the mug"),
     ],
 )  # fmt: skip
 def test_an_instruction_is_read_as_it_looks(typed: str, read: str) -> None:
