@@ -135,7 +135,13 @@ class Planner(PlanningPipeline):
         if plan.goal is None:
             raise PlannerError(f"there is nothing to execute: {plan.status}, {plan.reason}")
         world, plan_world = acting_home.state().world, plan.start.world
-        same_home = world.names == plan_world.names
+        speaker = {"person 1"} & (set(world.names) ^ set(plan_world.names))  # added to one of the two
+        same_home = [n for n in world.names if n not in speaker] == [n for n in plan_world.names if n not in speaker]
+        if same_home and speaker and any(speaker & set(action.args) for action in plan.actions):
+            raise PlannerError(
+                "the plan gives something to person 1, who is not in this home; envs.scenes.speaker.with_speaker adds "
+                "the person to a scene"
+            )
         if belief is not None:  # only the fixtures must be known
             same_home = world.names[: world.n_fixtures] == plan_world.names[: plan_world.n_fixtures]
         if not same_home:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from planner.plans.plan_text import PlanText
 
 PROG = "python -m planner.run"
+MAX_SHOWN = 300  # characters of a file name in a message
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,7 +80,7 @@ def read_plan(source: str) -> PlanText:
     except ReadError as error:
         raise PlannerError(f"cannot be read as a plan: {error}") from None
     if text == source and re.fullmatch(r"\S*(?:/|\.(?:txt|json|jsonl|md|plan))\S*", source):
-        raise PlannerError(f"there is no plan file {source!r}")
+        raise PlannerError(f"there is no plan file {source[:MAX_SHOWN]!r}")
     return split_plan(text)
 
 

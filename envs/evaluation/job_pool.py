@@ -61,11 +61,20 @@ def add_job_flags(
         only_type: Parses the value of `--only`.
     """
     parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
-    parser.add_argument("--minutes", type=float, help=f"start no {unit} after this time")
+    parser.add_argument("--minutes", type=_minutes, help=f"start no {unit} after this time")
     parser.add_argument("--only", type=only_type, metavar=metavar, help=only)
     parser.add_argument("--out", type=Path, metavar="FILE", help=f"write each {unit} as a JSON line")
     parser.add_argument("--resume", action="store_true", help="continue the run in FILE")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _minutes(text: str) -> float:
+    from argparse import ArgumentTypeError
+
+    number = float(text)
+    if not number >= 0:  # NaN neither
+        raise ArgumentTypeError(f"expected a number from 0, found {text!r}")
+    return number
 
 
 def run_job_command(

@@ -69,7 +69,7 @@ def _encoding_hint(raw: bytes, error: UnicodeDecodeError) -> str:
     character = bytes([byte]).decode("cp1252", "replace")
     is_latin = character.isprintable() and b"\0" not in raw
     meant = f", which is {character!r} in Latin-1; save the file as UTF-8" if is_latin else ""
-    return f": byte {byte:#04x} on line {line}{meant}"
+    return f": line {line} has the byte {byte:#04x}{meant}"
 
 
 def _shown(path: str | Path) -> str:

@@ -218,6 +218,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         if goal is not None and not isinstance(goal, str):
             raise GoalError(f"the goal is {quoted(goal)}; it must be a text such as 'mug on desk', or None")
         self._fixed_goal = None if goal is None else parse_goal(goal)
+        if self._fixed_goal is not None:
+            spaces.check_goal_size(format_goal(self._fixed_goal), len(self._fixed_goal.conditions))
         self._scene = self._fixed_scene(home)
         if self._scene is not None and self._fixed_goal is not None:
             _refuse_impossible(self._fixed_goal, World(self._scene).initial())

@@ -118,6 +118,17 @@ def _three_numbers(encoded: object) -> list[int]:
     return [int(value) for value in values]
 
 
+def check_goal_size(goal: str, n_conditions: int) -> None:
+    """Refuse a goal that an observation cannot hold.
+
+    Raises:
+        GoalError: It has more than MAX_CONDITIONS conditions or GOAL_LENGTH characters.
+    """
+    if n_conditions > MAX_CONDITIONS or len(goal) > GOAL_LENGTH:
+        size = f"{n_conditions} conditions and {len(goal)} characters"
+        raise GoalError(f"the goal has {size}; an observation holds {MAX_CONDITIONS} and {GOAL_LENGTH}")
+
+
 def observe(state: State, goal: str, score: Score, phase: int) -> Observation:
     """Encode a state and the progress toward its goal.
 
@@ -128,9 +139,7 @@ def observe(state: State, goal: str, score: Score, phase: int) -> Observation:
     world, domain, n_entities = state.world, state.world.domain, len(state.world.names)
     if n_entities > MAX_ENTITIES:
         raise HomeError(f"{world.scene.name} has {n_entities} entities; an observation holds {MAX_ENTITIES}")
-    if len(score.met) > MAX_CONDITIONS or len(goal) > GOAL_LENGTH:
-        size = f"{len(score.met)} conditions and {len(goal)} characters"
-        raise GoalError(f"the goal has {size}; an observation holds {MAX_CONDITIONS} and {GOAL_LENGTH}")
+    check_goal_size(goal, len(score.met))
     category_numbers = {name: i + 1 for i, name in enumerate((*domain.fixtures, *domain.objects))}
     liquids = {name: i + 1 for i, name in enumerate(domain.liquids)}
     flags = np.zeros((MAX_ENTITIES, len(domain.states)), np.int8)  # (M, F)

@@ -8,7 +8,7 @@ import functools
 import os
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -74,15 +74,30 @@ class _Client:
         if number < 0:
             raise PhysicsError("PyBullet has no free connection: close homes and environments that are done")
         self._pybullet, self._number = pybullet, number
-        self.close = weakref.finalize(self, _disconnect, pybullet, number, os.getpid() if gui else None)
+        self._finalizer = weakref.finalize(self, _disconnect, pybullet, number, os.getpid() if gui else None)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection was closed."""
+        return not self._finalizer.alive
+
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""
+        self._finalizer()
+        for name in [name for name in vars(self) if not name.startswith("_")]:
+            del vars(self)[name]
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or "close" not in vars(self):
+        """Look up a function or a constant of PyBullet, once: looking it up costs as much as setting a motor."""
+        if name.startswith("_"):
             raise AttributeError(name)
-        if not self.close.alive:
+        if self.is_closed:
             raise PhysicsError(CLOSED)
         value = getattr(self._pybullet, name)
-        return functools.partial(value, physicsClientId=self._number) if callable(value) else value
+        if callable(value):
+            value = functools.partial(value, physicsClientId=self._number)
+        vars(self)[name] = value
+        return value
 
 
 def _disconnect(pybullet: ModuleType, number: int, owner: int | None) -> None:
@@ -108,10 +123,6 @@ class Engine:
             self._p: Any = _Client(gui=gui)
         except ImportError as error:
             raise PhysicsError(f"the physical home needs pybullet ({error}): pip install 'pybullet>=3.2.6'") from error
-        # Looking up a function at each call costs as much as setting a motor.
-        self._step = self._p.stepSimulation
-        self._set_motors = self._p.setJointMotorControlArray
-        self._change_weld = self._p.changeConstraint
         self.has_window = gui  # without a window, another engine draws the images (envs/rendering/renderer.py)
         self.clear()
 
@@ -147,12 +158,11 @@ class Engine:
     def close(self) -> None:
         """Disconnect; safe to call twice. Every later use is a `PhysicsError`."""
         self._p.close()
-        self._step = self._set_motors = self._change_weld = _refuse
 
     @property
     def is_closed(self) -> bool:
         """Whether `close` was called."""
-        return not self._p.close.alive
+        return bool(self._p.is_closed)
 
     def _id(self, name: str) -> int:
         if name in self.parked:
@@ -328,8 +338,9 @@ class Engine:
 
     def step(self, ticks: int = 1) -> None:
         """Advance the simulation by some ticks."""
+        step = self._p.stepSimulation
         for _ in range(ticks):
-            self._step()
+            step()
         self.ticks += ticks
 
     def wake(self, name: str) -> None:
@@ -420,7 +431,7 @@ class Engine:
     ) -> None:  # fmt: skip
         """Set the motors of joints to track positions and speeds."""
         self._record.drives[name] = Drive(links, positions, speeds, forces, gains)
-        self._set_motors(
+        self._p.setJointMotorControlArray(
             self._ids[name], links, POSITION_CONTROL, targetPositions=positions, targetVelocities=speeds,
             forces=forces, positionGains=gains, velocityGains=[1.0] * len(links),
         )  # fmt: skip
@@ -481,7 +492,7 @@ class Engine:
 
     def turn_weld(self, weld: int, child_at: Sequence[float], child_turn: Sequence[float], force: float) -> None:
         """Turn the child of a constraint, as a hand that pivots what it pinches."""
-        self._change_weld(
+        self._p.changeConstraint(
             self._weld_ids[weld],
             jointChildPivot=list(child_at),
             jointChildFrameOrientation=list(child_turn),
@@ -582,7 +593,3 @@ def _restored(snapshot: WorldSnapshot) -> Engine:
     engine = Engine()
     engine.restore(snapshot)
     return engine
-
-
-def _refuse(*_: object, **__: object) -> NoReturn:
-    raise PhysicsError(CLOSED)

@@ -26,7 +26,7 @@ from gpt.files import parse_json, read_text
 from gpt.weights.checkpoint import read_tensors
 from gpt.weights.file_kind import begins_like_safetensors, check_file, foreign_kind
 from gpt.weights.gpt2_config import StatedShape, parse_model_args, read_config
-from gpt.weights.model_folder import CONFIG_FILE, WEIGHTS_FILE
+from gpt.weights.model_folder import CONFIG_FILE, WEIGHTS_FILE, is_folder
 
 CANDIDATES = (
     WEIGHTS_FILE, f"{WEIGHTS_FILE}.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json", "ckpt.pt",
@@ -80,7 +80,7 @@ def read_gpt2(path: Path) -> GPT2Weights:
     Raises:
         CheckpointError: Something is missing, damaged, or not of GPT-2.
     """
-    path = _weights_in(path) if path.is_dir() else path
+    path = _weights_in(path) if is_folder(path) else path
     check_file(path)
     stated, metadata = None, dict[str, str]()
     if path.name.endswith(".json"):

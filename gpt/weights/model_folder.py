@@ -35,7 +35,7 @@ def read_folder(folder: Path | str) -> tuple[GPTConfig, dict[str, Floats], Token
         CheckpointError: A file is missing, truncated, of another format, or does not match the others.
     """
     folder = Path(folder)
-    if not _is_dir(folder):
+    if not is_folder(folder):
         raise CheckpointError(f"{folder}: no such model folder")
     config_text, tokenizer_text = _read(folder / CONFIG_FILE), _read(folder / TOKENIZER_FILE)
     config, extra = _parse_config(config_text, folder / CONFIG_FILE)
@@ -104,7 +104,8 @@ def _is_finite(values: Floats) -> bool:
         return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
 
 
-def _is_dir(folder: Path) -> bool:
+def is_folder(folder: Path) -> bool:
+    """Whether there is a folder of this name."""
     try:
         return folder.is_dir()
     except OSError:  # the name is too long

@@ -14,6 +14,8 @@ from planner.errors import OutputError, PlannerError
 from planner.io.terminal import printable
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)  # errors of a disk, not of the program
+_BAD_NAMES = (errno.ENAMETOOLONG, errno.ELOOP)  # of files, wherever they are looked for
+MAX_SHOWN = 300  # characters of a name in a message
 
 
 def writable(folder: Path) -> Path:
@@ -88,7 +90,10 @@ def run_command(command: Callable[[], int], prog: str) -> int:
             print(f"{prog}: {error.filename or 'standard output'}: {os.strerror(error.errno).lower()}", file=sys.stderr)
             return 2
         if not isinstance(error, PlannerError | EnvsError | GPTError):
-            raise
+            if not isinstance(error, OSError) or error.errno not in _BAD_NAMES:
+                raise
+            print(f"{prog}: {printable(str(error.filename)[:MAX_SHOWN])}: {error.strerror}", file=sys.stderr)
+            return 2
         print(f"{prog}: {printable(str(error))}", file=sys.stderr)
         return 2
 
@@ -97,9 +102,13 @@ def typed_argument(text: str) -> str:
     """Return an argument as it was typed in UTF-8, in a terminal of any encoding."""
     try:
         text.encode()
+        return text
     except UnicodeEncodeError:  # the bytes are none of the terminal's encoding
+        pass
+    try:
         return os.fsencode(text).decode("utf-8", "replace")
-    return text
+    except UnicodeEncodeError:  # not from a terminal: half of a character in a program's call of `main`
+        return text.encode("utf-8", "replace").decode()
 
 
 def _discard_output() -> None:

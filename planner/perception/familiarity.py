@@ -15,9 +15,7 @@ from gpt.errors import CheckpointError
 from gpt.weights.model_folder import Floats
 
 KEPT = 0.98  # share of other pictures of homes below the limit
-SHRINKAGE = (
-    0.001  # towards uncorrelated features; 0.01 keeps 3 % more of coarse JPEGs, and takes 20 % of icons for homes
-)
+SHRINKAGE = 0.001  # towards uncorrelated features; 0.01 keeps more coarse JPEGs, but takes 20 % of icons for homes
 _FLOAT = "<f4"
 
 

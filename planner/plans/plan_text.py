@@ -19,7 +19,9 @@ from planner.errors import PlanTextError
 
 MAX_PLAN = 1_000_000  # characters
 
-_SEPARATOR = re.compile(r"[-=~–—]+>+|(?<!\S)>+(?!\S)|[→⇒⇨⟶➔➙➜➝➞➡▶»;|]|\[(?:SEP|CLS|EOS)\]|\\r\\n|\\n", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    r"[-=~–—]{1,20}>+|(?<!\S)>+(?!\S)|[→⇒⇨⟶➔➙➜➝➞➡▶»;|]|\[(?:SEP|CLS|EOS)\]|\\r\\n|\\n", re.IGNORECASE
+)
 _MARK = re.compile(
     r"(?:[-*•+–—·]?\s*\[[ xX]?\]\s|[-*•+–—·]\s|\[\s*\d+(?:\s*/\s*\d+)?\]|\(?#?\d+\s*[.):]|[(#]\d+\)?\s|\d+\s+(?=[a-z])"
     r"|(?:step|action)\s*#?\d*\s*[.):,-])\s*",

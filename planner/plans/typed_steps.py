@@ -20,8 +20,9 @@ from planner.plans.plan_text import QUOTES, PlanText, TypedStep
 from planner.plans.planning_result import Plan
 from planner.verification.plan_verification import verify
 
+MAX_STEP_CHARS = 500
 NEAR = 0.8  # similarity of a misspelled name
-_OPENING = re.compile(r"(?:(?:and|then|next|first|firstly|finally|lastly|now|afterwards|please|after that)\b[\s,:]*)+")
+_OPENING = re.compile(r"^(?:(?:and|then|next|first|firstly|finally|lastly|now|afterwards|please|after that)\b[\s,:]*)+")
 _WEAK_SEPARATOR = re.compile(r"\s*(?:[,:/+]|&+|\.(?=\s|$)|\s[-–—]+\s|\band then\b|\bthen\b|\band\b)\s*", re.IGNORECASE)
 
 
@@ -129,6 +130,8 @@ class _Reader:
         self.world, self.names = world, Names(world)
 
     def action(self, text: str) -> Action:
+        if len(text) > MAX_STEP_CHARS:
+            raise _StepError(f"{quoted(text)} is too long to be a step: {len(text)} characters", text)
         words = _OPENING.sub("", plain(text), count=1)
         skills = self.world.domain.skills
         skill = skill_of(words, skills)

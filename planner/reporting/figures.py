@@ -146,7 +146,7 @@ def _breakdown(
 ) -> Iterator[Figure]:
     groups: dict[object, list[Record]] = {}
     for outcome in outcomes:
-        if outcome.get(key) is not None:
+        if isinstance(outcome.get(key), str | int):
             groups.setdefault(outcome[key], []).append(outcome)
     if not groups:
         return

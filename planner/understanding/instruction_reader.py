@@ -8,6 +8,7 @@ replaces it, if it is likely enough.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -167,7 +168,7 @@ class InstructionReader:
             return ParsedInstruction(instruction=text, unparsable=True)
         if not ids and stop in (self.prompts.special_ids["[REFUSE]"], self.prompts.special_ids["[ASK]"]):
             ids, _ = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS)
-            words = self.prompts.tokenizer.decode(ids).strip()
+            words = _without_repeats(self.prompts.tokenizer.decode(ids).strip())
             if stop == self.prompts.special_ids["[ASK]"]:
                 return ParsedInstruction(instruction=text, question=words)
             return ParsedInstruction(instruction=text, refusal=words or NOT_UNDERSTOOD)
@@ -182,3 +183,8 @@ class InstructionReader:
         return ParsedInstruction(
             instruction=text, goal=None if refusal else goal, goal_text=format_goal(goal), refusal=refusal
         )
+
+
+def _without_repeats(words: str) -> str:
+    """Return what the GPT says without words that it repeats at once, as it may for a text of no language."""
+    return re.sub(r"\b(\w+)(?:\W+\1\b)+", r"\1", words)

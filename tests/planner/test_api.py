@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -354,3 +355,26 @@ def test_an_instruction_that_is_no_text_is_named(memorized: Planner, flat: State
         memorized.plan(instruction, flat)
     with pytest.raises(PlannerError, match="options are planner"):
         memorized.plan("put the mug on the table", flat, {"samples": 0})  # type: ignore[arg-type]
+
+
+def test_a_plan_for_a_seed_is_executed_in_its_home_with_and_without_the_speaker(memorized: Planner) -> None:
+    from envs.scenes.scene_sampler import sample_scene
+    from envs.scenes.speaker import speaker_of, with_speaker
+    from envs.symbolic.goals import parse_goal
+    from envs.symbolic.state import World
+    from planner.world_model.open_home import open_home
+
+    scene = sample_scene(0, geometry=False)
+    start = open_home(0, geometry=False)
+    assert speaker_of(scene) is None and start.world.scene == with_speaker(scene, geometry=False)
+    world = World(scene)
+    name = next(n for n in world.names[world.n_fixtures :] if not world.initial().closed_around(world.index[n]))
+    category = name.rpartition(" ")[0]
+    picks, gives = Action("pick up", (name,)), Action("give", (name, "person 1"))
+    plan = memorized.plan_for_goal(parse_goal(f"holding {category}"), start)
+    *_, ended = memorized.run(replace(plan, actions=(picks,)), SymbolicHome(world.initial()))
+    assert isinstance(ended, Ended)
+    served = replace(plan, actions=(picks, gives))
+    with pytest.raises(PlannerError, match="the plan gives something to person 1, who is not in this home"):
+        memorized.run(served, SymbolicHome(world.initial()))
+    assert list(memorized.run(served, SymbolicHome(0)))

@@ -326,6 +326,13 @@ def test_where_nothing_was_done_there_is_nothing_to_report(tmp_path: Path) -> No
 # Filmstrips
 
 
+def test_groups_of_another_type_are_left_out(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run")
+    odd = [episode("0", direct=True, kept=True) | {"family": ["a"], "conditions": {"a": 1}}]
+    write_lines(folder / "cycle-1" / "episodes.jsonl", odd)
+    assert all(figure.table.rows for figure in all_figures(read_run(folder)))
+
+
 @pytest.mark.parametrize("change", [{"split": 3}, {"split": ["short"]}, {"verified": None}, {"id": 1}])
 def test_an_outcome_of_another_type_is_named(tmp_path: Path, change: Record) -> None:
     folder = write_run(tmp_path / "run")

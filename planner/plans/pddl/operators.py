@@ -151,3 +151,12 @@ def domain_text(
         [f"(define (domain {name})", "  (:requirements :strips :typing)", f"  (:types {TYPES})", *constant_text,
          "  (:predicates\n    " + "\n    ".join(declared) + ")", *map(str, operators)]
     ) + ")\n"  # fmt: skip
+
+
+def problem_text(name: str, domain_name: str, objects: Sequence[str], facts: Sequence[str], goal: Sequence[str]) -> str:
+    """Write a problem: declarations of its objects, the facts at the start, and the atoms of the goal."""
+    return (
+        f"(define (problem {name})\n  (:domain {domain_name})\n"
+        f"  (:objects\n    " + "\n    ".join(objects) + ")\n  (:init\n    " + "\n    ".join(facts) + ")\n"
+        f"  (:goal (and {' '.join(goal)})))\n"
+    )

@@ -15,9 +15,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action
-from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.goals import MAX_NUMBER, Goal, format_goal
 from planner.errors import ExportError
-from planner.plans.pddl.operators import domain_text, is_typed, needed, predicate, predicates_of, typed_list, words_of
+from planner.plans.pddl.operators import (
+    SUPERTYPE,
+    Operator,
+    domain_text,
+    is_typed,
+    needed,
+    predicate,
+    predicates_of,
+    problem_text,
+    typed_list,
+    words_of,
+)
 from planner.plans.pddl.strips_domain import home_operators, skill_of
 from planner.plans.pddl.strips_facts import (
     NOWHERE,
@@ -36,6 +47,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
 
 DOMAIN_NAME = "home"
+NUMBERS = tuple(f"n{number}" for number in range(MAX_NUMBER + 1))  # what `count-…` counts with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,49 +96,49 @@ def to_strips(goal: Goal, actions: Sequence[Action], initial_state: State, *, ti
     """
     world = initial_state.world
     home = home_operators(world.domain)
-    reserved = {word for each in home for word in (each.name, *map(predicate, (*each.precondition, *each.effect)))}
-    names = symbols(world.names, [*reserved, *_TYPE_WORDS, *world.domain.liquids, NOWHERE, DOMAIN_NAME])
-    rules = goal_rules(goal, initial_state, names)
-    included = included_entities(goal, actions, initial_state)
-    shown = [names[i] if i in set(included) else "" for i in range(len(names))]
-
-    types = {names[i]: entity_type(world, i) for i in included}
-    types |= {liquid: "liquid" for liquid in world.domain.liquids}
-    types |= {word: "tally" for fact in rules.facts for word in words_of(fact)[1:] if _is_number(word)}
-    types |= {NOWHERE: "fixture"} if is_somewhere_else(initial_state, included) else {}
-    facts = [
-        fact
-        for fact in (*initial_facts(initial_state, actions, names, included), *rules.facts)
-        if all(word in types for word in words_of(fact)[1:])
-    ]
     if not _pours(goal, actions, initial_state):
         home = [each for each in home if each.name.partition("-")[0] != "pour"]
+    names = symbols(world.names, _taken(home, world.domain.liquids))
+    rules = goal_rules(goal, initial_state, names)
+    included = set(included_entities(goal, actions, initial_state))
+    shown = [name if i in included else "" for i, name in enumerate(names)]
+
+    types = {names[i]: entity_type(world, i) for i in sorted(included)}
+    types |= {liquid: "liquid" for liquid in world.domain.liquids} | {number: "tally" for number in NUMBERS}
+    types |= {NOWHERE: "fixture"} if is_somewhere_else(initial_state, sorted(included)) else {}
+    facts = [
+        fact
+        for fact in (*initial_facts(initial_state, actions, names, sorted(included)), *rules.facts)
+        if all(word in types for word in words_of(fact)[1:])
+    ]
     used = {words_of(step)[0] for step in plan_steps(goal, rules, actions, initial_state, shown, ())}
     operators, asked = needed([*home, *rules.operators], facts, rules.atoms, used)
     steps = plan_steps(goal, rules, actions, initial_state, shown, {each.name for each in operators})
-    atoms = [atom for each in operators for literal in (*each.precondition, *each.effect)
-             for atom in [literal.removeprefix("(not ")] if "?" not in literal]  # fmt: skip
-    signatures = predicates_of(operators, (*rules.atoms, *atoms), types)
+    ground = [word for each in operators for word in (*each.precondition, *each.effect) if "?" not in word]
+    signatures = predicates_of(operators, (*rules.atoms, *ground), types)
     facts = [fact for fact in facts if predicate(fact) in asked and is_typed(fact, signatures, types)]
-    spoken = {word for fact in facts for word in words_of(fact)[1:]}
-    spoken |= {word for text in (*rules.atoms, *steps) for word in words_of(text)[1:]}
-    constants = typed_list((name for name in types if name in rules.named), types)
-    objects = typed_list((name for name in types if name in spoken and name not in rules.named), types)
     header = "".join(
         f"; {key}: {comment(text)}\n"
         for key, text in (("instruction", title), ("goal", format_goal(goal, world.domain)))
         if text
     )
+    constants = typed_list((name for name in types if name in rules.named), types)
+    spoken = {word for text in (*facts, *rules.atoms, *steps) for word in words_of(text)[1:]} - rules.named
+    objects = typed_list((name for name in types if name in spoken), types)
     problem_name = symbols([world.scene.name or "a home"], [DOMAIN_NAME])[0]
-    problem = (
-        f"{header}(define (problem {problem_name})\n  (:domain {DOMAIN_NAME})\n"
-        f"  (:objects\n    " + "\n    ".join(objects) + ")\n  (:init\n    " + "\n    ".join(facts) + ")\n"
-        f"  (:goal (and {' '.join(rules.atoms)})))\n"
-    )
     return PddlFiles(
-        domain=domain_text(DOMAIN_NAME, operators, signatures, constants), problem=problem,
-        plan=header + "".join(f"{step}\n" for step in steps), names={names[i]: world.names[i] for i in included},
-    )  # fmt: skip
+        domain=domain_text(DOMAIN_NAME, operators, signatures, constants),
+        problem=header + problem_text(problem_name, DOMAIN_NAME, objects, facts, rules.atoms),
+        plan=header + "".join(f"{step}\n" for step in steps),
+        names={names[i]: world.names[i] for i in sorted(included)},
+    )
+
+
+def _taken(operators: Sequence[Operator], liquids: Sequence[str]) -> set[str]:
+    """Return the words of a domain, which no entity may be called."""
+    words = {word for each in operators for text in (*each.precondition, *each.effect) for word in words_of(text)}
+    words |= {each.name for each in operators} | {variable for each in operators for variable in each.parameters}
+    return {word.lstrip("?") for word in words} | {*SUPERTYPE, *liquids, *NUMBERS, NOWHERE, DOMAIN_NAME}
 
 
 def _pours(goal: Goal, actions: Sequence[Action], initial_state: State) -> bool:
@@ -136,26 +148,3 @@ def _pours(goal: Goal, actions: Sequence[Action], initial_state: State) -> bool:
         c for c in described_categories(goal, world) if c in world.domain.objects and world.domain.objects[c].fills
     }
     return needs_liquid(goal, world) or bool(fillable) or any(action.skill == "pour" for action in actions)
-
-
-_TYPE_WORDS = (
-    "entity",
-    "liquid",
-    "tally",
-    "fixture",
-    "thing",
-    "item",
-    "vessel",
-    "e",
-    "f",
-    "x",
-    "y",
-    "v",
-    "l",
-    "n1",
-    "n2",
-)
-
-
-def _is_number(word: str) -> bool:
-    return word[:1] == "n" and word[1:].isdecimal()

@@ -202,10 +202,10 @@ def test_a_copy_draws_the_same_pictures() -> None:
 def test_an_environment_that_is_dropped_closes_its_engine_at_once() -> None:
     env = started("HomePhysics-v0")
     engine = home_of(env)._home().engine  # type: ignore[attr-defined]
-    is_alive = engine._p.close
+    finalizer = engine._p._finalizer
     gc.disable()
     try:
         del env, engine
-        assert not is_alive.alive
+        assert not finalizer.alive
     finally:
         gc.enable()

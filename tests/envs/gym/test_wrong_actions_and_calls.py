@@ -33,6 +33,7 @@ def env() -> HomeEnv:
     return built
 
 
+MASKED: Any = np.ma.masked_equal([0, 1, 0], 1)  # type: ignore[no-untyped-call]
 WRONG_ACTIONS: dict[str, Any] = {
     "nan": np.array([np.nan, 1, 1]), "infinite": np.array([np.inf, 1, 1]), "fractional": np.array([0.5, 1, 1]),
     "too short": np.zeros(2, int), "too long": np.zeros(4, int), "a batch": np.zeros((1, 3), int),
@@ -40,8 +41,8 @@ WRONG_ACTIONS: dict[str, Any] = {
     "a scalar": np.int64(3), "a float": 3.7, "none": None, "a text": "open fridge 1", "bytes": b"abc",
     "texts": ["1", "2", "3"], "nones": [None, 1, 2], "bool": True, "bools": np.array([False, True, False]),
     "a dict": {"a": 1}, "a set": {1, 2, 3}, "a generator": (i for i in range(3)), "an object": object(),
-    "complex": np.array([1j, 0, 0]), "dates": np.array(["2020", "2021", "2022"], dtype="M8[Y]"),
-    "fractions": [Fraction(1, 2), 1, 0], "masked": np.ma.array([0, 1, 0], mask=[False, True, False]),
+    "complex": np.asarray([1j, 0, 0]), "dates": np.array(["2020", "2021", "2022"], dtype="M8[Y]"),
+    "fractions": [Fraction(1, 2), 1, 0], "masked": MASKED,
     "negative": [-1, 1, 0], "no such skill": [12, 1, 0], "no such entity": [0, 257, 0], "huge": [2**70, 0, 0],
     "a huge float": [1e300, 0, 0], "entity of another home": [0, 200, 0],
 }  # fmt: skip

@@ -216,7 +216,7 @@ def test_proprioception_holds_joints_speeds_gripper_opening_and_held_flag(env: H
 def test_rendering_never_changes_physics() -> None:
     ends = []
     for observe in (("atoms",), ALL):
-        env = make(observe=observe, image_size=(32, 32), camera="head")
+        env = make(goal="holding apple", observe=observe, image_size=(32, 32), camera="head")
         env.reset(seed=0)
         outcomes = [env.step(env.encode(text))[4]["outcome"] for text in ("open fridge 1", "pick up apple 1")]
         engine = env._home().engine

@@ -109,6 +109,7 @@ def test_another_word_for_a_place_is_found_in_the_home_or_missed_there() -> None
         ("rooms:\n  @kitchen: [sink]\n", "line 2: not YAML: '@' starts a word here; write the word in quotes"),
         ("rooms:\n  - kitchen: [sink]\n", "found a list of 1; a key has no '-' before it"),
         ("rooms:\n  kitchen:\n    sink:\n", "line 3: kitchen: unknown key 'sink'; fixtures are a list: `- sink`"),
+        (ROOMS + "objects:\n  sink:\n    mug: [dirty]\n", "found a mapping; each entry of a list starts with '- '"),
         ("- kitchen\n", "line 1: a home has `rooms:` and `objects:`; this file has neither: it is a list of 1"),
         ("rooms:\n", "a home has at least one room, under `rooms:`"),
         ("", "the file is empty"),
@@ -133,8 +134,8 @@ def test_what_looks_odd_but_is_right_is_read(text: str) -> None:
     ("raw", "message"),
     [(ROOMS.encode("utf-16"), "but UTF-16; save it as UTF-8"), (ROOMS.encode("utf-32"), "but UTF-32; save"),
      (ROOMS.encode("utf-16-le"), "it seems, UTF-16"),
-     (f"{ROOMS}# caf\xe9\n".encode("latin-1"), "byte 0xe9 on line 3, which is 'é' in Latin-1"),
-     (b"\x89PNG\r\n\x1a\n\0\0\0\r", "byte 0x89 on line 1")],
+     (f"{ROOMS}# caf\xe9\n".encode("latin-1"), "line 3 has the byte 0xe9, which is 'é' in Latin-1"),
+     (b"\x89PNG\r\n\x1a\n\0\0\0\r", "line 1 has the byte 0x89")],
 )  # fmt: skip
 def test_a_file_in_another_encoding_is_named(raw: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "home.yaml"

@@ -7,7 +7,7 @@ from functools import cache
 from random import Random
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 from scipy.io import wavfile
 
 from gpt.weights.encoder_file import SenseKind, sense_path
@@ -29,17 +29,54 @@ def recording(rng: Random) -> bytes:
         data = generator.integers(limits.min, limits.max, shape, endpoint=True).astype(dtype)
     file = io.BytesIO()
     wavfile.write(file, rate, data)
-    return _maybe_damaged(rng, file.getvalue())
+    return _maybe_damaged(rng, _as_other_programs_write(rng, file.getvalue()))
+
+
+def _as_other_programs_write(rng: Random, raw: bytes) -> bytes:
+    """Return a WAV file with sizes that a stream leaves open, other codes of its samples, or further chunks."""
+    match rng.randrange(8):
+        case 0:  # a recorder that was stopped, or a stream
+            size = rng.choice((0, 1, len(raw), 2**31, 2**32 - 1)).to_bytes(4, "little")
+            return raw[:4] + size + raw[8:]
+        case 1:  # the same for the samples
+            return raw[:40] + rng.choice((0, 3, 2**31, 2**32 - 1)).to_bytes(4, "little") + raw[44:]
+        case 2:  # A-law, mu-law, ADPCM, MP3, extensible, unknown
+            return raw[:20] + rng.choice((2, 6, 7, 0x11, 0x55, 0xFFFE, 0)).to_bytes(2, "little") + raw[22:]
+        case 3:
+            chunk = (
+                rng.choice((b"LIST", b"bext", b"fact", b"data", b"\0\0\0\0")) + (6).to_bytes(4, "little") + b"INFOab"
+            )
+            return raw[:36] + chunk + raw[36:]
+        case 4:
+            return rng.choice((b"RIFX", b"RF64", b"FORM", b"OggS", b"fLaC", b"ID3\4")) + raw[4:]
+    return raw
 
 
 def picture(rng: Random) -> bytes:
     """Return a picture of any size and format, possibly damaged."""
     mode = rng.choice(("RGB", "L", "RGBA", "1", "P", "CMYK", "I;16"))
-    size = rng.choice((1, 2, 7, 64, 192, 300)), rng.choice((1, 3, 100, 192, 640))
+    size = rng.choice((1, 7, 64, 64, 192, 300)), rng.choice((3, 100, 100, 192, 640))
     image = Image.new("L", size, rng.randrange(256)).convert("L" if mode == "I;16" else mode)
     file = io.BytesIO()
-    image.save(file, "TIFF" if mode == "CMYK" else rng.choice(("PNG", "TIFF")))
+    others = {"RGB": ("PNG", "TIFF", "JPEG", "WEBP", "BMP", "GIF"), "L": ("PNG", "TIFF", "JPEG", "BMP", "GIF")}
+    exif = Image.Exif()
+    if rng.randrange(3) == 0:
+        exif[0x0112] = rng.choice((1, 3, 6, 8, 5, 0, 9, 65535))  # orientation
+    form = "TIFF" if mode == "CMYK" else rng.choice(others.get(mode, ("PNG", "TIFF")))
+    image.save(file, form, **({"exif": exif} if form in ("PNG", "JPEG", "WEBP", "TIFF") else {}))
     return _maybe_damaged(rng, file.getvalue())
+
+
+def turned(rng: Random) -> tuple[bytes, bytes]:
+    """Return the same picture twice: as a camera that was held in another way writes it, and upright."""
+    generator = np.random.default_rng(rng.randrange(2**32))
+    pixels = generator.integers(0, 256, (rng.choice((60, 96)), rng.choice((64, 120)), 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = rng.randrange(1, 9)
+    file, upright = io.BytesIO(), io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", exif=exif)
+    ImageOps.exif_transpose(Image.open(io.BytesIO(file.getvalue()))).save(upright, "PNG")
+    return file.getvalue(), upright.getvalue()
 
 
 @cache

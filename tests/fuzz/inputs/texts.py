@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -245,6 +245,21 @@ def plan(rng: Random, state: State) -> str:
         if rng.randrange(4) == 0:
             content[key] = value(rng)
     return mutated(json.dumps(content), rng) if rng.randrange(3) == 0 else json.dumps(content)
+
+
+def listed(rng: Random, steps: Sequence[str]) -> str:
+    """Return the steps of a plan as people and programs list them."""
+    match rng.randrange(5):
+        case 0:
+            return rng.choice((" → ", "\n", " -> ", "; ", "\r\n")).join(steps)
+        case 1:
+            mark = rng.choice((".", ")", ":"))
+            return "\n".join(f"{number}{mark} {step}" for number, step in enumerate(steps, start=1))
+        case 2:
+            return "\n".join(f"{rng.choice(('- ', '* '))}{step}" for step in steps)
+        case 3:
+            return json.dumps({"plan": list(steps), "goal": "holding anything"})
+    return "set the table → " + " → ".join(steps)
 
 
 def value(rng: Random) -> object:

@@ -28,7 +28,7 @@ TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         language.instructions, language.sentences,
-        language.dialogues, language.piped, language.goals, language.statements, language.plans,
+        language.dialogues, language.piped, language.goals, language.statements, language.plans, language.steps,
         language.names, homes.homes, homes.seeds, homes.memories, homes.environments, homes.robots, homes.exports,
         data.tasks, data.human_lines, data.rows, data.recipes, data.episodes, data.corpora, data.shards, models.models,
         models.calibrations, models.tokenizers, models.adapters, models.gpt2_files, models.checkpoints,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from contextlib import contextmanager, redirect_stdout
 from random import Random
@@ -10,13 +11,17 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from envs.errors import GoalError
+from envs.symbolic.actions import Action, applicable, format_action, successor
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.progress import begin, score
 from planner import plan as plan_command
 from planner import run as run_command
 from planner.cli import dialogue
+from planner.errors import PlannerError
 from planner.goals.feasibility import is_feasible, missing, shortage
 from planner.plans.options import Options
+from planner.plans.plan_text import split_plan
+from planner.plans.typed_steps import read_steps
 from planner.world_model.belief import Belief
 from planner.world_model.memory import parse_statement
 from planner.world_model.open_home import open_home
@@ -126,25 +131,43 @@ def plans(rng: Random) -> None:
         read_json(output)
 
 
+def steps(rng: Random) -> None:
+    """A plan in any way of writing lists: the same steps; with a name that no object has: an error."""
+    now = state = some_state(rng)
+    actions: list[Action] = []
+    for _ in range(rng.randrange(1, 7)):
+        actions.append(rng.choice(applicable(now)))
+        now = successor(now, actions[-1])
+    written = [format_action(state.world, action) for action in actions]
+    text = texts.listed(rng, written)
+    assert read_steps(state.world, split_plan(text)).actions == tuple(actions), text
+    at = rng.randrange(min(1, len(written) - 1), len(written))  # a first one may be an instruction
+    written[at] = rng.choice(
+        (re.sub(r"\d+$", "99", written[at]), written[at] + " 7", written[at].replace(" ", "  x", 1))
+    )
+    try:
+        read = read_steps(state.world, split_plan(texts.listed(rng, written))).actions
+    except PlannerError as error:
+        check_message(str(error))
+    else:
+        raise AssertionError(f"{written[at]!r} was read: {read}")
+
+
 def piped(rng: Random) -> None:
     """Bytes on the standard input of `planner.plan -` and of `--ask`: one answer, in the format that was asked for."""
     name = rng.choice(SMALL_HOMES)
     lines = [texts.instruction(rng, opened(name)) for _ in range(rng.choice((1, 1, 2)))]
     raw = files.damaged("\n".join(lines).encode("utf-8", "surrogatepass"), rng)
-    flags = [
-        "--home",
-        name,
-        "--samples",
-        "0",
-        *rng.choice(((), ("--json",), ("--format", "bt"), ("--format", "mermaid"))),
-    ]
+    form: tuple[str, ...] = rng.choice(((), ("--json",), ("--format", "bt"), ("--format", "mermaid")))
+    flags = ["--home", name, "--samples", "0", *form]
     with released_weights_loaded(), _standard_input(raw):
         if rng.randrange(3) == 0 and lines[0] != "-":
             code, output = called(plan_command.main, [*flags, "--ask", "--", lines[0]])
         else:
             code, output = called(plan_command.main, [*flags, "-"])
     if "--json" in flags and code != 2:
-        read_json(output)
+        for line in output.splitlines():  # several lines are several instructions
+            assert set(read_json(line)) >= {"instruction", "status", "plan", "home"}
 
 
 @contextmanager

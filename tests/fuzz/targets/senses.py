@@ -33,6 +33,12 @@ def pictures(rng: Random) -> None:
         path.write_bytes(senses.picture(rng))
         with only_our_errors(path):
             assert read_picture(path).shape == (192, 192, 3)
+        if rng.randrange(4) == 0:
+            pair = []
+            for raw in senses.turned(rng):
+                path.write_bytes(raw)
+                pair.append(read_picture(path))
+            assert np.array_equal(*pair), "the orientation was not obeyed"
 
 
 def sense_files(rng: Random) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.io.command import typed_argument
+from planner.io.command import run_command, typed_argument
 from tests.conftest import ROOT
 
 PRINTS = (
@@ -41,7 +41,17 @@ def test_a_full_disk_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("argument", "typed"), [("öffne “x”", "öffne “x”"), ("caf\udcc3\udca9", "café"), ("\udcff", "\ufffd")]
+    ("argument", "typed"),
+    [("öffne “x”", "öffne “x”"), ("caf\udcc3\udca9", "café"), ("\udcff", "\ufffd"), ("\ud800x", "?x")],
 )
 def test_an_argument_is_utf_8_in_any_terminal(argument: str, typed: str) -> None:
     assert typed_argument(argument) == typed
+
+
+def test_a_name_that_is_too_long_is_one_line_wherever_it_is_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    def look() -> int:
+        return int(Path("x" * 5000).exists())
+
+    assert run_command(look, "prog") == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("prog: xxx") and printed.endswith("x: File name too long\n") and len(printed) < 400

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from envs.scenes.home_file import bundled_homes
 from envs.simulation.symbolic_home import SymbolicHome
-from envs.symbolic.actions import State, World, format_action
+from envs.symbolic.actions import State, World, applicable, format_action
 from planner.api import Planner
 from planner.errors import PlanTextError
 from planner.execution.events import Ended
@@ -86,6 +87,18 @@ def test_json_is_a_list_of_steps_or_what_the_plan_command_prints(world: World, d
     )
 
 
+def test_every_step_of_every_home_is_read_as_it_is_printed() -> None:
+    for name in bundled_homes():
+        state = open_home(name, geometry=False)
+        for action in applicable(state):
+            assert read_step(state.world, format_action(state.world, action)) == action
+
+
+def test_words_that_open_a_step_are_not_torn_out_of_names(world: World) -> None:
+    text = "go to TV stand 1 \u2192 fold hand towel 1 \u2192 and then go to TV stand 1"
+    assert read(world, text) == ["go to TV stand 1", "fold hand towel 1", "go to TV stand 1"]
+
+
 def test_what_the_plan_command_prints_is_read_with_goal_and_instruction(world: World) -> None:
     text = (
         f"goal: plate on dining table\nplan: {' → '.join(['set the table', *STEPS])}\nverified (0.09 s, 100 % sure)\n"
@@ -154,7 +167,8 @@ def test_a_step_is_read_as_people_write_it(world: World, typed: str, step: str) 
         ("put plate 1 dining table 1", "did you mean 'put plate 1 on dining table 1'?"),
         ("put plate 1", "expected 'put {object} {relation} {place}'"),
         ("open spaceship 1", "there is no 'spaceship 1' in this home"),
-        ("x" * 5000, "starts with no skill of the robot"),
+        ("x" * 400, "starts with no skill of the robot"),
+        ("put " + "plate 1 on " * 9000, "is too long to be a step"),
     ],
 )
 def test_anything_else_is_refused_with_the_nearest_step(world: World, typed: str, says: str) -> None:

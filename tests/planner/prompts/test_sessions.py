@@ -74,7 +74,7 @@ def test_a_session_handed_out_is_not_rewound(prompts: Prompts) -> None:
 def test_samples_of_a_plan_share_their_common_prefix(
     memorized: Planner, flat: State, fed: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planner.pipeline.verify", _never)
+    monkeypatch.setattr("planner.decoding.draft_choice.verify", _never)
     goal = memorized.understand("put the mug on the table", flat, Options(samples=0)).goal
     assert goal is not None
     fed.clear()
