@@ -17,8 +17,10 @@ from envs.symbolic.goals import Count, Thing, parse_goal
 from envs.words import names_of, words_of
 
 MAX_COUNT = 50
-FIXTURE_KEYS = ("count", "name", "states", "pose")
-OBJECT_KEYS = ("count", "name", "states", "liquid", "holds")
+OWNER = re.compile(r"(\S[^'’]*)['’]s (.+)")
+PROPERTY_KEYS = ("color", "size", "material", "owner")
+FIXTURE_KEYS = ("count", "name", "states", "pose", *PROPERTY_KEYS)
+OBJECT_KEYS = ("count", "name", "states", "liquid", "holds", *PROPERTY_KEYS)
 POSE = "[x, y, yaw in degrees]"
 POSE_LIMITS = (100.0, 100.0, 360.0)
 
@@ -33,6 +35,7 @@ class Item:
     name: str | None = None
     states: frozenset[str] = frozenset()
     liquid: str | None = None
+    properties: tuple[str, ...] = ()
     pose: tuple[float, float, float] | None = None
     holds: list[Item] = field(default_factory=list)
 
@@ -44,6 +47,7 @@ class EntryReader(NodeReader):
         super().__init__()
         self.domain = domain
         self.lines: dict[str, int] = {}  # line of each named fixture or object
+        self.people: tuple[str, ...] = ()  # those who can own objects
 
     def fixture_items(self, node: yaml.Node, room: str) -> list[Item]:
         """Read a list of fixtures."""
@@ -56,6 +60,8 @@ class EntryReader(NodeReader):
             number, _, rest = item.category.partition(" ")
             if isinstance(entry, yaml.ScalarNode) and number.isdecimal() and 1 <= int(number[:9]) <= MAX_COUNT:
                 item.category, item.count = rest, int(number[:9])
+            words, item.category = self.split_properties(item.category, self.domain.fixtures)
+            item.properties = self.properties(entry, words, options, item.category)
             fixture_category = self.domain.fixtures.get(item.category)
             if fixture_category is None:
                 hint = self.bare_name(item.category, self.domain.fixtures) or self.word_hint(item.category, "fixtures")
@@ -86,6 +92,7 @@ class EntryReader(NodeReader):
             if parsed is None:
                 continue
             item, options = parsed
+            words, item.category = self.split_properties(item.category, self.domain.objects)
             description = Thing(word=item.category)
             if isinstance(entry, yaml.ScalarNode) and item.category not in (
                 *self.domain.fixtures,
@@ -95,6 +102,8 @@ class EntryReader(NodeReader):
                 if parsed_words is None:
                     continue
                 description = parsed_words
+                words += parsed_words.properties
+            item.properties = self.properties(entry, words, options, item.category)
             object_category = self.domain.objects.get(item.category)
             if object_category is None:
                 hint = self.bare_name(item.category, self.domain.objects) or self.word_hint(item.category, "objects")
@@ -123,6 +132,47 @@ class EntryReader(NodeReader):
                     self.problem(entry, f"{item.category}: `holds` is for one object, not for {item.count}")
             items.append(item)
         return items
+
+    def split_properties(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], str]:
+        """Split the properties off the front of a name: `red mug`, `Anna's big box`."""
+        words: list[str] = []
+        rest = text
+        while rest.partition(" of ")[0] not in names:
+            owner = OWNER.fullmatch(rest)
+            head, _, tail = rest.partition(" ")
+            if head in self.domain.property_group and tail:
+                words.append(head)
+                rest = tail
+            elif owner is not None:
+                words.append(f"{owner[1]}'s")
+                rest = owner[2]
+            else:
+                break
+        return tuple(words), rest
+
+    def properties(
+        self, entry: yaml.Node, words: Sequence[str], options: dict[str, yaml.Node], category: str
+    ) -> tuple[str, ...]:
+        """Check the properties before a name and those among its options; return them in the domain's order."""
+        chosen: dict[str, str] = {}
+        stated = [(entry, self.domain.property_group.get(word, "owner"), word) for word in words]
+        for key in PROPERTY_KEYS:
+            if key in options and (word := self.text(options[key], f"{category}: {key}")) is not None:
+                stated.append((options[key], key, _owner(word) if key == "owner" else word))
+        for node, group, word in stated:
+            known = [f"{name}'s" for name in self.people] if group == "owner" else list(self.domain.properties[group])
+            match = next((k for k in known if k.lower() == word.lower()), None)
+            if match is None and group == "owner":
+                name = word.removesuffix("'s")
+                hint = nearest(name, self.people) or "; list the names under `people:`"
+                self.problem(node, f"{category}: nobody here is called {name!r}{hint}")
+            elif match is None:
+                hint = nearest(word, known) or f"; known: {', '.join(known)}"
+                self.problem(node, f"{category}: unknown {group} {word!r}{hint}")
+            elif chosen.setdefault(group, match) != match:
+                self.problem(node, f"{category}: two {group}s at once, {chosen[group]} and {match}")
+        order = ("owner", *self.domain.properties)
+        return tuple(chosen[group] for group in order if group in chosen)
 
     def entry(self, node: yaml.Node, context: str, known: Collection[str]) -> tuple[Item, dict[str, yaml.Node]] | None:
         """Parse one entry: words, or one name with its states or options."""
@@ -298,3 +348,7 @@ class EntryReader(NodeReader):
                     names[id(item)].append(name)
                     self.lines[name] = item.line
         return names
+
+
+def _owner(word: str) -> str:
+    return word if word.endswith("'s") else f"{word}'s"

@@ -15,31 +15,40 @@
     doorways: [[6.3, 2.0, 1.2, y]]             # x, y, width [m], the axis that the wall runs along
     robot: [3.0, 2.0, 0]
     speaker: kitchen                           # a room or a fixture: where the person stands who gives instructions
+    people: [Anna, Ben]                        # the first have the `person` fixtures; all can own things
+    rules: [never knife with person]           # hold for every plan in this home
     seed: 7                                    # another seed, another automatic floor plan
 
 Only `rooms` is required. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
 [degrees], the direction that the front faces (0: +x, 90: +y), and needs the rect. Missing geometry is generated.
-Options of a fixture: count, name, states, pose; of an object: count, name, states, liquid, holds.
+Options of a fixture: count, name, states, pose; of an object: count, name, states, liquid, holds; of both: color, size,
+material, owner, which may also stand before the name: `red mug`, `Anna's big box`.
 """
 
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 
 import numpy as np
 import yaml
 
-from envs.errors import HomeError, nearest
+from envs.errors import GoalError, HomeError, nearest
 from envs.files.yaml_nodes import HomeFileError, Problem, describe, parse_nodes
 from envs.scenes.floor_plan import doorway_problems, fixture_problems, plan_doorways, room_problems
 from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
 from envs.scenes.home_file_entries import EntryReader, Item
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
-from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.domain import Domain, ObjectCategory, capacity_of, category_of, fits_in, load_domain
+from envs.symbolic.goals import format_rule, parse_rule
 from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
 from envs.words import names_of
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
+HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker")
+NAME = re.compile(r"[^\W\d_][\w .-]{0,39}")
+MAX_PEOPLE = 20
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
 SHOWN_NAMES = 12  # names that a message shows of a longer list
 
@@ -84,6 +93,7 @@ class _HomeReader(EntryReader):
         self.doorways: list[Doorway] = []
         self.posed: set[str] = set()
         self.has_rects = self.has_doorways = self.has_robot = False
+        self.container_of: dict[str, ObjectCategory] = {}  # the category of each object, as its properties make it
         self.speaker_at: str | None = None  # the room or fixture where the speaker stands, if the file says
 
     def fixed_geometry(self) -> FixedGeometry:
@@ -95,10 +105,12 @@ class _HomeReader(EntryReader):
         if not isinstance(root, yaml.MappingNode):
             self.problem(root, f"a home has `rooms:` and `objects:`; this file has neither: it is {describe(root)}")
             return Scene(name=name, seed=0, rooms=(), doorways=(), fixtures=(), objects=(), robot=(0.0, 0.0, 0.0))
-        parts = self.options(root, "home", ("name", "seed", "rooms", "doorways", "robot", "objects", "speaker"))
+        parts = self.options(root, "home", HOME_KEYS)
         given_name = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
         n_problems = len(self.problems)
+        if "people" in parts:
+            self.people = self.read_people(parts["people"])
         if "rooms" in parts:
             self.read_rooms(parts["rooms"])
         if not self.rooms and len(self.problems) == n_problems:
@@ -120,7 +132,7 @@ class _HomeReader(EntryReader):
         if self.has_rects:
             self.check_floor()
         x, y, degrees = robot or (0.0, 0.0, 0.0)
-        return Scene(
+        scene = Scene(
             name=given_name or name,
             seed=seed or 0,
             rooms=tuple(self.rooms),
@@ -128,7 +140,39 @@ class _HomeReader(EntryReader):
             fixtures=tuple(self.fixtures),
             objects=tuple(self.objects),
             robot=(x, y, math.radians(degrees)),
+            people=self.people,
         )
+        return replace(scene, rules=self.read_rules(parts["rules"], scene)) if "rules" in parts else scene
+
+    def read_people(self, node: yaml.Node) -> tuple[str, ...]:
+        """Read the names of those who live here."""
+        names: list[str] = []
+        for entry in self.sequence(node, "people"):
+            name = self.text(entry, "people: a name")
+            if name is None:
+                continue
+            if not NAME.fullmatch(name):
+                self.problem(entry, f"people: {name!r} is no name: it has letters, spaces, dots and hyphens only")
+            elif name.lower() in (other.lower() for other in names):
+                self.problem(entry, f"people: {name} appears twice")
+            else:
+                names.append(name)
+        if len(names) > MAX_PEOPLE:
+            self.problem(node, f"{len(names)} people; a home has at most {MAX_PEOPLE}")
+        return tuple(names[:MAX_PEOPLE])
+
+    def read_rules(self, node: yaml.Node, scene: Scene) -> tuple[str, ...]:
+        """Read what must never happen in this home, such as `never knife with person`."""
+        rules: list[str] = []
+        for entry in self.sequence(node, "rules"):
+            text = self.text(entry, "rules: a rule")
+            if text is None:
+                continue
+            try:
+                rules.append(format_rule(parse_rule(text, self.domain, scene=scene), self.domain))
+            except GoalError as error:
+                self.problem(entry, f"rules: {error}")
+        return tuple(rules)
 
     # -- rooms and fixtures ------------------------------------------------------------------------------------------
 
@@ -177,7 +221,10 @@ class _HomeReader(EntryReader):
                         self.problem(item.line, f"{name}: a pose needs the `rect` of every room")
                 yaw, kind = math.radians(degrees), item.category
                 self.fixtures.append(
-                    FixtureSpec(name=name, category=kind, room=room, x=x, y=y, yaw=yaw, states=item.states)
+                    FixtureSpec(
+                        name=name, category=kind, room=room, x=x, y=y, yaw=yaw, states=item.states,
+                        properties=item.properties,
+                    )  # fmt: skip
                 )
 
     def read_doorways(self, node: yaml.Node) -> None:
@@ -290,15 +337,25 @@ class _HomeReader(EntryReader):
     def add_contents(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
         """Add the objects directly at a place, and check that they can be there."""
         domain, n_cells_used = self.domain, 0
-        capacity = domain.capacity(category)
+        holder = self.container_of.get(place) or domain.fixtures[category]
+        capacity = capacity_of(holder)
         reported: set[int] = set()  # an entry of several objects is reported once
         for item, name in contents:
-            units = domain.objects[item.category].units
+            spec = ObjectSpec(
+                name=name,
+                category=item.category,
+                place=place,
+                states=item.states,
+                liquid=item.liquid or domain.objects[item.category].contains,
+                properties=item.properties,
+            )
+            own_category = self.container_of[name] = category_of(spec, domain)
+            units = own_category.units
             usual_text = f"a usual place is: {', '.join(domain.objects[item.category].at)}"
             problem = ""
             if capacity == 0:
                 problem = f"{name}: nothing can be put in or on {place}; {usual_text}"
-            elif not domain.fits(item.category, category):
+            elif not fits_in(own_category, holder):
                 accepts = domain.fixtures[category].accepts if category in domain.fixtures else ()
                 accepts_text = f"; a {category} takes only: {', '.join(accepts)}" if accepts else ""
                 problem = f"{name} does not fit {domain.relation(category)} {place}{accepts_text}; {usual_text}"
@@ -310,15 +367,7 @@ class _HomeReader(EntryReader):
             if problem and id(item) not in reported:
                 reported.add(id(item))
                 self.problem(item.line, problem)
-            self.objects.append(
-                ObjectSpec(
-                    name=name,
-                    category=item.category,
-                    place=place,
-                    states=item.states,
-                    liquid=item.liquid or domain.objects[item.category].contains,
-                )
-            )
+            self.objects.append(spec)
 
     def place_name(self, word: str, line: int, places: dict[str, str]) -> str | None:
         if word in places:

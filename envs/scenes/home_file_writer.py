@@ -15,12 +15,16 @@ from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 PLAIN_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z0-9]+)*")
 YAML_KEYWORDS = frozenset(("on", "off", "yes", "no", "true", "false", "null", "y", "n"))
 MAX_WIDTH = 110
+OWNERSHIP = "'s"
 
 
 def dump_home(scene: Scene) -> str:
     """Return the text of a home file; `parse_home` reads it back as the same scene, up to the order of objects."""
     has_floor_plan = any(room.rect != (0.0, 0.0, 0.0, 0.0) for room in scene.rooms)
-    lines = [f"name: {_word(scene.name)}", f"seed: {scene.seed}", "rooms:"]
+    lines = [f"name: {_word(scene.name)}", f"seed: {scene.seed}"]
+    lines += [f"people: [{', '.join(map(_word, scene.people))}]"] if scene.people else []
+    lines += ["rules:", *(f"  - {_word(rule)}" for rule in scene.rules)] if scene.rules else []
+    lines.append("rooms:")
     by_room = {room.name: [f for f in scene.fixtures if f.room == room.name] for room in scene.rooms}
     numbered = _numbered_in_order([f for fixtures in by_room.values() for f in fixtures])
     for room in scene.rooms:
@@ -66,6 +70,7 @@ def _fixture(fixture: FixtureSpec, numbered: bool, has_floor_plan: bool) -> str:
     options = [] if numbered else [f"name: {_word(fixture.name)}"]
     if fixture.states:
         options.append(f"states: {_states(fixture.states)}")
+    options += _properties(fixture.properties)
     if has_floor_plan:
         options.append(f"pose: {_numbers((fixture.x, fixture.y, math.degrees(fixture.yaw)))}")
     return f"{fixture.category}: {{{', '.join(options)}}}" if options else fixture.category
@@ -77,9 +82,18 @@ def _object(obj: ObjectSpec, contents: dict[str, list[ObjectSpec]], numbered: se
         options.append(f"states: {_states(obj.states)}")
     if obj.liquid is not None and obj.liquid != load_domain().objects[obj.category].contains:
         options.append(f"liquid: {_word(obj.liquid)}")
+    options += _properties(obj.properties)
     if obj.name in contents:
         options.append(f"holds: [{', '.join(_object(o, contents, numbered) for o in contents[obj.name])}]")
     return f"{{{obj.category}: {{{', '.join(options)}}}}}" if options else obj.category
+
+
+def _properties(properties: Iterable[str]) -> list[str]:
+    group_of = load_domain().property_group
+    return [
+        f"{group_of[word]}: {word}" if word in group_of else f"owner: {_word(word.removesuffix(OWNERSHIP))}"
+        for word in properties
+    ]
 
 
 def _listed(place: str, entries: list[str]) -> list[str]:

@@ -214,7 +214,7 @@ BAD = [
     ),
     (
         "rooms: {kitchen: [{sink: {colour: red}}]}",
-        "line 1: sink: unknown key 'colour'; known: count, name, states, pose",
+        "line 1: sink: unknown key 'colour'; did you mean 'color'?",
     ),
     (
         "rooms: {kitchen: [{sink: {count: two}}]}",
@@ -371,7 +371,7 @@ objects:
 """
     assert problems(text) == [
         "line 5: unknown fixture 'frige'; did you mean 'fridge'?",
-        "line 6: countertop: unknown key 'colour'; known: count, name, states, pose",
+        "line 6: countertop: unknown key 'colour'; did you mean 'color'?",
         "line 8: oven 1 overlaps fridge 1; it covers x 1.99 to 2.61, y 0.11 to 0.69 m",
         "line 9: sink 1 stands outside the kitchen [0.0, 0.0, 5.0, 5.0]; it covers x 6.69 to 7.31, y 1.60 to 2.40 m",
         "line 10: cabinet: count: expected a whole number from 1 to 50, found 'two'",
@@ -487,3 +487,56 @@ def test_no_corruption_of_a_home_file_crashes_the_parser(data: st.DataObject) ->
         parse_home(text[:start] + data.draw(st.text(max_size=5)) + text[end:])
     except HomeError as error:
         assert str(error)
+
+# Properties, people, rules
+
+PROPERTIES = """
+people: [Anna, Ben]
+rules: [never knife with person, never open the oven]
+rooms:
+  kitchen: [fridge, white cabinet, 2 cabinet, {countertop: {color: black}}, oven, person]
+objects:
+  cabinet 1: [red mug, big blue bowl, {mug: {color: white, material: glass, owner: anna}}, 2 small green bowl]
+  countertop: ["Anna's cell phone", glass bottle, glass of water, dirty red mug]
+"""
+
+
+def test_properties_stand_before_a_name_or_among_the_options() -> None:
+    scene = parse_home(PROPERTIES.replace("open the oven", "open oven"), geometry=False)
+    by_name = {spec.name: spec.properties for spec in (*scene.fixtures, *scene.objects)}
+    assert by_name["cabinet 1"] == ("white",)
+    assert by_name["cabinet 2"] == ()
+    assert by_name["countertop 1"] == ("black",)
+    assert by_name["mug 1"] == ("red",)
+    assert by_name["bowl 1"] == ("big", "blue")
+    assert by_name["mug 2"] == ("Anna's", "white", "glass")
+    assert by_name["bowl 2"] == by_name["bowl 3"] == ("small", "green")
+    assert by_name["cell phone 1"] == ("Anna's",)
+    assert by_name["glass bottle 1"] == by_name["glass 1"] == ()
+    assert by_name["mug 3"] == ("red",)
+    assert scene.people == ("Anna", "Ben")
+    assert scene.rules == ("never knife with person", "never open oven")
+
+
+def test_a_home_with_properties_people_and_rules_reads_back() -> None:
+    scene = parse_home(PROPERTIES.replace("open the oven", "open oven"))
+    again = parse_home(dump_home(scene))
+    assert (again.people, again.rules, again.fixtures) == (scene.people, scene.rules, scene.fixtures)
+    assert sorted(again.objects, key=lambda o: o.name) == sorted(scene.objects, key=lambda o: o.name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("color: white", "color: whte", "line 7: mug: unknown color 'whte'; did you mean 'white'?"),
+        ("owner: anna", "owner: Carl", "line 7: mug: nobody here is called 'Carl'; list the names under `people:`"),
+        ("[Anna, Ben]", "[Anna, anna]", "line 2: people: anna appears twice"),
+        ("[Anna, Ben]", "[Anna, '42']", "line 2: people: '42' is no name: it has letters"),
+        ("{color: white,", "{color: white, size: red,", "line 7: mug: unknown size 'red'; known: big, small"),
+        ("red mug, big", "{red mug: {color: blue}}, big", "line 7: mug: two colors at once, red and blue"),
+        ("open the oven", "opn oven", "line 3: rules: "),
+    ],
+)
+def test_a_wrong_property_person_or_rule_is_named(old: str, new: str, message: str) -> None:
+    text = PROPERTIES.replace(old, new).replace("open the oven", "open oven")
+    assert any(line.startswith(message) for line in problems(text)), problems(text)
