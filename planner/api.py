@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from envs.errors import quoted
 from envs.simulation.disturbed_home import DisturbedHome
+from envs.symbolic.goals import Goal, parse_goal, parse_query
 from gpt.inference.numpy_model import NumpyModel
 from gpt.weights.adapter import load_adapter
 from planner.errors import PlannerError, ReleaseError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envs.scenes.home_file import AnyHome, HomeInUse
-    from envs.symbolic.goals import Goal
     from envs.symbolic.home_protocol import Home
     from planner.execution.events import Event
     from planner.plans.planning_result import Plan
@@ -103,6 +103,37 @@ class Planner(PlanningPipeline):
 
             return plan_under_uncertainty(self, instruction, home, options or Options())
         return super().plan(instruction, open_home(home, geometry=False), options)
+
+    def plan_goal(self, goal: Goal | str, home: AnyHome, options: Options | None = None) -> Plan:
+        """Plan for a goal that is given, not read from an instruction.
+
+        Args:
+            goal: The goal, or its text (`envs/symbolic/goals/values.py`): `red mug on desk while never open oven`.
+            home: As in `plan`.
+            options: Decoding options.
+
+        Raises:
+            GoalError: The goal does not parse.
+            PlannerError: There is no such home.
+            HomeError: The file is not a valid home.
+        """
+        state = open_home(home, geometry=False)
+        if isinstance(goal, str):
+            goal = parse_goal(goal, scene=state.world.scene)
+        return self.plan_for_goal(goal, state, options)
+
+    def answer(self, question: str, home: AnyHome) -> str:
+        """Answer a question about a home, such as `? where wallet`, in one plain sentence.
+
+        Raises:
+            GoalError: The question does not parse.
+            PlannerError: There is no such home.
+            HomeError: The file is not a valid home.
+        """
+        from planner.language.answers import answer
+
+        state = open_home(home, geometry=False)
+        return answer(parse_query(question, scene=state.world.scene), state)
 
     def run(
         self,

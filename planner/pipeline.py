@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State, format_action
-from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.goals import Goal, format_goal, format_rule, with_home_rules
 from envs.symbolic.obstacles import obstacle
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
@@ -36,6 +36,7 @@ from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
 from planner.understanding.instruction_reader import InstructionReader
+from planner.verification.plan_verification import verify
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -144,6 +145,7 @@ class PlanningPipeline:
         """
         options = options or Options()
         started_at = time.perf_counter()
+        goal = with_home_rules(goal, state.world.scene)
         best: Candidate | None = None
         episode_start = initial_state or state
         remaining_goal = goal.after(phase)
@@ -159,10 +161,11 @@ class PlanningPipeline:
                 break
         assert best is not None
         report, draft = best.report, best.draft
+        rule = "" if report.ok else self._forbidding_rule(remaining_goal, state, episode_start, options)
         return Plan(
             instruction=instruction,
-            status="verified" if report.ok else "unverified",
-            reason=report.reason if report.ok else obstacle(remaining_goal, state) or report.reason,
+            status="verified" if report.ok else "refused" if rule else "unverified",
+            reason=report.reason if report.ok else rule or obstacle(remaining_goal, state) or report.reason,
             goal=goal,
             goal_text=format_goal(goal),
             actions=best.actions,
@@ -174,6 +177,17 @@ class PlanningPipeline:
             seconds=time.perf_counter() - started_at,
             kept=min(draft.kept, len(best.actions)),
             written=tuple(draft.actions),
+        )
+
+    def _forbidding_rule(self, goal: Goal, state: State, initial_state: State, options: Options) -> str:
+        """Name the rule that keeps a goal from being reached: a plan that ignores the rules breaks it."""
+        if not goal.rules:
+            return ""
+        draft = self.goal_planner.draft(replace(goal, rules=()), state, initial_state, options, 0, frozenset())
+        report = verify(state, goal, draft.actions, initial_state=initial_state)
+        broken = [format_rule(goal.rules[i]) for i, _ in report.score.broken]
+        return (
+            f"the rules of this home do not allow it: {' ; '.join(broken)}" if broken and all(report.score.met) else ""
         )
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:

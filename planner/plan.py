@@ -12,11 +12,12 @@ from planner.io.command import one_thread, run_command, standard_input, typed_ar
 from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.plans.export import FORMATS
-from planner.world_model.open_home import open_home
+from planner.world_model.open_home import open_home, with_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from envs.symbolic.state import State
     from planner.plans.export import Format
 
 __all__ = ["main", "open_home"]
@@ -36,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add = parser.add_argument
     add("instruction", nargs="?", help=argparse.SUPPRESS)  # the description tells of it
+    add("--goal", help="plan for this goal, without an instruction; `? where mug` asks a question")
+    add("--rule", action="append", default=[], help="what must not happen: 'never open oven' (repeatable)")
     add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input until it ends")
     add("--ask", action="store_true", help="read the user's answer to each clarifying question")
@@ -62,6 +65,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(lambda: _run(args), PROG)
 
 
+def _answer(args: argparse.Namespace, state: State) -> int:
+    """Answer a question about the home."""
+    from envs.symbolic.goals import parse_query
+    from planner.language.answers import answer
+
+    words = answer(parse_query(args.goal, scene=state.world.scene), state)
+    print(json.dumps({"status": "answered", "question": args.goal, "answer": words}) if args.json else words)
+    return 0
+
+
 def _run(args: argparse.Namespace) -> int:
     from planner.cli import perception_flags
     from planner.cli.execution_flags import DEFAULT_HOME, check_execution_is_asked_for
@@ -71,7 +84,9 @@ def _run(args: argparse.Namespace) -> int:
     export_format = _exported_format(args)
     perception_flags.check_perception_arguments(args, DEFAULT_HOME)
     spoken = bool(args.audio or args.listen)
-    instructions = [] if args.interactive or spoken else _instructions(args.instruction)
+    if args.goal is not None and (args.instruction is not None or args.interactive or spoken or args.ask):
+        raise PlannerError("--goal stands in place of an instruction; it cannot be combined with one")
+    instructions = [] if args.interactive or spoken or args.goal is not None else _instructions(args.instruction)
     if args.interactive:
         _check_dialogue(args, "--interactive")
     elif len(instructions) > 1:
@@ -91,7 +106,9 @@ def _run(args: argparse.Namespace) -> int:
         instructions = _instructions(heard.words)
     views = None if seen is None else seen[1]
     home = args.home if seen is None else seen[0].world.scene  # who asks is there, seen or not
-    state = open_home(home, geometry=args.execute)
+    state = with_rules(open_home(home, geometry=args.execute), args.rule)
+    if (args.goal or "").lstrip().startswith("?"):
+        return _answer(args, state)
     perceived = perception_flags.as_text(heard, views)
     from planner.cli.execution_flags import read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
@@ -121,7 +138,10 @@ def _run(args: argparse.Namespace) -> int:
     if len(instructions) > 1:
         done = converse(instructions, planner, state, options, settings, as_json=args.json, typed=False)
         return 0 if done else 1
-    plan = planner.plan(instructions[0], state if belief is None else belief, options)
+    if args.goal is not None:
+        plan = planner.plan_goal(args.goal, state, options)
+    else:
+        plan = planner.plan(instructions[0], state if belief is None else belief, options)
     if args.ask:
         from planner.cli.clarification import resolve_questions
 

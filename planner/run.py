@@ -92,7 +92,7 @@ def _is_file(source: str) -> bool:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from envs.symbolic.goals import format_condition, parse_goal
+    from envs.symbolic.goals import format_condition, parse_goal, with_home_rules
     from planner.cli.execution_flags import read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
     from planner.plans.typed_steps import read_steps
@@ -101,8 +101,8 @@ def _run(args: argparse.Namespace) -> int:
     goal_text = plan_text.goal if args.goal is None else args.goal
     if not goal_text:
         raise PlannerError("there is nothing to score: give --goal, for example --goal 'plate on dining table'")
-    goal = parse_goal(goal_text)
     state = open_home(args.home, geometry=args.backend == "physics")
+    goal = with_home_rules(parse_goal(goal_text, scene=state.world.scene), state.world.scene)
     belief = read_belief(args, state)
     world = state.world
     if belief is not None:

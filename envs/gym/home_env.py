@@ -31,7 +31,7 @@ from envs.symbolic.actions import (
 )
 from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.goals import format_goal, format_rule, parse_goal, with_home_rules
 from envs.symbolic.obstacles import holds_at_start, obstacle
 from envs.symbolic.progress import advance, begin, score
 from envs.symbolic.scene import Scene
@@ -135,9 +135,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     `env.unwrapped.camera_pose()` returns the camera's pose; its method `project` maps points of the home to pixels.
 
     `info` has the same keys after `reset` and `step`: `actions`, `action_indices` and `action_mask` (above), `goal`,
-    `success`, `rate` (the fraction of conditions that hold), `action` (the action that was asked for, or ""), `unmet`
-    (why it was not applicable, or ""), and `outcome` (`status` done, failed or skipped, `reason`, `duration_s`,
-    `ticks`, `collisions`, and `blocked_by`, the fixture whose open door is in the way, or "").
+    `success`, `rate` (the fraction of conditions that hold), `broken_rules` (their texts), `action` (the action that
+    was asked for, or ""), `unmet` (why it was not applicable, or ""), and `outcome` (`status` done, failed or skipped,
+    `reason`, `duration_s`, `ticks`, `collisions`, and `blocked_by`, the fixture whose open door is in the way, or "").
 
     ## Rewards
     The reward is the change of the goal-condition rate in this step, negative for a loss, plus 1 when the goal is
@@ -217,10 +217,10 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self.max_steps = checked_count("max_steps", max_steps)
         if goal is not None and not isinstance(goal, str):
             raise GoalError(f"the goal is {quoted(goal)}; it must be a text such as 'mug on desk', or None")
-        self._fixed_goal = None if goal is None else parse_goal(goal)
+        self._scene = self._fixed_scene(home)
+        self._fixed_goal = None if goal is None else parse_goal(goal, scene=self._scene)
         if self._fixed_goal is not None:
             spaces.check_goal_size(format_goal(self._fixed_goal), len(self._fixed_goal.conditions))
-        self._scene = self._fixed_scene(home)
         if self._scene is not None and self._fixed_goal is not None:
             _refuse_impossible(self._fixed_goal, World(self._scene).initial())
         self._initial_state: State | None = None
@@ -243,7 +243,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self._initial_state = None  # if this fails, the last episode is over all the same
         home_seed, goal_seed = (int(n) for n in self.np_random.integers(2**31, size=2))
         initial_state = self._state = self._reset_home(self._scene or self._sampled_scene(home_seed))
-        self._goal = self._fixed_goal or sample_goal(initial_state, np.random.default_rng(goal_seed))
+        goal = self._fixed_goal or sample_goal(initial_state, np.random.default_rng(goal_seed))
+        self._goal = with_home_rules(goal, initial_state.world.scene)
         self._progress = begin(self._goal, initial_state)
         self._score = score(self._progress)
         if self._score.success:
@@ -413,6 +414,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             "goal": format_goal(self._goal),
             "success": self._score.success,
             "rate": self._score.rate,
+            "broken_rules": [format_rule(self._goal.rules[i]) for i, _ in self._score.broken],
             "action": action,
             "unmet": reason,
             "outcome": outcome,

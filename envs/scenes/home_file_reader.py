@@ -220,12 +220,8 @@ class _HomeReader(EntryReader):
                     if not self.has_rects:
                         self.problem(item.line, f"{name}: a pose needs the `rect` of every room")
                 yaw, kind = math.radians(degrees), item.category
-                self.fixtures.append(
-                    FixtureSpec(
-                        name=name, category=kind, room=room, x=x, y=y, yaw=yaw, states=item.states,
-                        properties=item.properties,
-                    )  # fmt: skip
-                )
+                fixture = FixtureSpec(name=name, category=kind, room=room, x=x, y=y, yaw=yaw, states=item.states)
+                self.fixtures.append(replace(fixture, properties=item.properties))
 
     def read_doorways(self, node: yaml.Node) -> None:
         entries = self.sequence(node, "doorways")

@@ -61,7 +61,9 @@ class _Answerer:
                 return f"I have not seen {self.indefinite(thing)}.{self.caution()}"
             return f"There is no {format_thing(thing)} here."
         if len(objects) == 1:
-            return f"The {format_thing(thing)} is {self.location(objects[0])}."
+            name = format_thing(thing)
+            article = "" if thing.properties and thing.properties[0].endswith("'s") else "The "
+            return f"{article}{name} is {self.location(objects[0])}."
         if len(objects) <= MAX_LISTED:
             places = Counter(self.location(i) for i in objects)
             if len(places) == 1:
@@ -128,8 +130,8 @@ class _Answerer:
     def described(self, entity: int) -> str:
         state, world = self.state, self.world
         words = [w for w in ("dirty", "hot", "cold", "sliced", "cooked", "folded") if state.has(entity, w)]
-        group_of = world.domain.property_group
-        order = sorted(world.properties[entity], key=lambda p: (group_of.get(p, "") != "", p))
+        groups = ["", *world.domain.properties]  # an owner has none
+        order = sorted(world.properties[entity], key=lambda p: groups.index(world.domain.property_group.get(p, "")))
         liquid = state.liquid[entity]
         category = world.object_category[entity]
         filled = f" of {liquid}" if liquid and not (category and category.contains) else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from envs.errors import ActionError, quoted
 from envs.symbolic.actions import Action, State, World, format_action
-from envs.symbolic.goals import Goal, format_goal, parse_goal
+from envs.symbolic.goals import Goal, format_goal, parse_goal, with_home_rules
 from planner.errors import PlanTextError
 from planner.plans.nearest_steps import Names, argument_splits, nearest_steps, plain, skill_of, suggestion
 from planner.plans.plan_text import QUOTES, PlanText, TypedStep
@@ -97,7 +97,8 @@ def typed_plan(plan_text: PlanText, state: State, goal: Goal | str | None = None
     goal = plan_text.goal if goal is None else goal
     if goal is None:
         raise PlanTextError("the plan has no goal: give one, such as 'plate on dining table'")
-    goal = parse_goal(goal) if isinstance(goal, str) else goal
+    goal = parse_goal(goal, scene=state.world.scene) if isinstance(goal, str) else goal
+    goal = with_home_rules(goal, state.world.scene)
     plan = read_steps(state.world, plan_text)
     report = verify(state, goal, plan.actions)
     return Plan(

@@ -5,11 +5,14 @@ Heavy modules are imported inside functions, so that `-h` starts fast.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envs.scenes.home_file import AnyHome, HomeInUse
     from envs.symbolic.home_protocol import Home
     from envs.symbolic.state import State
@@ -36,6 +39,22 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
         return state_of(home, geometry=geometry, speaker=True)
     except HomeNameError as error:
         raise PlannerError(str(error)) from None
+
+
+def with_rules(state: State, rules: Sequence[str]) -> State:
+    """Return the state of a home that has further rules, such as `never knife with person`.
+
+    Raises:
+        GoalError: A rule does not parse.
+    """
+    if not rules:
+        return state
+    from envs.symbolic.goals import format_rule, parse_rule
+    from envs.symbolic.state import World
+
+    scene = state.world.scene
+    texts = tuple(format_rule(parse_rule(rule, scene=scene)) for rule in rules)
+    return state._replace(world=World(replace(scene, rules=(*scene.rules, *texts)), state.world.domain))
 
 
 def in_use(home: HomeInUse) -> Home:

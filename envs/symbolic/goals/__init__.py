@@ -15,6 +15,7 @@ from envs.symbolic.goals.parser import (
     parse_goal,
     parse_query,
     parse_rule,
+    with_home_rules,
 )
 from envs.symbolic.goals.values import (
     Condition,
@@ -77,4 +78,5 @@ __all__ = [
     "parse_goal",
     "parse_query",
     "parse_rule",
+    "with_home_rules",
 ]

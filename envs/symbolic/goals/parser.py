@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from envs.errors import GoalError, nearest, quoted
@@ -494,3 +495,9 @@ def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None =
     """
     parser = _Parser(domain or load_domain(), scene)
     return parser.rule(parser.start(text))
+
+
+def with_home_rules(goal: Goal, scene: Scene) -> Goal:
+    """Return a goal with the rules that its home has for every plan."""
+    rules = tuple(parse_rule(text, scene=scene) for text in scene.rules)
+    return replace(goal, rules=tuple(dict.fromkeys((*goal.rules, *rules)))) if rules else goal

@@ -488,6 +488,7 @@ def test_no_corruption_of_a_home_file_crashes_the_parser(data: st.DataObject) ->
     except HomeError as error:
         assert str(error)
 
+
 # Properties, people, rules
 
 PROPERTIES = """

@@ -7,12 +7,12 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from envs.symbolic.obstacles import holds_at_start, obstacle
 
 from envs.errors import GoalError
 from envs.gym.goal_sampler import sample_goal
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.goals import parse_goal
+from envs.symbolic.obstacles import holds_at_start, obstacle
 from envs.symbolic.state import World
 from tests.envs.homes_for_tests import kitchen, state
 
