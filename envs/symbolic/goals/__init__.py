@@ -18,6 +18,7 @@ from envs.symbolic.goals.parser import (
     with_home_rules,
 )
 from envs.symbolic.goals.values import (
+    NO_GUARD,
     Condition,
     Count,
     Every,
@@ -50,6 +51,7 @@ __all__ = [
     "MAX_LENGTH",
     "MAX_NESTING",
     "MAX_NUMBER",
+    "NO_GUARD",
     "Condition",
     "Count",
     "Every",

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envs.symbolic.actions import Action, State, format_action
-from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.goals import NO_GUARD, Goal, format_condition, format_goal, format_rule
 from envs.symbolic.progress import advance, begin
+from planner.errors import ExportError
+from planner.goals.narrowing import is_plain
 from planner.verification.plan_verification import attempt
 
 
@@ -33,6 +35,27 @@ class Phase:
     goal: Goal
     text: str
     subtasks: tuple[Subtask, ...]
+
+
+def check_sayable(goal: Goal, state: State, language: str, *, plain: bool = False) -> None:
+    """Refuse a goal that another program's language cannot say; nothing of a goal is left out in silence.
+
+    Args:
+        goal: The goal.
+        state: The state in which the plan begins.
+        language: What the message calls the language.
+        plain: Whether it can only say plain conditions (`planner/goals/narrowing.py`).
+
+    Raises:
+        ExportError: It has rules, tests or times, or a condition that is not plain.
+    """
+    parts = [format_rule(rule) for rule in goal.rules]
+    for number, guard in enumerate(goal.guards, start=1):
+        parts += [f"when or whether phase {number} begins"] if guard != NO_GUARD else []
+    if plain:
+        parts += [format_condition(c) for c in goal.conditions if not is_plain(c, state.world)]
+    if parts:
+        raise ExportError(f"{language} cannot say this yet: {' ; '.join(parts)}")
 
 
 def phases_of(goal: Goal, actions: Sequence[Action], initial_state: State) -> tuple[Phase, ...]:

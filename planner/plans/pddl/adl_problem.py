@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import Action
 from envs.symbolic.goals import Condition, Count, Every, Goal, Holding, No, format_goal
 from planner.errors import ExportError
+from planner.plans.export.phases import check_sayable
 from planner.plans.pddl.adl_domain import DOMAIN_NAME, domain_text, process_effects
 from planner.plans.pddl.adl_goal import NEXT_PHASE, goal_text
 from planner.plans.pddl.symbols import comment, symbols
@@ -79,6 +80,7 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
     Raises:
         ExportError: The goal can never hold in this home.
     """
+    check_sayable(goal, initial_state, "PDDL", plain=True)
     world = initial_state.world
     names = symbols(world.names)
     pddl_goal = goal_text(goal, initial_state, names)

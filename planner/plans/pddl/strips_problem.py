@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import Action
 from envs.symbolic.goals import MAX_NUMBER, Goal, format_goal
 from planner.errors import ExportError
+from planner.plans.export.phases import check_sayable
 from planner.plans.pddl.operators import (
     SUPERTYPE,
     Operator,
@@ -94,6 +95,7 @@ def to_strips(goal: Goal, actions: Sequence[Action], initial_state: State, *, ti
     Raises:
         ExportError: The goal can never hold in this home.
     """
+    check_sayable(goal, initial_state, "PDDL", plain=True)
     world = initial_state.world
     home = home_operators(world.domain)
     if not _pours(goal, actions, initial_state):

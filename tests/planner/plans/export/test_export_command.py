@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from envs.symbolic.actions import State
+from envs.symbolic.goals import parse_goal
 from planner.api import Planner
 from planner.plan import main
-from planner.plans.export import FORMATS, PLAN_FORMATS, ExportError, Format, export_files, joined
+from planner.plans.export import FORMATS, PLAN_FORMATS, ExportError, Format, PlanFormat, export_files, joined
 from planner.plans.export.py_tree import is_installed
+from tests.envs.homes_for_tests import state
 from tests.planner.command_calls import Call, Outcome, called, refused
 from tests.planner.plans.export.btcpp import check
 from tests.planner.plans.pddl.pddl_evaluator import parse
@@ -161,3 +163,20 @@ def test_a_library_writes_the_same(flat: State, model_folder: Path, form: Format
             joke.export(form)
     else:
         assert "refused" in joke.export(form)
+
+
+@pytest.mark.parametrize(
+    ("goal", "format_name", "unsaid"),
+    [
+        ("red mug on desk", "pddl", "red mug on desk"),
+        ("1 more mug on desk", "pddl", "1 more mug on desk"),
+        ("mug on desk while never open fridge", "bt", "never open fridge"),
+        ("mug on desk while never open fridge", "py_trees", "never open fridge"),
+        ("if fridge open : mug on desk", "bt", "when or whether phase 1 begins"),
+        ("after 5 min : mug on desk", "pddl", "when or whether phase 1 begins"),
+    ],
+)
+def test_what_a_format_cannot_say_is_refused_with_what_it_is(goal: str, format_name: PlanFormat, unsaid: str) -> None:
+    home = state(["desk 1", "cabinet 1: open", "fridge 1"], {"mug 1: red": "cabinet 1", "mug 2": "cabinet 1"})
+    with pytest.raises(ExportError, match=f"cannot say this yet: {unsaid}"):
+        export_files(format_name, parse_goal(goal), [], home, title="x")
