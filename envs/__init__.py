@@ -43,12 +43,12 @@ from envs.gym.registration import register_once_imported
 __all__ = ["Goal", "PhysicalHome", "State", "SymbolicHome", "load_home", "parse_goal", "sample_scene"]
 
 _MODULE = {
-    "Goal": "envs.symbolic.goals",
+    "Goal": "envs.symbolic.goals.values",
     "PhysicalHome": "envs.simulation.physical_home",
     "State": "envs.symbolic.state",
     "SymbolicHome": "envs.simulation.symbolic_home",
     "load_home": "envs.scenes.home_file",
-    "parse_goal": "envs.symbolic.goals",
+    "parse_goal": "envs.symbolic.goals.parser",
     "sample_scene": "envs.scenes.scene_sampler",
 }
 

@@ -217,9 +217,11 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self.max_steps = checked_count("max_steps", max_steps)
         if goal is not None and not isinstance(goal, str):
             raise GoalError(f"the goal is {quoted(goal)}; it must be a text such as 'mug on desk', or None")
-        self._scene = self._fixed_scene(home)
+        self._scene = self._fixed_scene(home, speaker=False)
         self._fixed_goal = None if goal is None else parse_goal(goal, scene=self._scene)
         if self._fixed_goal is not None:
+            if needs_person(self._fixed_goal):
+                self._scene = self._fixed_scene(home, speaker=True)
             spaces.check_goal_size(format_goal(self._fixed_goal), len(self._fixed_goal.conditions))
         if self._scene is not None and self._fixed_goal is not None:
             _refuse_impossible(self._fixed_goal, World(self._scene).initial())
@@ -373,11 +375,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             raise gymnasium.error.ResetNeeded("there is no episode: call reset() first")
         return self._initial_state
 
-    def _fixed_scene(self, home: AnyHome | None) -> Scene | None:
-        if home is None:
-            return None
-        speaker = self._fixed_goal is not None and needs_person(self._fixed_goal)
-        return load_home(home, geometry=self.needs_geometry, speaker=speaker)
+    def _fixed_scene(self, home: AnyHome | None, *, speaker: bool) -> Scene | None:
+        return None if home is None else load_home(home, geometry=self.needs_geometry, speaker=speaker)
 
     def _sampled_scene(self, seed: int) -> Scene:
         """Sample a home in which the goal can be reached and does not hold yet.

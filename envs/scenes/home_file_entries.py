@@ -13,11 +13,11 @@ import yaml
 from envs.errors import MAX_COMPARED_LENGTH, GoalError, nearest
 from envs.files.yaml_nodes import NodeReader, describe, is_null
 from envs.symbolic.domain import Domain
-from envs.symbolic.goals import Count, Thing, parse_goal
+from envs.symbolic.goals import NAME, Count, Thing, parse_goal
 from envs.words import names_of, words_of
 
 MAX_COUNT = 50
-OWNER = re.compile(r"(\S[^'’]*)['’]s (.+)")
+OWNER = re.compile(rf"({NAME.pattern})['’]s (.+)")
 PROPERTY_KEYS = ("color", "size", "material", "owner")
 FIXTURE_KEYS = ("count", "name", "states", "pose", *PROPERTY_KEYS)
 OBJECT_KEYS = ("count", "name", "states", "liquid", "holds", *PROPERTY_KEYS)

@@ -28,7 +28,6 @@ material, owner, which may also stand before the name: `red mug`, `Anna's big bo
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -41,13 +40,12 @@ from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_
 from envs.scenes.home_file_entries import EntryReader, Item
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
 from envs.symbolic.domain import Domain, ObjectCategory, capacity_of, category_of, fits_in, load_domain
-from envs.symbolic.goals import format_rule, parse_rule
+from envs.symbolic.goals import NAME, format_rule, parse_rule
 from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
 from envs.words import names_of
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker")
-NAME = re.compile(r"[^\W\d_][\w .-]{0,39}")
 MAX_PEOPLE = 20
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
 SHOWN_NAMES = 12  # names that a message shows of a longer list

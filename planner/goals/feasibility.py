@@ -12,8 +12,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
-from envs.symbolic.scoring import holds, is_at, matching_objects, quantified_objects
+from envs.symbolic.obstacles import obstacle
+from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.goals import grounding
+from planner.goals.narrowing import is_plain
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -31,14 +33,13 @@ def missing(goal: Goal, state: State) -> str | None:
     def missing_place(place: Place | None) -> str | None:
         if place is None:
             return None
-        if place.fixture is not None:
-            return None if place.fixture in present else place.fixture
-        assert place.thing is not None
+        if place.thing is None:
+            return None if fixtures_at(state, place) else place.fixture or place.room or place.person
         return missing_thing(place.thing) or missing_place(place.inside)
 
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
-            if not present & set(world.domain.resolve_fixture(condition.fixture, condition.states[0])):
+            if not fixtures_of(state, condition):
                 return condition.fixture
             continue
         category = missing_thing(condition.thing) or missing_place(getattr(condition, "place", None))
@@ -61,6 +62,8 @@ def is_feasible(goal: Goal, state: State) -> bool:
     """Whether nothing obvious prevents a goal from being reached from a state."""
     if missing(goal, state) is not None:
         return False
+    if goal.rules or goal.guards or not all(is_plain(c, state.world) for c in goal.conditions):
+        return not obstacle(goal, state)
     if not all(holds(state, c, state) or _is_reachable(c, state) for c in goal.conditions):
         return False
     return not any(_contradicts(phase, state) for phase in goal.phases)

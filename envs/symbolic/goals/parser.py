@@ -90,7 +90,8 @@ _WHEN = re.compile(
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
-_OWNER = re.compile(r"(\S[^'’]*)['’]s (.+)")
+NAME = re.compile(r"[^\W\d_][\w .-]{0,39}")  # of a person
+_OWNER = re.compile(r"([^\W\d_][\w .-]{0,39})['’]s (.+)")
 
 
 class _Parser:
@@ -391,7 +392,7 @@ class _Parser:
         lowered = {name.lower(): name for name in self.people}
         if text.lower() in lowered:
             return Place(person=lowered[text.lower()])
-        is_name = text[:1].isalpha() and not text[0].islower() and len(text.split()) <= 3 and not _OWNER.match(text)
+        is_name = NAME.fullmatch(text) is not None and not text[0].islower() and len(text.split()) <= 3
         return Place(person=text) if is_name else None
 
     def thing(self, text: str) -> Thing:

@@ -208,15 +208,28 @@ def task_goal(rng: Random, state: State) -> str:
     return (task.goal_text if task is not None else "") or "2 clean plate on dining table ; fridge closed"
 
 
+GOAL_WORDS = (
+    "from", "red", "big", "glass", "Anna's", "Anna", "kitchen", "beside", "by", "all but 2 of", "half of", "exactly 1",
+    "2 more", "at most", "if", ":", "and", "not", "while never", "never", "after 5 min :", "at 7:05 :", "every",
+    "every day at 07:00 :", "every lamp off", "mug", "in", "on", "with", "is", "clean", "except", "no", "? where",
+    "then", ";", "2 of", "open",
+)  # fmt: skip
+
+
 def goal(rng: Random, state: State) -> str:
     """Return a mutated goal, a sequence of words, or deeply nested places."""
     if rng.randrange(20) == 0:
         return "spoon" + rng.choice((" in cup", " on tray", " in box", " with person")) * rng.choice((1, 7, 9, 285))
     if rng.randrange(4) == 0:
-        return rng.choice((" ", " in ", " on ", " then ", " ; ", " of ", " is ", " except ")).join(
+        return rng.choice(
+            (" ", " in ", " on ", " then ", " ; ", " of ", " is ", " except ", " from ", " beside ")
+        ).join(
             rng.choice((odd, lambda r: r.choice(words()), lambda r: r.choice(PLANS)))(rng)
             for _ in range(rng.choice((2, 5, 30, 400)))
         )
+    if rng.randrange(3) == 0:
+        number = rng.randint(1, 12)
+        return mutated(" ".join(rng.choice((*GOAL_WORDS, *words()[:80])) for _ in range(number)), rng)
     return mutated(task_goal(rng, state), rng)
 
 
