@@ -13,9 +13,9 @@ from envs.symbolic.progress import begin, score
 from planner import Planner
 from planner.corpus.teacher_chunks import plan_in_chunks
 from planner.goals.narrowing import narrow
+from planner.tasks.random_goals import CONSTRUCTS, random_goals
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import state
-from tests.planner.goals.random_goals import CONSTRUCTS, random_goals
 
 N_GOALS = 300
 

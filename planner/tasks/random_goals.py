@@ -1,4 +1,7 @@
-"""Random goals over every construct of the goal language, in sampled homes with random properties."""
+"""Random goals over every construct of the goal language, in sampled homes with random properties.
+
+They are given as goals, without instructions: for what plans, not for what reads.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,99 @@
+"""Plans for random goals over every construct: `python -m planner.benchmarks.goal_constructs`.
+
+Goals (`planner/tasks/random_goals.py`) that hold at the start, or that something speaks against
+(`envs/symbolic/obstacles.py`), are counted and left out. Each of the others is planned for by the teacher and by the
+GPT, which are given the goal, not an instruction; every plan is replayed in the symbolic home.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from planner.errors import PlannerError
+from planner.evaluation.statistics import Rate
+from planner.io.command import one_thread, run_command
+from planner.io.command_parser import CommandParser
+
+if TYPE_CHECKING:
+    from envs.symbolic.goals import Goal
+    from envs.symbolic.state import State
+
+PROG = "python -m planner.benchmarks.goal_constructs"
+COLUMNS = ("goals", "hold", "infeasible", "teacher", "GPT")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    parser = CommandParser(prog=PROG, description="Plans for random goals over every construct of the goal language.")
+    parser.add_argument("--goals", type=int, default=1000, metavar="N", help="number of goals (default: 1000)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of goals and homes (default: 0)")
+    parser.add_argument("--model", help="model folder (default: the released weights)")
+    parser.add_argument("--no-gpt", action="store_true", help="the teacher alone")
+    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+    args = parser.parse_args(argv)
+    return run_command(lambda: _run(args), PROG)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from envs.symbolic.obstacles import obstacle
+    from envs.symbolic.progress import begin, score
+    from planner.api import Planner
+    from planner.tasks.random_goals import CONSTRUCTS, random_goals
+
+    if args.goals < 1 or args.seed < 0:
+        raise PlannerError("--goals is at least 1, --seed at least 0")
+    one_thread()
+    planner = None if args.no_gpt else Planner.load(args.model)
+    counts = {construct: Counter(dict.fromkeys(COLUMNS, 0)) for construct in CONSTRUCTS}
+    seconds: list[float] = []
+    for construct, goal, state in random_goals(args.goals, args.seed):
+        count = counts[construct]
+        count["goals"] += 1
+        if score(begin(goal, state)).success:
+            count["hold"] += 1
+        elif obstacle(goal, state):
+            count["infeasible"] += 1
+        else:
+            count["teacher"] += _teacher_reaches(goal, state)
+            if planner is not None:
+                started_at = time.perf_counter()
+                count["GPT"] += planner.plan_for_goal(goal, state).status == "verified"
+                seconds.append(time.perf_counter() - started_at)
+    if args.json:
+        print(json.dumps({construct: dict(count) for construct, count in counts.items()}))
+        return 0
+    print("construct     " + "".join(f"{column:>12}" for column in COLUMNS))
+    for construct, count in counts.items():
+        print(f"{construct:<14}" + "".join(f"{count[column]:>12}" for column in COLUMNS))
+    total = sum(counts.values(), Counter[str]())
+    tried = total["goals"] - total["hold"] - total["infeasible"]
+    print(f"{'all':<14}" + "".join(f"{total[column]:>12}" for column in COLUMNS))
+    for name in ("teacher", "GPT")[: 1 if planner is None else 2]:
+        print(f"{name}: {Rate(hits=total[name], total=tried)} of those that can be reached")
+    if seconds:
+        ranked = sorted(seconds)
+        print(
+            f"GPT: p50 {1000 * ranked[len(ranked) // 2]:.0f} ms, p95 {1000 * ranked[int(0.95 * len(ranked))]:.0f} ms a goal"
+        )
+    return 0
+
+
+def _teacher_reaches(goal: Goal, state: State) -> bool:
+    from planner.corpus.teacher_chunks import plan_in_chunks
+    from planner.verification.plan_verification import verify
+
+    try:
+        actions = [action for chunk in plan_in_chunks(state, goal, common_sense=True) for action in chunk[3]]
+    except LookupError:
+        return False
+    return verify(state, goal, actions).ok
+
+
+if __name__ == "__main__":
+    sys.exit(main())
