@@ -162,9 +162,9 @@ class _Drawer:
             return None
         if construct == "origin":
             thing = replace(self.thing(self.item), origin=rng.choice([here, Place(room=self.room(self.item))]))
-            return rng.choice(
-                [Count(thing=thing, place=place), Every(selection="of", number=1, thing=thing, place=place)]
-            )
+            if rng.random() < 0.5:
+                return Count(thing=thing, place=place)
+            return Every(selection="of", number=1, thing=thing, place=place)
         if construct == "except":
             return Every(thing=plain, excluded=replace(plain, origin=here), place=place)
         return No(

@@ -78,9 +78,8 @@ def _run(args: argparse.Namespace) -> int:
         print(f"{name}: {Rate(hits=total[name], total=tried)} of those that can be reached")
     if seconds:
         ranked = sorted(seconds)
-        print(
-            f"GPT: p50 {1000 * ranked[len(ranked) // 2]:.0f} ms, p95 {1000 * ranked[int(0.95 * len(ranked))]:.0f} ms a goal"
-        )
+        p50, p95 = (1000 * ranked[int(q * len(ranked))] for q in (0.5, 0.95))
+        print(f"GPT: p50 {p50:.0f} ms, p95 {p95:.0f} ms a goal")
     return 0
 
 
