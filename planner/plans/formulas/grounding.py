@@ -187,7 +187,7 @@ class Grounder:
     def _zone(self, place: Place) -> Zone:
         if place not in self._zones:
             if place.thing is None:
-                members = [(f, TRUE) for f in fixtures_at(self.initial_state, place)]
+                members: list[tuple[int, Formula]] = [(f, TRUE) for f in fixtures_at(self.initial_state, place)]
             else:
                 members = [
                     (h, f)

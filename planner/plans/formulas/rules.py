@@ -67,7 +67,7 @@ def ground_goal(goal: Goal, initial_state: State, language: str) -> GroundGoal:
         language: What the messages call the language that it is for.
 
     Raises:
-        ExportError: The language cannot say it.
+        ExportError: The language cannot say it, or a rule is broken at the start.
     """
     grounder, first = Grounder(initial_state), 0
     for guard in goal.guards:
@@ -82,11 +82,16 @@ def ground_goal(goal: Goal, initial_state: State, language: str) -> GroundGoal:
             condition = next(c for c in goal.phases[i] if getattr(c, "means", None))
             raise unsayable(language, f"an upper limit with `by`, in {format_condition(condition)}")
     tests = tuple(TRUE if i == first else grounder.tests(goal.guard(i).tests) for i in numbers)
-    kept = tuple(
-        negated(grounder.condition(rule.condition, by_means=False)) for rule in goal.rules if rule.condition is not None
-    )
+    kept = []
+    for rule in goal.rules:
+        if rule.condition is not None:
+            kept.append(negated(grounder.condition(rule.condition, by_means=False)))
+            if not is_true(kept[-1], initial_state):
+                raise ExportError(
+                    f"the goal can never hold in this home: at the start, {format_rule(rule)!r} is broken"
+                )
     bans = tuple(_ban(rule, grounder, language) for rule in goal.rules if rule.skill is not None)
-    return GroundGoal(phases=phases, tests=tests, kept=kept, bans=bans, means=goal.means if phases else ())
+    return GroundGoal(phases=phases, tests=tests, kept=tuple(kept), bans=bans, means=goal.means if phases else ())
 
 
 def _ban(rule: Rule, grounder: Grounder, language: str) -> Ban:
