@@ -81,6 +81,8 @@ def ground_goal(goal: Goal, initial_state: State, language: str) -> GroundGoal:
         if any(atom.relation == "used" and not atom.positive for atom in atoms(formula)):
             condition = next(c for c in goal.phases[i] if getattr(c, "means", None))
             raise unsayable(language, f"an upper limit with `by`, in {format_condition(condition)}")
+        if i < max((j for j in numbers if goal.guard(j).tests), default=first) and _asks_for_means(formula):
+            raise unsayable(language, "`by` in a phase before an `if`")
     tests = tuple(TRUE if i == first else grounder.tests(goal.guard(i).tests) for i in numbers)
     kept = []
     for rule in goal.rules:
@@ -92,6 +94,10 @@ def ground_goal(goal: Goal, initial_state: State, language: str) -> GroundGoal:
                 )
     bans = tuple(_ban(rule, grounder, language) for rule in goal.rules if rule.skill is not None)
     return GroundGoal(phases=phases, tests=tests, kept=tuple(kept), bans=bans, means=goal.means if phases else ())
+
+
+def _asks_for_means(formula: Formula) -> bool:
+    return any(atom.relation == "used" for atom in atoms(formula))
 
 
 def _ban(rule: Rule, grounder: Grounder, language: str) -> Ban:

@@ -108,7 +108,7 @@ def initial_facts(
 ) -> list[str]:
     """Return the facts that are true at the start."""
     world = initial_state.world
-    facts = ["(acting)", f"(held {names[initial_state.held]})" if initial_state.held >= 0 else "(hand-free)"]
+    facts = [f"(held {names[initial_state.held]})" if initial_state.held >= 0 else "(hand-free)"]
     facts += [f"(destination {names[world.index[a.args[0]]]})" for a in actions if a.skill == "go to"]
     for i in included:
         facts += _fixture_facts(world, i, names) if i < world.n_fixtures else _thing_facts(initial_state, i, names)

@@ -6,8 +6,9 @@ cannot say. So a plan ends with `judge-1`, after which the home no longer change
 (`every lamp off`) stands in the goal as it is.
 
 - *Phases*: `next-phase-1` returns from judging to acting. If the next phase has a test (`if`), the test is judged in
-  the same state, and `enter-2` or `leave-out-2` follows. A planner may judge a phase later than it is reached; only a
-  replay tells whether the test was already false then.
+  the same state, and `enter-2` or `leave-out-2` follows. So that no phase before a test is left later than it is
+  reached, the state is judged after every action that could reach it: either `resume-1` shows that it is not reached
+  yet, or `judge-1` follows.
 - *Rules about skills* are static preconditions: `(allowed-1 ?f)` in `open`.
 - *Rules about conditions*: what must not become true of single entities (`never oven on`) is a static precondition,
   too. After any action that could break another rule (`never knife with person`), no action is applicable until the
@@ -23,7 +24,7 @@ from itertools import count, product
 from typing import TYPE_CHECKING
 
 from planner.errors import ExportError
-from planner.plans.formulas.formula import FALSE, TRUE, AtLeast, Atom, Formula, all_of, atoms, negated
+from planner.plans.formulas.formula import FALSE, TRUE, AtLeast, Atom, Formula, all_of, atoms, is_true, negated
 from planner.plans.pddl.operators import Operator, operator, predicate, words_of
 from planner.plans.pddl.strips_domain import false, skill_of, true
 from planner.plans.pddl.strips_judging import Judge, Lines, Uses
@@ -73,8 +74,10 @@ class GoalRules:
         variants: By name of an action of the home that a rule concerns: the variants that stand for it.
         phases: What judges each phase.
         tests: What judges whether each phase begins.
-        keeper: What judges `kept`, if it needs judging.
+        keeper: What judges states after actions, for rules and for phases before a test; None if nothing needs it.
         kept: What must be true at every moment and is no static precondition.
+        forget: What is undone when it has judged: an effect.
+        begins_with: What is true at the start: that the robot may act, or that the state is to be judged.
     """
 
     goal: GroundGoal
@@ -88,14 +91,23 @@ class GoalRules:
     tests: list[Judge] = field(default_factory=list)
     keeper: Judge | None = None
     kept: Formula = TRUE
+    forget: str = ""
+    begins_with: str = ACT
+
+    def is_forced(self, phase: int) -> bool:
+        """Whether a phase (from 0) must be left when it is reached, because a test may come after it."""
+        return phase < self.goal.last_test
 
     def leave(self, phase: int, state: State, uses: Uses) -> Lines:
         """Return the steps by which a phase (from 0) is judged reached, in a state where it is."""
-        judge, is_last = self.phases[phase], phase == len(self.phases) - 1
-        ends_by_step = not is_last or self.goal.tests[phase] != TRUE
+        judge, ends_by_step = self.phases[phase], self.ends_by_step(phase)
         begin = [f"(judge-{phase + 1})"] if judge.operators or ends_by_step else []
         steps = judge.proof(self.goal.phases[phase], state, uses)
         return [*begin, *steps, *([f"(next-phase-{phase + 1})"] if ends_by_step else [])]
+
+    def ends_by_step(self, phase: int) -> bool:
+        """Whether a phase (from 0) ends by a step of the plan."""
+        return phase < len(self.goal.phases) - 1 or self.goal.tests[phase] != TRUE
 
     def enter(self, phase: int, state: State, *, left_out: bool) -> Lines:
         """Return the steps by which a phase (from 0) is begun or left out."""
@@ -105,11 +117,24 @@ class GoalRules:
         steps = self.tests[phase].proof(negated(test) if left_out else test, state, frozenset())
         return [*steps, f"({'leave-out' if left_out else 'enter'}-{phase + 1})"]
 
-    def checks(self, step: str, state: State) -> Lines:
-        """Return the steps that judge the rules after a step."""
-        if self.keeper is None or words_of(step)[0] not in self.checked:
-            return []
-        return [*self.keeper.proof(self.kept, state, frozenset()), f"({RESUME})"]
+    def checks(self, step: str) -> bool:
+        """Whether the state is judged after a step."""
+        return self.keeper is not None and words_of(step)[0] in self.checked
+
+    def settle(self, phase: int, state: State, uses: Uses) -> Lines:
+        """Return the steps that judge a state of a phase (from 0); `leave` must follow if the phase is reached."""
+        assert self.keeper is not None
+        lines = self.keeper.proof(self.kept, state, frozenset())
+        if not self.is_forced(phase):
+            return [*lines, f"({self.resume(phase)})"]
+        unreached = negated(self.goal.phases[phase])
+        if not is_true(unreached, state, uses):
+            return lines
+        return [*lines, *self.keeper.proof(unreached, state, uses), f"({self.resume(phase)})"]
+
+    def resume(self, phase: int) -> str:
+        """Return the action that returns from judging a state of a phase (from 0) to acting."""
+        return f"{RESUME}-{phase + 1}" if self.goal.last_test else RESUME
 
 
 def goal_rules(
@@ -133,12 +158,14 @@ def goal_rules(
     rules = GoalRules(goal=goal, domain=initial_state.world.domain, operators=list(home))
     for number, ban in enumerate(goal.bans, start=1):
         _forbid_skill(rules, ban, number, names, included)
-    _keep(rules, initial_state, names, numbers, sorted(included))
     _add_means(rules, initial_state, names)
+    _keep(rules, initial_state, names, numbers, sorted(included))
     _add_phases(rules, initial_state, names, numbers)
     for judge in (*rules.phases, *rules.tests, *([rules.keeper] if rules.keeper else [])):
         rules.operators += judge.operators
         rules.facts += judge.facts
+    if rules.is_forced(0):
+        rules.begins_with = CHECKING
     rules.facts = list(dict.fromkeys(rules.facts))
     rules.atoms = list(dict.fromkeys(rules.atoms)) or [ACT]
     return rules
@@ -154,7 +181,10 @@ def _add_phases(rules: GoalRules, initial_state: State, names: Sequence[str], nu
     def begins(phase: int) -> str:
         if phase > n:
             return "(over)"
-        return f"{ACT} (phase-{phase})" if goal.tests[phase - 1] == TRUE else f"(testing-{phase})"
+        return f"{acts(phase)} (phase-{phase})" if goal.tests[phase - 1] == TRUE else f"(testing-{phase})"
+
+    def acts(phase: int) -> str:
+        return CHECKING if rules.is_forced(phase - 1) else ACT
 
     for number, formula in enumerate(goal.phases, start=1):
         judging, phase = f"(judging-{number})", f"(phase-{number})" if n > 1 else ""
@@ -164,18 +194,22 @@ def _add_phases(rules: GoalRules, initial_state: State, names: Sequence[str], nu
         rules.phases.append(judge)
         test = goal.tests[number - 1]
         for name, outcome, next_one in (
-            (f"enter-{number}", test, f"{ACT} {phase}"), (f"leave-out-{number}", negated(test), begins(number + 1)),
-        ):  # fmt: skip
+            (f"enter-{number}", test, f"{acts(number)} {phase}"),
+            (f"leave-out-{number}", negated(test), begins(number + 1)),
+        ):
             if test != TRUE and outcome != FALSE:
                 asked = " ".join([tester.mode, *tester.atoms(outcome)])
                 rules.operators.append(operator(name, "", asked, f"{next_one} (not {tester.mode})"))
         atoms_reached = judge.atoms(formula)
-        ends_by_step = number < n or test != TRUE
+        ends_by_step = rules.ends_by_step(number - 1)
         if judge.operators or ends_by_step:
             gone = f"(not {phase})" if phase else ""
-            rules.operators.append(
-                operator(f"judge-{number}", "", f"{ACT} {phase}", f"{judging} (not {ACT}) {gone}")
-            )  # fmt: skip
+            before, after = f"{ACT} {phase}", f"{judging} (not {ACT}) {gone}"
+            if rules.is_forced(number - 1):
+                assert rules.keeper is not None
+                before = " ".join([CHECKING, phase, *rules.keeper.atoms(rules.kept)])
+                after = f"{judging} (not {CHECKING}) {gone} {rules.forget}"
+            rules.operators.append(operator(f"judge-{number}", "", before, after))
         if ends_by_step:
             asked = " ".join([judging, *atoms_reached])
             rules.operators.append(
@@ -280,41 +314,48 @@ def _keep(
                 for o in rules.operators
             ]  # fmt: skip
     rules.kept = all_of(*judged)
-    if not judged:
+    forced = rules.goal.phases[: rules.goal.last_test]
+    if not judged and not forced:
         return
-    keeper = Judge(initial_state, names, CHECKING, numbers, rules.goal.means)
-    asked = keeper.atoms(rules.kept)
-    changed = {word for atom in atoms(rules.kept) for word in _fluents(domain, atom)}
-    guarded = []
-    for each in rules.operators:
-        if changed.isdisjoint(map(predicate, each.effect)) or not _acts(each):
-            guarded.append(each)
-            continue
-        rules.checked.add(each.name)
-        effects = [*(e for e in each.effect if e != ACT), f"(not {ACT})", CHECKING]
-        guarded.append(replace(each, effect=tuple(effects)))
-    rules.operators = guarded
-    rules.keeper = keeper
-    seen = [text for o in keeper.operators for e in o.effect for text in _instances(e, keeper, names, included)]
-    forgotten = " ".join(f"(not {text})" for text in dict.fromkeys(seen))
-    counted = " ".join(fact for fact in keeper.facts if predicate(fact).startswith(("counted-", "left-")))
-    effect = f"{ACT} (not {CHECKING}) {forgotten} {counted}"
-    rules.operators.append(operator(RESUME, "", " ".join([CHECKING, *asked]), effect))
+    rules.keeper = keeper = Judge(initial_state, names, CHECKING, numbers, rules.goal.means)
+    asked = [CHECKING, *keeper.atoms(rules.kept)]
+    resuming = {RESUME: asked}
+    if forced:
+        phases = enumerate(map(negated, rules.goal.phases))
+        resuming = {
+            rules.resume(k): [*asked, f"(phase-{k + 1})", *(keeper.atoms(unreached) if rules.is_forced(k) else [])]
+            for k, unreached in phases if unreached != FALSE or not rules.is_forced(k)
+        }  # fmt: skip
+    changed = {word for f in (rules.kept, *forced) for atom in atoms(f) for word in _fluents(domain, atom)}
+    rules.operators = [_checked(each, rules) if _touches(each, changed) else each for each in rules.operators]
+    undone = [text for o in keeper.operators for e in o.effect for text in _instances(e, keeper, names, included)]
+    again = [fact for fact in keeper.facts if predicate(fact).startswith(("counted-", "left-"))]
+    rules.forget = " ".join([*(f"(not {text})" for text in dict.fromkeys(undone)), *again])
+    for name, conditions in resuming.items():
+        effect = f"{ACT} (not {CHECKING}) {rules.forget}"
+        rules.operators.append(operator(name, "", " ".join(conditions), effect))
+
+
+def _touches(each: Operator, changed: set[str]) -> bool:
+    """Whether an action is over after itself, and changes one of these predicates."""
+    moves_attention = f"(not {ACT})" in each.effect
+    return not moves_attention and not changed.isdisjoint(map(predicate, each.effect))
+
+
+def _checked(each: Operator, rules: GoalRules) -> Operator:
+    rules.checked.add(each.name)
+    return replace(each, effect=(*(e for e in each.effect if e != ACT), f"(not {ACT})", CHECKING))
 
 
 def _is_simple(atom: Atom) -> bool:
     return atom.relation == "has" or (atom.relation == "held" and not atom.positive)
 
 
-def _acts(each: Operator) -> bool:
-    """Whether an action is over after itself, and not one that moves the robot's attention."""
-    return f"(not {ACT})" not in each.effect
-
-
 def _fluents(domain: Domain, atom: Atom) -> list[str]:
     if atom.relation == "has":
         return [predicate(true(atom.word, "?")), predicate(false(domain, atom.word, "?"))]
-    return {"filled": ["filled", "empty"], "held": ["held"]}.get(atom.relation, ["at", "held"])
+    others = {"filled": ["filled", "empty"], "held": ["held"], "used": [f"used-{atom.word}"]}
+    return others.get(atom.relation, ["at", "held"])
 
 
 def _instances(effect: str, keeper: Judge, names: Sequence[str], included: Sequence[int]) -> list[str]:

@@ -10,6 +10,7 @@ from envs.symbolic.progress import advance, begin, score
 from planner.plans.pddl.operators import words_of
 from planner.plans.pddl.strips_domain import process_name
 from planner.plans.pddl.strips_facts import NOWHERE, holders
+from planner.plans.pddl.strips_goal import ACT
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
@@ -39,6 +40,8 @@ def plan_steps(
     progress = begin(goal, initial_state)
     first = len(goal.phases) - len(rules.phases)  # the phases before it are left out at the start
     phase, steps = first, list[str]()
+    if rules.begins_with != ACT:
+        steps += rules.settle(0, progress.state, progress.uses)
     for number in range(len(actions) + 1):
         while phase < progress.phase + (progress.phase in progress.left_out):
             if phase not in progress.left_out:
@@ -46,14 +49,22 @@ def plan_steps(
             phase += 1
             if phase < len(goal.phases):
                 steps += rules.enter(phase - first, progress.state, left_out=phase in progress.left_out)
+                if phase not in progress.left_out and rules.is_forced(phase - first):
+                    steps += rules.settle(phase - first, progress.state, progress.uses)
         if number == len(actions) or unmet_precondition(progress.state, actions[number]) is not None:
             break
         action, state = actions[number], progress.state
         after = advance(progress, successor(state, action), action)
         if after.broken:
             break
-        steps += _subtask(state, action, after.state, names, processes, rules)
-        steps += _notes(rules, state, after.state, after.uses - progress.uses, names)
+        notes = _notes(rules, state, after.state, after.uses - progress.uses, names)
+        for step, now in (
+            *_subtask(state, action, after.state, names, processes, rules),
+            *((n, after.state) for n in notes),
+        ):
+            steps.append(step)
+            if rules.checks(step):
+                steps += rules.settle(phase - first, now, after.uses)
         progress = after
     if score(progress).success and phase < len(goal.phases):
         steps += rules.leave(phase - first, progress.state, progress.uses)
@@ -62,8 +73,8 @@ def plan_steps(
 
 def _subtask(
     state: State, action: Action, next_state: State, names: Sequence[str], processes: Collection[str], rules: GoalRules
-) -> Iterator[str]:
-    """Yield the steps of one subtask."""
+) -> Iterator[tuple[str, State]]:
+    """Yield the steps of one subtask, with the state after each."""
     name = _namer(state, names)
     skill, args = action
     entities = [state.world.index[argument] for argument in args]
@@ -72,14 +83,11 @@ def _subtask(
     changed = [i for i in objects if _differs_by_process(state, action, next_state, i)]
     now = _without_processes(state, next_state, changed)
     for step in _skill_steps(state, skill, first, last, name):
-        chosen = _variant(step, rules, state, names)
-        yield chosen
-        yield from rules.checks(chosen, now)
-    for i in changed:
+        yield _variant(step, rules, state, names), now
+    for number, i in enumerate(changed, start=1):
+        now = _without_processes(state, next_state, changed[number:])
         for step in _process_steps(state, next_state, i, name, processes):
-            yield step
-            now = _without_processes(now, next_state, changed[changed.index(i) + 1 :])
-            yield from rules.checks(step, now)
+            yield step, now
 
 
 def _without_processes(state: State, next_state: State, changed: Sequence[int]) -> State:

@@ -112,12 +112,12 @@ def to_strips(goal: Goal, actions: Sequence[Action], initial_state: State, *, ti
     types |= {NOWHERE: "fixture"} if is_somewhere_else(initial_state, included) else {}
     facts = [
         fact
-        for fact in (*initial_facts(initial_state, actions, names, included), *rules.facts)
+        for fact in (rules.begins_with, *initial_facts(initial_state, actions, names, included), *rules.facts)
         if all(word in types for word in words_of(fact)[1:])
         and not (predicate(fact) in REACHING_A_PLACE and words_of(fact)[1] in off_limits)
     ]
     used = {words_of(step)[0] for step in plan_steps(goal, rules, actions, initial_state, shown, ())}
-    used |= {RESUME} if rules.keeper else set()
+    used |= {each.name for each in rules.operators if each.name.startswith(RESUME)}
     operators, asked = needed(rules.operators, facts, rules.atoms, used)
     steps = plan_steps(goal, rules, actions, initial_state, shown, {each.name for each in operators})
     signatures = predicates_of(operators, rules.atoms, types)
