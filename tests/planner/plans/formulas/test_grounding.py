@@ -21,10 +21,11 @@ from tests.envs.homes_for_tests import state as home_of
 
 MORE = [
     "exactly 2 mug on desk", "at most 1 mug in cabinet", "2 more mug on desk", "2 of mug on desk",
-    "half of mug on desk", "all but 1 of mug on desk", "1 of dirty plate is clean", "every mug except blue mug on desk",
-    "no mug beside plate", "spoon in every mug on desk", "exactly 1 spoon in every mug", "mug beside plate",
-    "no mug beside dirty plate on desk", "red mug from cabinet on desk", "every mug from kitchen is clean", "no mug in kitchen",
-    "mug on every desk", "every lamp except floor lamp in kitchen off", "no lamp on", "hot mug by microwave", "no mug of water",
+    "half of mug on desk", "all but 1 of mug on desk", "1 of dirty plate is clean",
+    "every mug except blue mug on desk", "no mug beside plate", "spoon in every mug on desk",
+    "exactly 1 spoon in every mug", "mug beside plate", "no mug beside dirty plate on desk",
+    "red mug from cabinet on desk", "every mug from kitchen is clean", "no mug in kitchen", "mug on every desk",
+    "every lamp except floor lamp in kitchen off", "no lamp on", "hot mug by microwave", "no mug of water",
     "every mug is hot by microwave", "holding dirty mug", "mug of water in kitchen", "every cabinet open",
     "cabinet in kitchen closed", "spoon in clean mug on desk", "no spoon in clean mug on desk", "2 mug in fridge",
     "Anna's mug with Anna",
