@@ -1,8 +1,12 @@
-"""Follows a goal through an episode: its phases, tests and rules, the means that were used, and the score.
+"""Follows a goal through an episode: its phases, times, tests and rules, the means that were used, and the score.
 
-A phase begins when the one before it is reached. If a test of it is false then, it is left out. Times (`after 10 min`)
-are not waited for here: a plan is proven for the state in which the phase is expected to begin. A rule is broken when
-it is true of any state, the first one included, or when a forbidden skill is used.
+A phase begins when the one before it is reached and its time has come. If a test of it is false then, it is left out.
+What a phase with a time chooses, it chooses when it begins, so that the start of the episode is then this moment for it
+and for the phases after it. A rule is broken when it is true of any state, the first one included, or when a forbidden
+skill is used.
+
+A proof does not wait: the clock jumps to the time of a phase, and the plan is proven for the state that is expected
+then. An execution sets `waits` and tells the time (`time_s`, see `envs/symbolic/goals/times.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Goal, Rule, Test
+from envs.symbolic.goals import Goal, Rule, Test, due_s
 from envs.symbolic.scoring import holds, is_place, matches
 
 if TYPE_CHECKING:
@@ -41,13 +45,18 @@ class Progress:
 
     Attributes:
         goal: The goal.
-        initial_state: The first state of the episode.
+        initial_state: The state at which choices are made: the first one of the episode, or that in which the last
+            phase with a time began.
         state: The current state.
-        phase: The phase being worked on; the last one is never left, unless it is left out.
+        phase: The phase being worked on, or waited for; the last one is never left, unless it is left out.
         left_out: Phases whose tests were false when they began.
         uses: The means that were used, and the objects on which they were.
         broken: As in `Score`.
         steps: Number of actions so far.
+        waits: Whether a phase waits for its time; otherwise the clock jumps to it.
+        time_s: The time [s]; counted only if the goal has times.
+        began_s: When the current phase began [s], or the one before it if it has not.
+        due_s: When the current phase begins [s], if it waits for its time; otherwise None.
     """
 
     goal: Goal
@@ -58,9 +67,22 @@ class Progress:
     uses: frozenset[tuple[str, int]] = frozenset()
     broken: tuple[tuple[int, int], ...] = ()
     steps: int = 0
+    waits: bool = False
+    time_s: float = 0.0
+    began_s: float = 0.0
+    due_s: float | None = None
 
 
-def begin(goal: Goal, state: State, *, initial_state: State | None = None, phase: int = 0) -> Progress:
+def begin(
+    goal: Goal,
+    state: State,
+    *,
+    initial_state: State | None = None,
+    phase: int = 0,
+    time_s: float = 0.0,
+    since_s: float | None = None,
+    waits: bool = False,
+) -> Progress:
     """Return the progress at the start of an episode, or of a later part of one.
 
     Args:
@@ -68,14 +90,27 @@ def begin(goal: Goal, state: State, *, initial_state: State | None = None, phase
         state: The current state.
         initial_state: The first state of the episode, if it is another one.
         phase: The phase to begin with.
+        time_s: The time [s].
+        since_s: From when on the first phase may be due [s]; None: from now on.
+        waits: Whether phases wait until `advance` tells that their time has come; otherwise the clock jumps.
     """
-    progress = Progress(goal=goal, initial_state=initial_state or state, state=state, phase=phase)
+    progress = Progress(
+        goal=goal, initial_state=initial_state or state, state=state, phase=phase, waits=waits, time_s=time_s,
+        began_s=time_s if since_s is None else since_s,
+    )  # fmt: skip
     broken = tuple((i, 0) for i, rule in enumerate(goal.rules) if _is_true(rule, state, progress.initial_state))
     return _enter(replace(progress, broken=broken))
 
 
-def advance(progress: Progress, state: State, action: Action | None = None) -> Progress:
-    """Return the progress after the home went to `state`, by an action of the robot unless it is None."""
+def advance(progress: Progress, state: State, action: Action | None = None, *, time_s: float | None = None) -> Progress:
+    """Return the progress after the home went to `state`, by an action of the robot unless it is None.
+
+    Args:
+        progress: The progress before.
+        state: The state now.
+        action: What the robot did.
+        time_s: The time now [s]; None: the action took the typical duration of its skill.
+    """
     goal, before = progress.goal, progress.state
     uses, broken = progress.uses, progress.broken
     steps = progress.steps + (action is not None)
@@ -88,12 +123,38 @@ def advance(progress: Progress, state: State, action: Action | None = None) -> P
         if _is_true(rule, state, start) if action is None else breaks(rule, action, before, state, start):
             broken = (*broken, (i, steps))
     progress = replace(progress, state=state, uses=uses, broken=broken, steps=steps)
+    if goal.is_timed:
+        if time_s is None:
+            time_s = progress.time_s
+            time_s += state.world.domain.skills[action.skill].duration_s if action is not None else 0.0
+        progress = replace(progress, time_s=time_s)
+        if progress.due_s is not None:
+            return _begin_phase(progress) if time_s >= progress.due_s else progress
     return _next_phases(progress)
 
 
 def _enter(progress: Progress) -> Progress:
+    """Begin the current phase, unless it waits for its time, and go on from there."""
+    goal = progress.goal
+    when = goal.guard(progress.phase).when
+    if when is not None:
+        due = due_s(when, progress.time_s, progress.began_s)
+        if due > progress.time_s:
+            if progress.waits:
+                return replace(progress, due_s=due)
+            progress = replace(progress, time_s=due)
+        progress = replace(progress, due_s=due)
+    return _begin_phase(progress)
+
+
+def _begin_phase(progress: Progress) -> Progress:
     """Leave out the current phase if a test of it is false, and go on from there."""
     goal, phase = progress.goal, progress.phase
+    if goal.is_timed:
+        if progress.due_s is None:
+            progress = replace(progress, began_s=progress.time_s)
+        else:  # its choices are made now; it began when it was due, even if something else was done then
+            progress = replace(progress, initial_state=progress.state, began_s=progress.due_s, due_s=None)
     tests = goal.guard(phase).tests
     if tests and not all(is_true(test, progress.state, progress.initial_state) for test in tests):
         progress = replace(progress, left_out=progress.left_out | {phase})
@@ -117,8 +178,9 @@ def score(progress: Progress) -> Score:
     met: list[bool] = []
     for i, conditions in enumerate(goal.phases):
         is_done = i < phase or i in progress.left_out
+        is_begun = i == phase and progress.due_s is None
         met += [
-            is_done or (i == phase and holds(progress.state, c, progress.initial_state, progress.uses))
+            is_done or (is_begun and holds(progress.state, c, progress.initial_state, progress.uses))
             for c in conditions
         ]
     success = all(met) and not progress.broken

@@ -85,8 +85,10 @@ _KEYWORDS = frozenset(
 )
 _RELATION = re.compile(r" (on|in|with|beside) ")
 _WHEN = re.compile(
-    r"(?:after (?P<number>\d+(?:\.\d+)?) ?(?P<unit>s|min|h)|(?P<daily>every day )?at (?P<at>\d{1,2}:\d{2})) ?: "
+    r"(?:after (?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|min|h)"
+    r"|(?P<daily>every day )?at (?P<at>[0-9]{1,2}:[0-9]{2})) ?: "
 )
+_LIKE_WHEN = re.compile(r"after |every day |at \d")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
@@ -171,6 +173,8 @@ class _Parser:
         when = None
         if (match := _WHEN.match(text)) is not None:
             when, text = self.when(match), text[match.end() :]
+        elif _LIKE_WHEN.match(text):
+            raise self.error(text, "a time is written `after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `")
         if not text.startswith("if "):
             return Guard(when=when), text
         tests, separator, conditions = text.removeprefix("if ").partition(":")
@@ -184,7 +188,7 @@ class _Parser:
             if int(hours) > 23 or int(minutes) > 59:
                 raise self.error(match["at"], "a time of day is between 00:00 and 23:59")
             return When(at=f"{int(hours):02}:{minutes}", daily=bool(match["daily"]))
-        after_s = float(match["number"]) * _SECONDS[match["unit"]]
+        after_s = round(float(match["number"]) * _SECONDS[match["unit"]], 3)
         if not after_s <= MAX_DELAY_S:
             raise self.error(match[0].rstrip(" :"), f"a delay is at most {MAX_DELAY_S / 86400:g} days")
         return When(after_s=after_s)
