@@ -156,7 +156,7 @@ def _run(args: argparse.Namespace) -> int:
     if settings is None or plan.goal is None or not plan.is_executable:
         if args.json:
             print(json.dumps(answer))
-        return 0 if plan.status == "verified" else 1
+        return 0 if plan.is_proven else 1
     if not args.json:
         print(f"executing ({settings.backend}):", flush=True)
     episode = execute_and_report(

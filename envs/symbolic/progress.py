@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
 
 
+ROUNDING_S = 1e-6  # a clock that sums ticks may be so late
+
+
 @dataclass(frozen=True, kw_only=True)
 class Score:
     """Success, and the goal-condition rate (as in ALFRED): the fraction of conditions that hold, in [0, 1].
@@ -129,7 +132,7 @@ def advance(progress: Progress, state: State, action: Action | None = None, *, t
             time_s += state.world.domain.skills[action.skill].duration_s if action is not None else 0.0
         progress = replace(progress, time_s=time_s)
         if progress.due_s is not None:
-            return _begin_phase(progress) if time_s >= progress.due_s else progress
+            return _begin_phase(progress) if time_s >= progress.due_s - ROUNDING_S else progress
     return _next_phases(progress)
 
 
@@ -170,6 +173,13 @@ def _next_phases(progress: Progress) -> Progress:
     ):
         return _enter(replace(progress, phase=phase + 1))
     return progress
+
+
+def without_waiting(progress: Progress) -> Progress:
+    """Return the progress in which the clock jumps from now on, as in a proof."""
+    due = progress.due_s
+    progress = replace(progress, waits=False)
+    return progress if due is None else _begin_phase(replace(progress, time_s=due))
 
 
 def score(progress: Progress) -> Score:

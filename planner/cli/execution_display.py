@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned
+from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,6 +91,8 @@ class ExecutionDisplay:
                     self._remark(f"replanning: {' → '.join(event.plan.subtasks)}")
                 case Disturbed():
                     self._disturbance(event.what)
+                case Waiting():
+                    self._remark(f"wait until {event.until}: {event.goal}")
                 case Looking():
                     self._remark(f"look for {', '.join(event.wanted)}: {event.place} ({event.chance:.0%})")
                 case Looked(reason="", found=(_, *_)):
@@ -154,6 +156,15 @@ class RecordedHome:
     def state(self) -> State:
         """Return the current state."""
         return self._home.state()
+
+    @property
+    def time_s(self) -> float:
+        """The time [s] of the recorded home, since midnight of the first day."""
+        return self._home.time_s
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s] in the recorded home."""
+        self._home.wait(seconds)
 
     def execute(self, action: Action) -> OutcomeLike:
         """Execute an action and record it."""

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State
-from envs.symbolic.goals import Goal
+from envs.symbolic.goals import DEFAULT_START, Goal
 from planner.cli.execution_display import ExecutionDisplay, RecordedHome
 from planner.cli.execution_flags import ExecutionSettings
+from planner.execution.clock import RealClock, SimulatedClock
 from planner.execution.events import Episode
 from planner.execution.executor import run
+from planner.io.terminal import printable
 
 if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.home_protocol import Home
     from planner.api import Planner
+    from planner.execution.clock import Clock
     from planner.plans.options import Options
     from planner.world_model.belief import Belief
 
@@ -41,13 +44,12 @@ def execute_and_report(
     Raises:
         PhysicsError: The physical home cannot be built.
     """
-    if settings.backend == "symbolic":
+    home = open_home_of(state, settings)
+    if isinstance(home, SymbolicHome):
         display = ExecutionDisplay(quiet=settings.quiet)
-        return _execute(actions, goal, SymbolicHome(state), display, settings, planner, options, belief)
+        return _execute(actions, goal, home, display, settings, planner, options, belief)
     from envs.recording.video import write_png
-    from envs.simulation.physical_home import PhysicalHome
 
-    home = PhysicalHome(state.world.scene, grasp=settings.grasp, gui=settings.gui)
     try:
         with ExecutionDisplay(quiet=settings.quiet) as display:
             display.record(
@@ -59,6 +61,25 @@ def execute_and_report(
         return episode
     finally:
         home.close()
+
+
+def open_home_of(state: State, settings: ExecutionSettings) -> PhysicalHome | SymbolicHome:
+    """Return a new home in which plans are executed; one with physics must be closed.
+
+    Raises:
+        PhysicsError: The physical home cannot be built.
+    """
+    start_time = settings.start_time or DEFAULT_START
+    if settings.backend == "symbolic":
+        return SymbolicHome(state, start_time=start_time)
+    from envs.simulation.physical_home import PhysicalHome
+
+    return PhysicalHome(state.world.scene, grasp=settings.grasp, gui=settings.gui, start_time=start_time)
+
+
+def clock_of(home: Home, settings: ExecutionSettings) -> Clock:
+    """Return the clock of an execution."""
+    return RealClock(home) if settings.clock == "real" else SimulatedClock(home)
 
 
 def _execute(
@@ -88,12 +109,12 @@ def _execute(
         assert planner is not None
         events = execute_with_search(
             actions, goal, executing_home, belief, planner, options=options, max_replans=settings.max_replans,
-            disturb=disturb,
+            disturb=disturb, clock=clock_of(executing_home, settings),
         )  # fmt: skip
     else:
         events = run(
             actions, goal, executing_home, planner=planner, options=options, max_replans=settings.max_replans,
-            disturb=disturb,
+            disturb=disturb, clock=clock_of(executing_home, settings),
         )  # fmt: skip
     return display.show_events(events)
 
@@ -121,7 +142,10 @@ def print_score(episode: Episode, goal_texts: Sequence[str], settings: Execution
     for reason, count in episode.failures.items():
         print(f"  failed: {reason}" + (f" ({count} times)" if count > 1 else ""))
     speed = f", {episode.simulated_s / episode.real_s:.1f} x real time" if physics and episode.real_s else ""
-    print(f"simulated: {episode.simulated_s:.1f} s, real: {episode.real_s:.1f} s{speed}")
+    if episode.shortfall:
+        print(f"  no plan: {printable(episode.shortfall)}")
+    waited = f", waited: {episode.waited_s:.0f} s" if episode.waited_s else ""
+    print(f"simulated: {episode.simulated_s:.1f} s{waited}, real: {episode.real_s:.1f} s{speed}")
     if physics:
         energy = f", energy: {episode.energy_j:.0f} J" if episode.energy_j is not None else ""
         print(f"collisions: {episode.collisions}{energy}")

@@ -87,7 +87,7 @@ def plan_for_goal_under_uncertainty(
         return plan
     shown = tuple(guesses[need.label] for need in open_needs)
     reason = "needs to look for " + "; ".join(map(str, shown))
-    if plan.status != "verified":
+    if not plan.is_proven:
         reason += f"; with that found where it may be, {plan.reason}"
     subtasks = _insert_looks(plan, open_needs, imagined, belief)
     return replace(plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, guesses=shown)
