@@ -32,7 +32,7 @@ from planner.errors import CalibrationError
 from planner.goals.feasibility import is_feasible
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
-from planner.plans.waits import Wait, waits_of, words_of_waits
+from planner.plans.waits import waits_of, words_of_waits
 from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
@@ -163,30 +163,17 @@ class PlanningPipeline:
                 break
         assert best is not None
         report, draft = best.report, best.draft
-        rule, waits = "", tuple[Wait, ...]()
-        if report.ok:
-            waits = waits_of(remaining_goal, state, best.actions, initial_state=episode_start)
-            reason = words_of_waits(waits) if waits else report.reason
-        else:
-            rule = self._forbidding_rule(remaining_goal, state, episode_start, options)
-            reason = rule or obstacle(remaining_goal, state) or report.reason
+        waits = waits_of(remaining_goal, state, best.actions, initial_state=episode_start) if report.ok else ()
+        rule = "" if report.ok else self._forbidding_rule(remaining_goal, state, episode_start, options)
         return Plan(
             instruction=instruction,
             status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
-            reason=reason,
-            goal=goal,
-            goal_text=format_goal(goal),
-            actions=best.actions,
-            subtasks=tuple(format_action(state.world, a) for a in best.actions),
-            start=state,
-            report=report,
-            tried=tried,
-            tokens=tokens,
-            seconds=time.perf_counter() - started_at,
-            kept=min(draft.kept, len(best.actions)),
-            written=tuple(draft.actions),
-            waits=waits,
-        )
+            reason=words_of_waits(waits) if report.ok else rule or obstacle(remaining_goal, state) or report.reason,
+            goal=goal, goal_text=format_goal(goal), actions=best.actions,
+            subtasks=tuple(format_action(state.world, a) for a in best.actions), start=state, report=report,
+            tried=tried, tokens=tokens, seconds=time.perf_counter() - started_at,
+            kept=min(draft.kept, len(best.actions)), written=tuple(draft.actions), waits=waits,
+        )  # fmt: skip
 
     def _forbidding_rule(self, goal: Goal, state: State, initial_state: State, options: Options) -> str:
         """Name the rule that keeps a goal from being reached: a plan that ignores the rules breaks it."""

@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned, Waiting
+from planner.io.terminal import printable
+from planner.scheduling.agenda_runner import EntryEnded, EntryTurn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
     from envs.symbolic.disturbances import Disturbance
     from envs.symbolic.home_protocol import OutcomeLike
-    from planner.execution.events import Episode, Event, Step
+    from planner.execution.events import Episode, Step
+    from planner.scheduling.agenda_runner import AgendaEvent
 
 VIDEO_SIZE = (480, 360)  # width, height [px]
 FPS = 12
@@ -78,8 +81,8 @@ class ExecutionDisplay:
         if self._recording is not None:
             self._recording.tick()
 
-    def show_events(self, events: Iterable[Event]) -> Episode:
-        """Print and record each event of an execution as it happens, and return the episode."""
+    def show_events(self, events: Iterable[AgendaEvent]) -> Episode:
+        """Print and record each event of an execution as it happens, and return the last episode."""
         episode: Episode | None = None
         for event in events:
             match event:
@@ -91,6 +94,12 @@ class ExecutionDisplay:
                     self._remark(f"replanning: {' → '.join(event.plan.subtasks)}")
                 case Disturbed():
                     self._disturbance(event.what)
+                case EntryTurn():
+                    self._say(printable(str(event.entry)))
+                case EntryEnded():
+                    again = ", again tomorrow" if event.again else ""
+                    problem = f"could not be done: {printable(event.problem)}" if event.problem else "done"
+                    self._remark(f"{problem}{again}")
                 case Waiting():
                     self._remark(f"wait until {event.until}: {event.goal}")
                 case Looking():

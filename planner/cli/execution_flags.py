@@ -100,9 +100,9 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--clock", choices=("fast", "real"), default="fast", metavar="HOW",
-        help="wait for times of a goal: fast jumps (default), real sleeps",
+        help="waits for times: fast jumps (default), real sleeps",
     )  # fmt: skip
-    add("--start-time", metavar="HH:MM", help="time of day at the start, with --clock fast (default: 08:00)")
+    add("--start-time", metavar="HH:MM", help="time of day at the start, simulated (default: 08:00)")
 
 
 def add_observe_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State
+from envs.symbolic.disturbances import Disturbance
 from envs.symbolic.goals import DEFAULT_START, Goal
 from planner.cli.execution_display import ExecutionDisplay, RecordedHome
 from planner.cli.execution_flags import ExecutionSettings
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from envs.symbolic.home_protocol import Home
     from planner.api import Planner
     from planner.execution.clock import Clock
+    from planner.execution.events import Event
     from planner.plans.options import Options
+    from planner.scheduling.agenda_runner import AgendaEvent
     from planner.world_model.belief import Belief
 
+Disturb: TypeAlias = Callable[[Sequence[Action]], Disturbance | None]
 PICTURE_SIZE = (1280, 960)  # width, height [px]
 
 
@@ -44,10 +48,35 @@ def execute_and_report(
     Raises:
         PhysicsError: The physical home cannot be built.
     """
+
+    def events(home: Home, disturb: Disturb | None, clock: Clock) -> Iterator[Event]:
+        if belief is None:
+            return run(
+                actions, goal, home, planner=planner, options=options, max_replans=settings.max_replans,
+                disturb=disturb, clock=clock,
+            )  # fmt: skip
+        from planner.exploration.search_executor import execute_with_search
+
+        assert planner is not None
+        return execute_with_search(
+            actions, goal, home, belief, planner, options=options, max_replans=settings.max_replans, disturb=disturb,
+            clock=clock,
+        )  # fmt: skip
+
+    return show_execution(state, settings, events)
+
+
+def show_execution(
+    state: State, settings: ExecutionSettings, events: Callable[[Home, Disturb | None, Clock], Iterator[AgendaEvent]]
+) -> Episode:
+    """Open a home, display what happens in it according to `settings`, and return the last episode.
+
+    Raises:
+        PhysicsError: The physical home cannot be built.
+    """
     home = open_home_of(state, settings)
     if isinstance(home, SymbolicHome):
-        display = ExecutionDisplay(quiet=settings.quiet)
-        return _execute(actions, goal, home, display, settings, planner, options, belief)
+        return _show(home, ExecutionDisplay(quiet=settings.quiet), settings, events)
     from envs.recording.video import write_png
 
     try:
@@ -55,7 +84,7 @@ def execute_and_report(
             display.record(
                 home, view=settings.view, video=settings.video, filmstrip=settings.filmstrip, rerun=settings.rerun
             )
-            episode = _execute(actions, goal, home, display, settings, planner, options, belief)
+            episode = _show(home, display, settings, events)
         if settings.picture is not None:
             write_png(settings.picture, home.render(*PICTURE_SIZE, view="overhead"))
         return episode
@@ -82,15 +111,11 @@ def clock_of(home: Home, settings: ExecutionSettings) -> Clock:
     return RealClock(home) if settings.clock == "real" else SimulatedClock(home)
 
 
-def _execute(
-    actions: Sequence[Action],
-    goal: Goal,
+def _show(
     home: PhysicalHome | SymbolicHome,
     display: ExecutionDisplay,
     settings: ExecutionSettings,
-    planner: Planner | None,
-    options: Options | None,
-    belief: Belief | None,
+    events: Callable[[Home, Disturb | None, Clock], Iterator[AgendaEvent]],
 ) -> Episode:
     executing_home: Home = home
     disturb = None
@@ -103,20 +128,7 @@ def _execute(
             executing_home = RecordedHome(disturbed_home, display)
     elif display.needs_ticks and not isinstance(home, SymbolicHome):
         executing_home = RecordedHome(home, display)
-    if belief is not None:
-        from planner.exploration.search_executor import execute_with_search
-
-        assert planner is not None
-        events = execute_with_search(
-            actions, goal, executing_home, belief, planner, options=options, max_replans=settings.max_replans,
-            disturb=disturb, clock=clock_of(executing_home, settings),
-        )  # fmt: skip
-    else:
-        events = run(
-            actions, goal, executing_home, planner=planner, options=options, max_replans=settings.max_replans,
-            disturb=disturb, clock=clock_of(executing_home, settings),
-        )  # fmt: skip
-    return display.show_events(events)
+    return display.show_events(events(executing_home, disturb, clock_of(executing_home, settings)))
 
 
 def print_score(episode: Episode, goal_texts: Sequence[str], settings: ExecutionSettings) -> None:

@@ -96,7 +96,9 @@ def tidies_up(action: Action, opened: Collection[str], progress: Progress) -> bo
 
 
 def words_of_waits(waits: Sequence[Wait]) -> str:
-    """Say when the steps of a plan are done, for example "in 10 minutes" or "2 steps now, the rest at 07:00"."""
+    """Say when the steps of a plan are done: "in 10 minutes", "2 steps now, the rest at 07:00"; "" if all are now."""
+    if not waits:
+        return ""
     first, *others = waits
     steps = first.before_step - 1
     now = f"{steps} step{'s' if steps > 1 else ''} now, the rest {_later(first.when)}"
