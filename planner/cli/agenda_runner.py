@@ -7,15 +7,18 @@ import sys
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import format_goal
-from planner.cli.execution_runner import Disturb, show_execution
+from planner.cli.execution_display import ExecutionDisplay
+from planner.cli.execution_runner import Disturb, clock_of, show_execution
 from planner.io.terminal import printable
 from planner.scheduling.agenda import Agenda
-from planner.scheduling.agenda_runner import EntryEnded, run_agenda
+from planner.scheduling.agenda_runner import AgendaExecution, EntryEnded, run_agenda
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from envs.simulation.physical_home import PhysicalHome
+    from envs.simulation.symbolic_home import SymbolicHome
     from envs.symbolic.actions import State
     from envs.symbolic.home_protocol import Home
     from planner.api import Planner
@@ -76,24 +79,74 @@ def run_and_report(
 
     def events(home: Home, disturb: Disturb | None, clock: Clock) -> Iterator[AgendaEvent]:
         poll_s = POLL_S if settings.clock == "real" and agenda.path is not None else None
-        for event in run_agenda(
-            agenda, home, planner, options=options, clock=clock, days=days, poll_s=poll_s,
-            max_replans=settings.max_replans, disturb=disturb,
-        ):  # fmt: skip
-            if isinstance(event, EntryEnded):
-                ended.append(event)
-            yield event
+        return _noted(
+            run_agenda(
+                agenda, home, planner, options=options, clock=clock, days=days, poll_s=poll_s,
+                max_replans=settings.max_replans, disturb=disturb,
+            ),
+            ended,
+        )  # fmt: skip
 
     if any(entry.is_waiting for entry in agenda):
         show_execution(state, settings, events)
     problems = [event for event in ended if event.problem]
     if as_json:
-        outcomes = [
-            {"number": event.entry.number, "goal": format_goal(event.entry.goal), "problem": event.problem}
-            for event in ended
-        ]
-        print(json.dumps({"outcomes": outcomes, "agenda": [entry.as_dict() for entry in agenda]}))
+        print(json.dumps({**outcomes(ended), "agenda": [entry.as_dict() for entry in agenda]}))
     else:
         print(f"done: {len(ended) - len(problems)} of {len(ended)}")
         sys.stdout.flush()
     return not problems
+
+
+class LaterPlans:
+    """The scheduled plans of a dialogue: they are done when they are due, between two instructions and at the end.
+
+    Attributes:
+        ended: What was tried.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        home: PhysicalHome | SymbolicHome,
+        settings: ExecutionSettings,
+        planner: Planner,
+        options: Options,
+    ) -> None:
+        self.ended: list[EntryEnded] = []
+        self._agenda = Agenda(state)
+        self._display = ExecutionDisplay(quiet=settings.quiet)
+        self._execution = AgendaExecution(
+            self._agenda, home, planner, options=options, clock=clock_of(home, settings),
+            days=1 if settings.clock == "fast" else None, max_replans=settings.max_replans,
+        )  # fmt: skip
+
+    def add(self, plan: Plan) -> int:
+        """Keep a scheduled plan, whose time counts from now on; return its number."""
+        entry = self._agenda.add(plan)
+        self._execution.notice()
+        return entry.number
+
+    def do(self, *, wait: bool) -> bool:
+        """Do what is due, or, if `wait`, all of it; return whether it could be done."""
+        before = len(self.ended)
+        self._display.show(_noted(self._execution.run(wait=wait), self.ended))
+        return not any(event.problem for event in self.ended[before:])
+
+
+def _noted(events: Iterator[AgendaEvent], ended: list[EntryEnded]) -> Iterator[AgendaEvent]:
+    """Pass events on, and note which entries ended."""
+    for event in events:
+        if isinstance(event, EntryEnded):
+            ended.append(event)
+        yield event
+
+
+def outcomes(ended: Sequence[EntryEnded]) -> dict[str, object]:
+    """Return what was tried as plain data."""
+    return {
+        "outcomes": [
+            {"number": event.entry.number, "goal": format_goal(event.entry.goal), "problem": event.problem}
+            for event in ended
+        ]
+    }

@@ -83,6 +83,12 @@ class ExecutionDisplay:
 
     def show_events(self, events: Iterable[AgendaEvent]) -> Episode:
         """Print and record each event of an execution as it happens, and return the last episode."""
+        episode = self.show(events)
+        assert episode is not None
+        return episode
+
+    def show(self, events: Iterable[AgendaEvent]) -> Episode | None:
+        """As `show_events`, for what may have nothing to do."""
         episode: Episode | None = None
         for event in events:
             match event:
@@ -113,7 +119,6 @@ class ExecutionDisplay:
                 case Ended():
                     episode = event.episode
                     self._end(success=episode.success)
-        assert episode is not None
         return episode
 
     def _step(self, number: int, total: int, subtask: str) -> None:

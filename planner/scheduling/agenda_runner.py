@@ -103,53 +103,92 @@ def run_agenda(
         max_replans: Maximum number of replans of an entry.
         disturb: As in `planner.execution.executor.run`.
     """
-    clock = clock or SimulatedClock(home)
-    turns: dict[int, _Turn] = {}
-    ended: set[int] = set()  # daily entries that were done often enough
+    execution = AgendaExecution(
+        agenda, home, planner, options=options, clock=clock, days=days, max_replans=max_replans, disturb=disturb
+    )
+    return execution.run(poll_s=poll_s)
 
-    def begin(entry: Entry, goal: Goal, actions: Sequence[Action], since_s: float | None = None) -> _Turn:
-        events = run(
-            actions, goal, home, planner=planner, options=options, max_replans=max_replans, disturb=disturb,
-            clock=clock, since_s=since_s,
-        )  # fmt: skip
-        return _Turn(number=entry.number, goal=goal, events=events, paused_at=next(events))
 
-    while True:
-        for entry in agenda:
-            if entry.number not in turns and entry.number not in ended and entry.is_waiting:
-                state = home.state()
+class AgendaExecution:
+    """The state of an agenda that is being done; the arguments are those of `run_agenda`."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        home: Home,
+        planner: PlanningPipeline,
+        *,
+        options: Options | None = None,
+        clock: Clock | None = None,
+        days: int | None = 1,
+        max_replans: int = MAX_REPLANS,
+        disturb: Callable[[Sequence[Action]], Disturbance | None] | None = None,
+    ) -> None:
+        self._agenda, self._home, self._planner, self._days = agenda, home, planner, days
+        self._options, self._max_replans, self._disturb = options, max_replans, disturb
+        self._clock = clock or SimulatedClock(home)
+        self._turns: dict[int, _Turn] = {}
+        self._ended: set[int] = set()  # daily entries that were done often enough
+
+    def notice(self) -> None:
+        """Begin to count the time of new entries, and forget cancelled ones."""
+        for entry in self._agenda:
+            if entry.number not in self._turns and entry.number not in self._ended and entry.is_waiting:
+                state = self._home.state()
                 goal = with_home_rules(entry.goal, state.world.scene)
-                turns[entry.number] = begin(entry, goal, _actions(entry, state))
-        for number in [number for number in turns if agenda.find(number) is None]:
-            del turns[number]  # cancelled
-        if not turns:
-            return
-        turn = min(turns.values(), key=lambda turn: (turn.due_s, turn.number))
-        due = agenda.find(turn.number)
-        assert due is not None
-        if not turn.is_told:
-            turn.is_told = True
-            yield EntryTurn(entry=due)
-            yield turn.paused_at
-        if poll_s is not None and turn.due_s > clock.time_s:
-            clock.wait_until(min(turn.due_s, clock.time_s + poll_s))
-            agenda.reload()
-            continue
-        episode = yield from _go_on(turn)
-        agenda.reload()
-        if episode is None:
-            continue
-        del turns[turn.number]
+                self._turns[entry.number] = self._begin(entry, goal, _actions(entry, state))
+        for number in [number for number in self._turns if self._agenda.find(number) is None]:
+            del self._turns[number]
+
+    def run(self, *, poll_s: float | None = None, wait: bool = True) -> Iterator[AgendaEvent]:
+        """Do what is due, the earliest first, and yield each event as it happens.
+
+        Args:
+            poll_s: As in `run_agenda`.
+            wait: Whether to wait for what is not due yet, until nothing is left.
+        """
+        while True:
+            self.notice()
+            turn = min(self._turns.values(), key=lambda turn: (turn.due_s, turn.number), default=None)
+            is_due = turn is not None and turn.due_s <= self._clock.time_s
+            if turn is None or not (wait or is_due):
+                return
+            entry = self._agenda.find(turn.number)
+            assert entry is not None
+            if not turn.is_told:
+                turn.is_told = True
+                yield EntryTurn(entry=entry)
+                yield turn.paused_at
+            if poll_s is not None and not is_due:
+                self._clock.wait_until(min(turn.due_s, self._clock.time_s + poll_s))
+                self._agenda.reload()
+                continue
+            episode = yield from _go_on(turn)
+            if episode is not None:
+                yield self._end(turn, entry, episode)
+            self._agenda.reload()
+
+    def _begin(
+        self, entry: Entry, goal: Goal, actions: Sequence[Action], *, since_s: float | None = None, tries: int = 1
+    ) -> _Turn:
+        events = run(
+            actions, goal, self._home, planner=self._planner, options=self._options, max_replans=self._max_replans,
+            disturb=self._disturb, clock=self._clock, since_s=since_s,
+        )  # fmt: skip
+        return _Turn(number=entry.number, goal=goal, events=events, paused_at=next(events), tries=tries)
+
+    def _end(self, turn: _Turn, entry: Entry, episode: Episode) -> EntryEnded:
+        """Note how an entry ended; one that is daily waits for the next day."""
+        del self._turns[turn.number]
         problem = _problem(episode, turn.goal)
-        noted = agenda.note(turn.number, problem=problem)
+        noted = self._agenda.note(turn.number, problem=problem)
         daily = daily_part(turn.goal)
-        again = noted is not None and daily is not None and (days is None or turn.tries < days)
-        yield EntryEnded(entry=noted or due, problem=problem, again=again)
-        if again and noted is not None and daily is not None:
-            turns[turn.number] = begin(noted, daily, (), clock.time_s + 1.0)  # not the same time of day once more
-            turns[turn.number].tries = turn.tries + 1
-        else:
-            ended.add(turn.number)
+        if noted is None or daily is None or (self._days is not None and turn.tries >= self._days):
+            self._ended.add(turn.number)
+            return EntryEnded(entry=noted or entry, problem=problem, again=False)
+        since_s = self._clock.time_s + 1.0  # not the same time of day once more
+        self._turns[turn.number] = self._begin(noted, daily, (), since_s=since_s, tries=turn.tries + 1)
+        return EntryEnded(entry=noted, problem=problem, again=True)
 
 
 def _go_on(turn: _Turn) -> Generator[Event, None, Episode | None]:
