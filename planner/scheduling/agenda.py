@@ -1,14 +1,14 @@
 """The agenda of one home: scheduled plans that can be listed and cancelled, in memory or in a file.
 
-The file has one entry a line, in JSON, and is written beside its place and renamed. Several programs may use it in
-turn: each change reads it again first.
+The file has one entry a line, in JSON, behind a line that names the home. It is written beside its place and renamed.
+Several programs may use it in turn: each change reads it again first.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from envs.errors import GoalError, quoted
 from envs.files.bounded_files import ReadError, read_text
@@ -19,19 +19,21 @@ from planner.errors import AgendaError
 from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from envs.scenes.home_file import AnyHome
     from envs.symbolic.goals import Goal
-    from envs.symbolic.scene import Scene
     from planner.plans.planning_result import Plan
 
 MAX_ENTRIES = 1000
 MAX_BYTES = 5_000_000
-_TYPES: dict[str, type] = {
-    "number": int, "home": str, "goal": str, "instruction": str, "plan": list, "done": int, "problem": str,
+VERSION = 1
+_HEAD: dict[str, type] = {"agenda": int, "home": str, "next": int}
+_ENTRY: dict[str, type] = {
+    "number": int, "goal": str, "instruction": str, "plan": list, "done": int, "problem": str,
 }  # fmt: skip
+_WORDS = {int: "a whole number", str: "a text", list: "a list"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +41,7 @@ class Entry:
     """A scheduled plan.
 
     Attributes:
-        number: Its number in the agenda, which no other entry gets while it is there.
-        home: The name of the home.
+        number: Its number in the agenda, which no other entry ever gets.
         goal: The goal.
         instruction: What the person said; empty if the goal was given.
         plan: The steps as they were proven when it was scheduled.
@@ -50,7 +51,6 @@ class Entry:
     """
 
     number: int
-    home: str
     goal: Goal
     instruction: str = ""
     plan: tuple[str, ...] = ()
@@ -71,7 +71,6 @@ class Entry:
         """Plain data for programs, and for the file."""
         return {
             "number": self.number,
-            "home": self.home,
             "goal": format_goal(self.goal),
             "instruction": self.instruction,
             "plan": list(self.plan),
@@ -102,6 +101,7 @@ class Agenda:
     def __init__(self, home: AnyHome, path: Path | None = None) -> None:
         self.scene, self.path = open_home(home, geometry=False).world.scene, path
         self._entries: tuple[Entry, ...] = ()
+        self._next = 1  # number
         self.reload()
 
     def __iter__(self) -> Iterator[Entry]:
@@ -123,8 +123,11 @@ class Agenda:
             reason = f" ({plan.reason})" if plan.reason else ""
             cure = "execute it now" if plan.status == "verified" else "plan something else"
             raise AgendaError(f"the plan is {plan.status}{reason}, and not scheduled: {cure}")
+        home = plan.start.world.scene.name
+        if home != self.scene.name:
+            raise AgendaError(f"the plan is for {quoted(home)}, and the agenda for {quoted(self.scene.name)}")
         assert plan.goal is not None
-        return self._append(plan.goal, plan.start.world.scene.name, plan.subtasks, plan.instruction)
+        return self._append(plan.goal, plan.subtasks, plan.instruction)
 
     def add_goal(self, goal: Goal, steps: Sequence[str] = ()) -> Entry:
         """Add a goal with times without a proof, and return its entry.
@@ -139,15 +142,13 @@ class Agenda:
         if not goal.is_timed:
             raise AgendaError(f"the goal {quoted(format_goal(goal))} has no time, such as `at 07:00 : `")
         self.reload()
-        return self._append(goal, self.scene.name, tuple(steps), "")
+        return self._append(goal, tuple(steps))
 
-    def _append(self, goal: Goal, home: str, steps: tuple[str, ...], instruction: str) -> Entry:
-        if home != self.scene.name:
-            raise AgendaError(f"the plan is for {quoted(home)}, and the agenda for {quoted(self.scene.name)}")
+    def _append(self, goal: Goal, steps: tuple[str, ...], instruction: str = "") -> Entry:
         if len(self) >= MAX_ENTRIES:
             raise AgendaError(f"the agenda has {len(self)} entries, which is the maximum; cancel some")
-        number = max((entry.number for entry in self), default=0) + 1
-        entry = Entry(number=number, home=home, goal=goal, instruction=instruction, plan=steps)
+        entry = Entry(number=self._next, goal=goal, instruction=instruction, plan=steps)
+        self._next += 1
         self._write((*self, entry))
         return entry
 
@@ -191,68 +192,83 @@ class Agenda:
         """Read the file again, which another program may have changed.
 
         Raises:
-            AgendaError: The file is not an agenda, or of another home.
+            AgendaError: The file is not an agenda, or of another home; the message names the line, and what would do.
         """
-        if self.path is not None:
-            self._entries = read_agenda(self.path, self.scene) if self.path.exists() else ()
+        if self.path is None:
+            return
+        if not self.path.exists():
+            self._entries = ()
+            return
+        try:
+            lines = read_text(self.path, MAX_BYTES).split("\n")
+        except ReadError as error:
+            raise AgendaError(f"{error}; it cannot be read as an agenda") from None
+        entries: dict[int, Entry] = {}
+        last = 0
+        for number, line in enumerate(lines, start=1):
+            try:
+                if number == 1:
+                    last = self._read_head(line)
+                elif line.strip():
+                    entry = self._read_entry(line)
+                    if entry.number in entries or entry.number >= last:
+                        reason = f"there are two entries {entry.number}" if entry.number in entries else (
+                            f"entry {entry.number} is not below the number that is given next, {last}"
+                        )  # fmt: skip
+                        raise AgendaError(reason)
+                    entries[entry.number] = entry
+            except (AgendaError, JsonError) as error:
+                cure = "another file starts a new agenda" if number == 1 else "correct or delete this line"
+                raise AgendaError(f"{self.path}: line {number}: {error}; {cure}") from None
+        if len(entries) > MAX_ENTRIES:
+            raise AgendaError(f"{self.path}: {len(entries)} entries; the maximum is {MAX_ENTRIES}; delete some lines")
+        self._entries, self._next = tuple(entries.values()), last
 
     def _write(self, entries: tuple[Entry, ...]) -> None:
         if self.path is not None:
-            text = "".join(json.dumps(entry.as_dict(), ensure_ascii=False) + "\n" for entry in entries)
+            head = {"agenda": VERSION, "home": self.scene.name, "next": self._next}
+            records = (head, *(entry.as_dict() for entry in entries))
+            text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
             try:
                 write_text_atomically(self.path, text)
             except OSError as error:
                 raise AgendaError(f"{self.path}: the agenda cannot be written ({error.strerror or error})") from None
         self._entries = entries
 
+    def _read_head(self, line: str) -> int:
+        """Return the number that is given next."""
+        data = _record(line, _HEAD, "the first line of an agenda")
+        if data["agenda"] != VERSION or data["next"] < 1:
+            raise AgendaError(f"it is not the first line of an agenda of version {VERSION}")
+        if data["home"] != self.scene.name:
+            raise AgendaError(f"it is for the home {quoted(data['home'])}, and this one is {quoted(self.scene.name)}")
+        return int(data["next"])
 
-def read_agenda(path: Path, scene: Scene) -> tuple[Entry, ...]:
-    """Read the entries of a file.
-
-    Raises:
-        AgendaError: It is not an agenda, or of another home; the message names the line, and what would do.
-    """
-    try:
-        text = read_text(path, MAX_BYTES)
-    except ReadError as error:
-        raise AgendaError(f"{error}; it cannot be read as an agenda") from None
-    entries: list[Entry] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+    def _read_entry(self, line: str) -> Entry:
+        data = _record(line, _ENTRY, "an entry")
+        if not all(isinstance(step, str) for step in data["plan"]):
+            raise AgendaError("'plan' must be a list of texts")
+        if data["number"] < 1 or data["done"] < 0:
+            raise AgendaError("'number' must be at least 1, and 'done' at least 0")
         try:
-            entry = _read_entry(line, scene)
-            if any(entry.number == other.number for other in entries):
-                raise AgendaError(f"there are two entries {entry.number}")
-        except (AgendaError, JsonError) as error:
-            raise AgendaError(f"{path}: line {number}: {error}; correct or delete this line") from None
-        entries.append(entry)
-    if len(entries) > MAX_ENTRIES:
-        raise AgendaError(f"{path}: {len(entries)} entries; the maximum is {MAX_ENTRIES}; delete some lines")
-    return tuple(entries)
+            goal = parse_goal(data["goal"], scene=self.scene)
+        except GoalError as error:
+            raise AgendaError(f"the goal cannot be read: {error}") from None
+        if not goal.is_timed:
+            raise AgendaError(f"the goal {quoted(data['goal'])} has no time, such as `at 07:00 : `")
+        return Entry(**{**data, "goal": goal, "plan": tuple(data["plan"])})
 
 
-def _read_entry(line: str, scene: Scene) -> Entry:
+def _record(line: str, types: Mapping[str, type], what: str) -> dict[str, Any]:
+    """Return the object of a line, with keys of these types and no others."""
     data = parse_json(line)
     if not isinstance(data, dict):
-        raise AgendaError(f"an entry is an object in braces, not {quoted(data)}")
+        raise AgendaError(f"{what} is an object in braces, not {quoted(data)}")
     for key in data:
-        if key not in _TYPES:
-            raise AgendaError(f"an entry has no key {quoted(key)}; it has {', '.join(_TYPES)}")
-    for key, expected in _TYPES.items():
+        if key not in types:
+            raise AgendaError(f"{what} has no key {quoted(key)}; it has {', '.join(types)}")
+    for key, expected in types.items():
         if type(data.get(key)) is not expected:
-            seen = f"is {quoted(data[key])}, not a {expected.__name__}" if key in data else "is missing"
+            seen = f"is {quoted(data[key])}, not {_WORDS[expected]}" if key in data else "is missing"
             raise AgendaError(f"{key!r} {seen}")
-    if not all(isinstance(step, str) for step in data["plan"]):
-        raise AgendaError("'plan' must be a list of texts")
-    if data["number"] < 1 or data["done"] < 0:
-        raise AgendaError("'number' must be at least 1, and 'done' at least 0")
-    if data["home"] != scene.name:
-        raise AgendaError(f"it is for the home {quoted(data['home'])}, and this one is {quoted(scene.name)}")
-    try:
-        goal = parse_goal(data["goal"], scene=scene)
-    except GoalError as error:
-        raise AgendaError(f"the goal cannot be read: {error}") from None
-    if not goal.is_timed:
-        raise AgendaError(f"the goal {quoted(data['goal'])} has no time, such as `at 07:00 : `")
-    return Entry(**{**data, "goal": goal, "plan": tuple(data["plan"])})
+    return data
