@@ -1,8 +1,9 @@
 """Measure the speed of the two worlds: `python -m envs.speed`.
 
 Symbolic: actions per CPU second on one core, each with all its preconditions (`unmet_precondition`) and, if it is
-applicable, all its effects and processes (`successor`). Physics: simulated seconds per CPU second of a short plan, the
-time to build and to reset a home, and the frame rate of the head camera.
+applicable, all its effects and processes (`successor`); the same with five rules tested after each; conditions of goals
+tested per second. Physics: simulated seconds per CPU second of a short plan, the time to build and to reset a home, and
+the frame rate of the head camera.
 """
 
 from __future__ import annotations
@@ -19,13 +20,44 @@ from envs.errors import EnvsError
 from envs.evaluation.random_plans import draw_actions, draw_inapplicable
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
+from envs.symbolic.goals import parse_goal, parse_rule
+from envs.symbolic.rules import RuleWatch
+from envs.symbolic.scoring import holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from envs.symbolic.goals import Condition, Rule
+
 SEED = 3
 N_OBJECTS = 32
 N_ACTIONS = 2000
+RULES = (
+    "never knife with person",
+    "never oven on",
+    "never open oven",
+    "never dirty plate on dining table",
+    "never 2 book on sofa",
+)
+PLAIN_CONDITIONS = (
+    "mug on desk",
+    "2 clean plate on dining table",
+    "every dishes in sink",
+    "every lamp off",
+    "no food on sofa",
+)
+CONDITIONS = (  # one of each construct
+    "2 of mug from cabinet on desk",
+    "1 more glass on dining table",
+    "exactly 2 plate on dining table",
+    "every book except book from desk on bookshelf",
+    "fork beside plate",
+    "spoon in every mug",
+    "every lamp except desk lamp off",
+    "hot potato by microwave",
+    "red mug in bedroom",
+    "no lamp in bedroom on",
+)
 PHYSICS_SKILLS = ("open", "close", "pick up", "put", "pick up", "put")
 Figures = dict[str, float | int | str]
 
@@ -55,6 +87,40 @@ def actions_per_s(
     return tried / elapsed_s, applied / tried
 
 
+def rules_actions_per_s(
+    initial_state: State, actions: Sequence[Action], rules: Sequence[Rule], seconds: float,
+    clock: Callable[[], float] = time.process_time,
+) -> float:  # fmt: skip
+    """Apply the actions in sequence, repeatedly, and test rules after each one; return actions per CPU second."""
+    watch = RuleWatch(rules, initial_state)
+    tried = 0
+    started_at = clock()
+    while (elapsed_s := clock() - started_at) < seconds:
+        state = initial_state
+        for action in actions:
+            if unmet_precondition(state, action) is None:
+                after = successor(state, action)
+                watch.broken_by(action, state, after)
+                state = after
+        tried += len(actions)
+    return tried / elapsed_s
+
+
+def conditions_per_s(
+    states: Sequence[State], conditions: Sequence[Condition], seconds: float,
+    clock: Callable[[], float] = time.process_time,
+) -> float:  # fmt: skip
+    """Test every condition in every state, repeatedly; return conditions per CPU second."""
+    tested = 0
+    started_at = clock()
+    while (elapsed_s := clock() - started_at) < seconds:
+        for state in states:
+            for condition in conditions:
+                holds(state, condition, states[0])
+        tested += len(states) * len(conditions)
+    return tested / elapsed_s
+
+
 def symbolic_figures(seconds: float) -> Figures:
     """Measure the symbolic world in one sampled home."""
     rng = random.Random(SEED)
@@ -64,9 +130,17 @@ def symbolic_figures(seconds: float) -> Figures:
     mixed_actions = with_inapplicable(initial_state, actions, rng)
     applicable_per_s, _ = actions_per_s(initial_state, actions, seconds / 2)
     mixed_per_s, mixed_share = actions_per_s(initial_state, mixed_actions, seconds / 2)
+    rules = [parse_rule(text, world.domain) for text in RULES]
+    with_rules_per_s = rules_actions_per_s(initial_state, actions, rules, seconds / 2)
+    plain, constructs = (
+        [parse_goal(text, world.domain).conditions[0] for text in texts] for texts in (PLAIN_CONDITIONS, CONDITIONS)
+    )
     states = [initial_state]
     for action in actions[:200]:
         states.append(successor(states[-1], action))
+    plain_per_s, constructs_per_s = (
+        conditions_per_s(states, conditions, seconds / 4) for conditions in (plain, constructs)
+    )
     started_at = time.process_time()
     for state in states:
         applicable(state)
@@ -75,6 +149,9 @@ def symbolic_figures(seconds: float) -> Figures:
         "applicable_actions_per_s": round(applicable_per_s),
         "mixed_actions_per_s": round(mixed_per_s),
         "mixed_share_applicable": round(mixed_share, 3),
+        "five_rules_actions_per_s": round(with_rules_per_s),
+        "plain_conditions_per_s": round(plain_per_s),
+        "all_constructs_conditions_per_s": round(constructs_per_s),
         "list_applicable_ms": round((time.process_time() - started_at) / len(states) * 1e3, 4),
     }
 

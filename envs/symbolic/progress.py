@@ -12,11 +12,12 @@ then. An execution sets `waits` and tells the time (`time_s`, see `envs/symbolic
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Goal, Rule, Test, due_s
-from envs.symbolic.scoring import holds, is_place, matches
+from envs.symbolic.goals import Goal, Test, due_s
+from envs.symbolic.rules import RuleWatch
+from envs.symbolic.scoring import holds
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
@@ -56,6 +57,7 @@ class Progress:
         uses: The means that were used, and the objects on which they were.
         broken: As in `Score`.
         steps: Number of actions so far.
+        watch: Tests the rules; None without rules.
         waits: Whether a phase waits for its time; otherwise the clock jumps to it.
         time_s: The time [s]; counted only if the goal has times.
         began_s: When the current phase began [s], or the one before it if it has not.
@@ -70,6 +72,7 @@ class Progress:
     uses: frozenset[tuple[str, int]] = frozenset()
     broken: tuple[tuple[int, int], ...] = ()
     steps: int = 0
+    watch: RuleWatch | None = field(default=None, repr=False, compare=False)
     waits: bool = False
     time_s: float = 0.0
     began_s: float = 0.0
@@ -101,8 +104,10 @@ def begin(
         goal=goal, initial_state=initial_state or state, state=state, phase=phase, waits=waits, time_s=time_s,
         began_s=time_s if since_s is None else since_s,
     )  # fmt: skip
-    broken = tuple((i, 0) for i, rule in enumerate(goal.rules) if _is_true(rule, state, progress.initial_state))
-    return _enter(replace(progress, broken=broken))
+    if goal.rules:
+        watch = RuleWatch(goal.rules, progress.initial_state)
+        progress = replace(progress, watch=watch, broken=tuple((i, 0) for i in watch.true_of(state)))
+    return _enter(progress)
 
 
 def advance(progress: Progress, state: State, action: Action | None = None, *, time_s: float | None = None) -> Progress:
@@ -119,12 +124,12 @@ def advance(progress: Progress, state: State, action: Action | None = None, *, t
     steps = progress.steps + (action is not None)
     if goal.means and action is not None:
         uses = uses.union(uses_of(before, action, state, goal.means))
-    for i, rule in enumerate(goal.rules):
-        if any(number == i for number, _ in broken):
-            continue
-        start = progress.initial_state
-        if _is_true(rule, state, start) if action is None else breaks(rule, action, before, state, start):
-            broken = (*broken, (i, steps))
+    if progress.watch is not None:
+        watch = progress.watch
+        now = watch.true_of(state) if action is None else watch.broken_by(action, before, state)
+        if now:
+            known = {number for number, _ in broken}
+            broken = (*broken, *((i, steps) for i in now if i not in known))
     progress = replace(progress, state=state, uses=uses, broken=broken, steps=steps)
     if goal.is_timed:
         if time_s is None:
@@ -202,45 +207,6 @@ def is_true(test: Test, state: State, initial_state: State) -> bool:
     return holds(state, test.condition, initial_state) != test.negated
 
 
-def _is_true(rule: Rule, state: State, initial_state: State) -> bool:
-    return rule.condition is not None and holds(state, rule.condition, initial_state)
-
-
-def forbids(rule: Rule, action: Action, before: State, after: State, initial_state: State) -> bool:
-    """Whether a rule about a skill forbids an action; rules about conditions are tested in states."""
-    if rule.skill is None:
-        return False
-    world = before.world
-    if rule.skill == "go to" and rule.place is not None:  # every skill drives to where it is done
-        return after.at >= 0 and after.at != before.at and is_place(after, after.at, rule.place)
-    if action.skill != rule.skill:
-        return False
-    entities = [world.index[name] for name in action.args]
-    if rule.place is not None:
-        return any(e < world.n_fixtures and is_place(before, e, rule.place) for e in entities)
-    if rule.thing is not None:
-        return any(e >= world.n_fixtures and matches(before, e, rule.thing, initial_state) for e in entities)
-    return True
-
-
-def breaks(rule: Rule, action: Action, before: State, after: State, initial_state: State) -> bool:
-    """Whether an action breaks a rule: by what it is, or by the state that it leads to."""
-    return _is_true(rule, after, initial_state) or forbids(rule, action, before, after, initial_state)
-
-
-def forbidden_entities(rules: Iterable[Rule], state: State) -> frozenset[int]:
-    """Return the fixtures and objects that rules forbid skills on, to be left alone where there are others."""
-    world = state.world
-    forbidden = set[int]()
-    for rule in rules:
-        if rule.place is not None:
-            forbidden.update(f for f in range(world.n_fixtures) if is_place(state, f, rule.place))
-        elif rule.thing is not None:
-            thing = rule.thing
-            forbidden.update(i for i in world.objects_of(thing.word) if matches(state, i, thing))
-    return frozenset(forbidden)
-
-
 def uses_of(before: State, action: Action, after: State, means: Iterable[str]) -> Iterator[tuple[str, int]]:
     """Yield which of the means an action used, and on which object.
 
@@ -253,15 +219,8 @@ def uses_of(before: State, action: Action, after: State, means: Iterable[str]) -
             if e < world.n_fixtures:
                 rule = world.rule[e]
                 if rule is None or after.flags[e] & rule.mask == rule.wanted:
-                    yield from ((word, i) for i in contents_of(after, e))
+                    yield from ((word, i) for i in after.everything_in(e))
             elif before.held == e and action.skill in ("slice", "pour", "wipe"):
                 yield word, world.index[action.args[-1]]
             elif after.held == e:
-                yield from ((word, i) for i in contents_of(after, e))
-
-
-def contents_of(state: State, place: int) -> Iterator[int]:
-    """Yield everything in or on an entity, through containers."""
-    for i in state.children(place):
-        yield i
-        yield from contents_of(state, i)
+                yield from ((word, i) for i in after.everything_in(e))

@@ -24,7 +24,7 @@ from envs.symbolic.domain import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from envs.symbolic.scene import ObjectSpec, Scene
 
@@ -214,6 +214,13 @@ class State(NamedTuple):
         for _ in range(self.place.count(place)):  # `count` and `index` run in C
             children.append(self.place.index(place, children[-1] + 1 if children else 0))
         return children
+
+    def everything_in(self, place: int) -> Iterator[int]:
+        """Yield the entities in or on an entity, through containers."""
+        for i in self.children(place):
+            yield i
+            if self.world.capacity[i]:
+                yield from self.everything_in(i)
 
     def closed_around(self, entity: int) -> int | None:
         """The closed fixture that keeps an entity out of reach, if any."""

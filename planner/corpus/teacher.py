@@ -24,7 +24,8 @@ from envs.symbolic.goals import (
     format_rule,
     format_thing,
 )
-from envs.symbolic.progress import breaks, forbidden_entities, uses_of
+from envs.symbolic.progress import uses_of
+from envs.symbolic.rules import breaks, forbidden_entities
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Goal, format_goal
-from envs.symbolic.progress import begin, breaks, forbidden_entities, is_true
+from envs.symbolic.progress import begin, is_true
+from envs.symbolic.rules import breaks, forbidden_entities
 from envs.symbolic.scoring import holds
 from planner.decoding.plan_repair import repair
 from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write, write_unconstrained
