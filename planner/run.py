@@ -152,7 +152,8 @@ def _run(args: argparse.Namespace) -> int:
     if planner is not None and belief is None and not has_steps:
         proposed = planner.plan_for_goal(goal, state)
         if not proposed.is_proven:
-            raise PlannerError(f"there is no plan for it: {proposed.status}: {proposed.reason}")
+            print(f"{PROG}: {proposed.status}: {printable(proposed.reason)}", file=sys.stderr)
+            return 1
         actions = proposed.actions
     if planner is not None and daily_part(goal) is not None and _days(args) != 1:
         if belief is not None:

@@ -36,7 +36,7 @@ SHUT, OPEN, DARK = "close window 1", "open window 1", "turn off desk lamp 1"
         ("every day at 07:00 : window closed", [SHUT], [1], "every day at 07:00"),
         ("window closed then after 1 h : desk lamp off", [SHUT, DARK], [2], "1 step now, the rest 1 hour later"),
         ("window closed then at 9:15 : desk lamp off", [SHUT, DARK], [2], "1 step now, the rest at 09:15"),
-        ("at 07:00 : window closed then after 1 s : window open", [SHUT, OPEN], [1, 2], "at 07:00, then 1 second later"),
+        ("at 07:00 : window closed then after 1 h : window open", [SHUT, OPEN], [1, 2], "at 07:00, then 1 hour later"),
         ("at 07:00 : window closed then at 07:00 : desk lamp off", [SHUT, DARK], [1], "at 07:00"),
         ("at 07:00 : window closed then desk lamp off", [SHUT, DARK], [1], "at 07:00"),
         ("after 5 min : window open", [], [1], "in 5 minutes"),  # it is expected to hold then
