@@ -34,7 +34,7 @@ def parse_time(text: str) -> float:
 
 def format_time(time_s: float) -> str:
     """Write a time, for example `07:00`, `07:00:12` or, later than on the first day, `07:00 on day 2`."""
-    days, seconds = divmod(int(time_s), int(DAY_S))
+    days, seconds = divmod(int(time_s + 0.001), int(DAY_S))  # 0.001: a clock that sums ticks may be late
     text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
     text += f":{seconds % 60:02}" if seconds % 60 else ""
     return f"{text} on day {days + 1}" if days else text

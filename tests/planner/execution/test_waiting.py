@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -230,3 +231,18 @@ def test_goals_without_times_are_carried_out_as_before() -> None:
     events, episode = carry_out("window closed", plan=["close window 1"])
     assert (episode.success, episode.waited_s, episode.shortfall) == (True, 0.0, "")
     assert story(events) == ["close window 1"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pybullet") is None, reason="pybullet is not installed")
+def test_in_physics_the_robot_waits_and_goes_on() -> None:
+    from envs.simulation.physical_home import PhysicalHome
+
+    home = PhysicalHome(flat().world.scene, start_time="06:50")
+    goal = "ceiling light on then at 07:00 : desk lamp off then after 8 h : ceiling light off"
+    plan = ["turn on ceiling light 1", "turn off desk lamp 1", "turn off ceiling light 1"]
+    events, episode = carry_out(goal, home, plan)
+    waits = [event for event in events if isinstance(event, Waiting)]
+    assert episode.success and [step.status for step in episode.steps] == ["done"] * 3
+    assert waits[0].until == "07:00" and waits[1].seconds == pytest.approx(8 * 3600)
+    assert home.time_s == pytest.approx(START + episode.simulated_s + episode.waited_s)
+    home.close()
