@@ -12,7 +12,7 @@ then. An execution sets `waits` and tells the time (`time_s`, see `envs/symbolic
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Goal, Test, due_s
@@ -106,7 +106,7 @@ def begin(
     )  # fmt: skip
     if goal.rules:
         watch = RuleWatch(goal.rules, progress.initial_state)
-        progress = replace(progress, watch=watch, broken=tuple((i, 0) for i in watch.true_of(state)))
+        progress = _changed(progress, watch=watch, broken=tuple((i, 0) for i in watch.true_of(state)))
     return _enter(progress)
 
 
@@ -130,12 +130,12 @@ def advance(progress: Progress, state: State, action: Action | None = None, *, t
         if now:
             known = {number for number, _ in broken}
             broken = (*broken, *((i, steps) for i in now if i not in known))
-    progress = replace(progress, state=state, uses=uses, broken=broken, steps=steps)
+    progress = _changed(progress, state=state, uses=uses, broken=broken, steps=steps)
     if goal.is_timed:
         if time_s is None:
             time_s = progress.time_s
             time_s += state.world.domain.skills[action.skill].duration_s if action is not None else 0.0
-        progress = replace(progress, time_s=time_s)
+        progress = _changed(progress, time_s=time_s)
         if progress.due_s is not None:
             return _begin_phase(progress) if time_s >= progress.due_s - ROUNDING_S else progress
     return _next_phases(progress)
@@ -149,9 +149,9 @@ def _enter(progress: Progress) -> Progress:
         due = due_s(when, progress.time_s, progress.began_s)
         if due > progress.time_s:
             if progress.waits:
-                return replace(progress, due_s=due)
-            progress = replace(progress, time_s=due)
-        progress = replace(progress, due_s=due)
+                return _changed(progress, due_s=due)
+            progress = _changed(progress, time_s=due)
+        progress = _changed(progress, due_s=due)
     return _begin_phase(progress)
 
 
@@ -160,12 +160,12 @@ def _begin_phase(progress: Progress) -> Progress:
     goal, phase = progress.goal, progress.phase
     if goal.is_timed:
         if progress.due_s is None:
-            progress = replace(progress, began_s=progress.time_s)
+            progress = _changed(progress, began_s=progress.time_s)
         else:  # its choices are made now; it began when it was due, even if something else was done then
-            progress = replace(progress, initial_state=progress.state, began_s=progress.due_s, due_s=None)
+            progress = _changed(progress, initial_state=progress.state, began_s=progress.due_s, due_s=None)
     tests = goal.guard(phase).tests
     if tests and not all(is_true(test, progress.state, progress.initial_state) for test in tests):
-        progress = replace(progress, left_out=progress.left_out | {phase})
+        progress = _changed(progress, left_out=progress.left_out | {phase})
     return _next_phases(progress)
 
 
@@ -176,15 +176,22 @@ def _next_phases(progress: Progress) -> Progress:
     if phase in progress.left_out or all(
         holds(progress.state, c, progress.initial_state, progress.uses) for c in goal.phases[phase]
     ):
-        return _enter(replace(progress, phase=phase + 1))
+        return _enter(_changed(progress, phase=phase + 1))
     return progress
+
+
+def _changed(progress: Progress, **changes: object) -> Progress:
+    """Return the progress with other values; after every action, `dataclasses.replace` would be too slow."""
+    changed = object.__new__(Progress)
+    vars(changed).update(vars(progress), **changes)
+    return changed
 
 
 def without_waiting(progress: Progress) -> Progress:
     """Return the progress in which the clock jumps from now on, as in a proof."""
     due = progress.due_s
-    progress = replace(progress, waits=False)
-    return progress if due is None else _begin_phase(replace(progress, time_s=due))
+    progress = _changed(progress, waits=False)
+    return progress if due is None else _begin_phase(_changed(progress, time_s=due))
 
 
 def score(progress: Progress) -> Score:
