@@ -86,9 +86,10 @@ _KEYWORDS = frozenset(
 _RELATION = re.compile(r" (on|in|with|beside) ")
 _WHEN = re.compile(
     r"(?:after (?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|min|h)"
-    r"|(?P<daily>every day )?at (?P<at>[0-9]{1,2}:[0-9]{2})) ?: "
+    r"|(?P<daily>every day )?at (?P<at>[0-9]{1,2}:[0-9]{2})) ?: ?(?=\S)"
 )
 _LIKE_WHEN = re.compile(r"after |every day |at \d")
+_LATE_WHEN = re.compile(r"\b(?:after \d|every day\b|daily\b|at \d{1,2}(?::\d|\b)|in \d+(?:\.\d+)? ?(?:s|min|h)\b)")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
@@ -220,6 +221,10 @@ class _Parser:
         if not text:
             raise GoalError("a condition is empty: ';' or 'then' stands first, last or twice in a row")
         self.said = text
+        if _LATE_WHEN.search(text) is not None:
+            raise self.error(
+                text, "a time stands first in its phase, before a test: `at 07:00 : if window open : window closed`"
+            )
         head, _, rest = text.partition(" ")
         if not rest and (head in ("every", "no", "holding", *self.state_words) or head.isdecimal()):
             raise GoalError(f"{text!r}: no object or furniture follows; expected something like {f'{head} plate'!r}")

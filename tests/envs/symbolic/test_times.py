@@ -65,6 +65,24 @@ def test_delays_are_written_to_the_millisecond(delay: str) -> None:
     assert parse_goal(str(goal)) == goal
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if window open : at 07:00 : window closed", "window closed at 07:00", "at 07:00 : after 5 min : window closed",
+        "window closed in 10 min", "window closed every day at 07:00", "daily at 07:00 : window closed",
+        "mug on desk after 5 min", "mug on desk in 0.5 h",
+    ],
+)  # fmt: skip
+def test_a_time_that_does_not_stand_first_is_an_error_that_says_so(text: str) -> None:
+    with pytest.raises(GoalError, match="a time stands first in its phase, before a test: `at 07:00 : "):
+        parse_goal(text)
+
+
+@pytest.mark.parametrize("text", ["at 07:00:window closed", "At 07:00 :window closed", "AT 7:00: Window closed"])
+def test_spaces_around_the_colon_and_upper_case_do_not_matter(text: str) -> None:
+    assert str(parse_goal(text)) == "at 07:00 : window closed"
+
+
 def test_a_number_at_most_is_no_time() -> None:
     assert not parse_goal("at most 3 mug on desk").is_timed
 
