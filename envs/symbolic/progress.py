@@ -60,7 +60,7 @@ class Progress:
         watch: Tests the rules; None without rules.
         waits: Whether a phase waits for its time; otherwise the clock jumps to it.
         time_s: The time [s]; counted only if the goal has times.
-        began_s: When the current phase began [s], or the one before it if it has not.
+        since_s: When the last phase with a time was due, or when the episode began [s].
         due_s: When the current phase begins [s], if it waits for its time; otherwise None.
     """
 
@@ -75,7 +75,7 @@ class Progress:
     watch: RuleWatch | None = field(default=None, repr=False, compare=False)
     waits: bool = False
     time_s: float = 0.0
-    began_s: float = 0.0
+    since_s: float = 0.0
     due_s: float | None = None
 
 
@@ -102,7 +102,7 @@ def begin(
     """
     progress = Progress(
         goal=goal, initial_state=initial_state or state, state=state, phase=phase, waits=waits, time_s=time_s,
-        began_s=time_s if since_s is None else since_s,
+        since_s=time_s if since_s is None else since_s,
     )  # fmt: skip
     if goal.rules:
         watch = RuleWatch(goal.rules, progress.initial_state)
@@ -146,7 +146,7 @@ def _enter(progress: Progress) -> Progress:
     goal = progress.goal
     when = goal.guard(progress.phase).when
     if when is not None:
-        due = due_s(when, progress.time_s, progress.began_s)
+        due = due_s(when, progress.time_s, progress.since_s)
         if due > progress.time_s:
             if progress.waits:
                 return _changed(progress, due_s=due)
@@ -158,11 +158,8 @@ def _enter(progress: Progress) -> Progress:
 def _begin_phase(progress: Progress) -> Progress:
     """Leave out the current phase if a test of it is false, and go on from there."""
     goal, phase = progress.goal, progress.phase
-    if goal.is_timed:
-        if progress.due_s is None:
-            progress = _changed(progress, began_s=progress.time_s)
-        else:  # its choices are made now; it began when it was due, even if something else was done then
-            progress = _changed(progress, initial_state=progress.state, began_s=progress.due_s, due_s=None)
+    if progress.due_s is not None:  # its choices are made now
+        progress = _changed(progress, initial_state=progress.state, since_s=progress.due_s, due_s=None)
     tests = goal.guard(phase).tests
     if tests and not all(is_true(test, progress.state, progress.initial_state) for test in tests):
         progress = _changed(progress, left_out=progress.left_out | {phase})

@@ -40,19 +40,19 @@ def format_time(time_s: float) -> str:
     return f"{text} on day {days + 1}" if days else text
 
 
-def due_s(when: When, reached_s: float, began_s: float) -> float:
+def due_s(when: When, reached_s: float, since_s: float) -> float:
     """Return when a phase is due [s].
 
     Args:
         when: The time of the phase.
         reached_s: When the phase before it was reached; a delay counts from then.
-        began_s: When the phase before it began; a time of day is the next one from then on, so that it is not missed
-            while that phase is done.
+        since_s: When the last phase with a time was due, or when the episode began; a time of day is the next one from
+            then on, so that it is not missed while other phases are done.
     """
     if when.at is None:
         assert when.after_s is not None
         return reached_s + when.after_s
-    return began_s + (parse_time(when.at) - began_s) % DAY_S
+    return since_s + (parse_time(when.at) - since_s) % DAY_S
 
 
 def words_of_when(when: When) -> str:

@@ -178,6 +178,15 @@ def test_two_phases_at_the_same_time_keep_their_order(home: State) -> None:
     assert (progress.phase, progress.due_s) == (1, None)
 
 
+def test_a_time_of_day_counts_from_the_last_time_of_the_goal(home: State) -> None:
+    progress = waiting("at 07:00 : desk lamp off then window closed then at 07:00 : ceiling light on", home)
+    progress = advance(progress, home, time_s=SEVEN)
+    for seconds, text in ((7, "turn off desk lamp 1"), (17, "close window 1")):
+        now = after(progress.state, text)
+        progress = advance(progress, now, parse_action(now.world, text), time_s=SEVEN + seconds)
+    assert (progress.phase, progress.due_s) == (2, None)
+
+
 def test_an_earlier_time_of_day_behind_then_means_the_next_day(home: State) -> None:
     progress = waiting("at 07:00 : desk lamp on then at 06:55 : window closed", home)
     progress = advance(progress, home, time_s=SEVEN)
