@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
@@ -129,6 +130,18 @@ def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
     return fixtures
 
 
+def _is_in_states(state: State, fixture: int, condition: FixtureIs) -> bool:
+    return all(state.has(fixture, s) for s in condition.states)
+
+
+def _reaches_excluded(state: State, condition: FixtureIs, initial_state: State) -> bool:
+    """Whether an excepted fixture got the states that the others shall have."""
+    if condition.excluded is None:
+        return False
+    others = set(fixtures_of(state, replace(condition, excluded=None))).difference(fixtures_of(state, condition))
+    return any(_is_in_states(state, f, condition) and not _is_in_states(initial_state, f, condition) for f in others)
+
+
 def quantified_objects(initial_state: State, condition: Every) -> list[int]:
     """Return the objects that a choice is made from, selected in the initial state; `every` chooses all of them."""
     world = initial_state.world
@@ -165,7 +178,7 @@ def has_result(state: State, entity: int, condition: Every, initial_state: State
 def _choice_holds(state: State, condition: Every, initial_state: State, uses: Uses | None) -> bool:
     objects = quantified_objects(initial_state, condition)
     low, high = number_required(initial_state, condition)
-    if not objects or low < 0 or high > len(objects) or (condition.selection != "every" and high == 0):
+    if not objects or low < 0 or high > len(objects):
         return False
     before = sum(has_result(initial_state, i, condition, initial_state) for i in objects)
     done = [i for i in objects if has_result(state, i, condition, initial_state)]
@@ -202,7 +215,8 @@ def _count_holds(state: State, condition: Count, initial_state: State, uses: Use
         objects = [i for i in objects if (condition.means, i) in uses or i in was_so]
     place = condition.place
     if place is not None and place.every:
-        counts = [sum(_is_in(state, i, target) for i in objects) for target in targets(state, place, initial_state)]
+        is_there = _is_next_to if place.beside else _is_in
+        counts = [sum(is_there(state, i, target) for i in objects) for target in targets(state, place, initial_state)]
         return bool(counts) and all(_is_amount(n, condition, 0) for n in counts)
     if place is not None:
         objects = [i for i in objects if is_at(state, i, place, initial_state)]
@@ -217,6 +231,10 @@ def _is_in(state: State, entity: int, target: int) -> bool:
     while holder >= 0 and holder != target:
         holder = state.place[holder]
     return holder == target
+
+
+def _is_next_to(state: State, entity: int, target: int) -> bool:
+    return entity != target and state.place[entity] == state.place[target] >= 0
 
 
 def _is_amount(number: int, condition: Count, before: int) -> bool:
@@ -242,8 +260,8 @@ def holds(state: State, condition: Condition, initial_state: State, uses: Uses |
         return state.held >= 0 and matches(state, state.held, condition.thing, initial_state)
     if isinstance(condition, FixtureIs):
         fixtures = fixtures_of(state, condition)
-        in_states = [all(state.has(i, s) for s in condition.states) for i in fixtures]
+        in_states = [_is_in_states(state, i, condition) for i in fixtures]
         if condition.quantifier == "every":
-            return bool(fixtures) and all(in_states)
+            return bool(fixtures) and all(in_states) and not _reaches_excluded(state, condition, initial_state)
         return any(in_states) != (condition.quantifier == "no")
     return _choice_holds(state, condition, initial_state, uses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import (
     Condition,
     Count,
@@ -73,7 +74,7 @@ def meaning(goal: Goal) -> tuple[tuple[str, ...], ...]:
 
 def _canonical(condition: Condition) -> Condition:
     if isinstance(condition, FixtureIs):
-        return replace(condition, states=tuple(sorted(condition.states)))
+        return _canonical_fixture(replace(condition, states=tuple(sorted(condition.states))))
     thing = _canonical_thing(condition.thing)
     if isinstance(condition, Holding):
         return Holding(thing=thing)
@@ -84,6 +85,17 @@ def _canonical(condition: Condition) -> Condition:
             excluded=_canonical_thing(condition.excluded) if condition.excluded else None,
         )  # fmt: skip
     return replace(condition, thing=thing, place=place)
+
+
+def _canonical_fixture(condition: FixtureIs) -> FixtureIs:
+    """Say `no lamp on` as `every lamp off`; with an exception, they differ: `no` allows what it excepts, both ways."""
+    if condition.quantifier != "no" or len(condition.states) > 1 or condition.excluded is not None:
+        return condition
+    negations = load_domain().negations
+    opposite = {b: a for a, b in negations.items()} | negations
+    if condition.states[0] not in opposite:
+        return condition
+    return replace(condition, quantifier="every", states=(opposite[condition.states[0]],))
 
 
 def _canonical_thing(thing: Thing) -> Thing:
