@@ -12,7 +12,9 @@ from envs.symbolic.goals import (
     FixtureIs,
     Goal,
     Holding,
+    No,
     Place,
+    Test,
     Thing,
     format_condition,
     format_rule,
@@ -65,11 +67,37 @@ def meaning(goal: Goal) -> tuple[tuple[str, ...], ...]:
     for number, phase in enumerate(goal.phases):
         guard = goal.guard(number)
         head = [f"{format_when(guard.when)} :"] if guard.when else []
-        head += sorted({f"if {format_test(replace(t, condition=_canonical(t.condition)))}" for t in guard.tests})
+        head += sorted({f"if {format_test(_canonical_test(t))}" for t in guard.tests})
         phases.append((*head, *sorted({format_condition(_canonical(c)) for c in phase})))
     rules = sorted({format_rule(replace(r, condition=_canonical(r.condition) if r.condition else None))
                     for r in goal.rules})  # fmt: skip
     return (*phases, tuple(rules)) if rules else tuple(phases)
+
+
+def _canonical_test(test: Test) -> Test:
+    """Say `not mug in sink` as `no mug in sink`, and whatever else has an opposite without `not`."""
+    condition = test.condition
+    opposite = _opposite(condition) if test.negated else None
+    return Test(condition=_canonical(opposite or condition), negated=test.negated and opposite is None)
+
+
+def _opposite(condition: Condition) -> Condition | None:
+    if isinstance(condition, No) and not (condition.place and condition.place.every):
+        return Count(thing=condition.thing, place=condition.place)
+    if isinstance(condition, FixtureIs) and condition.quantifier != "every":
+        return replace(condition, quantifier="no" if condition.quantifier == "some" else "some")
+    if isinstance(condition, Count) and not (condition.place and condition.place.every):
+        if condition.amount == "at most":
+            return replace(condition, amount="at least", number=condition.number + 1)
+        if condition.amount == "at least":
+            return _at_most(condition, condition.number - 1)
+    return None
+
+
+def _at_most(condition: Count, number: int) -> Condition:
+    if number == 0:
+        return No(thing=condition.thing, place=condition.place)
+    return replace(condition, amount="at most", number=number)
 
 
 def _canonical(condition: Condition) -> Condition:

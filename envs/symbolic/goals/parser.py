@@ -192,7 +192,7 @@ class _Parser:
 
     def test(self, text: str) -> Test:
         negated = text.startswith("not ")
-        return Test(condition=self.condition(text.removeprefix("not ").strip()), negated=negated)
+        return Test(condition=self.without_means(text.removeprefix("not ").strip()), negated=negated)
 
     def rule(self, text: str) -> Rule:
         if not text.startswith("never "):
@@ -203,7 +203,7 @@ class _Parser:
                 return Rule(skill=skill)
             if rest.startswith(skill + " "):
                 return self.skill_rule(skill, rest.removeprefix(skill + " "))
-        return Rule(condition=self.condition(rest))
+        return Rule(condition=self.without_means(rest))
 
     def skill_rule(self, skill: str, text: str) -> Rule:
         place = self.furniture(text) or self.room(text) or self.person(text)
@@ -244,6 +244,15 @@ class _Parser:
         thing, place = self.thing_at(text)
         return Count(number=number, amount=cast(Amount, amount), thing=thing, place=place, means=means)
 
+    def without_means(self, text: str) -> Condition:
+        """Parse a condition that says how something is, not how it gets so."""
+        condition = self.condition(text)
+        if getattr(condition, "means", None) is not None:
+            raise self.error(
+                text, "`by` is for what shall be done; tests and rules say how it is: 'potato in microwave'"
+            )
+        return condition
+
     def number(self, digits: str, text: str) -> int:
         if not 1 <= int(digits[:9]) <= MAX_NUMBER:
             raise self.error(text, f"the number {digits} is not between 1 and {MAX_NUMBER}")
@@ -259,7 +268,8 @@ class _Parser:
         return head, means
 
     def fixture_is(self, text: str, quantifier: str) -> FixtureIs | None:
-        if text in self.domain.objects:  # "toilet paper" is no state of a toilet
+        _, word = self.properties(text, self.domain.objects)
+        if word in self.domain.objects:  # "toilet paper" is no state of a toilet
             return None
         excluded, name, states = None, text, list[str]()
         while True:

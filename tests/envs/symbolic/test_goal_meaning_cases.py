@@ -6,6 +6,7 @@ silent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -35,7 +36,6 @@ from planner.language.answers import answer
 
 Case = dict[str, Any]
 TABLE = yaml.safe_load(Path(__file__).with_name("goal_meaning_cases.yaml").read_text(encoding="utf-8"))
-WORDS = {True: "on", False: "off"}  # YAML reads a bare on as true
 
 
 def _cases() -> list[Any]:
@@ -55,13 +55,14 @@ def home(name: str) -> State:
     return World(parse_home(text, name, geometry=False)).initial()
 
 
-def changed(state: State, changes: Case) -> State:
+def changed(state: State, changes: Mapping[str, Any]) -> State:
     """Return the state in which some things are elsewhere or otherwise, whoever did that."""
     world, place, flags, liquid, held, at = state
     places, bits, liquids = list(place), list(flags), list(liquid)
     for name, words in changes.items():
         entity = world.index[name]
-        for word in [WORDS.get(word, word) for word in (words if isinstance(words, list) else [words])]:
+        for given in words if isinstance(words, list) else [words]:
+            word: str = {True: "on", False: "off"}.get(given, given)  # type: ignore[assignment]  # YAML reads a bare on as true
             if word == "hand":
                 places[entity], held = HELD, entity
             elif word in world.index:
