@@ -320,8 +320,8 @@ def format_place(place: Place, domain: Domain | None = None) -> str:
     if place.thing is None:
         return f"in {place.room}"
     relation = domain.relation(place.thing.word) if place.thing.word in domain.objects else None
-    text = f"{'beside' if place.beside else relation or 'in'} {every}{format_thing(place.thing)}"
-    return f"{text} {format_place(place.inside, domain)}" if place.inside else text
+    text = _thing_at(place.thing, place.inside, domain)
+    return f"{'beside' if place.beside else relation or 'in'} {every}{text}"
 
 
 def fixture_relation(word: str, domain: Domain) -> str:
