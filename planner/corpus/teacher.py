@@ -28,8 +28,8 @@ from envs.symbolic.progress import uses_of
 from envs.symbolic.rules import breaks, forbidden_entities
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.goals import choice, grounding
-from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
-from planner.goals.narrowing import Narrowed, narrow
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.narrowing import Narrowed, in_order, part_holds, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,14 +50,14 @@ class Taught:
 
 
 def teach(
-    state: State, conditions: Sequence[Condition], initial_state: State, *, phase: Sequence[Condition] = (),
+    state: State, conditions: Sequence[Condition | Narrowed], initial_state: State, *, phase: Sequence[Condition] = (),
     avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False,
 ) -> Taught:  # fmt: skip
     """Plan from `state` for conditions that are independent of each other.
 
     Args:
         state: The current state.
-        conditions: The conditions to achieve.
+        conditions: The conditions to achieve; also plain ones of a home in which something is hidden.
         initial_state: The initial state of the episode.
         phase: All conditions of the current phase; objects that already satisfy one stay in place if others can be
             used.
@@ -68,12 +68,12 @@ def teach(
     teacher = _Teacher(state, initial_state, phase, avoid, rules, common_sense=common_sense)
     teacher.means = tuple({m for c in conditions if (m := getattr(c, "means", None)) is not None})
     try:
-        for condition in sorted(conditions, key=rank):
+        for condition in in_order(conditions):
             teacher.achieve(condition)
-        teacher.tidy(conditions)
+        teacher.tidy([condition for condition in conditions if not isinstance(condition, Narrowed)])
     except _StuckError as stuck:
         return Taught(actions=None, reason=str(stuck))
-    if not teacher.limited and not all(holds(teacher.state, c, initial_state, teacher.uses) for c in conditions):
+    if not teacher.limited and not all(part_holds(c, teacher.state, initial_state, teacher.uses) for c in conditions):
         return Taught(actions=None, reason="the conditions undo each other")
     return Taught(actions=tuple(teacher.actions))
 
@@ -270,11 +270,12 @@ class _Teacher:
         else:
             self.free_hand()
 
-    def achieve(self, condition: Condition) -> None:
-        if holds(self.state, condition, self.initial_state, self.uses):
+    def achieve(self, condition: Condition | Narrowed) -> None:
+        if part_holds(condition, self.state, self.initial_state, self.uses):
             return
-        parts = narrow(condition, self.choice_state, self.initial_state)
+        parts = parts_of(condition, self.choice_state, self.initial_state)
         if not parts:
+            assert not isinstance(condition, Narrowed)
             raise _StuckError(f"nothing here can be done for: {format_condition(condition)}")
         for part in parts:
             self.achieve_narrowed(part)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, OPEN
 from envs.symbolic.goals import Count, FixtureIs, Holding, No
-from envs.symbolic.scoring import is_at, matches, matching_objects
+from envs.symbolic.scoring import is_at, is_place, matches, matching_objects
 from planner.goals import choice
 
 if TYPE_CHECKING:
@@ -238,7 +238,12 @@ def open_surface(
             continue
         if can_hold(state, f, thing):
             return f
-    return None
+    opened = [
+        f for f in range(world.n_fixtures)
+        if world.relation[f] in ("on", "in") and (not world.enclosed[f] or state.flags[f] & OPEN)
+        and can_hold(state, f, thing)
+    ]  # fmt: skip
+    return min(opened, key=lambda f: (f in avoid, *_oddity(world, f)), default=None)
 
 
 def _cost(state: State, entity: int, *, common_sense: bool, liquid: str | None = None) -> tuple[float, ...]:
@@ -358,6 +363,8 @@ def liquid_source(
     ranked: list[tuple[float, ...]] = []
     for i in range(len(world.names)):
         process = world.process[i] if i < world.n_fixtures else None
+        if i in world.hidden:
+            continue
         if process and process.fill == liquid and can_hold(state, i, vessel):
             ranked.append((i in avoid, False, choice.travel_s(state, vessel, [i]) if common_sense else i, i))
         elif i >= world.n_fixtures and state.liquid[i] == liquid and i != vessel:
@@ -402,4 +409,17 @@ def alternative_place(
         place = choose_fixture(state, category, [thing], avoid=avoid, common_sense=common_sense)
         if place is not None and place not in avoid and can_hold(state, place, thing):
             return place
-    return None
+    others = [
+        f for f in range(world.n_fixtures)
+        if world.relation[f] in ("on", "in") and f not in world.hidden and f not in avoid
+        and not is_place(state, f, excluded) and can_hold(state, f, thing)
+    ]  # fmt: skip
+    return min(others, key=lambda f: _oddity(world, f), default=None)
+
+
+def _oddity(world: World, fixture: int) -> tuple[bool | int, ...]:
+    """Order places for things that are usually kept elsewhere: bins and the floor come last, appliances before them."""
+    category = world.fixture_category[fixture]
+    assert category is not None
+    is_bin = category.name in choice.BINS
+    return is_bin, category.underfoot, world.process[fixture] is not None, bool(category.accepts), fixture

@@ -1,0 +1,169 @@
+"""The next chunk of a goal, and what must be out of the way before it.
+
+A chunk is a few conditions (`planner/goals/chunking.py`). Where their objects find no room, it is cut down:
+
+- to as many objects as fit at once: a load of the sink, of the microwave, of a pan;
+- to its preparation: `no kettle on stove burner`, `no plate in sink` for those that are clean, a full glass poured into
+  an empty vessel.
+
+Both are plain conditions in a home of which only what is meant is seen, like those of `planner/goals/narrowing.py`. So
+teacher, facts and the GPT, which know plain conditions, need no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, No, Place, Thing
+from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_objects
+from planner.goals import choice, grounding
+from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.narrowing import Narrowed, narrow, removal
+from planner.goals.rehearsal import Blocked, FullVessel, Hindrance, Rehearsal, TooMany, needed_where_they_are
+
+if TYPE_CHECKING:
+    from envs.symbolic.actions import State
+    from envs.symbolic.scoring import Uses
+
+MAX_SHARES = 3  # `every` places that one chunk serves: with more, a small GPT loses count
+
+
+def next_parts(
+    state: State,
+    phase: Sequence[Condition],
+    initial_state: State,
+    *,
+    max_conditions: int = MAX_CONDITIONS,
+    uses: Uses | None = None,
+    avoid: frozenset[int] = frozenset(),
+    common_sense: bool = False,
+) -> tuple[Condition | Narrowed, ...]:
+    """Return what is planned for next: the next few unmet conditions, or what comes before them; empty if all hold.
+
+    The other arguments are those of `next_conditions` and `retrieve_facts`.
+    """
+    rehearsal = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
+    ready: list[Condition] = []
+    for condition in next_conditions(state, phase, initial_state, max_conditions, uses):
+        parts = narrow(condition, state, initial_state)
+        shorter = _shorter(condition, parts)
+        for i, part in enumerate(parts if shorter is None else shorter):
+            hindrance = rehearsal.hindrance(part.condition, part.hidden)
+            if hindrance is None:
+                continue
+            if ready:
+                return tuple(ready)
+            if i:
+                return parts[:i]
+            first = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense).before(part, hindrance)
+            return first or (condition,)
+        if shorter is not None:
+            return tuple(ready) or shorter
+        ready.append(condition)
+    return tuple(ready)
+
+
+def _shorter(condition: Condition, parts: tuple[Narrowed, ...]) -> tuple[Narrowed, ...] | None:
+    """Return the first few parts of a condition about `every` place, if it has more; otherwise None."""
+    place = getattr(condition, "place", None)
+    is_long = place is not None and place.every and len(parts) > MAX_SHARES
+    return parts[:MAX_SHARES] if is_long else None
+
+
+class _Preparation:
+    def __init__(
+        self, state: State, initial_state: State, phase: Sequence[Condition], avoid: frozenset[int], *,
+        common_sense: bool,
+    ) -> None:  # fmt: skip
+        self.state, self.world, self.initial_state = state, state.world, initial_state
+        self.phase, self.avoid, self.common_sense = phase, avoid, common_sense
+        self.needed = needed_where_they_are(state, phase, initial_state)
+
+    def before(self, part: Narrowed, hindrance: Hindrance) -> tuple[Narrowed, ...]:
+        """Return what is done first for a part; nothing if nothing helps."""
+        if isinstance(hindrance, TooMany):
+            return (self.fewer(part, hindrance.number),)
+        if isinstance(hindrance, FullVessel):
+            return self.pour_out(hindrance.vessel)
+        return self.make_room(hindrance)
+
+    def fewer(self, part: Narrowed, number: int) -> Narrowed:
+        """Return a part for only so many more objects."""
+        condition = part.condition
+        view, initial_view = part.view(self.state), part.view(self.initial_state)
+        if isinstance(condition, Count):
+            satisfied = len(matching_objects(view, condition.thing, condition.place))
+            return Narrowed(condition=replace(condition, number=satisfied + number), hidden=part.hidden)
+        if isinstance(condition, Every):
+            return Narrowed(
+                condition=condition,
+                hidden=part.hidden.union(remaining_subjects(view, condition, initial_view)[number:]),
+            )
+        assert isinstance(condition, No)
+        return Narrowed(
+            condition=condition,
+            hidden=part.hidden.union(matching_objects(view, condition.thing, condition.place)[number:]),
+        )
+
+    def make_room(self, blocked: Blocked) -> tuple[Narrowed, ...]:
+        """Return the removal of what takes the room at a place, the fewest things of which this is true."""
+        holder, world = blocked.holder, self.world
+        movable = [i for i in self.state.children(holder) if i not in self.needed and i not in blocked.objects]
+        metal = self.common_sense and world.categories[holder] == "microwave"
+        leaving = [i for i in movable if metal and choice.has_metal(self.state, i)]
+        missing = sum(world.units[i] for i in blocked.objects if self.state.place[i] != holder)
+        missing -= grounding.free_units(self.state, holder) + sum(world.units[i] for i in leaving)
+        others = sorted((i for i in movable if i not in leaving), key=lambda i: (world.units[i], i))
+        while others and missing > 0 and len(leaving) < MAX_OBJECTS_PER_CONDITION:
+            item = next((i for i in others if world.units[i] >= missing), others[-1])
+            others.remove(item)
+            leaving.append(item)
+            missing -= world.units[item]
+        category = world.categories[holder]
+        place = Place(fixture=category) if holder < world.n_fixtures else Place(thing=Thing(word=category))
+        parts = removal(self.state, self.initial_state, Thing(word="anything"), place, leaving)
+        return tuple(self.kept_clear(part) for part in parts)
+
+    def kept_clear(self, part: Narrowed) -> Narrowed:
+        """Return a removal that puts nothing where other conditions of the phase need room, or where it must not be."""
+        assert isinstance(part.condition, No)
+        view = part.view(self.state)
+        leaving = matching_objects(view, part.condition.thing, part.condition.place)
+        hidden = set[int]()
+        for condition in self.phase:
+            place = getattr(condition, "place", None)
+            if place is None or place.thing is not None or not isinstance(condition, Count | Every | No):
+                continue
+            if isinstance(condition, Every):
+                wanted = quantified_objects(self.initial_state, condition)
+            else:
+                wanted = matching_objects(self.state, condition.thing, None, self.initial_state)
+            if isinstance(condition, No) or not set(leaving) <= set(wanted):
+                hidden.update(fixtures_at(self.state, place))
+        hidden.difference_update(self.state.root(i) for i in leaving)
+        return Narrowed(condition=part.condition, hidden=part.hidden | hidden)
+
+    def pour_out(self, vessel: int) -> tuple[Narrowed, ...]:
+        """Return the filling of another, empty vessel from one that must be empty; nothing if there is none."""
+        state, world = self.state, self.world
+        liquid = state.liquid[vessel]
+        wanted = {condition.thing.word for condition in self.phase if not isinstance(condition, FixtureIs)}
+        receivers = [
+            i
+            for i, category in enumerate(world.object_category)
+            if category is not None and category.fills and not state.liquid[i]
+            and not grounding.is_avoided(state, i, self.avoid)
+        ]  # fmt: skip
+        if not receivers:
+            return ()
+        ranked = choice.ranked(state, receivers, Thing(word="anything", liquid=liquid), None)
+        receiver = min(ranked, key=lambda i: (world.categories[i] in wanted, ranked.index(i)))
+        category = world.categories[receiver]
+        flowing = {f for f in range(world.n_fixtures) if (p := world.process[f]) is not None and p.fill == liquid}
+        sources = {i for i in range(world.n_fixtures, len(world.names)) if state.liquid[i] == liquid and i != vessel}
+        alike = set(world.entities_by_category[category]) - {receiver, vessel}
+        condition = Count(thing=Thing(word=category, liquid=liquid))
+        return (Narrowed(condition=condition, hidden=frozenset(flowing | sources | alike)),)
