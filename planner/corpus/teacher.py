@@ -30,6 +30,7 @@ from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, q
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 from planner.goals.narrowing import Narrowed, in_order, part_holds, parts_of
+from planner.goals.rehearsal import needed_where_they_are
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,7 +190,8 @@ class _Teacher:
             fixture = grounding.appliance_for(self.state, word, item, self.avoid, common_sense=self.common_sense)
             if fixture is None:
                 raise _StuckError(f"nothing here makes {self.state.world.names[item]} {word}")
-            self.bring(item, fixture)
+            if self.state.root(item) != fixture:
+                self.bring(item, fixture)
             batches.setdefault(fixture, []).append(item)
         for fixture in batches:
             self.run(fixture)
@@ -200,10 +202,15 @@ class _Teacher:
         knife = grounding.tool_for(self.choice_state, "cuts", self.avoid, common_sense=self.common_sense)
         if knife is None:
             raise _StuckError("there is no knife")
+        is_needed = knife in needed_where_they_are(self.state, self.phase, self.initial_state)
+        previous_place = self.state.root(knife)
         self.take(knife)
         for item in objects:
             if not self.state.flags[item] & SLICED:
                 self.do("slice", item)
+        if is_needed:
+            self.put_back(knife, previous_place)
+            return
         root = self.state.root(objects[-1])
         place = grounding.open_surface(self.state, knife, near=root, avoid=self.avoid)
         if place is None:

@@ -306,14 +306,7 @@ def appliance_for(
     With `common_sense`, a kettle is boiled on its base, and no microwave runs with metal in it.
     """
     world = state.world
-    categories = APPLIANCES[state_name]
-    object_category = world.object_category[thing]
-    if state_name == "clean" and object_category and set(object_category.classes) & {"clothing", "linen"}:
-        categories = ("washing machine", "sink", "dishwasher")
-    if state_name == "cooked" and world.categories[thing] == "bread":
-        categories = ("toaster", *categories)
-    if common_sense and state_name == "hot" and world.categories[thing] == "kettle":
-        categories = ("kettle base", "stove burner", *categories)
+    categories = appliances_for(state, state_name, thing, common_sense=common_sense)
     fallback = None
     for category in categories:
         if category == "stove burner" and state_name == "cooked" and cooking_vessel(state, thing) is None:
@@ -333,7 +326,24 @@ def appliance_for(
         if fixture is not None and fixture not in avoid:
             return fixture
         fallback = fixture if fallback is None else fallback
+    if fallback is None and state.place[thing] >= world.n_fixtures:
+        root = state.root(thing)  # in a container that is there already
+        if root >= 0 and root not in avoid and root not in world.hidden and world.categories[root] in categories:
+            return root
     return fallback
+
+
+def appliances_for(state: State, state_name: str, thing: int, *, common_sense: bool = False) -> tuple[str, ...]:
+    """Return the categories of appliances that make an object `clean`, `cooked`, `hot` or `cold`, the best first."""
+    categories = APPLIANCES[state_name]
+    name, object_category = state.world.categories[thing], state.world.object_category[thing]
+    if state_name == "clean" and object_category and set(object_category.classes) & {"clothing", "linen"}:
+        return ("washing machine", "sink", "dishwasher")
+    if name == "bread" and state_name in ("cooked", "hot"):
+        return ("toaster", *categories) if state_name == "cooked" else (*categories, "toaster")
+    if common_sense and state_name == "hot" and name == "kettle":
+        return ("kettle base", "stove burner", *categories)
+    return categories
 
 
 def cooking_vessel(

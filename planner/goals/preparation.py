@@ -22,7 +22,15 @@ from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 from planner.goals.narrowing import Narrowed, narrow, removal
-from planner.goals.rehearsal import Blocked, FullVessel, Hindrance, Rehearsal, TooMany, needed_where_they_are
+from planner.goals.rehearsal import (
+    Blocked,
+    FullVessel,
+    Hindrance,
+    NeedsContainer,
+    Rehearsal,
+    TooMany,
+    needed_where_they_are,
+)
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -88,7 +96,9 @@ class _Preparation:
             return (self.fewer(part, hindrance.number),)
         if isinstance(hindrance, FullVessel):
             return self.pour_out(hindrance.vessel)
-        return self.make_room(hindrance)
+        if isinstance(hindrance, NeedsContainer):
+            return self.in_container(hindrance.item, hindrance.fixtures)
+        return self.make_room(hindrance) or self.stacked(hindrance)
 
     def fewer(self, part: Narrowed, number: int) -> Narrowed:
         """Return a part for only so many more objects."""
@@ -126,6 +136,42 @@ class _Preparation:
         place = Place(fixture=category) if holder < world.n_fixtures else Place(thing=Thing(word=category))
         parts = removal(self.state, self.initial_state, Thing(word="anything"), place, leaving)
         return tuple(self.kept_clear(part) for part in parts)
+
+    def stacked(self, blocked: Blocked) -> tuple[Narrowed, ...]:
+        """Return the bringing of an object into a container that stands at a place without room.
+
+        If it goes into none, something small at the place does, which makes room.
+        """
+        holder, world = blocked.holder, self.world
+        if holder >= world.n_fixtures:
+            return ()
+        fixtures = grounding.fixtures_of(self.state, world.categories[holder])
+        here = sorted(self.state.children(holder), key=lambda i: (-world.units[i], i))
+        stacks = (self.in_container(i, fixtures, placed=True) for i in (blocked.objects[0], *here))
+        return next((stack for stack in stacks if stack), ())
+
+    def in_container(self, item: int, fixtures: Sequence[int], *, placed: bool = False) -> tuple[Narrowed, ...]:
+        """Return the bringing of an object to a fixture in a container, which is there already if `placed`."""
+        state, world = self.state, self.world
+        rated = []
+        for i, category in enumerate(world.object_category):
+            if category is None or category.holds is None or i == item or not grounding.can_hold(state, i, item):
+                continue
+            root = state.root(i)
+            targets = [root] if placed or root in fixtures else [f for f in fixtures if grounding.can_hold(state, f, i)]
+            for f in targets:
+                has_metal = choice.has_metal(state, i) or choice.has_metal(state, item)
+                is_unsafe = self.common_sense and world.categories[f] == "microwave" and has_metal
+                if f in fixtures and not is_unsafe:
+                    against = choice.flaws(state, i)
+                    rated.append((i in self.avoid or f in self.avoid, i in self.needed, root != f, *against, f, i))
+        if not rated:
+            return ()
+        *_, fixture, container = min(rated)
+        place = Place(thing=Thing(word=world.categories[container]), inside=Place(fixture=world.categories[fixture]))
+        alike = {e for kept in (item, container, fixture) for e in world.entities_by_category[world.categories[kept]]}
+        condition = Count(thing=Thing(word=world.categories[item]), place=place)
+        return (Narrowed(condition=condition, hidden=frozenset(alike - {item, container, fixture})),)
 
     def kept_clear(self, part: Narrowed) -> Narrowed:
         """Return a removal that puts nothing where other conditions of the phase need room, or where it must not be."""

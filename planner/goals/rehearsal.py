@@ -1,8 +1,9 @@
 """Rehearses a plain condition: do its objects find room where they must go, one after another?
 
 The rehearsal moves objects as the teacher does (`planner/corpus/teacher.py`), without steps in between. It ends with
-the first thing that stands in the way: a place that is full (`Blocked`), a load that is too large (`TooMany`), or a
-vessel that must be emptied first (`FullVessel`). `planner/goals/preparation.py` says what is to be done about it.
+the first thing that stands in the way: a place that is full (`Blocked`), a load that is too large (`TooMany`), a
+vessel that must be emptied first (`FullVessel`), or furniture that takes an object in a container only
+(`NeedsContainer`). `planner/goals/preparation.py` says what is to be done about it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,15 @@ class FullVessel:
     vessel: int
 
 
-Hindrance = Blocked | TooMany | FullVessel
+@dataclass(frozen=True, kw_only=True)
+class NeedsContainer:
+    """An object goes in or on none of the fixtures itself; in a container it may: an apple on a burner, in a pan."""
+
+    item: int
+    fixtures: tuple[int, ...]
+
+
+Hindrance = Blocked | TooMany | FullVessel | NeedsContainer
 
 
 class _HinderedError(Exception):
@@ -199,7 +208,8 @@ class Rehearsal:
             elif word == "cooked":
                 self._place_all(remaining, self._cooker)
             elif word in grounding.APPLIANCES:
-                self._place_all(remaining, self._appliance(word))
+                names = [name for i in remaining[:1] for name in grounding.appliances_for(self.state, word, i)]
+                self._place_all(remaining, self._appliance(word), names)
 
     def _appliance(self, word: str) -> Chooser:
         return lambda state, item: grounding.appliance_for(
@@ -271,18 +281,24 @@ class Rehearsal:
                 current = choose(state, [item])
             return state.place[item] if is_at(state, item, place) else current
 
-        self._place_all(objects, target)
+        self._place_all(objects, target, (category,))
 
     # -- room ----------------------------------------------------------------------------------------------------------
 
-    def _place_all(self, objects: Sequence[int], choose: Chooser) -> None:
-        """Place objects one after another; stop at the first for which there is no place."""
+    def _place_all(self, objects: Sequence[int], choose: Chooser, categories: Sequence[str] = ()) -> None:
+        """Place objects one after another; stop at the first for which there is no place.
+
+        `categories` are those of the fixtures that would do if the object were in a container.
+        """
         for k, item in enumerate(objects):
             holder = choose(self.state, item)
             if holder is None:
                 if k:
                     raise _HinderedError(TooMany(number=k))
                 self._look_behind(objects, choose)
+                fixtures = [f for name in categories for f in grounding.fixtures_of(self.state, name)]
+                if fixtures:
+                    raise _HinderedError(NeedsContainer(item=item, fixtures=tuple(fixtures)))
                 return  # no room even if everything is out of the way
             if holder != NOWHERE and holder != item:
                 self._move(item, holder)

@@ -13,5 +13,6 @@ forbid the only way, and conditions that exclude each other. A goal that passes 
 """
 
 from envs.symbolic.obstacles.checks import holds_at_start, obstacle
+from envs.symbolic.obstacles.single import makes, usable
 
-__all__ = ["holds_at_start", "obstacle"]
+__all__ = ["holds_at_start", "makes", "obstacle", "usable"]

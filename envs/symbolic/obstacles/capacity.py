@@ -40,12 +40,17 @@ def fits_side_by_side(state: State, one: int, other: int) -> bool:
     return False
 
 
-def capacity_obstacle(state: State, objects: Sequence[int], number: int, holders: Sequence[int]) -> str:
-    """Say how many of so many objects do not fit in or on holders, which may be emptied; "" if they may all fit."""
+def capacity_obstacle(
+    state: State, objects: Sequence[int], number: int, holders: Sequence[int], *, stacking: bool = True
+) -> str:
+    """Say how many of so many objects do not fit in or on holders, which may be emptied; "" if they may all fit.
+
+    With `stacking`, other containers may be brought there to hold some of them.
+    """
     world = state.world
     if number < 1 or not holders or any(world.relation[holder] == "with" for holder in holders):
         return ""
-    fitting = next(k for k in range(number, -1, -1) if _may_fit(state, objects, k, holders))
+    fitting = next(k for k in range(number, -1, -1) if _may_fit(state, objects, k, holders, stacking=stacking))
     if fitting == number:
         return ""
     words = {world.categories[i] for i in objects}
@@ -57,16 +62,18 @@ def capacity_obstacle(state: State, objects: Sequence[int], number: int, holders
     return f"{excess} {word} {verb} not fit {relation} {where}: only {fitting} of {number} fit"
 
 
-def _may_fit(state: State, objects: Sequence[int], number: int, holders: Sequence[int]) -> bool:
+def _may_fit(state: State, objects: Sequence[int], number: int, holders: Sequence[int], *, stacking: bool) -> bool:
     """Whether the smallest so many of the objects may fit."""
     chosen = sorted(objects, key=lambda i: (state.world.units[i], i))[:number]
     units = [state.world.units[i] for i in chosen]
-    if sum(units) > room_of(state, chosen, holders, 1):
+    if sum(units) > room_of(state, chosen, holders, 1, stacking=stacking):
         return False
-    return all(sum(u >= size for u in units) <= room_of(state, chosen, holders, size) for size in set(units))
+    return all(
+        sum(u >= size for u in units) <= room_of(state, chosen, holders, size, stacking=stacking) for size in set(units)
+    )
 
 
-def room_of(state: State, objects: Iterable[int], holders: Sequence[int], size: int) -> int:
+def room_of(state: State, objects: Iterable[int], holders: Sequence[int], size: int, *, stacking: bool = True) -> int:
     """Return how many things of so many cells fit in or on empty holders, at most, some of them in containers.
 
     The first object in an empty place may be larger than its room, as in `unmet_precondition`.
@@ -86,6 +93,8 @@ def room_of(state: State, objects: Iterable[int], holders: Sequence[int], size: 
         gained = max(world.capacity[i] // size, largest(i))
         if i in inside:
             room += gained
+        elif not stacking and state.root(i) not in holders and state.place[i] not in holders:
+            continue
         elif all(world.units[i] <= world.capacity[holder] for holder in holders):
             room += max(0, gained - world.units[i] // size)
         else:  # larger than the room: nothing stands beside it

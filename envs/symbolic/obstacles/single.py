@@ -36,8 +36,11 @@ if TYPE_CHECKING:
 DOES_NOT_FIT = "does not fit there"
 
 
-def condition_obstacle(condition: Condition, state: State) -> str:
-    """Say why no plan makes a condition hold that does not hold now; return "" if nothing speaks against it."""
+def condition_obstacle(condition: Condition, state: State, *, stacking: bool = True) -> str:
+    """Say why no plan makes a condition hold that does not hold now; return "" if nothing speaks against it.
+
+    `stacking` is as in `obstacle`.
+    """
     if isinstance(condition, FixtureIs):
         return _fixture_obstacle(condition, state)
     place = None if isinstance(condition, Holding) else condition.place
@@ -56,7 +59,8 @@ def condition_obstacle(condition: Condition, state: State) -> str:
         reasons = [_object_obstacle(state, i, changed, place, condition.means) for i in chosen]
         if reasons.count("") < low:
             return next(reason for reason in reasons if reason)
-        return _room_obstacle(state, [i for i, reason in zip(chosen, reasons, strict=True) if not reason], low, place)
+        able = [i for i, reason in zip(chosen, reasons, strict=True) if not reason]
+        return _room_obstacle(state, able, low, place, stacking=stacking)
     objects = usable(state, condition.thing)
     if isinstance(condition, No):
         return _stays_obstacle(state, condition.thing, 0) if place is None else ""
@@ -84,9 +88,12 @@ def condition_obstacle(condition: Condition, state: State) -> str:
         able = [i for i, reason in zip(objects, reasons, strict=True) if not reason]
         if place is not None and place.every:
             each = condition.number if isinstance(condition, Count) else 1
-            rooms = (capacity_obstacle(state, able, each, [target]) for target in targets(state, place, state))
+            rooms = (
+                capacity_obstacle(state, able, each, [target], stacking=stacking)
+                for target in targets(state, place, state)
+            )
             return next((reason for reason in rooms if reason), "")
-        return _room_obstacle(state, able, number, place)
+        return _room_obstacle(state, able, number, place, stacking=stacking)
     few = f"only {reasons.count('')} of {len(objects)} can be so: " if "" in reasons else ""
     return few + next(reason for reason in reasons if reason)
 
@@ -215,14 +222,14 @@ def _can_lose(state: State, entity: int, word: str) -> bool:
     return any(makes(state, f, other, entity) for f in range(world.n_fixtures) for other in instead)
 
 
-def _room_obstacle(state: State, objects: list[int], number: int, place: Place | None) -> str:
+def _room_obstacle(state: State, objects: list[int], number: int, place: Place | None, *, stacking: bool) -> str:
     """Say how many of so many objects do not fit at a place, all together."""
     if place is None or place.beside:
         return ""
     holders = list(_holders(state, place))
     if place.thing is not None and place.inside is not None:
         holders = [i for i in holders if not _object_obstacle(state, i, place.thing, place.inside)]
-    return capacity_obstacle(state, objects, number, holders)
+    return capacity_obstacle(state, objects, number, holders, stacking=stacking)
 
 
 def _is_for_people(state: State, place: Place) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_condition
@@ -47,7 +46,7 @@ def _keeps_out(this: Condition, other: Condition, state: State) -> bool:
         described = set(matching_objects(state, Thing(word=thing.word, properties=thing.properties), None, state))
         like = set(thing.states) <= set(other.become) and thing.liquid is None and thing.origin is None
         return like and set(chosen) <= described and number_required(state, other)[0] > most
-    if isinstance(this, Every) and this.place is not None and this.place.thing is None:
+    if isinstance(this, Every) and this.place is not None:
         if isinstance(other, Holding) and _all_chosen(this, other.thing, state):
             return True
         if isinstance(other, Count | Every) and elsewhere(this.place, other.place, state):
@@ -79,9 +78,15 @@ def _all_chosen(every: Every, thing: Thing, state: State) -> bool:
 
 def elsewhere(a: Place, b: Place | None, state: State) -> bool:
     """Whether nothing can be at both places: they have no furniture in common."""
-    if b is None or a.thing is not None or b.thing is not None:
-        return False
-    return set(fixtures_at(state, a)).isdisjoint(fixtures_at(state, b))
+    roots = [_roots(place, state) for place in (a, b)]
+    return None not in roots and set(roots[0] or ()).isdisjoint(roots[1] or ())
+
+
+def _roots(place: Place | None, state: State) -> list[int] | None:
+    """Return the fixtures where an object may be that is at a place, or None if they could be any."""
+    while place is not None and place.thing is not None and not place.beside:
+        place = place.inside
+    return None if place is None or place.thing is not None else fixtures_at(state, place)
 
 
 def _exclude_fixture_states(a: FixtureIs, b: FixtureIs, state: State) -> bool:
@@ -103,26 +108,36 @@ def _exclude_fixture_states(a: FixtureIs, b: FixtureIs, state: State) -> bool:
     return sets[some.index(True)] <= sets[some.index(False)]
 
 
-def _is_plain_fixture(place: Place | None) -> bool:
-    return place is not None and place.fixture is not None and place == Place(fixture=place.fixture)
-
-
 def too_few_for_all(phase: tuple[Condition, ...], state: State) -> str:
-    """Say of which object a phase asks for more than exist: at different fixtures, and in the hand."""
-    wanted: dict[str, Counter[str]] = {}
+    """Say of which object a phase asks for more than exist: at different places, and in the hand."""
+    wanted: dict[str, list[tuple[str, set[int], int]]] = {}  # for each word: where, the fixtures there, how many
     for condition in phase:
         if isinstance(condition, Holding):
-            wanted.setdefault(condition.thing.word, Counter())["the hand"] = 1
-        elif isinstance(condition, Count) and condition.amount == "at least" and _is_plain_fixture(condition.place):
-            assert condition.place is not None and condition.place.fixture is not None
-            places = wanted.setdefault(condition.thing.word, Counter())
-            places[condition.place.fixture] = max(places[condition.place.fixture], condition.number)
-    for word, places in wanted.items():
-        available = len(state.world.objects_of(word))
-        if places.total() > available:
+            wanted.setdefault(condition.thing.word, []).append(("the hand", set(), 1))
+        elif isinstance(condition, Count) and condition.amount in ("at least", "exactly"):
+            place, roots = condition.place, _roots(condition.place, state)
+            if place is None or place.every or not roots:
+                continue
+            entries = wanted.setdefault(condition.thing.word, [])
+            same = next((e for e in entries if e[1] == set(roots)), None)
+            if same is not None:
+                entries.remove(same)
+            elif any(not e[1].isdisjoint(roots) for e in entries):
+                continue  # one object may serve both
+            number = max(condition.number, same[2] if same is not None else 0)
+            entries.append((same[0] if same is not None else _name(place), set(roots), number))
+    for word, entries in wanted.items():
+        available, total = len(state.world.objects_of(word)), sum(number for *_, number in entries)
+        if total > available:
             enough = f"there {'is' if available == 1 else 'are'} only {available} here"
-            return f"{word} is asked for {places.total()} times ({', '.join(places)}): {enough}"
+            return f"{word} is asked for {total} times ({', '.join(name for name, *_ in entries)}): {enough}"
     return ""
+
+
+def _name(place: Place) -> str:
+    while place.thing is not None and place.inside is not None:
+        place = place.inside
+    return place.fixture or place.room or place.person or ""
 
 
 def too_much_for_a_place(phase: tuple[Condition, ...], state: State) -> str:
