@@ -181,7 +181,8 @@ class _Narrower:
         matching = set(matching_objects(state, thing, None, self.initial_state))
         shares = {p: [i for i in objects if i in matching and state.place[i] == p][: condition.number] for p in places}
         free = [i for i in objects if not any(i in share for share in shares.values())]
-        for p, share in shares.items():
+        fitting = {p: sum(world.fits(i, p) for i in free) for p in places}
+        for p, share in sorted(shares.items(), key=lambda entry: fitting[entry[0]]):  # the choosiest first
             while len(share) < condition.number:
                 item = next((i for i in free if world.fits(i, p)), None)
                 if item is None:
@@ -347,7 +348,7 @@ class _Narrower:
         for has_room in (grounding.can_hold, lambda _, holder, i: world.fits(i, holder)):
             for neighbor in neighbors:
                 holder = state.place[neighbor]
-                others = [i for i in objects if i != neighbor]
+                others = [i for i in objects if i not in (neighbor, holder)]
                 if holder <= NOWHERE or not any(has_room(state, holder, i) for i in others):
                     continue
                 yield self.in_or_on(holder), self.others([holder]) | {neighbor}
@@ -378,6 +379,8 @@ class _Narrower:
                         place.inside.thing is None and is_place(state, f, place.inside)
                     ):
                         continue
+                    if state.root(neighbor) == f != state.place[neighbor]:
+                        continue  # it would count as there already
                     if item == neighbor or not (world.fits(item, f) and world.fits(neighbor, f)):
                         continue
                     moving = [i for i in (neighbor, item) if state.place[i] != f]

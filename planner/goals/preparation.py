@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, No, Place, Thing
+from envs.symbolic.obstacles import usable
 from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
@@ -66,6 +67,10 @@ def next_parts(
                 return tuple(ready)
             if i:
                 return parts[:i]
+            if (smaller := _of_smaller_objects(part, state)) is not None:
+                again = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
+                if again.hindrance(smaller.condition, smaller.hidden) is None:
+                    return (smaller,)
             first = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense).before(part, hindrance)
             return first or (condition,)
         if shorter is not None:
@@ -79,6 +84,19 @@ def _shorter(condition: Condition, parts: tuple[Narrowed, ...]) -> tuple[Narrowe
     place = getattr(condition, "place", None)
     is_long = place is not None and place.every and len(parts) > MAX_SHARES
     return parts[:MAX_SHARES] if is_long else None
+
+
+def _of_smaller_objects(part: Narrowed, state: State) -> Narrowed | None:
+    """Return a part that brings the smallest objects to a place, if there are larger ones too."""
+    condition = part.condition
+    if not isinstance(condition, Count) or condition.place is None or condition.place.thing is not None:
+        return None
+    view, units = part.view(state), state.world.units
+    objects = usable(view, condition.thing)
+    smallest = sorted(objects, key=lambda i: (units[i], i))[: condition.number]
+    if len(smallest) < condition.number or max(units[i] for i in objects) == units[smallest[-1]]:
+        return None
+    return Narrowed(condition=condition, hidden=part.hidden.union(objects).difference(smallest))
 
 
 class _Preparation:
@@ -97,8 +115,12 @@ class _Preparation:
         if isinstance(hindrance, FullVessel):
             return self.pour_out(hindrance.vessel)
         if isinstance(hindrance, NeedsContainer):
-            return self.in_container(hindrance.item, hindrance.fixtures)
-        return self.make_room(hindrance) or self.stacked(hindrance)
+            return self.stacked(hindrance.item, hindrance.fixtures)
+        made = self.make_room(hindrance)
+        if made or hindrance.holder >= self.world.n_fixtures:
+            return made
+        alike = grounding.fixtures_of(self.state, self.world.categories[hindrance.holder])
+        return self.stacked(hindrance.objects[0], alike)
 
     def fewer(self, part: Narrowed, number: int) -> Narrowed:
         """Return a part for only so many more objects."""
@@ -137,18 +159,19 @@ class _Preparation:
         parts = removal(self.state, self.initial_state, Thing(word="anything"), place, leaving)
         return tuple(self.kept_clear(part) for part in parts)
 
-    def stacked(self, blocked: Blocked) -> tuple[Narrowed, ...]:
-        """Return the bringing of an object into a container that stands at a place without room.
+    def stacked(self, item: int, fixtures: Sequence[int]) -> tuple[Narrowed, ...]:
+        """Return the bringing of an object to a fixture in a container, best in one that stands there.
 
-        If it goes into none, something small at the place does, which makes room.
+        If it goes in none and the fixture has no room for it, something smaller there goes in one, which makes room.
         """
-        holder, world = blocked.holder, self.world
-        if holder >= world.n_fixtures:
-            return ()
-        fixtures = grounding.fixtures_of(self.state, world.categories[holder])
-        here = sorted(self.state.children(holder), key=lambda i: (-world.units[i], i))
-        stacks = (self.in_container(i, fixtures, placed=True) for i in (blocked.objects[0], *here))
-        return next((stack for stack in stacks if stack), ())
+        if part := self.in_container(item, fixtures):
+            return part
+        world = self.world
+        here = [i for f in fixtures if world.fits(item, f) for i in self.state.children(f)]
+        for smaller in sorted(here, key=lambda i: (-world.units[i], i)):
+            if part := self.in_container(smaller, [self.state.root(smaller)], placed=True):
+                return part
+        return ()
 
     def in_container(self, item: int, fixtures: Sequence[int], *, placed: bool = False) -> tuple[Narrowed, ...]:
         """Return the bringing of an object to a fixture in a container, which is there already if `placed`."""

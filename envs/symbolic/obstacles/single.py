@@ -63,7 +63,9 @@ def condition_obstacle(condition: Condition, state: State, *, stacking: bool = T
         return _room_obstacle(state, able, low, place, stacking=stacking)
     objects = usable(state, condition.thing)
     if isinstance(condition, No):
-        return _stays_obstacle(state, condition.thing, 0) if place is None else ""
+        return (
+            _stays_obstacle(state, condition.thing, 0) if place is None else _leaving_obstacle(condition, place, state)
+        )
     number = condition.number if isinstance(condition, Count) else 1
     if isinstance(condition, Count):
         if condition.amount in ("at most", "exactly") and place is None:
@@ -88,6 +90,9 @@ def condition_obstacle(condition: Condition, state: State, *, stacking: bool = T
         able = [i for i, reason in zip(objects, reasons, strict=True) if not reason]
         if place is not None and place.every:
             each = condition.number if isinstance(condition, Count) else 1
+            for target in targets(state, place, state):
+                if sum(goes_in(state, i, target) for i in able) < each:
+                    return f"no {thing_text} fits {state.world.relation[target]} {state.world.names[target]}"
             rooms = (
                 capacity_obstacle(state, able, each, [target], stacking=stacking)
                 for target in targets(state, place, state)
@@ -212,6 +217,17 @@ def _stays_obstacle(state: State, thing: Thing, number: int) -> str:
         return ""
     name = state.world.names[staying[-1]]
     return f"{name} stays {' '.join(thing.states)}" if thing.states else f"{name} cannot leave the home"
+
+
+def _leaving_obstacle(condition: No, place: Place, state: State) -> str:
+    """Say that an object that must leave a place of furniture has nowhere else to go."""
+    if place.thing is not None:
+        return ""
+    others = set(range(state.world.n_fixtures)).difference(fixtures_at(state, place))
+    for i in matching_objects(state, condition.thing, place, state):
+        if not any(goes_in(state, i, f) for f in others):
+            return f"there is nowhere else for {state.world.names[i]}"
+    return ""
 
 
 def _can_lose(state: State, entity: int, word: str) -> bool:
