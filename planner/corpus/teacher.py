@@ -35,6 +35,8 @@ from planner.goals.rehearsal import needed_where_they_are
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from envs.symbolic.scoring import Uses
+
 MAX_STEPS = 160
 
 
@@ -52,7 +54,7 @@ class Taught:
 
 def teach(
     state: State, conditions: Sequence[Condition | Narrowed], initial_state: State, *, phase: Sequence[Condition] = (),
-    avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False,
+    avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False, uses: Uses = (),
 ) -> Taught:  # fmt: skip
     """Plan from `state` for conditions that are independent of each other.
 
@@ -65,8 +67,10 @@ def teach(
         avoid: Fixtures and objects that are used only if the goal leaves no choice.
         rules: What must not happen.
         common_sense: Choose objects as people do (planner/goals/choice.py), as the facts with `common_sense`.
+        uses: The means that the episode has used so far.
     """
     teacher = _Teacher(state, initial_state, phase, avoid, rules, common_sense=common_sense)
+    teacher.uses.update(uses)
     teacher.means = tuple({m for c in conditions if (m := getattr(c, "means", None)) is not None})
     try:
         for condition in in_order(conditions):

@@ -40,7 +40,14 @@ def plan_in_chunks(
             if not conditions:
                 break
             taught = teach(
-                state, conditions, initial_state, phase=phase, avoid=avoid, rules=goal.rules, common_sense=common_sense
+                state,
+                conditions,
+                initial_state,
+                phase=phase,
+                avoid=avoid,
+                rules=goal.rules,
+                common_sense=common_sense,
+                uses=progress.uses,
             )
             if not taught.actions:
                 raise LookupError(taught.reason or "nothing to do")

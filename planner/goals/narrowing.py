@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
+from envs.symbolic.obstacles import capacity_obstacle
 from envs.symbolic.scoring import (
     can_match,
     fixtures_at,
@@ -205,7 +206,9 @@ class _Narrower:
         target = Thing(word=condition.thing.word, states=condition.become)
         missing = max(0, low - len(done))
         if condition.selection != "every":
-            remaining = choice.ranked(state, remaining, target, condition.place)[:missing]
+            remaining = self.that_fit(
+                choice.ranked(state, remaining, target, condition.place), missing, condition.place
+            )
         remaining = remaining[: grounding.MAX_OBJECTS_PER_CONDITION]
         hidden = self.hidden_by_means(condition.means)
         if remaining and condition.selection != "every":
@@ -223,6 +226,16 @@ class _Narrower:
             ]
             if excess:
                 yield from self.removal(condition.thing, condition.place, excess)
+
+    def that_fit(self, ranked: Sequence[int], number: int, place: Place | None) -> list[int]:
+        """Return the first so many objects; at furniture with room for smaller ones only, the smallest."""
+        if place is None or place.thing is not None:
+            return list(ranked[:number])
+        fixtures = fixtures_at(self.state, place)
+        fitting = [i for i in ranked if any(self.world.fits(i, f) for f in fixtures)] or ranked
+        if capacity_obstacle(self.state, fitting[:number], number, fixtures, stacking=False):
+            fitting = sorted(fitting, key=lambda i: self.world.units[i])
+        return list(fitting[:number])
 
     def kept_apart(
         self, target: Thing, chosen: Sequence[int], others: Sequence[int], hidden: frozenset[int]
@@ -348,11 +361,16 @@ class _Narrower:
         for has_room in (grounding.can_hold, lambda _, holder, i: world.fits(i, holder)):
             for neighbor in neighbors:
                 holder = state.place[neighbor]
-                others = [i for i in objects if i not in (neighbor, holder)]
+                nested = [i for i in objects if self.is_nested(i, holder)]  # they would count as there already
+                others = [i for i in objects if i not in (neighbor, holder, *nested)]
                 if holder <= NOWHERE or not any(has_room(state, holder, i) for i in others):
                     continue
-                yield self.in_or_on(holder), self.others([holder]) | {neighbor}
+                yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested)
                 return
+
+    def is_nested(self, item: int, fixture: int) -> bool:
+        """Whether an object is in something that is at a fixture."""
+        return self.state.root(item) == fixture != self.state.place[item]
 
     def in_or_on(self, holder: int) -> Place:
         category = self.world.categories[holder]
@@ -379,8 +397,8 @@ class _Narrower:
                         place.inside.thing is None and is_place(state, f, place.inside)
                     ):
                         continue
-                    if state.root(neighbor) == f != state.place[neighbor]:
-                        continue  # it would count as there already
+                    if self.is_nested(neighbor, f) or self.is_nested(item, f):
+                        continue
                     if item == neighbor or not (world.fits(item, f) and world.fits(neighbor, f)):
                         continue
                     moving = [i for i in (neighbor, item) if state.place[i] != f]

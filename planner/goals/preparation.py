@@ -119,7 +119,7 @@ class _Preparation:
         made = self.make_room(hindrance)
         if made or hindrance.holder >= self.world.n_fixtures:
             return made
-        alike = grounding.fixtures_of(self.state, self.world.categories[hindrance.holder])
+        alike = grounding.fixtures_of(part.view(self.state), self.world.categories[hindrance.holder])
         return self.stacked(hindrance.objects[0], alike)
 
     def fewer(self, part: Narrowed, number: int) -> Narrowed:
@@ -144,8 +144,10 @@ class _Preparation:
         """Return the removal of what takes the room at a place, the fewest things of which this is true."""
         holder, world = blocked.holder, self.world
         movable = [i for i in self.state.children(holder) if i not in self.needed and i not in blocked.objects]
-        metal = self.common_sense and world.categories[holder] == "microwave"
+        metal = blocked.metal or (self.common_sense and world.categories[holder] == "microwave")
         leaving = [i for i in movable if metal and choice.has_metal(self.state, i)]
+        if blocked.metal:
+            movable = leaving
         missing = sum(world.units[i] for i in blocked.objects if self.state.place[i] != holder)
         missing -= grounding.free_units(self.state, holder) + sum(world.units[i] for i in leaving)
         others = sorted((i for i in movable if i not in leaving), key=lambda i: (world.units[i], i))

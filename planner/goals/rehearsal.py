@@ -27,10 +27,14 @@ Chooser = Callable[["State", int], int | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Blocked:
-    """A place has no room for objects, because of what is there; emptied, it could take at least the first."""
+    """A place has no room for objects, because of what is there; emptied, it could take at least the first.
+
+    With `metal`, it is metal in the place that is in the way, not the lack of room.
+    """
 
     holder: int
     objects: tuple[int, ...]
+    metal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,6 +299,8 @@ class Rehearsal:
             if holder is None:
                 if k:
                     raise _HinderedError(TooMany(number=k))
+                if categories and self.common_sense and choice.has_metal(self.state, item):
+                    self._metal_inside(item)
                 self._look_behind(objects, choose)
                 fixtures = [f for name in categories for f in grounding.fixtures_of(self.state, name)]
                 if fixtures:
@@ -302,6 +308,12 @@ class Rehearsal:
                 return  # no room even if everything is out of the way
             if holder != NOWHERE and holder != item:
                 self._move(item, holder)
+
+    def _metal_inside(self, item: int) -> None:
+        """Stop at an object that is not of metal itself, with metal in it."""
+        category = self.state.world.object_category[item]
+        if category is not None and not category.metal:
+            raise _HinderedError(Blocked(holder=item, objects=(), metal=True))
 
     def _look_behind(self, objects: Sequence[int], choose: Chooser) -> None:
         """Find the place that would be chosen if other things were out of the way."""

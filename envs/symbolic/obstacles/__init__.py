@@ -12,7 +12,8 @@ forbid the only way, and conditions that exclude each other. A goal that passes 
 | `together.py` | conditions that exclude each other |
 """
 
+from envs.symbolic.obstacles.capacity import capacity_obstacle
 from envs.symbolic.obstacles.checks import holds_at_start, obstacle
 from envs.symbolic.obstacles.single import makes, usable
 
-__all__ = ["holds_at_start", "makes", "obstacle", "usable"]
+__all__ = ["capacity_obstacle", "holds_at_start", "makes", "obstacle", "usable"]
