@@ -433,8 +433,8 @@ class _Teacher:
 
     def achieve_none(self, condition: No) -> None:
         for item in self.cap(matching_objects(self.state, condition.thing, condition.place)):
-            if "dirty" in condition.thing.states and condition.place is None:
-                self.apply_states([item], Thing(word="anything", states=("clean",)))
+            if condition.place is None and (instead := grounding.state_instead(condition.thing)) is not None:
+                self.apply_states([item], Thing(word="anything", states=(instead,)))
                 continue
             if condition.place is None:
                 raise _StuckError(f"things cannot be made to vanish: {condition.thing.word}")

@@ -118,8 +118,8 @@ class _FactRetriever:
             self.place(remaining, condition.place)
         elif isinstance(condition, No):
             objects = matching_objects(state, condition.thing, condition.place)[:MAX_OBJECTS_PER_CONDITION]
-            if "dirty" in condition.thing.states and condition.place is None:
-                self.change(objects, Thing(word="anything", states=("clean",)))
+            if condition.place is None and (instead := grounding.state_instead(condition.thing)) is not None:
+                self.change(objects, Thing(word="anything", states=(instead,)))
             self.add(*objects)
             if condition.place is not None:
                 for t in objects:  # an object takes room that the next one then lacks

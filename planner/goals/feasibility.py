@@ -95,7 +95,7 @@ def _heating_obstacle(condition: Condition, state: State) -> str:
             names &= {str(means)}
         return {world.categories[f] for f in range(world.n_fixtures) if makes(state, f, "hot", item)} & names
 
-    ways = [makers(i) - {"microwave"} if choice.has_metal(state, i) else makers(i) for i in objects]
+    ways = [makers(i) - {"microwave"} if choice.is_metal(state, i) else makers(i) for i in objects]
     if sum(bool(way) or state.has(i, "hot") for i, way in zip(objects, ways, strict=True)) >= number:
         return ""
     if any("microwave" in makers(i) for i in objects):

@@ -36,6 +36,7 @@ APPLIANCES: dict[str, tuple[str, ...]] = {
     "folded": (),
 }
 STATE_ORDER = tuple(APPLIANCES)
+STATES_INSTEAD = {"dirty": "clean", "hot": "cold", "cold": "hot"}
 MAX_OBJECTS_PER_CONDITION = 8  # objects that one `every` or `no` moves before the next state update
 
 
@@ -425,6 +426,11 @@ def alternative_place(
         and not is_place(state, f, excluded) and can_hold(state, f, thing)
     ]  # fmt: skip
     return min(others, key=lambda f: _oddity(world, f), default=None)
+
+
+def state_instead(thing: Thing) -> str | None:
+    """Return the state that objects are given so that none matches a description, or None if nothing helps."""
+    return next((instead for word, instead in STATES_INSTEAD.items() if word in thing.states), None)
 
 
 def _oddity(world: World, fixture: int) -> tuple[bool | int, ...]:

@@ -150,8 +150,8 @@ class Rehearsal:
     def _none(self, condition: No) -> None:
         objects = matching_objects(self.state, condition.thing, condition.place)[:MAX_OBJECTS_PER_CONDITION]
         if condition.place is None:
-            if "dirty" in condition.thing.states and objects:
-                self._bring_about(objects, Thing(word="anything", states=("clean",)), None)
+            if objects and (instead := grounding.state_instead(condition.thing)) is not None:
+                self._bring_about(objects, Thing(word="anything", states=(instead,)), None)
             return
         for item in objects:
             target = grounding.alternative_place(
@@ -311,8 +311,7 @@ class Rehearsal:
 
     def _metal_inside(self, item: int) -> None:
         """Stop at an object that is not of metal itself, with metal in it."""
-        category = self.state.world.object_category[item]
-        if category is not None and not category.metal:
+        if not choice.is_metal(self.state, item):
             raise _HinderedError(Blocked(holder=item, objects=(), metal=True))
 
     def _look_behind(self, objects: Sequence[int], choose: Chooser) -> None:
