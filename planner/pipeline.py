@@ -29,7 +29,7 @@ from gpt.tokenization.tokenizer import Tokenizer
 from planner.decoding.draft_choice import Candidate, judge
 from planner.decoding.goal_planner import GoalPlanner
 from planner.errors import CalibrationError
-from planner.goals.feasibility import is_feasible
+from planner.goals.feasibility import infeasibility
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.prompts.document_kinds import DocumentKind
@@ -105,8 +105,6 @@ class PlanningPipeline:
         parsed = self.understand(instruction, state, options)
         if parsed.goal is None:
             return Plan.declined(parsed, state, time.perf_counter() - started_at)
-        if not is_feasible(parsed.goal, state):
-            options = replace(options, samples=0)  # one attempt: sampling cannot make missing objects appear
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         confidence = None
         if self.calibration is not None:
@@ -146,6 +144,9 @@ class PlanningPipeline:
         options = options or Options()
         started_at = time.perf_counter()
         goal = with_home_rules(goal, state.world.scene)
+        impossible = infeasibility(goal, state) if initial_state is None and not phase else ""
+        if impossible:
+            options = replace(options, samples=0)  # one attempt, which shows how far it gets
         best: Candidate | None = None
         episode_start = initial_state or state
         remaining_goal = goal.after(phase)
@@ -165,7 +166,9 @@ class PlanningPipeline:
         return Plan(
             instruction=instruction,
             status="verified" if report.ok else "refused" if rule else "unverified",
-            reason=report.reason if report.ok else rule or obstacle(remaining_goal, state) or report.reason,
+            reason=report.reason
+            if report.ok
+            else rule or impossible or obstacle(remaining_goal, state) or report.reason,
             goal=goal,
             goal_text=format_goal(goal),
             actions=best.actions,

@@ -17,6 +17,7 @@ from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, 
 from planner.facts.failure_notes import abandoned, facts_for, permanent_failures, relevant_notes
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.chunking import estimated_changes, exceeds_limit
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 from planner.goals.narrowing import Narrowed, part_holds, parts_of
 from planner.goals.preparation import next_parts
 from planner.prompts import text_format
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from planner.prompts.sessions import Prompts
 
 MAX_CHUNKS = 24
+FEW_OBJECTS = 2  # in one chunk, after a draft with as many as the corpus has did not reach the goal
 
 
 class GoalPlanner:
@@ -110,6 +112,7 @@ class GoalPlanner:
                     todo = next_parts(
                         state, conditions, initial_state, max_conditions=most, uses=uses, avoid=avoid,
                         common_sense=options.common_sense,
+                        max_objects=FEW_OBJECTS if sample else MAX_OBJECTS_PER_CONDITION,
                     )  # fmt: skip
                 if not todo:
                     break

@@ -134,8 +134,8 @@ def candidates(
         ranked.append((i in taken, n_missing * 2 + reach_cost(state, i) + (2 if has_contents else 0), i))
     if common_sense:
         objects = [i for *_, i in ranked]
-        without_room = [i for i in objects if not _has_room_at(state, place, i)]
-        return choice.ranked(state, objects, thing, place, {*taken, *without_room})
+        useless = [i for i in objects if not _has_room_at(state, place, i) or _cannot_be_heated(state, i, thing)]
+        return choice.ranked(state, objects, thing, place, {*taken, *useless})
     return [i for *_, i in sorted(ranked)]
 
 
@@ -144,6 +144,13 @@ def _has_room_at(state: State, place: Place | None, thing: int) -> bool:
     if place is None or place.fixture is None:
         return True
     return is_at(state, thing, place) or any(can_hold(state, f, thing) for f in fixtures_of(state, place.fixture))
+
+
+def _cannot_be_heated(state: State, item: int, thing: Thing) -> bool:
+    """Whether an object of metal must get hot, and there are only microwaves."""
+    if "hot" not in thing.states or state.has(item, "hot") or not choice.is_metal(state, item):
+        return False
+    return not any(fixtures_of(state, name) for name in appliances_for(state, "hot", item) if name != "microwave")
 
 
 def _can_become(state: State, thing: int, state_name: str) -> bool:

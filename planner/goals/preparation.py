@@ -22,7 +22,7 @@ from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_obje
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
-from planner.goals.narrowing import Narrowed, narrow, removal
+from planner.goals.narrowing import Narrowed, narrow, parts_of, removal
 from planner.goals.rehearsal import (
     Blocked,
     FullVessel,
@@ -49,11 +49,31 @@ def next_parts(
     uses: Uses | None = None,
     avoid: frozenset[int] = frozenset(),
     common_sense: bool = False,
+    max_objects: int = MAX_OBJECTS_PER_CONDITION,
 ) -> tuple[Condition | Narrowed, ...]:
     """Return what is planned for next: the next few unmet conditions, or what comes before them; empty if all hold.
 
-    The other arguments are those of `next_conditions` and `retrieve_facts`.
+    With fewer `max_objects`, a condition about more is planned for in several chunks. The other arguments are those of
+    `next_conditions` and `retrieve_facts`.
     """
+    parts = _next_parts(
+        state, phase, initial_state, max_conditions=max_conditions, uses=uses, avoid=avoid, common_sense=common_sense
+    )
+    if max_objects == MAX_OBJECTS_PER_CONDITION or not parts:
+        return parts
+    preparation = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense)
+    first, *others = parts_of(parts[0], state, initial_state) or [None]
+    if first is None:
+        return parts
+    if len(preparation.objects_of(first)) > max_objects:
+        return (preparation.fewer(first, max_objects),)
+    return (first,) if others or len(parts) > 1 else parts
+
+
+def _next_parts(
+    state: State, phase: Sequence[Condition], initial_state: State, *, max_conditions: int, uses: Uses | None,
+    avoid: frozenset[int], common_sense: bool,
+) -> tuple[Condition | Narrowed, ...]:  # fmt: skip
     rehearsal = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
     ready: list[Condition] = []
     for condition in next_conditions(state, phase, initial_state, max_conditions, uses):
@@ -125,20 +145,22 @@ class _Preparation:
     def fewer(self, part: Narrowed, number: int) -> Narrowed:
         """Return a part for only so many more objects."""
         condition = part.condition
+        if isinstance(condition, Count):
+            satisfied = matching_objects(part.view(self.state), condition.thing, condition.place)
+            return Narrowed(condition=replace(condition, number=number), hidden=part.hidden.union(satisfied))
+        return Narrowed(condition=condition, hidden=part.hidden.union(self.objects_of(part)[number:]))
+
+    def objects_of(self, part: Narrowed) -> Sequence[int]:
+        """Return the objects that a part still changes or moves; of a `Count`, so many of those that could be."""
+        condition = part.condition
         view, initial_view = part.view(self.state), part.view(self.initial_state)
         if isinstance(condition, Count):
-            satisfied = len(matching_objects(view, condition.thing, condition.place))
-            return Narrowed(condition=replace(condition, number=satisfied + number), hidden=part.hidden)
+            objects = usable(view, condition.thing)
+            satisfied = matching_objects(view, condition.thing, condition.place)
+            return [i for i in objects if i not in satisfied][: condition.number - len(satisfied)]
         if isinstance(condition, Every):
-            return Narrowed(
-                condition=condition,
-                hidden=part.hidden.union(remaining_subjects(view, condition, initial_view)[number:]),
-            )
-        assert isinstance(condition, No)
-        return Narrowed(
-            condition=condition,
-            hidden=part.hidden.union(matching_objects(view, condition.thing, condition.place)[number:]),
-        )
+            return remaining_subjects(view, condition, initial_view)
+        return matching_objects(view, condition.thing, condition.place) if isinstance(condition, No) else ()
 
     def make_room(self, blocked: Blocked) -> tuple[Narrowed, ...]:
         """Return the removal of what takes the room at a place, the fewest things of which this is true."""

@@ -210,10 +210,12 @@ class Rehearsal:
                 for item in remaining:
                     self._onto_surface(item)
             elif word == "cooked":
-                self._place_all(remaining, self._cooker)
+                self._place_all(remaining, self._cooker, shown=self._cookers(remaining))
             elif word in grounding.APPLIANCES:
                 names = [name for i in remaining[:1] for name in grounding.appliances_for(self.state, word, i)]
-                self._place_all(remaining, self._appliance(word), names)
+                choose = self._appliance(word)
+                shown = frozenset(choose(self.choice_state, item) for item in remaining)
+                self._place_all(remaining, choose, names, shown=shown)
 
     def _appliance(self, word: str) -> Chooser:
         return lambda state, item: grounding.appliance_for(
@@ -235,6 +237,17 @@ class Rehearsal:
             return None
         self.state = _moved(self.state, vessel, fixture)
         return vessel
+
+    def _cookers(self, objects: Sequence[int]) -> frozenset[int | None]:
+        """Return where objects would be cooked if each were the only one; these are what the facts show."""
+        state = self.choice_state
+        cookers = set[int | None]()
+        for item in objects:
+            fixture = grounding.appliance_for(state, "cooked", item, self.avoid, common_sense=self.common_sense)
+            cookers.add(fixture)
+            if fixture is not None and state.world.categories[fixture] == "stove burner":
+                cookers.add(grounding.cooking_vessel(state, item, self.avoid, common_sense=self.common_sense))
+        return frozenset(cookers)
 
     def _fill(self, vessels: Sequence[int], liquid: str) -> None:
         def source(state: State, vessel: int) -> int | None:
@@ -289,14 +302,18 @@ class Rehearsal:
 
     # -- room ----------------------------------------------------------------------------------------------------------
 
-    def _place_all(self, objects: Sequence[int], choose: Chooser, categories: Sequence[str] = ()) -> None:
+    def _place_all(
+        self, objects: Sequence[int], choose: Chooser, categories: Sequence[str] = (), *,
+        shown: frozenset[int | None] = frozenset(),
+    ) -> None:  # fmt: skip
         """Place objects one after another; stop at the first for which there is no place.
 
-        `categories` are those of the fixtures that would do if the object were in a container.
+        `categories` are those of the fixtures that would do if the object were in a container. `shown` are the places
+        that the facts show, if they do not show all: what finds no room there is left to the next chunk.
         """
         for k, item in enumerate(objects):
             holder = choose(self.state, item)
-            if holder is None:
+            if holder is None or (shown and holder not in shown and k):
                 if k:
                     raise _HinderedError(TooMany(number=k))
                 if categories and self.common_sense and choice.has_metal(self.state, item):
