@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State, format_action
 from envs.symbolic.goals import Goal, format_goal, format_rule, with_home_rules
-from envs.symbolic.obstacles import obstacle
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
 from gpt.tokenization.tokenizer import Tokenizer
@@ -144,12 +143,11 @@ class PlanningPipeline:
         options = options or Options()
         started_at = time.perf_counter()
         goal = with_home_rules(goal, state.world.scene)
-        impossible = infeasibility(goal, state) if initial_state is None and not phase else ""
-        if impossible:
-            options = replace(options, samples=0)  # one attempt, which shows how far it gets
         best: Candidate | None = None
         episode_start = initial_state or state
         remaining_goal = goal.after(phase)
+        if (impossible := infeasibility(remaining_goal, state)) and initial_state is None:
+            options = replace(options, samples=0)  # one attempt, which shows how far it gets
         self.prompts.begin()
         tokens = tried = 0
         for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):
@@ -166,9 +164,7 @@ class PlanningPipeline:
         return Plan(
             instruction=instruction,
             status="verified" if report.ok else "refused" if rule else "unverified",
-            reason=report.reason
-            if report.ok
-            else rule or impossible or obstacle(remaining_goal, state) or report.reason,
+            reason=report.reason if report.ok else rule or impossible or report.reason,
             goal=goal,
             goal_text=format_goal(goal),
             actions=best.actions,

@@ -260,9 +260,10 @@ class Corpus:
         for i, (state, conditions, initial_state, actions) in enumerate(chunks):
             phase = next((p for p in goal.phases if set(conditions) <= set(p)), ())  # none: it prepares for others
             facts = retrieve_facts(state, conditions, initial_state, phase=phase, common_sense=self.recipe.common_sense)
-            if not facts.name_all(actions):
+            plain = tuple(dict.fromkeys(c.condition if isinstance(c, Narrowed) else c for c in conditions))
+            is_excluded = not phase and excluded_forms.forms(Goal(phases=(plain,))) & set(self.recipe.without)
+            if is_excluded or not facts.name_all(actions):
                 continue
-            plain = tuple(c.condition if isinstance(c, Narrowed) else c for c in conditions)
             if i == 0 or self.rng.random() < self.recipe.chunks:
                 yield (
                     *text_format.plan_heading(plain),

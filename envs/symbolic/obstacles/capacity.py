@@ -50,6 +50,9 @@ def capacity_obstacle(
     world = state.world
     if number < 1 or not holders or any(world.relation[holder] == "with" for holder in holders):
         return ""
+    needed = sum(sorted(world.units[i] for i in objects)[:number])
+    if any(world.capacity[holder] >= needed and all(world.fits(i, holder) for i in objects) for holder in holders):
+        return ""
     fitting = next(k for k in range(number, -1, -1) if _may_fit(state, objects, k, holders, stacking=stacking))
     if fitting == number:
         return ""
