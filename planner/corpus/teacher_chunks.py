@@ -39,19 +39,16 @@ def plan_in_chunks(
             )
             if not conditions:
                 break
-            taught = teach(
-                state,
-                conditions,
-                initial_state,
-                phase=phase,
-                avoid=avoid,
-                rules=goal.rules,
-                common_sense=common_sense,
-                uses=progress.uses,
-            )
+            for todo in dict.fromkeys((conditions, conditions[:1])):  # one by one, if not together
+                taught = teach(
+                    state, todo, initial_state, phase=phase, avoid=avoid, rules=goal.rules,
+                    common_sense=common_sense, uses=progress.uses,
+                )  # fmt: skip
+                if taught.actions:
+                    break
             if not taught.actions:
                 raise LookupError(taught.reason or "nothing to do")
-            yield state, conditions, initial_state, taught.actions
+            yield state, todo, initial_state, taught.actions
             for action in taught.actions:
                 state = successor(state, action)
                 progress = advance(progress, state, action)

@@ -200,7 +200,7 @@ class _Narrower:
     def chosen(self, condition: Every) -> Iterable[Narrowed]:
         state, start = self.state, self.initial_state
         objects = quantified_objects(start, condition)
-        low, _ = number_required(start, condition)
+        low, high = number_required(start, condition)
         done = [i for i in objects if has_result(state, i, condition, start)]
         remaining = [i for i in objects if i not in done]
         target = Thing(word=condition.thing.word, states=condition.become)
@@ -218,6 +218,10 @@ class _Narrower:
             yield from () if isinstance(apart, frozenset) else apart
         if remaining:
             yield from self.bring(target, len(remaining), condition.place, remaining, hidden)
+        before = sum(has_result(start, i, condition, start) for i in objects)
+        if condition.place is not None and len(done) > max(high, before):  # what was brought there for other conditions
+            excess = [i for i in done if not has_result(start, i, condition, start)]
+            yield from self.removal(condition.thing, condition.place, excess[: len(done) - max(high, before)])
         if condition.excluded is not None and condition.place is not None:  # what was brought there by mistake
             excess = [
                 i

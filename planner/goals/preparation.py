@@ -234,7 +234,9 @@ class _Preparation:
                 wanted = quantified_objects(self.initial_state, condition)
             else:
                 wanted = matching_objects(self.state, condition.thing, None, self.initial_state)
-            if isinstance(condition, No) or not set(leaving) <= set(wanted):
+            is_limited = isinstance(condition, No) or getattr(condition, "amount", "at least") != "at least"
+            is_limited = is_limited or getattr(condition, "selection", "every") != "every"
+            if is_limited or not set(leaving) <= set(wanted):
                 hidden.update(fixtures_at(self.state, place))
         hidden.difference_update(self.state.root(i) for i in leaving)
         return Narrowed(condition=part.condition, hidden=part.hidden | hidden)

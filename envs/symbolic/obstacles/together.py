@@ -11,6 +11,7 @@ from envs.symbolic.obstacles.single import usable
 from envs.symbolic.scoring import (
     fixtures_at,
     fixtures_of,
+    has_result,
     matching_objects,
     number_required,
     quantified_objects,
@@ -54,7 +55,19 @@ def _keeps_out(this: Condition, other: Condition, state: State) -> bool:
                 return True
             if isinstance(other, Every) and this.selection == other.selection == "every":
                 return not {*quantified_objects(state, this)}.isdisjoint(quantified_objects(state, other))
+    if isinstance(this, Every) and isinstance(other, Every) and this.selection == "every":
+        return _too_many_chosen(this, other, state)
     return False
+
+
+def _too_many_chosen(every: Every, choice: Every, state: State) -> bool:
+    """Whether `every` gives the result of a choice to more objects than the choice allows."""
+    if not within(every.place, choice.place, state) or not set(choice.become) <= set(every.become):
+        return False
+    objects = quantified_objects(state, choice)
+    before = sum(has_result(state, i, choice, state) for i in objects)
+    forced = set(objects).intersection(quantified_objects(state, every))
+    return len(forced) > max(number_required(state, choice)[1], before)
 
 
 def _most(condition: Condition) -> int | None:
