@@ -60,7 +60,7 @@ def infeasibility(goal: Goal, state: State) -> str:
     What the home does not allow (`envs/symbolic/obstacles`), and what common sense does not: metal in a running
     microwave.
     """
-    if reason := obstacle(goal, state, stacking=False):
+    if reason := obstacle(goal, state, tricks=False):
         return reason
     for number, phase in enumerate(goal.phases):
         if goal.guard(number).tests:

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
 
 
-def obstacle(goal: Goal, state: State, *, sizes: bool = True, stacking: bool = True) -> str:
+def obstacle(goal: Goal, state: State, *, sizes: bool = True, tricks: bool = True) -> str:
     """Say why a goal can never be reached from a state, with the condition; return "" if nothing speaks against it.
 
     Args:
         goal: The goal.
         state: The state.
         sizes: Whether to check that things fit in their places too, which no other home would change.
-        stacking: Whether containers may be brought to a place only to make more fit there.
+        tricks: Whether containers may be brought to a place only to make more fit there, and things that have nowhere
+            to go may end in the robot's hand.
     """
     if broken := begin(goal, state).broken:
         return f"{format_rule(goal.rules[broken[0][0]])}: it is so already"
@@ -33,7 +34,7 @@ def obstacle(goal: Goal, state: State, *, sizes: bool = True, stacking: bool = T
         for condition in phase:
             if holds(state, condition, state):
                 continue
-            reason = condition_obstacle(condition, state, stacking=stacking)
+            reason = condition_obstacle(condition, state, tricks=tricks)
             if not reason and (rule := forbidding_rule(condition, goal.rules, state)) is not None:
                 reason = f"the rule does not allow it: {format_rule(rule)}"
             if reason and (sizes or not reason.endswith(DOES_NOT_FIT)):

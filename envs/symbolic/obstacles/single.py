@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 DOES_NOT_FIT = "does not fit there"
 
 
-def condition_obstacle(condition: Condition, state: State, *, stacking: bool = True) -> str:
+def condition_obstacle(condition: Condition, state: State, *, tricks: bool = True) -> str:
     """Say why no plan makes a condition hold that does not hold now; return "" if nothing speaks against it.
 
-    `stacking` is as in `obstacle`.
+    `tricks` are as in `obstacle`.
     """
     if isinstance(condition, FixtureIs):
         return _fixture_obstacle(condition, state)
@@ -60,12 +60,12 @@ def condition_obstacle(condition: Condition, state: State, *, stacking: bool = T
         if reasons.count("") < low:
             return next(reason for reason in reasons if reason)
         able = [i for i, reason in zip(chosen, reasons, strict=True) if not reason]
-        return _room_obstacle(state, able, low, place, stacking=stacking)
+        return _room_obstacle(state, able, low, place, stacking=tricks)
     objects = usable(state, condition.thing)
     if isinstance(condition, No):
-        return (
-            _stays_obstacle(state, condition.thing, 0) if place is None else _leaving_obstacle(condition, place, state)
-        )
+        if place is None:
+            return _stays_obstacle(state, condition.thing, 0)
+        return "" if tricks else _leaving_obstacle(condition, place, state)
     number = condition.number if isinstance(condition, Count) else 1
     if isinstance(condition, Count):
         if condition.amount in ("at most", "exactly") and place is None:
@@ -94,11 +94,11 @@ def condition_obstacle(condition: Condition, state: State, *, stacking: bool = T
                 if sum(goes_in(state, i, target) for i in able) < each:
                     return f"no {thing_text} fits {state.world.relation[target]} {state.world.names[target]}"
             rooms = (
-                capacity_obstacle(state, able, each, [target], stacking=stacking)
+                capacity_obstacle(state, able, each, [target], stacking=tricks)
                 for target in targets(state, place, state)
             )
             return next((reason for reason in rooms if reason), "")
-        return _room_obstacle(state, able, number, place, stacking=stacking)
+        return _room_obstacle(state, able, number, place, stacking=tricks)
     few = f"only {reasons.count('')} of {len(objects)} can be so: " if "" in reasons else ""
     return few + next(reason for reason in reasons if reason)
 

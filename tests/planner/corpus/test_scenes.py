@@ -1,4 +1,4 @@
-"""Small homes with something in the way: the teacher makes room, washes several loads, or the goal is refused in words."""
+"""Small homes with something in the way: the teacher makes room and washes in loads; the rest is refused in words."""
 
 from __future__ import annotations
 
