@@ -192,7 +192,7 @@ class _Parser:
         when = None
         if (match := _WHEN.match(text)) is not None:
             when, text = self.when(match), text[match.end() :]
-        elif re.match(r"after |at (?!most\b)|(?:in|within) \d|daily |every (?:day|morning|evening|night) ", text):
+        elif re.match(r"after |at (?!most\b)|(?:in|within) \d|every (?:day|morning|evening|night) ", text):
             reason = "a time is written `after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
             raise self.error(text, reason)
         if not text.startswith("if "):
