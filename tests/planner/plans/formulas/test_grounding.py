@@ -14,8 +14,8 @@ from envs.symbolic.state import State
 from planner.plans.formulas.formula import is_true, negated
 from planner.plans.formulas.grounding import Grounder
 from planner.tasks.random_goals import random_goals
-from tests.envs.symbolic.drawn_goals import GoalDrawer, drawn_home, without_means
 from tests.envs.homes_for_tests import state as home_of
+from tests.envs.symbolic.drawn_goals import GoalDrawer, drawn_home, without_means
 
 MORE = [
     "exactly 2 mug on desk", "at most 1 mug in cabinet", "2 more mug on desk", "2 of mug on desk",
