@@ -157,7 +157,7 @@ class _Parser:
         if head == "where" and rest:
             return Query(asks="where", thing=self.thing(rest))
         if head == "whether" and rest:
-            return Query(asks="whether", test=self.test(rest))
+            return Query(asks="whether", tests=tuple(self.test(t.strip()) for t in rest.split(" and ")))
         relation, _, place_words = rest.partition(" ")
         if head == "what" and relation in ("on", "in", "with", "beside") and place_words:
             return Query(asks="what", place=self.place(relation, place_words))
