@@ -122,16 +122,23 @@ class Planner(PlanningPipeline):
             goal = parse_goal(goal, scene=state.world.scene)
         return self.plan_for_goal(goal, state, options)
 
-    def answer(self, question: str, home: AnyHome) -> str:
+    def answer(self, question: str, home: AnyHome | Belief) -> str:
         """Answer a question about a home, such as `? where wallet`, in one plain sentence.
+
+        Args:
+            question: The question.
+            home: The home; or what is believed of it (`know`), which is answered from with when it was seen.
 
         Raises:
             GoalError: The question does not parse.
             PlannerError: There is no such home.
             HomeError: The file is not a valid home.
         """
+        from planner.exploration.belief_answers import answer_from_belief
         from planner.language.answers import answer
 
+        if isinstance(home, Belief):
+            return answer_from_belief(parse_query(question, scene=home.scene), home)
         state = open_home(home, geometry=False)
         return answer(parse_query(question, scene=state.world.scene), state)
 

@@ -23,7 +23,7 @@ from envs.symbolic.scoring import (
     targets,
 )
 from envs.symbolic.state import State
-from planner.language.home_wording import MAX_NAMED, HomeWording, Knowledge, ago, capitalized
+from planner.language.home_wording import CLOSED, MAX_NAMED, HomeWording, Knowledge, ago, capitalized
 from planner.language.noun_phrases import (
     OWNERSHIP,
     counted,
@@ -65,7 +65,8 @@ class _Answerer(HomeWording):
         objects = matching_objects(self.state, query.thing, query.place)
         if query.asks == "where":
             return self.where(query.thing, objects)
-        return f"{self.there_are(len(objects), query.thing, query.place)}.{self.caution(query.thing, query.place)}"
+        text = self.there_are(len(objects), query.thing, query.place) + self.last_seen(objects)
+        return f"{text}.{self.caution(query.thing, query.place)}"
 
     # -- where -----------------------------------------------------------------------------------------------------
 
@@ -102,7 +103,7 @@ class _Answerer(HomeWording):
         if name in self.knowledge.told:
             return f"You told me that {text} {verb} {where}."
         if name in self.knowledge.ages_s:
-            return f"I last saw {text} {where}{ago(self.knowledge.ages_s[name])}."
+            return f"I last saw {text} {where.removesuffix(CLOSED)}{ago(self.knowledge.ages_s[name])}."
         return f"{text[0].upper()}{text[1:]} {verb} {where}."
 
     def members(self, thing: Thing, objects: Sequence[int]) -> str:
@@ -242,8 +243,8 @@ class _Answerer(HomeWording):
             kind = self.place_name(replace(place, every=False), plural=True)
             verb = "are" if condition.number > 1 else "is"
             return f"{number} {verb} {self.relation(place)} {_share_of(len(full), len(holders), kind)}"
-        number_there = len(matching_objects(state, condition.thing, place, state))
-        return _small(self.there_are(number_there, condition.thing, place))
+        objects = matching_objects(state, condition.thing, place, state)
+        return _small(self.there_are(len(objects), condition.thing, place) + self.last_seen(objects))
 
     def share(self, done: int, total: int, thing: Thing, exception: str, result: str) -> str:
         """Return how many of a choice have its result: "none of the 3 books is on the desk"."""

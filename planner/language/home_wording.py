@@ -23,6 +23,7 @@ from planner.language.noun_phrases import (
 
 MAX_KINDS = 12  # kinds of object that are listed at a place
 MAX_NAMED = 3  # places of a caution
+CLOSED = ", which is closed"
 _STATE_WORDS = ("dirty", "hot", "cold", "sliced", "cooked", "folded")
 
 
@@ -52,6 +53,8 @@ def ago(seconds: float | None) -> str:
         return ""
     for unit, length_s, limit in (("second", 1, 60), ("minute", 60, 60), ("hour", 3600, 24), ("day", 86400, 10**9)):
         number = round(seconds / length_s)
+        if number == 0:
+            return ", a moment ago"
         if number < limit:
             return f", {number} {unit}{'' if number == 1 else 's'} ago"
     return ""
@@ -103,7 +106,7 @@ class HomeWording:
         if short and is_closed:
             name = f"the closed {name[4:]}" if name.startswith("the ") else f"closed {name}"
         text = f"{world.relation[holder]} {name}{self.room_words(holder)}"
-        return f"{text}, which is closed" if is_closed and not short else text
+        return f"{text}{CLOSED}" if is_closed and not short else text
 
     def age_words(self, entity: int) -> str:
         """Return when an object was last seen, or that a person told; empty if it is in view."""
@@ -111,6 +114,12 @@ class HomeWording:
         if name in self.knowledge.told:
             return ", as you told me"
         return ago(self.knowledge.ages_s[name]).replace(", ", ", seen ") if name in self.knowledge.ages_s else ""
+
+    def last_seen(self, objects: Sequence[int]) -> str:
+        """Return how long ago the first seen of these was last seen: ", last seen 12 minutes ago"; empty if in view."""
+        ages = [self.knowledge.ages_s[n] for i in objects if (n := self.world.names[i]) in self.knowledge.ages_s]
+        known = [age for age in ages if age is not None]
+        return ago(max(known)).replace(", ", ", last seen ") if known else ""
 
     def enumerated(self, objects: Iterable[int], *, contents: bool = True) -> str:
         """Return objects by what they are: `2 cold eggs, cold milk and a cold orange`."""
