@@ -96,8 +96,8 @@ def test_at_first_the_robot_knows_what_it_sees(at_start: Belief, question: str, 
         ("? where red mug", "The red mug is in cabinet 2 in the kitchen."),
         (
             "? where cell phone",
-            "I know of 2 cell phones: Ben's cell phone on the countertop in the kitchen and Anna's cell phone in drawer "
-            "2 in the bedroom, seen 12 minutes ago.",
+            "I know of 2 cell phones: Ben's cell phone on the countertop in the kitchen and Anna's cell phone in "
+            "drawer 2 in the bedroom, seen 12 minutes ago.",
         ),
         (
             "? what in drawer",
