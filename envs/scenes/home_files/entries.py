@@ -236,7 +236,7 @@ class EntryReader(PropertyReader):
     def key_hint(self, key: str) -> str:
         """Say that the fixtures of a room are a list."""
         word = re.sub(r"^[0-9]+ | [0-9]+$", "", key)
-        return f"; fixtures are a list: `- {key}`" if word in self.domain.fixtures else ""
+        return f"; fixtures are a list: `- {key}`" if word in self.domain.fixtures else super().key_hint(key)
 
     def words(self, entry: yaml.Node, item: Item, text: str) -> Thing | None:
         """Parse an object in the words of goals, such as `2 dirty mug`, into an item; `text` is the whole entry."""

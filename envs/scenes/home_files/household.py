@@ -56,6 +56,7 @@ NO_NAMES = frozenset(
 )  # words of goals that no name may contain
 _NEGATION = re.compile(r"(?:no|not|never|don'?t|do not|must not|without)\s+(?:ever\s+)?(.+)", re.IGNORECASE)
 _TRANSFER = re.compile(r"never (?:give|hand|put|place|bring|leave) (.+) (to|in|on|with|into|onto|inside) (.+)")
+_MORE_THAN = re.compile(r"never more than (\d{1,3}) (.+)")
 _RELATIONS = {"to": "with", "into": "in", "inside": "in", "onto": "on"}
 
 
@@ -72,6 +73,9 @@ class HouseholdReader(EntryReader):
         """Read the names of those who live here."""
         n_problems = len(self.problems)
         names: list[str] = []
+        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:int":
+            self.problem(node, f"people: {node.value} is no list of names; list each by name: [Anna, Ben]")
+            return ()
         for entry in self.sequence(node, "people"):
             name = self.person_name(entry)
             if name is None:
@@ -171,6 +175,8 @@ class HouseholdReader(EntryReader):
             offers.append(f"never {match[1]}")
         if match := _TRANSFER.fullmatch(plain.lower()):
             offers.append(f"never {match[1]} {_RELATIONS.get(match[2], match[2])} {match[3]}")
+        if match := _MORE_THAN.fullmatch(plain.lower()):
+            offers.append(f"never {int(match[1]) + 1} {match[2]}")
         if offer := next(filter(None, map(canonical, (*offers, f"never {plain}"))), ""):
             return f"{text!r} is no rule; did you mean '{offer}'?"
         if words.lower() == "never":

@@ -110,6 +110,8 @@ class PropertyReader(NodeReader):
             names: The known names.
             movable: Whether it is an object; the states of a fixture follow its name.
         """
+        if alone := self.property_alone(text, movable=movable):
+            return alone
         base, _, last = text.partition(" of ")
         if last and base.split()[-1:] and any(last.lower() == person.lower() for person in self.people):
             return f": an owner stands before the name: `{last}'s {base}`"
@@ -127,6 +129,9 @@ class PropertyReader(NodeReader):
                 return f": its states are a list: `{name}: [{', '.join(after)}]`"
             kinds = "properties and states" if movable else "properties"
             return f": {kinds} stand before the name: `{' '.join((*before, *after, name))}`"
+        phrase = " ".join(before)
+        if len(before) > 1 and (meant := names_of(phrase, "properties")):
+            return f": {phrase!r} is no property; did you mean {_either(meant)}?"
         for word in before:
             if problem := self.wrong_word(word, name, states):
                 return problem
@@ -138,6 +143,22 @@ class PropertyReader(NodeReader):
             others = [word for word in before if word not in states]
             return f": the states of a fixture follow its name: `{' '.join((*others, name))}: [{', '.join(said)}]`"
         return ""
+
+    def property_alone(self, text: str, *, movable: bool) -> str:
+        """Return what is wrong with a property that stands where a name is expected; empty if it is none."""
+        example = "mug" if movable else "cabinet"
+        if text in self.domain.property_group:
+            return f": a {self.domain.property_group[text]} stands before a name: `{text} {example}`"
+        is_owner = text.endswith(("'s", "’s")) or any(text.lower() == person.lower() for person in self.people)
+        if movable and is_owner:
+            return f": an owner stands before a name: `{_owner(text.replace('’', chr(39)))} {example}`"
+        return ""
+
+    def key_hint(self, key: str) -> str:
+        """Say under which key a property or a state stands that was written as a key itself."""
+        if key in self.domain.property_group:
+            return f"; write `{self.domain.property_group[key]}: {key}`"
+        return f"; write `states: [{key}]`" if key in (*self.domain.states, *self.domain.negations) else ""
 
     def wrong_word(self, word: str, name: str, states: Collection[str]) -> str:
         """Return what is wrong with one word before a name; empty if it may stand there."""

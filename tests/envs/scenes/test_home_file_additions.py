@@ -90,6 +90,12 @@ OBJECTS = [
     ("mug of Ben", "unknown object 'mug of Ben': an owner stands before the name: `Ben's mug`"),
     ("{mug: {name: red mug 1}}", "name 'red mug 1': expected one like `mug 1`"),
     ("{mug: {name: mug 2, count: 2}}", "mug 2: a name is for one mug, not for 2"),
+    ("light blue mug", "unknown object 'light blue mug': 'light blue' is no property; did you mean 'blue'?"),
+    ("red", "unknown object 'red': a color stands before a name: `red mug`"),
+    ("Anna's", "unknown object \"Anna's\": an owner stands before a name: `Anna's mug`"),
+    ("Anna", "unknown object 'Anna': an owner stands before a name: `Anna's mug`"),
+    ("{mug: {red}}", "mug: unknown key 'red'; write `color: red`"),
+    ("{mug: {dirty}}", "mug: unknown key 'dirty'; write `states: [dirty]`"),
     ("folded red mug", "no mug is ever folded; it can be cold, dirty, hot"),
 ]
 
@@ -140,6 +146,7 @@ def test_a_person_among_the_fixtures_is_a_person(entry: str, message: str) -> No
     ("people", "message"),
     [
         ("people: Anna", "people: expected a list such as [a, b], found 'Anna'; write [Anna]"),
+        ("people: 2", "people: 2 is no list of names; list each by name: [Anna, Ben]"),
         ("people: [Anna, anna]", "people: anna appears twice; the first is 'Anna'"),
         ("people: [Anna, 2]", "people: 2 is no name: a name begins with a letter"),
         ("people: ['Anna!']", "people: 'Anna!' is no name: it begins with a letter"),
@@ -168,6 +175,7 @@ def test_wrong_people_are_one_message(people: str, message: str) -> None:
             "never give knife to Ben",
             "rules: 'never give knife to Ben' is no rule; did you mean 'never knife with Ben'?",
         ),
+        ("never more than 2 mug on bed", "rules: 'never more than 2 mug on bed' is no rule; did you mean 'never 3 mug"),
         ("Never open the fridge", "rules: 'Never open the fridge' is no rule; did you mean 'never open fridge'?"),
         ("never", "rules: nothing follows 'never'; a rule is like `never open oven`"),
         ("'never: open fridge'", "rules: 'never: open fridge': a rule begins with `never`"),
