@@ -75,11 +75,7 @@ class _Answerer(HomeWording):
             return self.not_found(thing)
         if len(objects) == 1:
             return self.where_is(thing, objects[0])
-        head = (
-            f"There are {counted(len(objects), thing)}"
-            if self.is_certain
-            else f"I know of {counted(len(objects), thing)}"
-        )
+        head = self.there_are(len(objects), thing, None).removesuffix(" here")
         places: dict[tuple[str, str], list[int]] = {}
         for i in objects:
             places.setdefault((self.location(i, short=True), self.age_words(i)), []).append(i)
@@ -149,7 +145,8 @@ class _Answerer(HomeWording):
         holders = fixtures if place.thing is None else matching_objects(self.state, place.thing, place.inside)
         if not holders:
             word = place.thing.word if place.thing is not None else place.fixture or ""
-            return f"{capitalized(none_of(self.place_name(place), word))} here."
+            here = "" if place.fixture is not None and place.room else " here"
+            return f"{capitalized(none_of(self.place_name(place), word))}{here}."
         where, groups = self.place_words(place), self.contents(place, holders)
         unseen = [f for f in fixtures if self.world.names[f] in self.knowledge.unseen]
         note = f" {self.not_looked(unseen)}" if unseen else ""
@@ -175,7 +172,7 @@ class _Answerer(HomeWording):
                 self.room_words(holder) if holder < self.world.n_fixtures else f" {self.location(holder, short=True)}"
             )
             parts.append(f"{relation} {self.name(holder)}{room} {self.verb({holder: items})} {self.enumerated(items)}")
-        return f"{capitalized(parts[0])}{''.join(f', and {part}' for part in parts[1:])}.{note}"
+        return f"{capitalized('; '.join(parts))}.{note}"
 
     def contents(self, place: Place, holders: Sequence[int]) -> dict[int, list[int]]:
         """Return what is in or on each holder, or beside it."""
@@ -202,7 +199,8 @@ class _Answerer(HomeWording):
                 fixtures = fixtures_of(self.state, condition)
                 if not fixtures:
                     furniture = Place(fixture=condition.fixture, properties=condition.properties, room=condition.room)
-                    return f"{capitalized(none_of(furniture_words(furniture), condition.fixture))} here."
+                    here = "" if condition.room else " here"
+                    return f"{capitalized(none_of(furniture_words(furniture), condition.fixture))}{here}."
                 never_seen = [f for f in fixtures if self.world.names[f] in self.knowledge.uninspected]
                 if len(never_seen) == len(fixtures):
                     return f"I have not seen {listed([self.name(f) for f in fixtures[:MAX_LISTED]])} yet."
@@ -284,6 +282,9 @@ class _Answerer(HomeWording):
             f"{' and '.join(self.state_words(f, condition.states))}"
             for f in decisive[:MAX_LISTED]
         ]
+        if len(kinds) == 1 and 1 < len(decisive) <= MAX_LISTED:
+            names = listed([f"{self.name(f)}{self.room_words(f)}" for f in decisive])
+            return f"{names} {'were' if past else 'are'} {' and '.join(next(iter(kinds)))}{seen}"
         more = f", and {len(decisive) - MAX_LISTED} more" if len(decisive) > MAX_LISTED else ""
         return f"{listed(parts)}{more}{seen}"
 

@@ -17,6 +17,7 @@ from planner.language.noun_phrases import (
     listed,
     modifiers,
     noun_phrase,
+    room_with_the,
     several,
     with_the,
 )
@@ -164,7 +165,7 @@ class HomeWording:
 
     def room_words(self, fixture: int) -> str:
         """Return the room of a fixture with a leading space, in a home of several rooms."""
-        return f" in the {self.room(fixture)}" if len(self.world.scene.rooms) > 1 else ""
+        return f" in {room_with_the(self.room(fixture))}" if len(self.world.scene.rooms) > 1 else ""
 
     def place_words(self, place: Place) -> str:
         """Return a place with its relation: "on the black desk", "in the box on the bed", "in the drawers"."""
@@ -173,6 +174,8 @@ class HomeWording:
             return f"{relation} {place.person}"
         if place.every:
             return f"{relation} every {self.place_name(place)}"
+        if place.fixture is None and place.thing is None:
+            return f"{relation} {room_with_the(place.room or '')}"
         number = len(fixtures_at(self.state, place)) if place.fixture is not None else 1
         text = f"{relation} {with_the(self.place_name(place, plural=number > 1))}"
         return f"{text} {self.place_words(place.inside)}" if place.inside is not None else text

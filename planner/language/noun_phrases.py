@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -17,6 +18,7 @@ _MASS_CLASSES = frozenset(
 )
 _SINGULARS = {"dishes": "dish", "groceries": "grocery", "toiletries": "toiletry", "valuables": "valuable"}
 OWNERSHIP = "'s"
+_PREPOSITION = re.compile(r"\b(?:from|with|of|in|on|beside)\b")
 
 
 def modifiers(properties: Iterable[str], states: Iterable[str]) -> str:
@@ -45,14 +47,25 @@ def noun_phrase(thing: Thing, *, plural: bool = False) -> str:
 def with_article(text: str, word: str) -> str:
     """Put "a" or "an" before a description of a category; none before an owner, "milk" and "scissors"."""
     words = load_words()
-    if OWNERSHIP + " " in text or word in words.mass or word in words.plural_only or word in _MASS_CLASSES:
+    if begins_with_owner(text) or word in words.mass or word in words.plural_only or word in _MASS_CLASSES:
         return text
     return f"{'an' if text[0].lower() in 'aeiou' else 'a'} {text}"
 
 
 def with_the(text: str) -> str:
     """Put "the" before a description, unless it begins with an owner."""
-    return text if OWNERSHIP + " " in text else f"the {text}"
+    return text if begins_with_owner(text) else f"the {text}"
+
+
+def room_with_the(room: str) -> str:
+    """Put "the" before the name of a room, unless it has a number: "bedroom 2"."""
+    return room if room[-1:].isdecimal() else with_the(room)
+
+
+def begins_with_owner(text: str) -> bool:
+    """Whether a description begins with an owner: "Mrs. Berg's glasses", not "cup from Ben's desk"."""
+    owner, separator, _ = text.partition(f"{OWNERSHIP} ")
+    return bool(separator) and not _PREPOSITION.search(owner)
 
 
 def several(number: int, before: str, word: str, after: str = "") -> str:
@@ -93,7 +106,8 @@ def origin_words(origin: Place | None) -> str:
         return ""
     if origin.thing is not None:
         return f" from {with_the(noun_phrase(origin.thing))}"
-    return f" from {origin.person or with_the(furniture_words(origin) if origin.fixture else origin.room or '')}"
+    place = with_the(furniture_words(origin)) if origin.fixture else room_with_the(origin.room or "")
+    return f" from {origin.person or place}"
 
 
 def none_of(description: str, word: str) -> str:
@@ -103,8 +117,8 @@ def none_of(description: str, word: str) -> str:
         description: The description, without article.
         word: The category or class in it.
     """
-    owner, separator, rest = description.partition(f"{OWNERSHIP} ")
-    if separator:
+    if begins_with_owner(description):
+        owner, _, rest = description.partition(f"{OWNERSHIP} ")
         return f"{owner} has no {rest}"
     return f"there {'are' if is_plural(word) else 'is'} no {description}"
 
@@ -112,7 +126,7 @@ def none_of(description: str, word: str) -> str:
 def furniture_words(furniture: Place, *, plural: bool = False) -> str:
     """Return furniture without article: "white cabinet in the kitchen"."""
     assert furniture.fixture is not None
-    room = f" in the {furniture.room}" if furniture.room else ""
+    room = f" in {room_with_the(furniture.room)}" if furniture.room else ""
     noun = _plural(furniture.fixture) if plural else furniture.fixture
     return f"{modifiers(furniture.properties, ())}{noun}{room}"
 

@@ -281,7 +281,8 @@ class _Parser:
             if not any(self.domain.fixtures[category].can_be(state) for category in categories):
                 possible = " or ".join(possible_states(self.domain, furniture.fixture))
                 hint = f"; it may be {possible}" if possible else ""
-                raise self.error(text, f"a {furniture.fixture} is never {state}{hint}")
+                article = "an" if furniture.fixture[0] in "aeiou" else "a"
+                raise self.error(text, f"{article} {furniture.fixture} is never {state}{hint}")
         return FixtureIs(
             quantifier=cast(Literal["some", "every", "no"], quantifier),
             fixture=furniture.fixture,

@@ -47,8 +47,8 @@ WHERE = [
     ),
     (
         "mug",
-        "There are 4 mugs: a dirty red mug on the dining table in the kitchen, a blue mug on the bed in the bedroom, and "
-        "Anna's mug and a red mug in closed cabinet 1 in the kitchen.",
+        "There are 4 mugs: a dirty red mug on the dining table in the kitchen, a blue mug on the bed in the bedroom, "
+        "and Anna's mug and a red mug in closed cabinet 1 in the kitchen.",
     ),
     ("Anna's cell phone", "Anna's cell phone is on the bed in the bedroom."),
     (
@@ -72,10 +72,12 @@ WHERE = [
     ("vegetable", "A tomato is in the bowl on the tray on the countertop in the kitchen."),
     (
         "dirty dishes",
-        "There are 2 dirty dishes: a dirty red mug on the dining table in the kitchen and a dirty plate in the sink in the "
-        "kitchen.",
+        "There are 2 dirty dishes: a dirty red mug on the dining table in the kitchen and a dirty plate in the sink in "
+        "the kitchen.",
     ),
     ("book from desk", "There are 2 books from the desk on the desk in the bedroom."),
+    ("Anna's dishes", "Anna's mug is in cabinet 1 in the kitchen, which is closed."),
+    ("Ben's electronics", "Ben's cell phone is on the desk in the bedroom."),
     ("umbrella", "There is no umbrella here."),
     ("boots", "There are no boots here."),
     ("cookware", "There is no cookware here."),
@@ -161,7 +163,7 @@ WHAT = [
     ("in white wardrobe", "In the white wardrobe is a folded shirt."),
     (
         "in drawer",
-        "In drawer 1 in the bedroom is a wallet, and in drawer 2 in the bedroom are scissors and toilet paper.",
+        "In drawer 1 in the bedroom is a wallet; in drawer 2 in the bedroom are scissors and toilet paper.",
     ),
     ("in mug", "In the blue mug on the bed in the bedroom is a pen."),
     ("in red mug", "There is nothing in the red mug."),
@@ -208,6 +210,22 @@ def test_what_is_in_a_full_room_is_not_listed_to_the_end(home: State) -> None:
 def test_a_thing_that_no_home_has_is_a_question_that_does_not_parse(home: State) -> None:
     with pytest.raises(GoalError, match="no object or class is called 'walet'; did you mean 'wallet'"):
         parse_query("? where walet")
+
+
+def test_what_is_at_several_places_is_told_place_by_place() -> None:
+    furniture = [
+        "shelf 1 @ bedroom 1", "shelf 2 @ bedroom 2", "desk lamp 1: on @ bedroom 1", "desk lamp 2: on @ bedroom 2",
+        "floor lamp 1 @ hall",
+    ]  # fmt: skip
+    home = state(furniture, {"book 1": "shelf 1", "pen 1": "shelf 1", "ball 1": "shelf 2"})
+    words = "On the shelf in bedroom 1 are a book and a pen; on the shelf in bedroom 2 is a ball."
+    assert answer(parse_query("? what on shelf"), home) == words
+    assert answer(parse_query("? where ball"), home) == "The ball is on the shelf in bedroom 2."
+    assert answer(parse_query("? whether every lamp off"), home) == (
+        "No: the desk lamp in bedroom 1 and the desk lamp in bedroom 2 are on."
+    )
+    assert answer(parse_query("? whether television in hall on"), home) == "There is no television in the hall."
+    assert answer(parse_query("? what on sofa in hall"), home) == "There is no sofa in the hall."
 
 
 def test_rooms_are_named_only_where_there_are_several() -> None:
