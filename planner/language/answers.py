@@ -56,17 +56,20 @@ class _Answerer(HomeWording):
         if query.tests:
             return self.whether(query)
         origin = query.thing.origin if query.thing is not None else None
-        unknown = self.unknown_person(query.place) or self.unknown_person(origin)
+        place = (
+            replace(query.place, every=False) if query.place is not None else None
+        )  # a question is about all of them
+        unknown = self.unknown_person(place) or self.unknown_person(origin)
         if unknown:
             return unknown
         if query.thing is None:
-            assert query.place is not None
-            return self.what(query.place)
-        objects = matching_objects(self.state, query.thing, query.place)
+            assert place is not None
+            return self.what(place)
+        objects = matching_objects(self.state, query.thing, place)
         if query.asks == "where":
             return self.where(query.thing, objects)
-        text = self.there_are(len(objects), query.thing, query.place) + self.last_seen(objects)
-        return f"{text}.{self.caution(query.thing, query.place)}"
+        text = self.there_are(len(objects), query.thing, place) + self.last_seen(objects)
+        return f"{text}.{self.caution(query.thing, place)}"
 
     # -- where -----------------------------------------------------------------------------------------------------
 
@@ -237,7 +240,9 @@ class _Answerer(HomeWording):
             holders = targets(state, place, state)
             there = set(matching_objects(state, condition.thing, None, state))
             full = [h for h in holders if len(there.intersection(state.children(h))) >= condition.number]
-            number = counted(condition.number, condition.thing).replace("one ", "a ", 1)
+            number = counted(condition.number, condition.thing)
+            if condition.number == 1:
+                number = with_article(noun_phrase(condition.thing), condition.thing.word)
             kind = self.place_name(replace(place, every=False), plural=True)
             verb = "are" if condition.number > 1 else "is"
             return f"{number} {verb} {self.relation(place)} {_share_of(len(full), len(holders), kind)}"
@@ -248,7 +253,8 @@ class _Answerer(HomeWording):
         """Return how many of a choice have its result: "none of the 3 books is on the desk"."""
         if total == 1:
             verb = "are" if is_plural(thing.word) else "is"
-            return f"{with_the(noun_phrase(thing))}{exception} {verb}{'' if done else ' not'} {result}"
+            only = f"the only {noun_phrase(thing)}{exception}" if exception else with_the(noun_phrase(thing))
+            return f"{only} {verb}{'' if done else ' not'} {result}"
         owned = any(p.endswith(OWNERSHIP) for p in thing.properties)
         amount = counted(total, thing) if not owned else noun_phrase(thing, plural=True)
         kind = f"{amount}{exception}" if owned else f"the {amount}{exception}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from envs.symbolic.goals import Place, Thing
-from envs.symbolic.scoring import fixtures_at, is_place
+from envs.symbolic.scoring import fixtures_at, is_place, matching_objects
 from envs.symbolic.state import HELD, OPEN, State
 from planner.language.noun_phrases import (
     OWNERSHIP,
@@ -176,7 +176,11 @@ class HomeWording:
             return f"{relation} every {self.place_name(place)}"
         if place.fixture is None and place.thing is None:
             return f"{relation} {room_with_the(place.room or '')}"
-        number = len(fixtures_at(self.state, place)) if place.fixture is not None else 1
+        number = 1
+        if place.fixture is not None:
+            number = len(fixtures_at(self.state, place))
+        elif place.thing is not None and not place.beside:
+            number = len(matching_objects(self.state, place.thing, place.inside))
         text = f"{relation} {with_the(self.place_name(place, plural=number > 1))}"
         return f"{text} {self.place_words(place.inside)}" if place.inside is not None else text
 

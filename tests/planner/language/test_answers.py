@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from envs.errors import GoalError
-from envs.symbolic.goals import format_query, parse_query
+from envs.symbolic.goals import Query, Test, format_query, parse_query
 from envs.symbolic.state import HELD, NOWHERE, State
+from planner.exploration.belief_answers import answer_from_belief
 from planner.language.answers import answer
+from planner.tasks.random_goals import random_goals
+from planner.world_model.belief import Belief
 from tests.envs.homes_for_tests import state
 
 
@@ -105,6 +110,8 @@ HOW_MANY = [
     ("mug beside book", "There is one mug beside the book."),
     ("Anna's mug", "Anna has one mug here."),
     ("Anna's dishes in kitchen", "Anna has one dish in the kitchen."),
+    ("pen in mug", "There is one pen in the mugs."),
+    ("pen in every mug", "There is one pen in the mugs."),
     ("spoon in cup", "There is one spoon in the cup."),
     ("ring in box on desk", "There is one ring in the box on the desk."),
     ("fork with Carl", "I do not know where Carl is."),
@@ -146,6 +153,8 @@ WHETHER = [
     ("every book except red book on desk", "No: one of the 2 books except the red book is on the desk."),
     ("half of book on desk", "Yes: 2 of the 3 books are on the desk."),
     ("every umbrella on bed", "No: there is no umbrella here."),
+    ("orange in every mug", "No: an orange is in none of the mugs."),
+    ("every bowl except red bowl on desk", "No: the only bowl except the red bowl is not on the desk."),
     ("spoon in every mug", "No: a spoon is in none of the mugs."),
     ("holding fork", "Yes: the robot holds a fork."),
     ("not holding fork", "No: the robot holds a fork."),
@@ -166,7 +175,8 @@ WHAT = [
         "In drawer 1 in the bedroom is a wallet; in drawer 2 in the bedroom are scissors and toilet paper.",
     ),
     ("in mug", "In the blue mug on the bed in the bedroom is a pen."),
-    ("in red mug", "There is nothing in the red mug."),
+    ("in red mug", "There is nothing in the red mugs."),
+    ("in every red mug", "There is nothing in the red mugs."),
     ("in oven", "There is nothing in the oven."),
     ("on shelf", "There is nothing on the shelf."),
     ("on tray", "On the tray is a big bowl with a tomato in it."),
@@ -226,6 +236,24 @@ def test_what_is_at_several_places_is_told_place_by_place() -> None:
     )
     assert answer(parse_query("? whether television in hall on"), home) == "There is no television in the hall."
     assert answer(parse_query("? what on sofa in hall"), home) == "There is no sofa in the hall."
+
+
+def test_answers_are_sentences_for_every_construct() -> None:
+    wrong = re.compile(
+        r"None|the the|  |there there|There are one|\b[Aa] [aeiou]|\b[Aa]n [^aeiou]|\.\.|, \.|the [A-Z]\w+'s"
+    )
+    for _, goal, start in random_goals(60, 0):
+        belief = Belief.of_map(start.world.scene).observe(start)
+        for condition in goal.conditions:
+            thing, place = getattr(condition, "thing", None), getattr(condition, "place", None)
+            queries = [Query(asks="whether", tests=(Test(condition=condition),))]
+            queries += (
+                [Query(asks="where", thing=thing), Query(asks="how many", thing=thing, place=place)] if thing else []
+            )
+            queries += [Query(asks="what", place=place)] if place else []
+            for query in queries:
+                for words in (answer(query, start), answer_from_belief(query, belief)):
+                    assert words[0].isupper() and words.endswith(".") and not wrong.search(words), (query, words)
 
 
 def test_rooms_are_named_only_where_there_are_several() -> None:
