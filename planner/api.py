@@ -104,7 +104,7 @@ class Planner(PlanningPipeline):
             return plan_under_uncertainty(self, instruction, home, options or Options())
         return super().plan(instruction, open_home(home, geometry=False), options)
 
-    def plan_goal(self, goal: Goal | str, home: AnyHome, options: Options | None = None) -> Plan:
+    def plan_goal(self, goal: Goal | str, home: AnyHome | Belief, options: Options | None = None) -> Plan:
         """Plan for a goal that is given, not read from an instruction.
 
         Args:
@@ -117,6 +117,11 @@ class Planner(PlanningPipeline):
             PlannerError: There is no such home.
             HomeError: The file is not a valid home.
         """
+        if isinstance(home, Belief):
+            from planner.exploration.belief_planning import plan_for_goal_under_uncertainty
+
+            parsed = parse_goal(goal, scene=home.scene) if isinstance(goal, str) else goal
+            return plan_for_goal_under_uncertainty(self, parsed, home, options or Options())
         state = open_home(home, geometry=False)
         if isinstance(goal, str):
             goal = parse_goal(goal, scene=state.world.scene)

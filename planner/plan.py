@@ -148,10 +148,11 @@ def _run(args: argparse.Namespace) -> int:
     if len(instructions) > 1:
         done = converse(instructions, planner, state, options, settings, as_json=args.json, typed=False)
         return 0 if done else 1
+    known = state if belief is None else belief
     if args.goal is not None:
-        plan = planner.plan_goal(args.goal, state, options)
+        plan = planner.plan_goal(args.goal, known, options)
     else:
-        plan = planner.plan(instructions[0], state if belief is None else belief, options)
+        plan = planner.plan(instructions[0], known, options)
     if args.ask:
         from planner.cli.clarification import resolve_questions
 

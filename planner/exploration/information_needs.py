@@ -164,11 +164,17 @@ class _NeedFinder:
     def container_needs(self, place: Place | None) -> Iterator[InformationNeed]:
         if place is None or place.thing is None:
             return
-        if grounding.choose_container(self.state, place, []) is None:
+        known = self.state.world.objects_of(place.thing.word)
+        is_known = any(can_match(self.state, i, place.thing, self.initial_state) for i in known)
+        if place.beside:
+            if not is_known:
+                yield self.object_need(Thing(word=place.thing.word, properties=place.thing.properties), 1)
+        elif not is_known or grounding.choose_container(self.state, place, []) is None:
             words = tuple(
                 word for word in self.domain.resolve(place.thing.word) if self.domain.objects[word].holds is not None
             )
-            yield InformationNeed(label=place.thing.word, words=words)
+            label = " ".join([*place.thing.properties, place.thing.word])
+            yield InformationNeed(label=label, words=words, properties=place.thing.properties)
         yield from self.container_needs(place.inside)
 
     def fixture_needs(self, condition: FixtureIs) -> Iterator[InformationNeed]:

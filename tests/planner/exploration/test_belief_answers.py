@@ -205,6 +205,28 @@ def test_an_object_with_a_property_is_searched_for_where_another_is_known(start:
     assert episode.success
 
 
+@pytest.mark.parametrize(
+    ("goal", "label"),
+    [("book beside red mug", "red mug"), ("book in red mug", "red mug"), ("book beside wallet", "wallet")],
+)
+def test_what_something_goes_beside_or_into_is_searched_for(
+    start: State, at_start: Belief, goal: str, label: str
+) -> None:
+    labels = {need.label for need in information_needs(parse_goal(goal).conditions[0], at_start)}
+    assert label in labels
+    if "beside" in goal:
+        episode, _ = sought(goal, start)
+        assert episode.success
+
+
+def test_a_goal_is_planned_for_on_the_belief(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model_folder: Path, start: State
+) -> None:
+    arguments = ["--home", str(tmp_path / "two_rooms.yaml"), "--model", str(model_folder), "--observe"]
+    assert main(["--goal", "red mug on desk", *arguments]) == 1
+    assert "needs to look for red mug: probably in" in capsys.readouterr().out
+
+
 def test_a_question_is_answered_from_belief_by_the_command_and_the_library(
     tmp_path: Path, at_start: Belief, capsys: pytest.CaptureFixture[str]
 ) -> None:
