@@ -152,7 +152,7 @@ class HouseholdReader(EntryReader):
 
     def with_skills(self, message: str) -> str:
         """Add what a rule can forbid to a message about a word that is nothing like a known one."""
-        if "is called" not in message or "did you mean" in message:
+        if "no object or class is called" not in message or "did you mean" in message:
             return message
         return f"{message}; a rule forbids a condition or a skill: {', '.join(self.domain.skills)}"
 
@@ -207,9 +207,6 @@ def _missing_in(rule: Rule, world: World) -> Iterator[str]:
         yield from _missing_place(getattr(condition, "place", None), world)
     if isinstance(condition, Every):
         yield from _missing_thing(condition.excluded, world)
-    means = getattr(condition, "means", None)
-    if means is not None and means not in world.entities_by_category:
-        yield f"this home has no {means}"
 
 
 def _missing_thing(thing: Thing | None, world: World) -> Iterator[str]:

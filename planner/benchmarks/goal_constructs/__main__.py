@@ -1,7 +1,7 @@
 """Plans for random goals over every construct: `python -m planner.benchmarks.goal_constructs`.
 
 Goals (`planner/tasks/random_goals.py`) that hold at the start, or that something speaks against
-(`envs/symbolic/obstacles.py`), are counted and left out. Each of the others is planned for by the teacher and by the
+(`planner/goals/feasibility.py`), are counted and left out. Each of the others is planned for by the teacher and by the
 GPT, which are given the goal, not an instruction; every plan is replayed in the symbolic home. The last columns are the
 tokens of the facts in a prompt (half and 95 % of the prompts have at most so many).
 """
@@ -43,11 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from envs.symbolic.obstacles import obstacle
     from envs.symbolic.progress import begin, score
     from gpt.weights.model_folder import read_folder
     from planner.api import Planner, model_folder
     from planner.benchmarks.goal_constructs.facts_size import facts_tokens, percentile
+    from planner.goals.feasibility import infeasibility
     from planner.tasks.random_goals import CONSTRUCTS, random_goals
 
     if args.goals < 1 or args.seed < 0:
@@ -63,14 +63,14 @@ def _run(args: argparse.Namespace) -> int:
         count["goals"] += 1
         if score(begin(goal, state)).success:
             count["hold"] += 1
-        elif obstacle(goal, state):
+        elif infeasibility(goal, state):
             count["infeasible"] += 1
         else:
             count["teacher"] += _teacher_reaches(goal, state)
             sizes[construct] += facts_tokens(goal, state, tokenizer)
             if planner is not None:
                 started_at = time.perf_counter()
-                count["GPT"] += planner.plan_for_goal(goal, state).status == "verified"
+                count["GPT"] += planner.plan_for_goal(goal, state).is_proven
                 seconds.append(time.perf_counter() - started_at)
 
     def facts(values: Sequence[int]) -> dict[str, int]:

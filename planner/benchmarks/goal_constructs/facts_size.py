@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 def facts_tokens(goal: Goal, state: State, tokenizer: Tokenizer) -> list[int]:
     """Return the number of tokens of the facts of each chunk, in the states that the teacher's plan goes through."""
     sizes = []
+    phase = goal.phases[0]
     avoid = forbidden_entities(goal.rules, state)
     try:
         for now, conditions, initial_state, _ in plan_in_chunks(state, goal, common_sense=True):
-            phase = next(phase for phase in goal.phases if set(conditions) <= set(phase))
+            phase = next((p for p in goal.phases if set(conditions) <= set(p)), phase)  # else it prepares
             facts = retrieve_facts(now, conditions, initial_state, avoid=avoid, phase=phase, common_sense=True)
             sizes.append(len(text_format.encode(text_format.facts_part(facts.texts), tokenizer)[0]) - 1)
     except LookupError:  # the prompts up to there are counted

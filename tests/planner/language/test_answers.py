@@ -115,7 +115,6 @@ HOW_MANY = [
     ("spoon in cup", "There is one spoon in the cup."),
     ("ring in box on desk", "There is one ring in the box on the desk."),
     ("fork with Carl", "I do not know where Carl is."),
-    ("fork with Dora", "Nobody here is called Dora."),
 ]
 WHETHER = [
     ("window open", "Yes: window 1 in the bedroom is open."),
@@ -220,6 +219,13 @@ def test_what_is_in_a_full_room_is_not_listed_to_the_end(home: State) -> None:
 def test_a_thing_that_no_home_has_is_a_question_that_does_not_parse(home: State) -> None:
     with pytest.raises(GoalError, match="no object or class is called 'walet'; did you mean 'wallet'"):
         parse_query("? where walet")
+
+
+def test_a_person_whom_nobody_knows_is_named(home: State) -> None:
+    with pytest.raises(GoalError, match="nobody here is called 'Dora'; known: Anna, Ben, Carl"):
+        parse_query("? how many fork with Dora", scene=home.world.scene)
+    nameless = state(["desk 1", "person 1"], {"fork 1": "desk 1"})
+    assert answer(parse_query("? how many fork with Dora"), nameless) == "Nobody here is called Dora."
 
 
 def test_what_is_at_several_places_is_told_place_by_place() -> None:
