@@ -9,6 +9,8 @@
     plan → proof         `plan_for_goal`  the plan is replayed in the symbolic home; if it misses the goal that the GPT
                                           wrote, further plans are sampled; the best is cut where its progress ends
                                           (decoding/draft_choice.py)
+    plan → closed plan `plan_for_goal`    what a proven plan opened and left open is closed; the GPT was not trained to
+                                          (verification/door_closing.py); proven again. `Plan.added` names these steps
 
 The plan's prompt holds the goal and the facts alone: it is short in a home of any size, and it serves the first plan,
 later chunks and replanning in the same way. No search over states is involved.
@@ -30,16 +32,18 @@ from planner.decoding.draft_choice import Candidate, judge
 from planner.decoding.goal_planner import GoalPlanner
 from planner.errors import CalibrationError
 from planner.goals.feasibility import is_feasible
+from planner.goals.serving import as_served
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
 from planner.understanding.instruction_reader import InstructionReader
+from planner.verification.door_closing import ClosedPlan, close_doors
 from planner.verification.plan_verification import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from gpt.model.transformer import GPT
     from planner.decoding.plan_writer import Draft
@@ -128,6 +132,7 @@ class PlanningPipeline:
         phase: int = 0,
         avoid: frozenset[int] = frozenset(),
         failed_plan: FailedPlan | None = None,
+        opened: frozenset[int] | None = None,
     ) -> Plan:
         """Plan for a goal from a state.
 
@@ -142,25 +147,33 @@ class PlanningPipeline:
             avoid: Objects and places not to use, because they failed.
             failed_plan: The plan that this one replaces. If `options` allow it and the GPT was trained for it, the GPT
                 fills in only the broken part, or reads feedback on what went wrong (`avoid` is then ignored).
+            opened: Fixtures that the robot opened earlier in the episode, to be closed, too; see `close_doors`.
         """
         options = options or Options()
         started_at = time.perf_counter()
         goal = with_home_rules(goal, state.world.scene)
-        best: Candidate | None = None
         episode_start = initial_state or state
         remaining_goal = goal.after(phase)
         self.prompts.begin()
-        tokens = tried = 0
-        for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):
-            tried += 1
-            tokens += draft.tokens
-            candidate = judge(draft, remaining_goal, state, episode_start, constrained=options.constrained)
-            if best is None or not best.draft.actions or candidate.merit > best.merit:
-                best = candidate
-            if candidate.report.ok or not options.constrained:
+        best: Candidate | None = None
+        tried = tokens = 0
+        for wanted in self._wanted(remaining_goal, episode_start, options):
+            best = None
+            for draft in self.goal_planner.drafts(wanted, state, episode_start, options, avoid, failed_plan):
+                tried += 1
+                tokens += draft.tokens
+                candidate = judge(draft, wanted, state, episode_start, constrained=options.constrained)
+                if best is None or not best.draft.actions or candidate.merit > best.merit:
+                    best = candidate
+                if candidate.report.ok or not options.constrained:
+                    break
+            if best is not None and best.report.ok:
                 break
         assert best is not None
-        report, draft = best.report, best.draft
+        closed = ClosedPlan(actions=best.actions)
+        if best.report.ok and options.close_doors:
+            closed = close_doors(best.actions, goal, state, initial_state=episode_start, phase=phase, opened=opened)
+        draft, report = best.draft, verify(state, remaining_goal, closed.actions, initial_state=episode_start)
         rule = "" if report.ok else self._forbidding_rule(remaining_goal, state, episode_start, options)
         return Plan(
             instruction=instruction,
@@ -168,8 +181,9 @@ class PlanningPipeline:
             reason=report.reason if report.ok else rule or obstacle(remaining_goal, state) or report.reason,
             goal=goal,
             goal_text=format_goal(goal),
-            actions=best.actions,
-            subtasks=tuple(format_action(state.world, a) for a in best.actions),
+            actions=closed.actions,
+            subtasks=tuple(format_action(state.world, a) for a in closed.actions),
+            added=closed.added,
             start=state,
             report=report,
             tried=tried,
@@ -178,6 +192,12 @@ class PlanningPipeline:
             kept=min(draft.kept, len(best.actions)),
             written=tuple(draft.actions),
         )
+
+    def _wanted(self, goal: Goal, initial_state: State, options: Options) -> Iterator[Goal]:
+        """Yield what to plan for: what people mean by a goal, and if that is not reached, what it says."""
+        if options.common_sense and options.constrained and (served := as_served(goal, initial_state)) != goal:
+            yield served
+        yield goal
 
     def _forbidding_rule(self, goal: Goal, state: State, initial_state: State, options: Options) -> str:
         """Name the rule that keeps a goal from being reached: a plan that ignores the rules breaks it."""

@@ -21,6 +21,7 @@ from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.chunking import next_conditions
+from planner.goals.serving import as_served
 from planner.language.normalization import normalize
 from planner.prompts import text_format
 from planner.tasks import excluded_forms
@@ -257,7 +258,8 @@ class Corpus:
 
     def _plans(self, goal: Goal, chunks: Sequence[Chunk]) -> Iterator[text_format.Document]:
         for i, (state, conditions, initial_state, actions) in enumerate(chunks):
-            phase = next(p for p in goal.phases if set(conditions) <= set(p))
+            phases = (*goal.phases, *as_served(goal, initial_state).phases)  # the teacher serves clean things
+            phase = next(p for p in phases if set(conditions) <= set(p))
             facts = retrieve_facts(state, conditions, initial_state, phase=phase, common_sense=self.recipe.common_sense)
             if not facts.name_all(actions):
                 continue

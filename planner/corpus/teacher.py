@@ -15,6 +15,7 @@ from envs.symbolic.goals import (
     Count,
     Every,
     FixtureIs,
+    Goal,
     Holding,
     No,
     Place,
@@ -30,6 +31,8 @@ from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, q
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
 from planner.goals.narrowing import Narrowed, narrow
+from planner.goals.serving import conditions_as_served
+from planner.verification.door_closing import close_doors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +54,7 @@ class Taught:
 
 def teach(
     state: State, conditions: Sequence[Condition], initial_state: State, *, phase: Sequence[Condition] = (),
-    avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False,
+    avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False, is_part: bool = False,
 ) -> Taught:  # fmt: skip
     """Plan from `state` for conditions that are independent of each other.
 
@@ -63,14 +66,34 @@ def teach(
             used.
         avoid: Fixtures and objects that are used only if the goal leaves no choice.
         rules: What must not happen.
-        common_sense: Choose objects as people do (planner/goals/choice.py), as the facts with `common_sense`.
+        common_sense: Choose objects as people do (planner/goals/choice.py), as the facts with `common_sense`; serve
+            clean things (planner/goals/serving.py), and close what was opened (planner/verification/door_closing.py).
+        is_part: The plan is part of a longer one, whose maker decides what is served and what is closed.
     """
+    if common_sense and not is_part:
+        served = conditions_as_served(conditions, phase or conditions, initial_state)
+        lesson = _teach(state, served, initial_state, phase, avoid, rules, common_sense=True)
+        if lesson.actions is None and served != tuple(conditions):
+            lesson = _teach(state, conditions, initial_state, phase, avoid, rules, common_sense=True)
+        if lesson.actions is None:
+            return lesson
+        goal = Goal(phases=(tuple(dict.fromkeys((*conditions, *phase))),), rules=tuple(rules))
+        closed = close_doors(lesson.actions, goal, state, initial_state=initial_state, opened=())
+        return Taught(actions=closed.actions)
+    return _teach(state, conditions, initial_state, phase, avoid, rules, common_sense=common_sense)
+
+
+def _teach(
+    state: State, conditions: Sequence[Condition], initial_state: State, phase: Sequence[Condition],
+    avoid: frozenset[int], rules: Sequence[Rule], *, common_sense: bool,
+) -> Taught:  # fmt: skip
     teacher = _Teacher(state, initial_state, phase, avoid, rules, common_sense=common_sense)
     teacher.means = tuple({m for c in conditions if (m := getattr(c, "means", None)) is not None})
     try:
         for condition in sorted(conditions, key=rank):
             teacher.achieve(condition)
-        teacher.tidy(conditions)
+        if not common_sense:
+            teacher.tidy(conditions)
     except _StuckError as stuck:
         return Taught(actions=None, reason=str(stuck))
     if not teacher.limited and not all(holds(teacher.state, c, initial_state, teacher.uses) for c in conditions):
@@ -160,6 +183,8 @@ class _Teacher:
             self.close(fixture)
         category = self.state.world.fixture_category[fixture]
         if category and category.switch:
+            if self.common_sense and self.choice_state.flags[fixture] & self.state.flags[fixture] & ON:
+                return  # it was running before, and keeps running
             self.free_hand()
             if not self.state.flags[fixture] & ON:
                 self.do("turn on", fixture)
@@ -351,7 +376,7 @@ class _Teacher:
         missing = condition.number - len(satisfied)
         candidates = grounding.candidates(
             self.choice_state, condition.thing, condition.place, taken=self.taken_by_others(condition),
-            avoid=self.avoid, common_sense=self.common_sense,
+            avoid=self.avoid, common_sense=self.common_sense, number=missing,
         )  # fmt: skip
         objects = [item for item in candidates if item not in satisfied][:missing]
         if len(objects) < missing:
@@ -480,7 +505,7 @@ class _Teacher:
             self.do({"open": "open", "closed": "close", "on": "turn on", "off": "turn off"}[word], fixture)
 
     def tidy(self, conditions: Sequence[Condition]) -> None:
-        """Close fixtures that a person would not leave open, unless that undoes a condition."""
+        """Close fixtures that a person would not leave open, unless that undoes a condition; without common sense."""
         for fixture in dict.fromkeys(self.opened):
             category = self.state.world.fixture_category[fixture]
             if not (category and category.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):

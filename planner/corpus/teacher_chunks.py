@@ -10,6 +10,8 @@ from envs.symbolic.progress import advance, begin, is_true
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import teach
 from planner.goals.chunking import next_conditions
+from planner.goals.serving import as_served
+from planner.verification.door_closing import close_doors
 
 MAX_CHUNKS = 12
 Chunk = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
@@ -21,11 +23,26 @@ def plan_in_chunks(
 ) -> Iterator[Chunk]:
     """Yield chunks until the goal holds.
 
-    Entities in `avoid` are used only if the goal leaves no choice; `common_sense` is as in `teach`.
+    Entities in `avoid` are used only if the goal leaves no choice; `common_sense` is as in `teach`. What the whole plan
+    opened is then closed once, after its last use.
 
     Raises:
         LookupError: The teacher cannot reach the goal.
     """
+    if not common_sense:
+        yield from _chunks(initial_state, goal, avoid, common_sense=False)
+        return
+    served = as_served(goal, initial_state)
+    try:
+        chunks = list(_chunks(initial_state, served, avoid, common_sense=True))
+    except LookupError:
+        if served == goal:
+            raise
+        chunks = list(_chunks(initial_state, goal, avoid, common_sense=True))
+    yield from _closed(chunks, goal)
+
+
+def _chunks(initial_state: State, goal: Goal, avoid: frozenset[int], *, common_sense: bool) -> Iterator[Chunk]:
     progress = begin(goal, initial_state)
     state = initial_state
     for number, phase in enumerate(goal.phases):
@@ -36,8 +53,9 @@ def plan_in_chunks(
             if not conditions:
                 break
             taught = teach(
-                state, conditions, initial_state, phase=phase, avoid=avoid, rules=goal.rules, common_sense=common_sense
-            )
+                state, conditions, initial_state, phase=phase, avoid=avoid, rules=goal.rules, common_sense=common_sense,
+                is_part=True,
+            )  # fmt: skip
             if not taught.actions:
                 raise LookupError(taught.reason or "nothing to do")
             yield state, conditions, initial_state, taught.actions
@@ -46,3 +64,22 @@ def plan_in_chunks(
                 progress = advance(progress, state, action)
         if not all(holds(state, c, initial_state, progress.uses) for c in phase):
             raise LookupError("the conditions undo each other")
+
+
+def _closed(chunks: list[Chunk], goal: Goal) -> Iterator[Chunk]:
+    """Yield the chunks with the steps that close what they opened; between two chunks they belong to the first."""
+    if not chunks:
+        return
+    initial_state = state = chunks[0][2]
+    closed = close_doors([action for chunk in chunks for action in chunk[3]], goal, initial_state)
+    steps = list(zip(closed.actions, range(1, len(closed.actions) + 1), strict=True))
+    for _, conditions, _, actions in chunks:
+        taken: list[Action] = []
+        n_own = 0
+        while steps and (n_own < len(actions) or steps[0][1] in closed.added):
+            action, number = steps.pop(0)
+            n_own += number not in closed.added
+            taken.append(action)
+        yield state, conditions, initial_state, tuple(taken)
+        for action in taken:
+            state = successor(state, action)

@@ -60,6 +60,7 @@ def write(
     max_steps: int,
     forbidden: frozenset[str] = frozenset(),
     common_sense: bool = False,
+    keeps_running: frozenset[str] = frozenset(),
     is_allowed: Callable[[State, Action, State], bool] | None = None,
 ) -> State:
     """Let the GPT write applicable subtasks until it ends them; return the resulting state.
@@ -74,6 +75,7 @@ def write(
         max_steps: Maximum number of subtasks.
         forbidden: Names that no subtask may use.
         common_sense: Whether no subtask may run a microwave with metal in it, or pick up what it can only put back.
+        keeps_running: Names of fixtures that no subtask may turn off.
         is_allowed: Whether the rules allow an action, given the states before and after it.
     """
     visited = {state_key(state)}
@@ -84,6 +86,8 @@ def write(
         next_states: list[State] = []
         for action, next_state in candidate_actions(state, names - forbidden, visited):
             if not forbidden.isdisjoint(action.args):
+                continue
+            if action.skill == "turn off" and action.args[0] in keeps_running:
                 continue
             if is_allowed is not None and not is_allowed(state, action, next_state):
                 continue

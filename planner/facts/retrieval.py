@@ -107,6 +107,7 @@ class _FactRetriever:
                 avoid=self.avoid,
                 taken=self.taken_by_others(condition),
                 common_sense=self.common_sense,
+                number=n_missing,
             )
             self.taken |= dict.fromkeys(objects[:n_missing], condition.place)
             self.change(objects[:n_missing], condition.thing)

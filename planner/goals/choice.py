@@ -17,11 +17,12 @@ corpus. A microwave with metal in it is never turned on.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import DIRTY, HELD
-from envs.symbolic.goals import Count, Every, Holding
-from envs.symbolic.scoring import is_at, matches, matching_objects, quantified_objects
+from envs.symbolic.actions import DIRTY, HELD, ON
+from envs.symbolic.goals import Count, Every, FixtureIs, Holding
+from envs.symbolic.scoring import fixtures_of, is_at, matches, matching_objects, quantified_objects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -68,35 +69,67 @@ def dirty_wanted(world: World, thing: Thing, place: Place | None) -> bool | None
 
 
 def ranked(
-    state: State, objects: Iterable[int], thing: Thing, place: Place | None, taken: Collection[int] = ()
+    state: State,
+    objects: Iterable[int],
+    thing: Thing,
+    place: Place | None,
+    taken: Collection[int] = (),
+    number: int = 1,
 ) -> list[int]:
-    """Return objects that can match a description at a place, the best first.
+    """Return objects that can match a description at a place, the best first, for a plan that needs `number` of them.
 
-    A closed door counts once for all objects behind it. Objects that other conditions have `taken` come last.
+    A closed door counts once for all objects behind it that are needed. Objects that other conditions have `taken` come
+    last.
     """
     dirt = dirty_wanted(state.world, thing, place)
     targets = destinations(state, place)
-    open_s = state.world.domain.skills["open"].duration_s
     unsorted = []
     for i in objects:
-        against = flaws(state, i, dirty_wanted=dirt, liquid=thing.liquid)
-        unsorted.append(((i in taken, *against), _change_s(state, i, thing) + travel_s(state, i, targets), i))
+        person, binned, dirty, full, contents = flaws(state, i, dirty_wanted=dirt, liquid=thing.liquid)
+        against = (i in taken, person, binned, dirty, full or is_stale(state, i, thing.liquid), contents)
+        unsorted.append((against, _change_s(state, i, thing) + travel_s(state, i, targets), i))
+    behind = Counter((against, state.closed_around(i)) for against, _, i in unsorted)
     by_door: dict[int, tuple[Flaws, float]] = {}
     rows = []
     for against, seconds, i in sorted(unsorted):
         key = (against, seconds)
         if (door := state.closed_around(i)) is not None:
-            key = max(key, by_door[door]) if door in by_door else (against, seconds + open_s)
+            share_s = door_s(state.world) / max(1, min(number, behind[against, door]))
+            key = max(key, by_door[door]) if door in by_door else (against, seconds + share_s)
             by_door.setdefault(door, key)
         rows.append((*key, i))
     return [i for *_, i in sorted(rows)]
 
 
+def is_stale(state: State, entity: int, liquid: str | None) -> bool:
+    """Whether a vessel of the wanted liquid has stood for an unknown time: in a room where it was not filled."""
+    world = state.world
+    root, category = state.root(entity), world.object_category[entity]
+    if liquid is None or state.liquid[entity] != liquid or root < 0 or category is None or category.contains:
+        return False
+    rooms = [world.scene.fixtures[f].room for f in _sources(state, liquid)]
+    return bool(rooms) and world.scene.fixtures[root].room not in rooms
+
+
+def _sources(state: State, liquid: str) -> list[int]:
+    """Return the fixtures that give a liquid, and those where packages of it are."""
+    world = state.world
+    fixtures = [f for f in range(world.n_fixtures) if (p := world.process[f]) is not None and p.fill == liquid]
+    packages = [c for c in world.entities_by_category if c in world.domain.objects]
+    packages = [c for c in packages if world.domain.objects[c].contains == liquid]
+    roots = [state.root(i) for c in packages for i in world.entities_by_category[c]]
+    return [*fixtures, *(root for root in roots if root >= 0)]
+
+
+def door_s(world: World) -> float:
+    """Return what a closed door costs: it is opened, and closed again [s]."""
+    return world.domain.skills["open"].duration_s + world.domain.skills["close"].duration_s
+
+
 def fetching_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
     """Return how long it takes to get hold of an object and bring it to the nearest target, if there is one [s]."""
-    skills = state.world.domain.skills
-    door_s = skills["open"].duration_s if state.closed_around(entity) is not None else 0.0
-    return travel_s(state, entity, targets) + door_s
+    behind_door_s = door_s(state.world) if state.closed_around(entity) is not None else 0.0
+    return travel_s(state, entity, targets) + behind_door_s
 
 
 def travel_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
@@ -188,3 +221,19 @@ def is_dangerous(state: State, action: Action) -> bool:
         return False
     fixture = state.world.index[action.args[0]]
     return state.world.categories[fixture] == "microwave" and has_metal(state, fixture)
+
+
+def keeps_running(initial_state: State, conditions: Iterable[Condition]) -> frozenset[str]:
+    """Return the names of the fixtures that stay on: they were on at the start, and no condition is about them.
+
+    What has a door is not among them: it must be off to be opened, if it is used.
+    """
+    world = initial_state.world
+    named = {f for c in conditions if isinstance(c, FixtureIs) for f in fixtures_of(initial_state, c)}
+    running = (f for f in range(world.n_fixtures) if initial_state.flags[f] & ON and not world.enclosed[f])
+    return frozenset(world.names[f] for f in running if f not in named)
+
+
+def is_busy(state: State, fixture: int, thing: int) -> bool:
+    """Whether an appliance with a door runs for something else than `thing`, which must wait or go elsewhere."""
+    return bool(state.flags[fixture] & ON) and state.world.enclosed[fixture] and state.root(thing) != fixture

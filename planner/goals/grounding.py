@@ -109,10 +109,11 @@ def candidates(
     avoid: frozenset[int] = frozenset(),
     taken: Mapping[int, Place | None] | None = None,
     common_sense: bool = False,
+    number: int = 1,
 ) -> list[int]:
     """Return objects that do not match a description at a place but can be made to, the cheapest first.
 
-    Objects that other conditions of the goal have `taken` come last.
+    Objects that other conditions of the goal have `taken` come last; `number` of them are needed.
     """
     taken = taken or {}
     world = state.world
@@ -134,7 +135,7 @@ def candidates(
     if common_sense:
         objects = [i for *_, i in ranked]
         without_room = [i for i in objects if not _has_room_at(state, place, i)]
-        return choice.ranked(state, objects, thing, place, {*taken, *without_room})
+        return choice.ranked(state, objects, thing, place, {*taken, *without_room}, number)
     return [i for *_, i in sorted(ranked)]
 
 
@@ -298,7 +299,8 @@ def appliance_for(
 ) -> int | None:
     """Choose the appliance that makes an object `clean`, `cooked`, `hot` or `cold`.
 
-    With `common_sense`, a kettle is boiled on its base, and no microwave runs with metal in it.
+    With `common_sense`, a kettle is boiled on its base, no microwave runs with metal in it, and what runs for something
+    else is left alone.
     """
     world = state.world
     categories = APPLIANCES[state_name]
@@ -314,18 +316,20 @@ def appliance_for(
         if category == "stove burner" and state_name == "cooked" and cooking_vessel(state, thing) is None:
             continue
         objects_on_it = [] if state_name == "cooked" and category == "stove burner" else [thing]
-        unsafe = frozenset[int]()
+        unsafe = busy = frozenset[int]()
         if common_sense:
+            busy = frozenset(f for f in fixtures_of(state, category) if choice.is_busy(state, f, thing))
             if not objects_on_it and (vessel := cooking_vessel(state, thing, avoid, common_sense=True)) is not None:
                 objects_on_it = [vessel]
             if category == "microwave":
                 if choice.has_metal(state, thing):
                     continue
                 unsafe = frozenset(f for f in fixtures_of(state, category) if choice.has_metal(state, f))
-        fixture = choose_fixture(state, category, objects_on_it, avoid=avoid | unsafe, common_sense=common_sense)
+        worse = avoid | unsafe | busy
+        fixture = choose_fixture(state, category, objects_on_it, avoid=worse, common_sense=common_sense)
         if fixture in unsafe:
             continue
-        if fixture is not None and fixture not in avoid:
+        if fixture is not None and fixture not in worse:
             return fixture
         fallback = fixture if fallback is None else fallback
     return fallback

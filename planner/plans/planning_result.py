@@ -113,6 +113,8 @@ class Plan:
         actions: The subtasks; empty if something must be searched for first. A plan that does not reach its goal ends
             where it stops making progress, so it may be empty, too.
         subtasks: The same in words.
+        added: Numbers (from 1) of the subtasks that the planner added to what the GPT wrote: they close what the plan
+            opened (planner/verification/door_closing.py).
         start: The state in which the plan begins.
         report: The symbolic replay, if there is a goal.
         tried: Number of plans that the GPT wrote, of which this is the best.
@@ -143,6 +145,7 @@ class Plan:
     options: tuple[Goal, ...] = ()
     guesses: tuple[Guess, ...] = ()
     kept: int = 0
+    added: tuple[int, ...] = ()
     written: tuple[Action, ...] = field(default=(), repr=False)
 
     @classmethod
@@ -224,6 +227,7 @@ class Plan:
             "goal": self.goal_text or None,
             "options": [format_goal(goal) for goal in self.options],
             "plan": list(self.subtasks),
+            "added": list(self.added),
             "look_for": [guess.as_dict() for guess in self.guesses],
             "confidence": self.confidence.as_dict() if self.confidence else None,
             "tried": self.tried,
