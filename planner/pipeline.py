@@ -184,6 +184,7 @@ class PlanningPipeline:
             actions=closed.actions,
             subtasks=tuple(format_action(state.world, a) for a in closed.actions),
             added=closed.added,
+            left_out=closed.left_out,
             start=state,
             report=report,
             tried=tried,

@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--replan", action="store_true", help="let the GPT replan after a failure (implied by --observe)"
     )
+    parser.add_argument("--leave-open", action="store_true", help="for speed: a new plan closes nothing")
     parser.add_argument("--model", help="model folder of the GPT (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_observe_arguments(parser)
@@ -95,6 +96,7 @@ def _run(args: argparse.Namespace) -> int:
     from envs.symbolic.goals import format_condition, parse_goal, with_home_rules
     from planner.cli.execution_flags import read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
+    from planner.plans.options import Options
     from planner.plans.typed_steps import read_steps
 
     plan_text = read_plan(args.plan)
@@ -111,6 +113,7 @@ def _run(args: argparse.Namespace) -> int:
         believed_state, plan_text = with_named_objects(belief, plan_text)
         world = believed_state.world
     plan = read_steps(world, plan_text)
+    options = Options(close_doors=not args.leave_open)
     settings = read_execution_settings(args, runs_dir() / "run")
     planner = None
     if args.replan or belief is not None:
@@ -124,7 +127,9 @@ def _run(args: argparse.Namespace) -> int:
             belief = with_habits(belief, planner)
     if plan.instruction:
         print(f"instruction: {printable(plan.instruction)}", file=sys.stderr if args.json else sys.stdout, flush=True)
-    episode = execute_and_report(list(plan.actions), goal, state, settings, planner=planner, belief=belief)
+    episode = execute_and_report(
+        list(plan.actions), goal, state, settings, planner=planner, options=options, belief=belief
+    )
     if args.json:
         print(json.dumps(episode_as_dict(episode, settings)))
     else:

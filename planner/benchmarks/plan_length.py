@@ -93,11 +93,12 @@ def _run(args: argparse.Namespace) -> int:
 
 def _length(planner: Planner, trial: EvaluationTask, seconds: float) -> Length:
     from planner.errors import ExportError
+    from planner.plans.options import OWN_PLAN
     from planner.plans.pddl.adl_problem import to_pddl
     from planner.plans.pddl.fast_downward import solve
     from planner.verification.plan_verification import verify
 
-    plan = planner.plan(trial.instruction, trial.start)
+    plan = planner.plan(trial.instruction, trial.start, OWN_PLAN)
     ours = _count(plan.actions) if plan.status == "verified" else None
     if plan.goal is None:
         return Length(id=trial.id, goal=plan.status, ours=None, theirs=None)

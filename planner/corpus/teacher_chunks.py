@@ -19,12 +19,13 @@ Chunk = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
 
 
 def plan_in_chunks(
-    initial_state: State, goal: Goal, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
-) -> Iterator[Chunk]:
+    initial_state: State, goal: Goal, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False,
+    closing: bool = True,
+) -> Iterator[Chunk]:  # fmt: skip
     """Yield chunks until the goal holds.
 
-    Entities in `avoid` are used only if the goal leaves no choice; `common_sense` is as in `teach`. What the whole plan
-    opened is then closed once, after its last use.
+    Entities in `avoid` are used only if the goal leaves no choice; `common_sense` is as in `teach`. With it and
+    `closing`, what the whole plan opened is closed once, after its last use.
 
     Raises:
         LookupError: The teacher cannot reach the goal.
@@ -39,7 +40,7 @@ def plan_in_chunks(
         if served == goal:
             raise
         chunks = list(_chunks(initial_state, goal, avoid, common_sense=True))
-    yield from _closed(chunks, goal)
+    yield from _closed(chunks, goal) if closing else chunks
 
 
 def _chunks(initial_state: State, goal: Goal, avoid: frozenset[int], *, common_sense: bool) -> Iterator[Chunk]:

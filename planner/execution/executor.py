@@ -1,7 +1,8 @@
 """Executes a plan in closed loop: observe the outcome of each subtask, and replan when the plan no longer works.
 
 It replans after a failure, when the plan ended without reaching its goal, and as soon as the home differs from the
-expected state and the rest of the plan, replayed from the observed state, would fail or miss the goal. The home is the
+expected state and the rest of the plan, replayed from the observed state, would fail or miss the goal. A door that it
+could not close, or that others have closed, is no reason to replan. The home is the
 symbolic or the physical one: anything with `state()` and `execute(action)`. `run` yields events while the plan is
 executed; `execute` returns the outcome.
 """
@@ -28,6 +29,7 @@ from planner.execution.events import (
 )
 from planner.facts.failure_notes import FailedPlan, Note, changes, failure
 from planner.plans.options import MAX_REPLANS
+from planner.verification.door_closing import CLOSE, is_needless, without_needless
 from planner.verification.plan_verification import progress_after, replay
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ def run(
             phase=execution.progress.phase,
             avoid=avoid,
             failed_plan=failed_plan,
+            opened=execution.opened(execution.state),
         )
         if not plan.actions:
             break
@@ -155,6 +158,12 @@ class Execution:
         """Return the names in `avoid` as entities of a state."""
         return frozenset(state.world.index[name] for name in self.avoid if name in state.world.index)
 
+    def opened(self, state: State) -> frozenset[int]:
+        """Return what the robot opened in the episode, as entities of a state."""
+        opening = {step.subtask for step in self.steps if step.status == "done"}
+        world = state.world
+        return frozenset(f for f in range(world.n_fixtures) if f"open {world.names[f]}" in opening)
+
     def decision_states(self) -> tuple[State, State]:
         """Return the current and initial states on which decisions are based: here the true ones."""
         return self.state, self.initial_state
@@ -171,10 +180,13 @@ class Execution:
                 yield from self.disturbed(self.queue)
                 if stop_early and self._is_doomed(expected):
                     return
+            state, _ = self.decision_states()
+            if stop_early and is_needless(self.queue[0], state):
+                self.queue.popleft()
+                continue
             action = self._next()
             if action is None:
                 return
-            state, _ = self.decision_states()
             expected_after: State | None = state if unmet_precondition(state, action) else successor(state, action)
             yield from self._attempt(action)
             if (closing := self._unblocking_action(action)) is not None:
@@ -182,6 +194,8 @@ class Execution:
                 yield from self._attempt(closing)
                 if self.steps[-1].status == "done":
                     yield from self._attempt(action)
+            if action.skill == CLOSE and stop_early and self.steps[-1].status != "done" and self.reaches():
+                continue
             if self.steps[-1].status != "done" or (stop_early and self._is_doomed(expected_after)):
                 return
 
@@ -237,9 +251,10 @@ class Execution:
         state, _ = self.decision_states()
         if not all(state.world.index.keys() >= set(action.args) for action in self.queue):
             return False
-        replayed = replay(state, self.queue)
+        rest = without_needless(self.queue, state)
+        replayed = replay(state, rest)
         _, *later = replayed.states
-        progress = progress_after(self.believed_progress(), self.queue, later)
+        progress = progress_after(self.believed_progress(), rest, later)
         return replayed.reason is None and score(progress).success
 
     def _next(self) -> Action | None:

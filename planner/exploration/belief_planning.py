@@ -90,7 +90,9 @@ def plan_for_goal_under_uncertainty(
     if plan.status != "verified":
         reason += f"; with that found where it may be, {plan.reason}"
     subtasks = _insert_looks(plan, open_needs, imagined, belief)
-    return replace(plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, guesses=shown)
+    return replace(
+        plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, added=(), left_out=0, guesses=shown
+    )
 
 
 def understand(planner: PlanningPipeline, instruction: str, belief: Belief, options: Options) -> ParsedInstruction:

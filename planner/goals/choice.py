@@ -105,7 +105,9 @@ def is_stale(state: State, entity: int, liquid: str | None) -> bool:
     """Whether a vessel of the wanted liquid has stood for an unknown time: in a room where it was not filled."""
     world = state.world
     root, category = state.root(entity), world.object_category[entity]
-    if liquid is None or state.liquid[entity] != liquid or root < 0 or category is None or category.contains:
+    if liquid is None or state.liquid[entity] != liquid or category is None or category.contains:
+        return False
+    if root < 0 or world.relation[root] == "with":  # who has it knows its age
         return False
     rooms = [world.scene.fixtures[f].room for f in _sources(state, liquid)]
     return bool(rooms) and world.scene.fixtures[root].room not in rooms

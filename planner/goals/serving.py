@@ -1,8 +1,9 @@
 """What is served is clean and unused: a dirty plate on the table does not set it.
 
-The goal `2 plate on dining table` holds in the state where two dirty plates stand there. People mean two plates to eat
-from. Where people eat and drink, and in the hands of a person, what is dirty or in use at the start does not count if
-others can take its place: planning is then for the goal that `as_served` returns, which implies the goal itself.
+The goal `2 plate on dining table` holds in the state where two dirty plates stand there, and `mug of coffee` where
+somebody's coffee got cold on a desk. People mean two plates to eat from, and a coffee to drink. Where people eat and
+drink, and in the hands of a person, what is dirty or in use at the start does not count if others can take its place:
+planning is then for the goal that `as_served` returns, which implies the goal itself.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def _as_served(condition: Count, phase: Sequence[Condition], state: State) -> Co
     thing, number = condition.thing, condition.number
     if condition.amount != "at least" or condition.means or {"dirty", "clean"} & set(thing.states):
         return condition
-    there = [i for i in matching_objects(state, thing, condition.place, state) if _is_served(state, i)]
+    is_drink = thing.liquid is not None and condition.place is None
+    there = matching_objects(state, thing, condition.place, state)
+    there = [i for i in there if (_is_dish(state, i) if is_drink else _is_served(state, i))]
     dirty = [i for i in there if state.flags[i] & DIRTY]
     is_holder = any(_holds_things(other, state, there) for other in phase)
     in_use = [i for i in there if i not in dirty and _is_in_use(state, i, thing.liquid)] if not is_holder else []
@@ -71,9 +74,15 @@ def _is_served(state: State, entity: int) -> bool:
     return state.world.relation[root] == "with" or (state.world.categories[root] in TABLES and is_tableware)
 
 
+def _is_dish(state: State, entity: int) -> bool:
+    category = state.world.object_category[entity]
+    return category is not None and "dishes" in category.classes
+
+
 def _is_in_use(state: State, entity: int, liquid: str | None) -> bool:
-    """Whether something else than the wanted liquid is in or on an object."""
-    return any(choice.flaws(state, entity, dirty_wanted=None, liquid=liquid)[3:])
+    """Whether something else than the wanted liquid is in or on an object, or the liquid is of unknown age."""
+    flaws = choice.flaws(state, entity, dirty_wanted=None, liquid=liquid)
+    return any(flaws[3:]) or choice.is_stale(state, entity, liquid)
 
 
 def _is_ready(state: State, entity: int, liquid: str | None) -> bool:

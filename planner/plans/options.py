@@ -84,3 +84,7 @@ class Options:
         ):
             if not is_valid:
                 raise OptionsError(f"{name} must be {allowed}, found {getattr(self, name)!r}")
+
+
+OWN_PLAN = Options(close_doors=False)
+"""Decoding the GPT's own plan, to which the planner adds nothing: what evaluation, learning and benchmarks measure."""

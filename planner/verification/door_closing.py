@@ -10,6 +10,9 @@ People close the fridge, cabinets, drawers and appliances that they opened. Not 
 A `close` may stand behind the last use of a door wherever the hand is free. It costs its own duration and the detour to
 the door (`way_s` in planner/goals/choice.py); at the place with the shortest detour, the first of equals, it is
 inserted. Right at the door this is no detour at all; at the end of the plan only the way there counts.
+
+A door that the plan closes and opens again, for nothing that the goal asks for, stays open in between: each is closed
+once, after its last use.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import OPEN, Action, unmet_precondition
+from envs.symbolic.actions import OPEN, Action, successor, unmet_precondition
 from envs.symbolic.goals import FixtureIs
 from envs.symbolic.progress import begin, score
 from envs.symbolic.scoring import fixtures_of
@@ -40,10 +43,12 @@ class ClosedPlan:
     Attributes:
         actions: The plan.
         added: Numbers (from 1) of the steps that were inserted.
+        left_out: How many steps were left out, because a door is used again.
     """
 
     actions: tuple[Action, ...]
     added: tuple[int, ...] = ()
+    left_out: int = 0
 
 
 def close_doors(
@@ -70,11 +75,16 @@ def close_doors(
     if opened is None:
         opened = [f for f in range(state.world.n_fixtures) if state.flags[f] & ~start.flags[f] & OPEN]
     rest = goal.after(phase)
-    plan, added = list(actions), [False] * len(actions)
-    reached = _outcome(plan, rest, state, start)
-    states = replay(state, plan).states
+    reached = _outcome(actions, rest, state, start)
     if reached is None:
         return ClosedPlan(actions=tuple(actions))
+    plan = list(actions)
+    while (
+        shorter := next((p for p in _kept_open(plan) if _outcome(p, rest, state, start) == reached), None)
+    ) is not None:
+        plan = shorter
+    left_out, added = len(actions) - len(plan), [False] * len(plan)
+    states = replay(state, plan).states
     doors = _left_open(plan, states, start, opened)
     for door in _unwanted(doors, goal, states[-1], start):
         states = replay(state, plan).states
@@ -86,12 +96,25 @@ def close_doors(
                 added.insert(position, True)
                 break
     numbers = tuple(number for number, is_added in enumerate(added, start=1) if is_added)
-    return ClosedPlan(actions=tuple(plan), added=numbers)
+    return ClosedPlan(actions=tuple(plan), added=numbers, left_out=left_out)
 
 
 def is_needless(action: Action, state: State) -> bool:
     """Whether an action closes what is closed: somebody else did it."""
-    return action.skill == CLOSE and not state.flags[state.world.index[action.args[0]]] & OPEN
+    fixture = state.world.index.get(action.args[0], -1)
+    return action.skill == CLOSE and fixture >= 0 and not state.flags[fixture] & OPEN
+
+
+def without_needless(actions: Iterable[Action], state: State) -> list[Action]:
+    """Return a plan without the steps that would find closed what they close; it need not be applicable."""
+    needed = []
+    for action in actions:
+        if is_needless(action, state):
+            continue
+        needed.append(action)
+        if unmet_precondition(state, action) is None:
+            state = successor(state, action)
+    return needed
 
 
 def _outcome(actions: Sequence[Action], goal: Goal, state: State, initial_state: State) -> object:
@@ -102,6 +125,16 @@ def _outcome(actions: Sequence[Action], goal: Goal, state: State, initial_state:
     progress = progress_after(begin(goal, state, initial_state=initial_state), actions, replayed.states[1:])
     reached = score(progress)
     return reached.met, {number for number, _ in reached.broken}, progress.phase, progress.left_out
+
+
+def _kept_open(actions: Sequence[Action]) -> Iterator[list[Action]]:
+    """Yield the plan without one `close` and the next `open` of the same door, for each such pair."""
+    for i, action in enumerate(actions):
+        if action.skill == CLOSE:
+            opening = Action("open", action.args)
+            j = next((j for j in range(i + 1, len(actions)) if actions[j] == opening), None)
+            if j is not None:
+                yield [*actions[:i], *actions[i + 1 : j], *actions[j + 1 :]]
 
 
 def _left_open(

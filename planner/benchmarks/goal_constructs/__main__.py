@@ -44,6 +44,7 @@ def _run(args: argparse.Namespace) -> int:
     from envs.symbolic.obstacles import obstacle
     from envs.symbolic.progress import begin, score
     from planner.api import Planner
+    from planner.plans.options import OWN_PLAN
     from planner.tasks.random_goals import CONSTRUCTS, random_goals
 
     if args.goals < 1 or args.seed < 0:
@@ -63,7 +64,7 @@ def _run(args: argparse.Namespace) -> int:
             count["teacher"] += _teacher_reaches(goal, state)
             if planner is not None:
                 started_at = time.perf_counter()
-                count["GPT"] += planner.plan_for_goal(goal, state).status == "verified"
+                count["GPT"] += planner.plan_for_goal(goal, state, OWN_PLAN).status == "verified"
                 seconds.append(time.perf_counter() - started_at)
     if args.json:
         print(json.dumps({construct: dict(count) for construct, count in counts.items()}))
