@@ -28,11 +28,11 @@ from envs.symbolic.obstacles import obstacle
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
 from gpt.tokenization.tokenizer import Tokenizer
-from planner.decoding.draft_choice import Candidate, judge
+from planner.decoding.draft_choice import choose
 from planner.decoding.goal_planner import GoalPlanner
 from planner.errors import CalibrationError
 from planner.goals.feasibility import is_feasible
-from planner.goals.serving import as_served
+from planner.goals.serving import meanings
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.prompts.document_kinds import DocumentKind
@@ -43,7 +43,7 @@ from planner.verification.door_closing import ClosedPlan, close_doors
 from planner.verification.plan_verification import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from gpt.model.transformer import GPT
     from planner.decoding.plan_writer import Draft
@@ -122,18 +122,10 @@ class PlanningPipeline:
         )  # fmt: skip
 
     def plan_for_goal(
-        self,
-        goal: Goal,
-        state: State,
-        options: Options | None = None,
-        *,
-        instruction: str = "",
-        initial_state: State | None = None,
-        phase: int = 0,
-        avoid: frozenset[int] = frozenset(),
-        failed_plan: FailedPlan | None = None,
-        opened: frozenset[int] | None = None,
-    ) -> Plan:
+        self, goal: Goal, state: State, options: Options | None = None, *, instruction: str = "",
+        initial_state: State | None = None, phase: int = 0, avoid: frozenset[int] = frozenset(),
+        failed_plan: FailedPlan | None = None, opened: frozenset[int] | None = None,
+    ) -> Plan:  # fmt: skip
         """Plan for a goal from a state.
 
         Args:
@@ -155,25 +147,15 @@ class PlanningPipeline:
         episode_start = initial_state or state
         remaining_goal = goal.after(phase)
         self.prompts.begin()
-        best: Candidate | None = None
-        tried = tokens = 0
-        for wanted in self._wanted(remaining_goal, episode_start, options):
-            best = None
-            for draft in self.goal_planner.drafts(wanted, state, episode_start, options, avoid, failed_plan):
-                tried += 1
-                tokens += draft.tokens
-                candidate = judge(draft, wanted, state, episode_start, constrained=options.constrained)
-                if best is None or not best.draft.actions or candidate.merit > best.merit:
-                    best = candidate
-                if candidate.report.ok or not options.constrained:
-                    break
-            if best is not None and best.report.ok:
-                break
-        assert best is not None
+        has_sense = options.common_sense and options.constrained
+        goals = meanings(remaining_goal, episode_start) if has_sense else (remaining_goal,)
+        chosen = choose(self.goal_planner, goals, state, episode_start, options, avoid, failed_plan)
+        best, report = chosen.best, chosen.best.report
         closed = ClosedPlan(actions=best.actions)
-        if best.report.ok and options.close_doors:
+        if report.ok and options.close_doors:
             closed = close_doors(best.actions, goal, state, initial_state=episode_start, phase=phase, opened=opened)
-        draft, report = best.draft, verify(state, remaining_goal, closed.actions, initial_state=episode_start)
+        if report.ok:  # prove the goal as it was written, by all steps
+            report = verify(state, remaining_goal, closed.actions, initial_state=episode_start)
         rule = "" if report.ok else self._forbidding_rule(remaining_goal, state, episode_start, options)
         return Plan(
             instruction=instruction,
@@ -187,18 +169,12 @@ class PlanningPipeline:
             left_out=closed.left_out,
             start=state,
             report=report,
-            tried=tried,
-            tokens=tokens,
+            tried=chosen.tried,
+            tokens=chosen.tokens,
             seconds=time.perf_counter() - started_at,
-            kept=min(draft.kept, len(best.actions)),
-            written=tuple(draft.actions),
+            kept=min(best.draft.kept, len(best.actions)),
+            written=tuple(best.draft.actions),
         )
-
-    def _wanted(self, goal: Goal, initial_state: State, options: Options) -> Iterator[Goal]:
-        """Yield what to plan for: what people mean by a goal, and if that is not reached, what it says."""
-        if options.common_sense and options.constrained and (served := as_served(goal, initial_state)) != goal:
-            yield served
-        yield goal
 
     def _forbidding_rule(self, goal: Goal, state: State, initial_state: State, options: Options) -> str:
         """Name the rule that keeps a goal from being reached: a plan that ignores the rules breaks it."""

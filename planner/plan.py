@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add = parser.add_argument
     add("instruction", nargs="?", help=argparse.SUPPRESS)  # the description tells of it
-    add("--goal", help="plan for this goal, without an instruction; `? where mug` asks a question")
+    add("--goal", help="plan for this goal; `? where mug` asks a question")
     add("--rule", action="append", default=[], help="what must not happen: 'never open oven' (repeatable)")
     add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input until it ends")

@@ -10,7 +10,7 @@ from envs.symbolic.progress import advance, begin, is_true
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import teach
 from planner.goals.chunking import next_conditions
-from planner.goals.serving import as_served
+from planner.goals.serving import meanings
 from planner.verification.door_closing import close_doors
 
 MAX_CHUNKS = 12
@@ -33,13 +33,13 @@ def plan_in_chunks(
     if not common_sense:
         yield from _chunks(initial_state, goal, avoid, common_sense=False)
         return
-    served = as_served(goal, initial_state)
+    *served, as_written = meanings(goal, initial_state)
     try:
-        chunks = list(_chunks(initial_state, served, avoid, common_sense=True))
+        chunks = [chunk for meant in served for chunk in _chunks(initial_state, meant, avoid, common_sense=True)]
     except LookupError:
-        if served == goal:
-            raise
-        chunks = list(_chunks(initial_state, goal, avoid, common_sense=True))
+        chunks = []
+    if not chunks:
+        chunks = list(_chunks(initial_state, as_written, avoid, common_sense=True))
     yield from _closed(chunks, goal) if closing else chunks
 
 

@@ -121,7 +121,7 @@ class SearchExecution(Execution):
                 options = replace(options, close_doors=False)
             plan = planner.plan_for_goal(
                 replace(self.planned_goal, phases=(*reached, *self.planned_goal.phases)), state, options,
-                initial_state=initial_state, phase=len(reached), avoid=self.avoided(state), opened=self.opened(state),
+                initial_state=initial_state, phase=len(reached), avoid=self.avoided(state),
             )  # fmt: skip
             if plan.status != "verified":
                 self.plan_failure = f"no plan reaches {plan.goal_text}: {plan.reason}"

@@ -83,10 +83,10 @@ def ranked(
     """
     dirt = dirty_wanted(state.world, thing, place)
     targets = destinations(state, place)
-    unsorted = []
+    unsorted: list[tuple[Flaws, float, int]] = []
     for i in objects:
         person, binned, dirty, full, contents = flaws(state, i, dirty_wanted=dirt, liquid=thing.liquid)
-        against = (i in taken, person, binned, dirty, full or is_stale(state, i, thing.liquid), contents)
+        against: Flaws = (i in taken, person, binned, dirty, full or is_stale(state, i, thing.liquid), contents)
         unsorted.append((against, _change_s(state, i, thing) + travel_s(state, i, targets), i))
     behind = Counter((against, state.closed_around(i)) for against, _, i in unsorted)
     by_door: dict[int, tuple[Flaws, float]] = {}

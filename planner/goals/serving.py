@@ -32,6 +32,11 @@ def as_served(goal: Goal, state: State) -> Goal:
     return goal if phases == goal.phases else replace(goal, phases=phases)
 
 
+def meanings(goal: Goal, state: State) -> tuple[Goal, ...]:
+    """Return the goals to plan for, in this order: as people mean it, and as it is written."""
+    return tuple(dict.fromkeys((as_served(goal, state), goal)))
+
+
 def conditions_as_served(
     conditions: Sequence[Condition], phase: Sequence[Condition], state: State
 ) -> tuple[Condition, ...]:
