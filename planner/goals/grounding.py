@@ -162,7 +162,7 @@ def choose_fixture(
 ) -> int | None:
     """Choose the fixture of a category to bring objects to: with room, with some of them already there, open; or None.
 
-    `avoid` comes last; ties go to the nearest (with `common_sense`), then to the lowest number.
+    `avoid` comes last. With `common_sense`, the time to get there and to open it decides, then the lowest number.
     """
     best: tuple[tuple[float, ...], int] | None = None
     units = state.world.units
@@ -175,8 +175,10 @@ def choose_fixture(
         units_here = sum(units[t] for t, place in zip(objects, places, strict=True) if place == f) if n_here else 0
         has_room = free_units(state, f) >= units_needed - units_here
         is_closed = state.world.enclosed[f] and not state.flags[f] & OPEN
-        way_s = choice.travel_s(state, objects[0], [f]) if common_sense and objects else 0.0
-        key = (f in avoid, -has_room, -n_here, is_closed, way_s, f)
+        cost = float(is_closed)
+        if common_sense and objects:
+            cost = choice.travel_s(state, objects[0], [f]) + is_closed * choice.door_s(state.world)
+        key = (f in avoid, -has_room, -n_here, cost, f)
         if best is None or key < best[0]:
             best = (key, f)
     return best[1] if best else None

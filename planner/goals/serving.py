@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY
 from envs.symbolic.goals import Count
-from envs.symbolic.scoring import matches, matching_objects
+from envs.symbolic.scoring import can_match, matches, matching_objects
 from planner.goals import choice, grounding
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def _as_served(condition: Count, phase: Sequence[Condition], state: State) -> Co
     if not (dirty or in_use) or needed <= 0:
         return condition
     taken = {*there, *choice.claimed(state, condition, phase, state)}
-    supply = [i for i in state.world.objects_of(thing.word) if i not in taken and _is_ready(state, i, thing.liquid)]
+    alike = [i for i in state.world.objects_of(thing.word) if can_match(state, i, thing, state)]
+    supply = [i for i in alike if i not in taken and _is_ready(state, i, thing.liquid)]
     if thing.liquid is None:
         supply += [i for i in dirty if grounding.appliance_for(state, "clean", i, common_sense=True) is not None]
     if needed > len(supply):
