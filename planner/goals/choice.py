@@ -16,8 +16,8 @@ Each object has a cost in seconds (`cost_s`), and the lowest is taken; among equ
 | a closed door around it: open and close; once for all that is needed from behind it | 20 | skills' durations |
 | it is in the hand: no pick up | -9 | skills' durations |
 
-`FLAWS_S` are the rules: no way through a home takes an hour, and each outweighs all that follow it together. Durations of
-skills are those of `envs/domain.yaml`. The base drives at up to 0.9 m/s and turns on the way, so 0.5 m/s is the mean.
+`FLAWS_S` are the rules: no way through a home takes an hour, and each outweighs all that follow it together. Durations
+of skills are those of `envs/domain.yaml`. The base drives at up to 0.9 m/s and turns on the way: about 0.5 m/s.
 Doors count as closed again although a plan in a hurry leaves them open (`Options.close_doors`): what is used does not
 depend on that.
 
@@ -101,10 +101,11 @@ def ranked(
     behind = Counter((state.closed_around(i), seconds // HOUR_S) for seconds, i in costs)
     by_door: dict[int, float] = {}
     rows = []
-    for seconds, i in costs:
+    for own_s, i in costs:
+        seconds = own_s
         if (door := state.closed_around(i)) is not None:
-            share_s = door_s(state.world) / max(1, min(number, behind[door, seconds // HOUR_S]))
-            seconds = max(seconds, by_door.setdefault(door, seconds + share_s))
+            share_s = door_s(state.world) / max(1, min(number, behind[door, own_s // HOUR_S]))
+            seconds = max(own_s, by_door.setdefault(door, own_s + share_s))
         rows.append((seconds, i))
     return [i for _, i in sorted(rows)]
 
