@@ -28,6 +28,7 @@ from planner.execution.events import (
     Step,
 )
 from planner.facts.failure_notes import FailedPlan, Note, changes, failure
+from planner.goals.serving import as_served
 from planner.plans.options import MAX_REPLANS
 from planner.verification.door_closing import CLOSE, is_needless, without_needless
 from planner.verification.plan_verification import progress_after, replay
@@ -67,7 +68,7 @@ def run(
     may_replan = planner is not None
     while True:
         yield from execution.run_until_break(stop_early=may_replan and execution.replans < max_replans)
-        if execution.score().success or planner is None or execution.replans >= max_replans:
+        if execution.is_done() or planner is None or execution.replans >= max_replans:
             break
         execution.replans += 1
         avoid, failed_plan = execution.avoided(execution.state), execution.failed_plan()
@@ -113,6 +114,7 @@ class Execution:
         state: The current state.
         initial_state: The episode's initial state.
         progress: How far the episode has come toward the goal.
+        meant: How far it has come toward what people mean by the goal (planner/goals/serving.py).
         queue: The rest of the plan.
         avoid: Names of objects and places not to use any more, because they failed.
         replans: Number of replans after a failed plan.
@@ -126,6 +128,7 @@ class Execution:
         self.goal, self.home, self.disturb = goal, home, disturb
         self.initial_state = self.state = home.state()
         self.progress = begin(goal, self.state)
+        self.meant = begin(as_served(goal, self.state), self.state)
         self.queue: deque[Action] = deque()
         self.steps: list[Step] = []
         self.disturbances: list[Interruption] = []
@@ -139,6 +142,10 @@ class Execution:
     def score(self) -> Score:
         """Score the goal in the true state of the home."""
         return score(self.progress)
+
+    def is_done(self) -> bool:
+        """Whether the goal is reached; after a failure, as people mean it: dirty plates stood there before."""
+        return self.score().success and (not self.last_failed or score(self.meant).success)
 
     def episode(self) -> Episode:
         """Return the outcome so far."""
@@ -264,7 +271,7 @@ class Execution:
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
         """Observe the home, after an action if one was done; yield events about unexpected observations."""
         self.state = self.home.state()
-        self.progress = advance(self.progress, self.state, done)
+        self.progress, self.meant = (advance(progress, self.state, done) for progress in (self.progress, self.meant))
         return iter(())
 
     def _remember_failure(self, action: Action) -> None:

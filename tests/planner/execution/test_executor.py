@@ -122,6 +122,15 @@ def test_a_door_that_cannot_be_closed_is_no_reason_to_plan_anew() -> None:
     assert len(planner.asked) == 1  # the rest of this plan opens it again
 
 
+def test_dirty_plates_that_stood_on_the_table_are_no_success_of_a_plan_that_failed() -> None:
+    start = state(["cabinet 1: open", "dining table 1"], {"plate 1: dirty": "dining table 1", "plate 2": "cabinet 1"})
+    bring = ("pick up plate 2", "put plate 2 on dining table 1")
+    planner = StubPlanner(bring)
+    episode = carry_out(ClumsyHome(start, pick_up_plate_2=1), "plate on dining table", bring, planner)
+    assert (episode.success, episode.replans, len(planner.asked)) == (True, 1, 1)
+    assert [s.status for s in episode.steps] == ["failed", "done", "done"]
+
+
 def test_a_door_that_others_have_closed_is_not_closed_again() -> None:
     class Tidy(SymbolicHome):
         def execute(self, action: Action) -> Step:
