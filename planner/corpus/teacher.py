@@ -114,6 +114,7 @@ class _Teacher:
         self.state = state
         self.initial_state = initial_state
         self.phase = phase
+        self.aim: Condition | None = None  # the condition of the phase that is worked on
         self.common_sense = common_sense
         self.taken = grounding.satisfied_objects(
             state, phase
@@ -298,6 +299,7 @@ class _Teacher:
     def achieve(self, condition: Condition) -> None:
         if holds(self.state, condition, self.initial_state, self.uses):
             return
+        self.aim = condition
         parts = narrow(condition, self.choice_state, self.initial_state)
         if not parts:
             raise _StuckError(f"nothing here can be done for: {format_condition(condition)}")
@@ -360,7 +362,8 @@ class _Teacher:
         """Return the objects that other conditions need."""
         if not self.common_sense:
             return self.taken
-        claimed = choice.claimed(self.choice_state, condition, self.phase, self.initial_state)
+        others = [c for c in self.phase if c != self.aim]
+        claimed = choice.claimed(self.choice_state, condition, others, self.initial_state)
         return dict.fromkeys(claimed) | self.taken
 
     def initial_with_current_places(self) -> State:

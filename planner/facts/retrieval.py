@@ -74,6 +74,7 @@ class _FactRetriever:
         self.initial_state = initial_state
         self.phase = phase
         self.common_sense = common_sense
+        self.aim: Condition | None = None  # the condition of the phase for which facts are retrieved
         self.entities: dict[int, None] = {}
         self.spare: set[int] = set()  # entities that are not needed unless others fail
         # objects already chosen for conditions, and their places; the teacher does the same
@@ -90,6 +91,7 @@ class _FactRetriever:
         self.entities |= dict.fromkeys(entities)
 
     def condition(self, condition: Condition) -> None:
+        self.aim = condition
         for part in narrow(condition, self.state, self.initial_state):
             state, initial_state = self.state, self.initial_state
             self.state, self.initial_state = part.view(state), part.view(initial_state)
@@ -149,7 +151,8 @@ class _FactRetriever:
         """Return the objects that other conditions need."""
         if not self.common_sense:
             return self.taken
-        claimed = choice.claimed(self.state, condition, self.phase, self.initial_state)
+        others = [c for c in self.phase if c != self.aim]
+        claimed = choice.claimed(self.state, condition, others, self.initial_state)
         return dict.fromkeys(claimed) | self.taken
 
     def place(self, objects: list[int], place: Place | None) -> None:

@@ -47,10 +47,12 @@ def cases() -> tuple[Case, ...]:
 def case_of(entry: Mapping[str, object], homes: Mapping[str, object]) -> Case:
     row = dict(entry)
     home = row.pop("home")
-    text = yaml.safe_dump(
-        {"rooms": homes[home] if isinstance(home, str) else home, "objects": row.pop("objects", {})}, sort_keys=False
-    )
-    scene = parse_home(text, geometry=False)
+    home_file = {
+        "people": row.pop("people", []),
+        "rooms": homes[home] if isinstance(home, str) else home,
+        "objects": row.pop("objects", {}),
+    }
+    scene = parse_home(yaml.safe_dump(home_file, sort_keys=False), geometry=False)
     goal = parse_goal(str(row.pop("goal")), scene=scene)
     defaults = {"does": (), "avoids": (), "ends": "", "steps": None, "gpt": True}
     return Case(start=World(scene).initial(), goal=goal, **(defaults | row))  # type: ignore[arg-type]
