@@ -24,17 +24,17 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State, format_action
 from envs.symbolic.goals import Goal, format_goal, format_rule, with_home_rules
-from envs.symbolic.obstacles import obstacle
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
 from gpt.tokenization.tokenizer import Tokenizer
 from planner.decoding.draft_choice import choose
 from planner.decoding.goal_planner import GoalPlanner
 from planner.errors import CalibrationError
-from planner.goals.feasibility import is_feasible
+from planner.goals.feasibility import infeasibility
 from planner.goals.serving import meanings
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
+from planner.plans.waits import waits_of, words_of_waits
 from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
@@ -109,23 +109,29 @@ class PlanningPipeline:
         parsed = self.understand(instruction, state, options)
         if parsed.goal is None:
             return Plan.declined(parsed, state, time.perf_counter() - started_at)
-        if not is_feasible(parsed.goal, state):
-            options = replace(options, samples=0)  # one attempt: sampling cannot make missing objects appear
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         confidence = None
         if self.calibration is not None:
-            verified = plan.status == "verified"
-            confidence = self.calibration.confidence(parsed.logprob, parsed.reading, verified=verified)
+            confidence = self.calibration.confidence(parsed.logprob, parsed.reading, verified=plan.is_proven)
         return replace(
             plan, seconds=time.perf_counter() - started_at, tokens=plan.tokens + parsed.tokens, logprob=parsed.logprob,
             confidence=confidence,
         )  # fmt: skip
 
     def plan_for_goal(
-        self, goal: Goal, state: State, options: Options | None = None, *, instruction: str = "",
-        initial_state: State | None = None, phase: int = 0, avoid: frozenset[int] = frozenset(),
-        failed_plan: FailedPlan | None = None, opened: frozenset[int] | None = None,
-    ) -> Plan:  # fmt: skip
+        self,
+        goal: Goal,
+        state: State,
+        options: Options | None = None,
+        *,
+        instruction: str = "",
+        initial_state: State | None = None,
+        phase: int = 0,
+        begun: bool = False,
+        avoid: frozenset[int] = frozenset(),
+        failed_plan: FailedPlan | None = None,
+        opened: frozenset[int] | None = None,
+    ) -> Plan:
         """Plan for a goal from a state.
 
         Args:
@@ -133,9 +139,10 @@ class PlanningPipeline:
             state: The state where the plan begins.
             options: Decoding options.
             instruction: Shown with the plan.
-            initial_state: The episode's initial state, if it is earlier than `state`; it decides which objects `every`
-                is about.
+            initial_state: The state in which the episode, or the last phase with a time, began, if `state` is a later
+                one; it decides which objects `every` is about.
             phase: The phase of the goal that the episode has reached.
+            begun: Whether this phase has begun, so that its time has come and its tests were made.
             avoid: Objects and places not to use, because they failed.
             failed_plan: The plan that this one replaces. If `options` allow it and the GPT was trained for it, the GPT
                 fills in only the broken part, or reads feedback on what went wrong (`avoid` is then ignored).
@@ -145,7 +152,9 @@ class PlanningPipeline:
         started_at = time.perf_counter()
         goal = with_home_rules(goal, state.world.scene)
         episode_start = initial_state or state
-        remaining_goal = goal.after(phase)
+        remaining_goal = goal.after(phase, begun=begun)
+        if (impossible := infeasibility(remaining_goal, state)) and initial_state is None:
+            options = replace(options, samples=0)  # one attempt, which shows how far it gets
         self.prompts.begin()
         has_sense = options.common_sense and options.constrained
         goals = meanings(remaining_goal, episode_start) if has_sense else (remaining_goal,)
@@ -153,28 +162,23 @@ class PlanningPipeline:
         best, report = chosen.best, chosen.best.report
         closed = ClosedPlan(actions=best.actions)
         if report.ok and options.close_doors:
-            closed = close_doors(best.actions, goal, state, initial_state=episode_start, phase=phase, opened=opened)
+            closed = close_doors(
+                best.actions, goal, state, initial_state=episode_start, phase=phase, begun=begun, opened=opened
+            )
         if report.ok:  # prove the goal as it was written, by all steps
             report = verify(state, remaining_goal, closed.actions, initial_state=episode_start)
+        waits = waits_of(remaining_goal, state, closed.actions, initial_state=episode_start) if report.ok else ()
         rule = "" if report.ok else self._forbidding_rule(remaining_goal, state, episode_start, options)
         return Plan(
             instruction=instruction,
-            status="verified" if report.ok else "refused" if rule else "unverified",
-            reason=report.reason if report.ok else rule or obstacle(remaining_goal, state) or report.reason,
-            goal=goal,
-            goal_text=format_goal(goal),
-            actions=closed.actions,
-            subtasks=tuple(format_action(state.world, a) for a in closed.actions),
-            added=closed.added,
-            left_out=closed.left_out,
-            start=state,
-            report=report,
-            tried=chosen.tried,
-            tokens=chosen.tokens,
-            seconds=time.perf_counter() - started_at,
-            kept=min(best.draft.kept, len(best.actions)),
-            written=tuple(best.draft.actions),
-        )
+            status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
+            reason=words_of_waits(waits) if report.ok else rule or impossible or report.reason,
+            goal=goal, goal_text=format_goal(goal), actions=closed.actions,
+            subtasks=tuple(format_action(state.world, a) for a in closed.actions), added=closed.added,
+            left_out=closed.left_out, start=state, report=report, tried=chosen.tried, tokens=chosen.tokens,
+            seconds=time.perf_counter() - started_at, kept=min(best.draft.kept, len(best.actions)),
+            written=tuple(best.draft.actions), waits=waits,
+        )  # fmt: skip
 
     def _forbidding_rule(self, goal: Goal, state: State, initial_state: State, options: Options) -> str:
         """Name the rule that keeps a goal from being reached: a plan that ignores the rules breaks it."""

@@ -1,9 +1,12 @@
-"""The interface of a home, symbolic or physical: protocols and the outcome of an action."""
+"""The interface of a home, symbolic or physical: protocols and the outcome of an action.
+
+A home of ours has a simulated clock as well (`TimedHome`); a robot of your own needs none.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from envs.symbolic.state import Action, State
@@ -37,6 +40,18 @@ class Home(Protocol):
 
     def execute(self, action: Action) -> OutcomeLike:
         """Execute an action."""
+
+
+@runtime_checkable
+class TimedHome(Protocol):
+    """A home with a clock of its own. Its time advances by what the robot does, and by waiting."""
+
+    @property
+    def time_s(self) -> float:
+        """The time [s] since midnight of the first day."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s] without an action of the robot."""
 
 
 class ChangeableHome(Home, Protocol):

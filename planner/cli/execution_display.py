@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned
+from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned, Waiting
+from planner.io.terminal import printable
+from planner.scheduling.agenda_runner import EntryEnded, EntryTurn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
     from envs.symbolic.disturbances import Disturbance
     from envs.symbolic.home_protocol import OutcomeLike
-    from planner.execution.events import Episode, Event, Step
+    from planner.execution.events import Episode, Step
+    from planner.scheduling.agenda_runner import AgendaEvent
 
 VIDEO_SIZE = (480, 360)  # width, height [px]
 FPS = 12
@@ -78,9 +81,16 @@ class ExecutionDisplay:
         if self._recording is not None:
             self._recording.tick()
 
-    def show_events(self, events: Iterable[Event]) -> Episode:
-        """Print and record each event of an execution as it happens, and return the episode."""
+    def show_events(self, events: Iterable[AgendaEvent]) -> Episode:
+        """Print and record each event of an execution as it happens, and return the last episode."""
+        episode = self.show(events)
+        assert episode is not None
+        return episode
+
+    def show(self, events: Iterable[AgendaEvent]) -> Episode | None:
+        """As `show_events`, for what may have nothing to do."""
         episode: Episode | None = None
+        has_waited = False  # what follows a wait is planned anew, and nothing has failed
         for event in events:
             match event:
                 case Begun():
@@ -88,9 +98,17 @@ class ExecutionDisplay:
                 case Done():
                     self._outcome(event.step)
                 case Replanned():
-                    self._remark(f"replanning: {' → '.join(event.plan.subtasks)}")
+                    self._remark(f"{'planned' if has_waited else 'replanning'}: {' → '.join(event.plan.subtasks)}")
                 case Disturbed():
                     self._disturbance(event.what)
+                case EntryTurn():
+                    self._say(printable(str(event.entry)))
+                case EntryEnded():
+                    again = ", again tomorrow" if event.again else ""
+                    problem = f"could not be done: {printable(event.problem)}" if event.problem else "done"
+                    self._remark(f"{problem}{again}")
+                case Waiting():
+                    self._remark(f"wait until {event.until}: {event.goal}")
                 case Looking():
                     self._remark(f"look for {', '.join(event.wanted)}: {event.place} ({event.chance:.0%})")
                 case Looked(reason="", found=(_, *_)):
@@ -102,7 +120,7 @@ class ExecutionDisplay:
                 case Ended():
                     episode = event.episode
                     self._end(success=episode.success)
-        assert episode is not None
+            has_waited = isinstance(event, Waiting)
         return episode
 
     def _step(self, number: int, total: int, subtask: str) -> None:
@@ -154,6 +172,15 @@ class RecordedHome:
     def state(self) -> State:
         """Return the current state."""
         return self._home.state()
+
+    @property
+    def time_s(self) -> float:
+        """The time [s] of the recorded home, since midnight of the first day."""
+        return self._home.time_s
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s] in the recorded home."""
+        self._home.wait(seconds)
 
     def execute(self, action: Action) -> OutcomeLike:
         """Execute an action and record it."""

@@ -1,4 +1,4 @@
-"""Random goals over every construct of the goal language, in sampled homes with random properties.
+"""Random goals over every construct of the goal language, in sampled homes with random properties; some are crowded.
 
 They are given as goals, without instructions: for what plans, not for what reads.
 """
@@ -27,13 +27,14 @@ from envs.symbolic.goals import (
 )
 from envs.symbolic.scene import Scene
 from envs.symbolic.state import State, World
+from planner.tasks import crowded_goals
 
 DOMAIN = load_domain()
 PEOPLE = ("Anna", "Ben")
 GOALS_PER_HOME = 10
 CONSTRUCTS = (
     "property", "room", "origin", "exactly", "at most", "more", "of", "all but", "half", "every", "except", "no",
-    "become", "fixture", "person", "beside", "every place", "means", "test", "rule",
+    "become", "fixture", "person", "beside", "every place", "means", "test", "rule", *crowded_goals.CONSTRUCTS,
 )  # fmt: skip
 APPLIANCES = {"hot": ("microwave", "oven"), "cold": ("fridge", "freezer"), "clean": ("sink", "dishwasher")}
 
@@ -53,11 +54,17 @@ def random_goals(number: int, seed: int) -> Iterator[Drawn]:
     for i in range(50 * number):
         if state is None or i % GOALS_PER_HOME == 0:
             scene = sample_scene(rng.randrange(2**31), geometry=False)
-            state = World(with_random_properties(scene, rng)).initial()
+            scene = with_random_properties(scene, rng)
+            state = World(scene).initial()
         construct = CONSTRUCTS[rng.randrange(len(CONSTRUCTS))]
-        goal = _Drawer(state, rng).goal(construct)
-        if goal is not None:
-            yield Drawn(construct, goal, state)
+        if construct in crowded_goals.CONSTRUCTS:
+            crowd = crowded_goals.crowded(construct, scene, rng)
+            drawn_goal = None if crowd is None else Drawn(construct, Goal(phases=((crowd[1],),)), crowd[0])
+        else:
+            goal = _Drawer(state, rng).goal(construct)
+            drawn_goal = None if goal is None else Drawn(construct, goal, state)
+        if drawn_goal is not None:
+            yield drawn_goal
             drawn += 1
             if drawn == number:
                 return

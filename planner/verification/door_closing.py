@@ -58,6 +58,7 @@ def close_doors(
     *,
     initial_state: State | None = None,
     phase: int = 0,
+    begun: bool = False,
     opened: Collection[int] | None = None,
 ) -> ClosedPlan:
     """Insert the missing `close` steps into a plan; each must leave what the plan reaches as it is.
@@ -68,13 +69,14 @@ def close_doors(
         state: The state where the plan begins.
         initial_state: The episode's initial state, if it is earlier than `state`.
         phase: The phase of the goal that the episode has reached.
+        begun: Whether this phase has begun, so that its time has come and its tests were made.
         opened: Fixtures that the robot opened earlier in the episode; None: those that were closed at its start and are
             open when the plan begins.
     """
     start = initial_state or state
     if opened is None:
         opened = [f for f in range(state.world.n_fixtures) if state.flags[f] & ~start.flags[f] & OPEN]
-    rest = goal.after(phase)
+    rest = goal.after(phase, begun=begun)
     reached = _outcome(actions, rest, state, start)
     if reached is None:
         return ClosedPlan(actions=tuple(actions))

@@ -1,7 +1,7 @@
 """Plans for random goals over every construct: `python -m planner.benchmarks.goal_constructs`.
 
 Goals (`planner/tasks/random_goals.py`) that hold at the start, or that something speaks against
-(`envs/symbolic/obstacles.py`), are counted and left out. Each of the others is planned for by the teacher and by the
+(`planner/goals/feasibility.py`), are counted and left out. Each of the others is planned for by the teacher and by the
 GPT, which are given the goal, not an instruction; every plan is replayed in the symbolic home.
 """
 
@@ -41,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from envs.symbolic.obstacles import obstacle
     from envs.symbolic.progress import begin, score
     from planner.api import Planner
+    from planner.goals.feasibility import infeasibility
     from planner.plans.options import OWN_PLAN
     from planner.tasks.random_goals import CONSTRUCTS, random_goals
 
@@ -58,13 +58,13 @@ def _run(args: argparse.Namespace) -> int:
         count["goals"] += 1
         if score(begin(goal, state)).success:
             count["hold"] += 1
-        elif obstacle(goal, state):
+        elif infeasibility(goal, state):
             count["infeasible"] += 1
         else:
             count["teacher"] += _teacher_reaches(goal, state)
             if planner is not None:
                 started_at = time.perf_counter()
-                count["GPT"] += planner.plan_for_goal(goal, state, OWN_PLAN).status == "verified"
+                count["GPT"] += planner.plan_for_goal(goal, state, OWN_PLAN).is_proven
                 seconds.append(time.perf_counter() - started_at)
     if args.json:
         print(json.dumps({construct: dict(count) for construct, count in counts.items()}))
