@@ -47,9 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         "plan", nargs="?", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input"
     )
     parser.add_argument("--goal", help="goal to score, in the goal language (default: the JSON's goal)")
-    parser.add_argument(
-        "--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)"
-    )
+    parser.add_argument("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     parser.add_argument(
         "--replan", action="store_true", help="let the GPT replan after a failure (implied by --observe)"
     )
