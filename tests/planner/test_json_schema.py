@@ -1,4 +1,4 @@
-"""`docs/plan.schema.json`: what commands print conforms to it, and nothing misspelled or of a wrong type does."""
+"""`docs/plan.schema.json`: what commands print conforms to it; what is misspelled or of a wrong type does not."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ PLAN: dict[str, Json] = {
     "goal": "after 10 min : fan off",
     "options": [],
     "plan": ["turn off fan 1", "close fridge 1"],
+    "proof": {
+        "conditions": [
+            {"condition": "fan off", "phase": 1, "met": True, "first_held": 1, "undone": None, "left_out": False}
+        ],
+        "rules": [{"rule": "never oven on", "broken_at": None}],
+    },
     "look_for": [],
     "confidence": {"goal": 0.9, "plan": 1.0},
     "tried": 1,
