@@ -322,3 +322,23 @@ def test_what_is_feasible_does_not_depend_on_taste() -> None:
     now = state(KITCHEN, {"plate 1: dirty": "garbage can 1"})
     assert is_feasible(Goal(phases=((Count(thing=Thing(word="plate"), place=None),),)), now)
     assert used(now, "plate on dining table") == ["plate 1"]
+
+
+# The cost
+
+
+def test_the_cost_of_an_object_is_the_sum_of_its_flaws_and_of_the_seconds_that_it_takes() -> None:
+    now = state(KITCHEN, {"plate 1: dirty": "countertop 1", "plate 2": "garbage can 1", "plate 3": "countertop 1"})
+    thing = Thing(word="plate")
+    clean = choice.cost_s(now, now.world.index["plate 3"], thing, [], False)
+    assert choice.cost_s(now, now.world.index["plate 1"], thing, [], False) == clean + 4 * choice.HOUR_S
+    assert choice.cost_s(now, now.world.index["plate 3"], thing, [], False, is_taken=True) == clean + 32 * choice.HOUR_S
+    hot = choice.cost_s(now, now.world.index["plate 3"], Thing(word="plate", states=("hot",)), [], False)
+    skills = now.world.domain.skills
+    assert hot - clean == sum(skills[name].duration_s for name in ("put", "turn on", "turn off", "pick up")) == 32
+    assert choice.door_s(now.world) == skills["open"].duration_s + skills["close"].duration_s == 20
+
+
+def test_each_flaw_outweighs_all_that_follow_it_and_an_hour_on_the_way() -> None:
+    for k, seconds in enumerate(choice.FLAWS_S):
+        assert seconds >= sum(choice.FLAWS_S[k + 1 :]) + choice.HOUR_S
