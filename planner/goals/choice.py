@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY, HELD, ON
 from envs.symbolic.goals import Count, Every, FixtureIs, Holding
-from envs.symbolic.scoring import fixtures_of, is_at, matches, matching_objects, quantified_objects
+from envs.symbolic.scoring import fixtures_at, fixtures_of, is_at, matches, matching_objects, quantified_objects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -196,13 +196,12 @@ def way_s(world: World, start: int, end: int) -> float:
 
 def destinations(state: State, place: Place | None) -> list[int]:
     """Return the fixtures where an object may end that must be at a place; empty if it may stay where it is."""
-    while place is not None and place.fixture is None and place.inside is not None:
+    while place is not None and place.thing is not None and place.inside is not None:
         place = place.inside
     if place is None:
         return []
-    if place.fixture is not None:
-        return list(state.world.entities_by_category.get(place.fixture, ()))
-    assert place.thing is not None
+    if place.thing is None:
+        return fixtures_at(state, place)
     roots = {state.root(i) for i in state.world.objects_of(place.thing.word)}
     return sorted(root for root in roots if root >= 0)
 

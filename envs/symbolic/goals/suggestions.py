@@ -30,25 +30,10 @@ _OBJECT_STATES = r"(?:dirty|clean|hot|cold|sliced|cooked|folded)"
 _STATES = r"(?:open|closed|on|off|dirty|clean|watered)"
 _OPPOSITES = {a: b for pair in (("open", "closed"), ("on", "off"), ("clean", "dirty")) for a, b in (pair, pair[::-1])}
 _GERUNDS = r"\b(open|clos|pick|put|turn|slic|pour|wip|fold|giv|go)t?ing\b"
-_VERBS = (
-    *(
-        "put",
-        "move",
-        "bring",
-        "place",
-        "take",
-        "carry",
-        "get",
-        "set",
-        "leave",
-        "make",
-        "give",
-        "keep",
-        "turn",
-        "switch",
-    ),
-    *("close", "open", "wash", "hold", "please", "empty", "where", "what", "who", "is", "are"),
-)
+_VERBS = frozenset(
+    ["put", "move", "bring", "place", "take", "carry", "get", "set", "leave", "make", "give", "keep", "turn", "switch",
+     "close", "open", "wash", "hold", "please", "empty", "where", "what", "who", "is", "are"]
+)  # fmt: skip
 _AFTER_NAMES = "on|in|with|beside|from|by|then|while|is|and|has|gets|or|if|except"
 _STEMS = {"clos": "close", "slic": "slice", "wip": "wipe", "giv": "give"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from envs.scenes.home_file import parse_home
 from envs.symbolic.actions import Action, State, World, format_action, parse_action
-from envs.symbolic.goals import Count, Goal, Thing, parse_goal
+from envs.symbolic.goals import Count, Every, Goal, Thing, parse_goal
 from planner.api import Planner
 from planner.corpus.teacher import teach
 from planner.decoding import goal_planner
@@ -136,6 +136,21 @@ def test_without_a_floor_plan_the_same_room_is_nearer() -> None:
     assert used(now, "book on dining table") == ["book 2"]
     assert used(now, "mug on dining table") == ["mug 2"]  # another room is nearer than a closed door
     assert used(now, "mug on shelf") == ["mug 2"]
+
+
+@pytest.mark.parametrize(("place", "taken"), [
+    ("with Anna", "mug 2"), ("in kitchen", "mug 2"), ("in bedroom", "mug 1"), ("beside book", "mug 1"),
+])  # fmt: skip
+def test_the_way_leads_to_a_person_or_a_room(place: str, taken: str) -> None:
+    objects = "  desk: [mug, book]\n  countertop: [mug]\n"
+    text = (
+        f"rooms:\n  bedroom: [desk]\n  kitchen: [countertop, dining table, person]\nobjects:\n{objects}people: [Anna]\n"
+    )
+    now = World(parse_home(text, geometry=False)).initial()
+    condition = parse_goal(f"1 of mug {place}").conditions[0]
+    assert isinstance(condition, Every)
+    objects_there = [now.world.index["mug 1"], now.world.index["mug 2"]]
+    assert now.world.names[choice.ranked(now, objects_there, condition.thing, condition.place)[0]] == taken
 
 
 def test_a_closed_door_is_opened_once_for_all_that_is_behind_it() -> None:
