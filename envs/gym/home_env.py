@@ -254,6 +254,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self._steps, self._ended_because, self._is_closed = 0, "", False
         observation, info = self._observation(), self._info("", "", _outcome("skipped"))
         self._initial_state = initial_state
+        self.pursue(self._goal, initial_state)
         return observation, info
 
     def step(self, action: NDArray[np.int64]) -> tuple[spaces.Observation, float, bool, bool, Info]:
@@ -359,6 +360,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         mask = np.zeros(tuple(self.action_space.nvec), np.bool_)
         mask[tuple(spaces.encode_actions(state.world, applicable(state)).T)] = True
         return mask
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Let the home carry out the next actions for a goal; `reset` sets it to the environment's own."""
 
     @abstractmethod
     def _reset_home(self, scene: Scene) -> State:
@@ -503,6 +507,10 @@ class HomePhysics(HomeEnv):
                 _require_display()
             self._physical_home = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
         return self._home().reset()
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Put objects beside what the goal names, where it says `beside`."""
+        self._home().pursue(goal, initial_state)
 
     def _execute(self, action: Action) -> tuple[State, Info]:
         result = self._home().execute(action)

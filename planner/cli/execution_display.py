@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from envs.symbolic.home_protocol import pursue
 from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.actions import Action, State
     from envs.symbolic.disturbances import Disturbance
+    from envs.symbolic.goals import Goal
     from envs.symbolic.home_protocol import OutcomeLike
     from planner.execution.events import Episode, Event, Step
 
@@ -154,6 +156,10 @@ class RecordedHome:
     def state(self) -> State:
         """Return the current state."""
         return self._home.state()
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Tell the home the goal."""
+        pursue(self._home, goal, initial_state)
 
     def execute(self, action: Action) -> OutcomeLike:
         """Execute an action and record it."""

@@ -280,6 +280,10 @@ class _Teacher:
             self.achieve_narrowed(part)
 
     def achieve_narrowed(self, part: Narrowed) -> None:
+        for item in part.put_again:
+            place = self.state.place[item]
+            self.take(item)
+            self.do("put", item, place)
         if not part.hidden:
             self.achieve_plain(part.condition)
             return

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Goal
+from envs.symbolic.home_protocol import pursue
 from envs.symbolic.progress import Progress, Score, advance, begin, score
 from planner.execution.events import (
     Begun,
@@ -123,6 +124,7 @@ class Execution:
         self.goal, self.home, self.disturb = goal, home, disturb
         self.initial_state = self.state = home.state()
         self.progress = begin(goal, self.state)
+        pursue(home, goal, self.state)
         self.queue: deque[Action] = deque()
         self.steps: list[Step] = []
         self.disturbances: list[Interruption] = []

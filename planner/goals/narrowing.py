@@ -17,6 +17,7 @@ from envs.symbolic.scoring import (
     fixtures_at,
     fixtures_of,
     has_result,
+    is_at,
     is_place,
     matching_objects,
     number_required,
@@ -34,10 +35,14 @@ _OPPOSITES = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dir
 
 @dataclass(frozen=True, kw_only=True)
 class Narrowed:
-    """A plain condition, and the entities that must not be used for it."""
+    """A plain condition, the entities that must not be used for it, and objects to pick up and put down again first.
+
+    What lies on the same desk as the laptop, but too far off to be beside it, is on the desk already.
+    """
 
     condition: Condition
     hidden: frozenset[int] = frozenset()
+    put_again: tuple[int, ...] = ()
 
     def view(self, state: State) -> State:
         """Return a state in whose world the other entities are hidden."""
@@ -219,9 +224,32 @@ class _Narrower:
     ) -> Iterable[Narrowed]:
         """Narrow "so many of these objects are like this there" to a plain place of this home."""
         unlike = self.others(objects, of=self.world.objects_of(thing.word))
+        if place is not None and place.beside and (far := self.far_from_neighbors(place, objects)):
+            there, others = self.at_holder(self.state.place[far[0]])
+            condition = Count(number=number, thing=thing, place=there)
+            yield Narrowed(condition=condition, hidden=hidden | others | unlike, put_again=tuple(far[:number]))
+            return
         for plain_place, hidden_places in self.places(place, thing, objects):
             condition = Count(number=number, thing=thing, place=plain_place)
             yield Narrowed(condition=condition, hidden=hidden | hidden_places | (unlike - self.containers(plain_place)))
+
+    def far_from_neighbors(self, place: Place, objects: Sequence[int]) -> list[int]:
+        """Return the objects that share a place with a neighbor but are not beside it."""
+        holders = {self.state.place[n] for n in self.neighbors(place)}
+        return [
+            i for i in objects if self.state.place[i] in holders and not is_at(self.state, i, place, self.initial_state)
+        ]
+
+    def neighbors(self, place: Place) -> list[int]:
+        """Return the objects that a `beside` names, in this state."""
+        assert place.thing is not None
+        return matching_objects(self.state, place.thing, place.inside, self.initial_state)
+
+    def at_holder(self, holder: int) -> tuple[Place, frozenset[int]]:
+        """Return a plain place for one fixture or container, with the others of its category."""
+        category = self.world.categories[holder]
+        plain = Place(fixture=category) if holder < self.world.n_fixtures else Place(thing=Thing(word=category))
+        return plain, self.others([holder])
 
     def containers(self, place: Place | None) -> frozenset[int]:
         """Return the objects that can be the containers of a place; they are not hidden as objects to bring."""
@@ -276,17 +304,14 @@ class _Narrower:
 
     def beside(self, place: Place, objects: Sequence[int]) -> Iterable[tuple[Place, frozenset[int]]]:
         """Yield where a neighbor stands, for the first neighbor with room beside it."""
-        assert place.thing is not None
-        world, state = self.world, self.state
-        neighbors = matching_objects(state, place.thing, place.inside, self.initial_state)
-        for neighbor in neighbors:
+        state = self.state
+        for neighbor in self.neighbors(place):
             holder = state.place[neighbor]
             others = [i for i in objects if i != neighbor]
             if holder <= NOWHERE or not any(grounding.can_hold(state, holder, i) for i in others):
                 continue
-            category = world.categories[holder]
-            plain = Place(fixture=category) if holder < world.n_fixtures else Place(thing=Thing(word=category))
-            yield plain, self.others([holder]) | {neighbor}
+            plain, hidden = self.at_holder(holder)
+            yield plain, hidden | {neighbor}
             return
 
     # -- means and fixtures --------------------------------------------------------------------------------------------
