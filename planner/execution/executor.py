@@ -252,6 +252,8 @@ class Execution:
         """Observe the home, after an action if one was done; yield events about unexpected observations."""
         self.state = self.home.state()
         self.progress = advance(self.progress, self.state, done)
+        if done is not None:  # an action may also do what is not its effect: all rules are tested
+            self.progress = advance(self.progress, self.state)
         return iter(())
 
     def _remember_failure(self, action: Action) -> None:

@@ -5,6 +5,7 @@
 | `values.py` | the grammar, its values, and how they are written |
 | `parser.py` | how they are read |
 | `hints.py` | what a person probably meant, where they cannot be read |
+| `sampling.py` | random ones, with every construct |
 """
 
 from envs.symbolic.goals.parser import (

@@ -41,10 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from envs.symbolic.goals.sampling import CONSTRUCTS
     from envs.symbolic.obstacles import obstacle
     from envs.symbolic.progress import begin, score
     from planner.api import Planner
-    from planner.tasks.random_goals import CONSTRUCTS, random_goals
+    from planner.tasks.random_goals import random_goals
 
     if args.goals < 1 or args.seed < 0:
         raise PlannerError("--goals is at least 1, --seed at least 0")
