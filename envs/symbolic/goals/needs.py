@@ -167,7 +167,7 @@ def _describe(
     others = [i for i in members if i not in like and i not in taken]
     groups = {_group(word) for word in properties}
     for i in rng.sample(others, k=min(len(others), max(0, number - len(like)))):
-        words_kept = [word for word in specs[i].properties if _group(word) not in groups]
+        words_kept: list[str] = [word for word in specs[i].properties if _group(word) not in groups]
         specs[i] = replace(specs[i], properties=(*words_kept, *properties))
         like.add(i)
     return like
