@@ -18,7 +18,7 @@ from envs.errors import EnvsError
 from envs.scenes.occupancy_grid import floor_grid
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import with_speaker
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import fixture_of, load_domain
 from envs.symbolic.goals.sampling import with_random_properties
 from envs.symbolic.scene import FixtureSpec, Scene
 
@@ -111,7 +111,7 @@ def _random_start(scene: Scene, rng: np.random.Generator) -> tuple[float, float,
 
 def _clear_radius_m(fixture: FixtureSpec) -> float:
     """Return the radius to keep clear around a fixture [m]: all of a rug, or the sweep of an open door."""
-    depth, width, _ = load_domain().fixtures[fixture.category].size
+    depth, width, _ = fixture_of(fixture).size
     if load_domain().fixtures[fixture.category].underfoot:
         return hypot(depth, width) / 2 + ROBOT_CLEARANCE_M
     return depth / 2 + width + ROBOT_CLEARANCE_M if "open" in fixture.states else 0.0

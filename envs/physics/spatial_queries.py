@@ -17,7 +17,7 @@ from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
 from envs.geometry.support_region import SupportRegion
 from envs.physics.engine import Engine
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import fixture_of, load_domain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -168,7 +168,7 @@ class SpatialQueries:
         """Return the region at its current pose: of a fixture (a drawer's moves with it), or of a movable container."""
         if name in self.specs:
             spec = self.specs[name]
-            category = self.domain.fixtures[spec.category]
+            category = fixture_of(spec, self.domain)
             region = category.region
             if region is None:
                 raise KeyError(name)
@@ -300,7 +300,7 @@ class SpatialQueries:
     def _on_top(self, fixture: str, at: Array) -> bool:
         """Whether a point is above the border around the region of an open surface."""
         region, spec = self.region(fixture), self.specs[fixture]
-        size = self.domain.fixtures[spec.category].size
+        size = fixture_of(spec, self.domain).size
         if region.relation != "on" or region.covered or fixture in self.floors:
             return False
         x, y, _ = turn_z(-spec.yaw) @ (at - (spec.x, spec.y, 0.0))

@@ -39,7 +39,7 @@ from envs.scenes.floor_plan import doorway_problems, fixture_problems, plan_door
 from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
 from envs.scenes.home_file_entries import EntryReader, Item
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
-from envs.symbolic.domain import Domain, ObjectCategory, capacity_of, category_of, fits_in, load_domain
+from envs.symbolic.domain import Domain, ObjectCategory, capacity_of, category_of, fits_in, fixture_of, load_domain
 from envs.symbolic.goals import NAME, format_rule, parse_rule
 from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
 from envs.words import names_of
@@ -331,7 +331,7 @@ class _HomeReader(EntryReader):
     def add_contents(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
         """Add the objects directly at a place, and check that they can be there."""
         domain, n_cells_used = self.domain, 0
-        holder = self.container_of.get(place) or domain.fixtures[category]
+        holder = self.container_of.get(place) or next(fixture_of(f, domain) for f in self.fixtures if f.name == place)
         capacity = capacity_of(holder)
         reported: set[int] = set()  # an entry of several objects is reported once
         for item, name in contents:

@@ -20,6 +20,7 @@ from envs.symbolic.domain import (
     capacity_of,
     category_of,
     fits_in,
+    fixture_of,
     load_domain,
 )
 
@@ -78,8 +79,9 @@ class World:
         self.categories = tuple(f.category for f in scene.fixtures) + tuple(o.category for o in scene.objects)
         self.n_fixtures = len(scene.fixtures)
         self.entities_by_category: dict[str, tuple[int, ...]] = _by_category(self.categories)
-        self.fixture_category: tuple[FixtureCategory | None, ...] = tuple(
-            self.domain.fixtures.get(c) for c in self.categories
+        self.fixture_category: tuple[FixtureCategory | None, ...] = (
+            *(fixture_of(spec, self.domain) for spec in scene.fixtures),
+            *(None for _ in scene.objects),
         )
         self.object_category: tuple[ObjectCategory | None, ...] = (
             *(None for _ in scene.fixtures),
