@@ -160,6 +160,12 @@ class _NeedFinder:
     def container_needs(self, place: Place | None) -> Iterator[InformationNeed]:
         if place is None or place.thing is None:
             return
+        if place.beside:
+            if not matching_objects(self.state, place.thing):
+                words = self.domain.resolve(place.thing.word)
+                yield InformationNeed(label=place.thing.word, words=words)
+            yield from self.container_needs(place.inside)
+            return
         if grounding.choose_container(self.state, place, []) is None:
             words = tuple(
                 word for word in self.domain.resolve(place.thing.word) if self.domain.objects[word].holds is not None
