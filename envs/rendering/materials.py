@@ -51,6 +51,11 @@ class Window:
         return cls(top=int(rows[0]), bottom=int(rows[-1]) + 1, left=int(columns[0]), right=int(columns[-1]) + 1)
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Width and height [pixels]."""
+        return self.right - self.left, self.bottom - self.top
+
+    @property
     def slices(self) -> tuple[slice, slice]:
         """The window as indices of a picture."""
         return slice(self.top, self.bottom), slice(self.left, self.right)

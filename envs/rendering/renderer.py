@@ -99,25 +99,22 @@ class Renderer(Engine):
         projection = self._p.computeProjectionMatrixFOV(view_deg, width / height, *near_far)
         rgb, distance_m, ids = self._drawn((width, height), view, projection, near_far, light)
         masks = self._material_masks(ids)
-        if masks:
-            pixels = masks.get("wooden")
-            if pixels is not None:
-                points = points_seen(pixels, distance_m, eye, target, up, view_deg)
-                rgb = grained(rgb, pixels, self._in_frames(points, ids[pixels]))
-            if "paper" in masks:
-                rgb = bleached(rgb, masks["paper"])
-            if shiny := {material: mask for material, mask in masks.items() if material in SHINE}:
-                window = Window.around(np.logical_or.reduce(list(shiny.values())))
-                here = window.slices
-                size = (window.right - window.left, window.bottom - window.top)
-                part = self._p.computeProjectionMatrix(*window.frustum(width, height, view_deg, near_m), *near_far)
-                bright = replace(light, specular=HIGHLIGHT)
-                lit, _, _ = self._drawn(size, view, part, near_far, bright)
-                rgb[here] = shining(rgb[here], lit, {material: mask[here] for material, mask in shiny.items()})
-                if "glass" in masks:
-                    with self._without_glass():
-                        behind, _, _ = self._drawn(size, view, part, near_far, light)
-                    rgb[here] = seen_through(rgb[here], behind, masks["glass"][here])
+        if "wooden" in masks:
+            wood = masks["wooden"]
+            points = points_seen(wood, distance_m, eye, target, up, view_deg)
+            rgb = grained(rgb, wood, self._in_frames(points, ids[wood]))
+        if "paper" in masks:
+            rgb = bleached(rgb, masks["paper"])
+        if shiny := {material: mask for material, mask in masks.items() if material in SHINE}:
+            window = Window.around(np.logical_or.reduce(list(shiny.values())))
+            part = self._p.computeProjectionMatrix(*window.frustum(width, height, view_deg, near_m), *near_far)
+            lit, _, _ = self._drawn(window.size, view, part, near_far, replace(light, specular=HIGHLIGHT))
+            here = window.slices
+            rgb[here] = shining(rgb[here], lit, {material: mask[here] for material, mask in shiny.items()})
+            if "glass" in masks:
+                with self._without_glass():
+                    behind, _, _ = self._drawn(window.size, view, part, near_far, light)
+                rgb[here] = seen_through(rgb[here], behind, masks["glass"][here])
         return rgb, distance_m, ids if self._world is None else self._world_body_numbers(self._world.bodies)[ids]
 
     def _drawn(
