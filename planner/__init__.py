@@ -34,6 +34,7 @@ __all__ = [
     "Replanned",
     "Search",
     "SymbolicHome",
+    "Waiting",
     "keep",
     "know",
 ]
@@ -45,6 +46,7 @@ _WHERE = {
     "planner.api": ("Planner",),
     "planner.execution.events": (
         "Begun", "Disturbed", "Done", "Ended", "Episode", "Event", "Looked", "Looking", "Missed", "Replanned", "Search",
+        "Waiting",
     ),
     "planner.errors": ("PlannerError",),
     "envs.simulation.symbolic_home": ("SymbolicHome",),
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
         Missed,
         Replanned,
         Search,
+        Waiting,
     )  # fmt: skip
     from planner.plans.options import Options
     from planner.plans.planning_result import Plan

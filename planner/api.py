@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from envs.scenes.home_file import AnyHome, HomeInUse
     from envs.symbolic.home_protocol import Home
+    from planner.execution.clock import Clock
     from planner.execution.events import Event
     from planner.plans.planning_result import Plan
 
@@ -144,6 +145,7 @@ class Planner(PlanningPipeline):
         max_replans: int = MAX_REPLANS,
         belief: Belief | None = None,
         goal: Goal | str | None = None,
+        clock: Clock | None = None,
     ) -> Iterator[Event]:
         """Execute a plan and yield each event as it happens; the last is `Ended`, with the episode.
 
@@ -155,6 +157,7 @@ class Planner(PlanningPipeline):
             max_replans: Maximum number of replans.
             belief: What is known of a partly known home; the robot searches for the rest.
             goal: What a plan given as text is for; None: the text states it.
+            clock: Tells the time and waits, for a goal with times; None: the home's simulated clock, which jumps.
 
         Raises:
             PlannerError: There is nothing to execute, the plan is for another home, or its text cannot be read.
@@ -183,7 +186,7 @@ class Planner(PlanningPipeline):
 
             return execute_with_search(
                 plan.actions, plan.goal, acting_home, belief, self, options=options, max_replans=max_replans,
-                disturb=disturb,
+                disturb=disturb, clock=clock,
             )  # fmt: skip
         return run(
             plan.actions,
@@ -193,6 +196,7 @@ class Planner(PlanningPipeline):
             options=options,
             max_replans=max_replans,
             disturb=disturb,
+            clock=clock,
         )
 
 

@@ -47,5 +47,9 @@ class OutputError(PlannerError, OSError):
     """A folder cannot be written to."""
 
 
+class AgendaError(PlannerError, ValueError):
+    """A plan is not one for an agenda, or a file is not an agenda."""
+
+
 class InputError(PlannerError, ValueError):
     """An input file, recording or picture is missing, damaged, too large, or of a format that is not read."""

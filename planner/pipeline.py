@@ -32,6 +32,7 @@ from planner.errors import CalibrationError
 from planner.goals.feasibility import is_feasible
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
+from planner.plans.waits import waits_of, words_of_waits
 from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
@@ -110,8 +111,7 @@ class PlanningPipeline:
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         confidence = None
         if self.calibration is not None:
-            verified = plan.status == "verified"
-            confidence = self.calibration.confidence(parsed.logprob, parsed.reading, verified=verified)
+            confidence = self.calibration.confidence(parsed.logprob, parsed.reading, verified=plan.is_proven)
         return replace(
             plan, seconds=time.perf_counter() - started_at, tokens=plan.tokens + parsed.tokens, logprob=parsed.logprob,
             confidence=confidence,
@@ -126,6 +126,7 @@ class PlanningPipeline:
         instruction: str = "",
         initial_state: State | None = None,
         phase: int = 0,
+        begun: bool = False,
         avoid: frozenset[int] = frozenset(),
         failed_plan: FailedPlan | None = None,
     ) -> Plan:
@@ -136,9 +137,10 @@ class PlanningPipeline:
             state: The state where the plan begins.
             options: Decoding options.
             instruction: Shown with the plan.
-            initial_state: The episode's initial state, if it is earlier than `state`; it decides which objects `every`
-                is about.
+            initial_state: The state in which the episode, or the last phase with a time, began, if `state` is a later
+                one; it decides which objects `every` is about.
             phase: The phase of the goal that the episode has reached.
+            begun: Whether this phase has begun, so that its time has come and its tests were made.
             avoid: Objects and places not to use, because they failed.
             failed_plan: The plan that this one replaces. If `options` allow it and the GPT was trained for it, the GPT
                 fills in only the broken part, or reads feedback on what went wrong (`avoid` is then ignored).
@@ -148,7 +150,7 @@ class PlanningPipeline:
         goal = with_home_rules(goal, state.world.scene)
         best: Candidate | None = None
         episode_start = initial_state or state
-        remaining_goal = goal.after(phase)
+        remaining_goal = goal.after(phase, begun=begun)
         self.prompts.begin()
         tokens = tried = 0
         for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):
@@ -161,23 +163,17 @@ class PlanningPipeline:
                 break
         assert best is not None
         report, draft = best.report, best.draft
+        waits = waits_of(remaining_goal, state, best.actions, initial_state=episode_start) if report.ok else ()
         rule = "" if report.ok else self._forbidding_rule(remaining_goal, state, episode_start, options)
         return Plan(
             instruction=instruction,
-            status="verified" if report.ok else "refused" if rule else "unverified",
-            reason=report.reason if report.ok else rule or obstacle(remaining_goal, state) or report.reason,
-            goal=goal,
-            goal_text=format_goal(goal),
-            actions=best.actions,
-            subtasks=tuple(format_action(state.world, a) for a in best.actions),
-            start=state,
-            report=report,
-            tried=tried,
-            tokens=tokens,
-            seconds=time.perf_counter() - started_at,
-            kept=min(draft.kept, len(best.actions)),
-            written=tuple(draft.actions),
-        )
+            status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
+            reason=words_of_waits(waits) if report.ok else rule or obstacle(remaining_goal, state) or report.reason,
+            goal=goal, goal_text=format_goal(goal), actions=best.actions,
+            subtasks=tuple(format_action(state.world, a) for a in best.actions), start=state, report=report,
+            tried=tried, tokens=tokens, seconds=time.perf_counter() - started_at,
+            kept=min(draft.kept, len(best.actions)), written=tuple(draft.actions), waits=waits,
+        )  # fmt: skip
 
     def _forbidding_rule(self, goal: Goal, state: State, initial_state: State, options: Options) -> str:
         """Name the rule that keeps a goal from being reached: a plan that ignores the rules breaks it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add = parser.add_argument
     add("instruction", nargs="?", help=argparse.SUPPRESS)  # the description tells of it
-    add("--goal", help="plan for this goal, without an instruction; `? where mug` asks a question")
+    add("--goal", help="plan for this goal; `? where mug` asks a question")
     add("--rule", action="append", default=[], help="what must not happen: 'never open oven' (repeatable)")
     add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input until it ends")
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--json", action="store_true", help="print one JSON object per instruction (--format json)")
     add("--format", choices=FORMATS, metavar="NAME", help=", ".join(FORMATS))
     add("--unverified", action="store_true", help="with --format: even if the plan misses its goal")
+    add("--agenda", type=Path, metavar="FILE", help="keep a scheduled plan in this file, for planner.run")
     add_perception_arguments(parser)
     add_observe_arguments(parser)
     add_execution_arguments(parser)
@@ -84,6 +86,10 @@ def _run(args: argparse.Namespace) -> int:
     export_format = _exported_format(args)
     perception_flags.check_perception_arguments(args, DEFAULT_HOME)
     spoken = bool(args.audio or args.listen)
+    if args.agenda is not None and (args.execute or args.observe or args.format not in (None, "text", "json")):
+        raise PlannerError(
+            "--agenda keeps a plan for later; it cannot be combined with --execute, --observe or --format"
+        )
     if args.goal is not None and (args.instruction is not None or args.interactive or spoken or args.ask):
         raise PlannerError("--goal stands in place of an instruction; it cannot be combined with one")
     instructions = [] if args.interactive or spoken or args.goal is not None else _instructions(args.instruction)
@@ -153,10 +159,14 @@ def _run(args: argparse.Namespace) -> int:
     answer = plan.as_dict() | perception_flags.as_dict(heard, views)
     if not args.json:
         print_plan(plan)
+    if args.agenda is not None and plan.is_proven:
+        from planner.cli.agenda_runner import keep_plan
+
+        answer["agenda"] = keep_plan(plan, args.agenda, quiet=args.json)
     if settings is None or plan.goal is None or not plan.is_executable:
         if args.json:
             print(json.dumps(answer))
-        return 0 if plan.status == "verified" else 1
+        return 0 if plan.is_proven else 1
     if not args.json:
         print(f"executing ({settings.backend}):", flush=True)
     episode = execute_and_report(
@@ -222,7 +232,16 @@ def _check_dialogue(args: argparse.Namespace, what: str) -> None:
     Raises:
         PlannerError: A flag is given that only a single instruction supports.
     """
-    single = ("video", "filmstrip", "rerun", "out", "disturb", "observe", *(("ask",) if not args.interactive else ()))
+    single = (
+        "agenda",
+        "video",
+        "filmstrip",
+        "rerun",
+        "out",
+        "disturb",
+        "observe",
+        *(("ask",) if not args.interactive else ()),
+    )
     unsupported = [f"--{name}" for name in single if getattr(args, name)]
     if args.format not in (None, "text", "json"):
         unsupported.insert(0, f"--format {args.format}")

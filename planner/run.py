@@ -2,6 +2,9 @@
 
 PLAN is the text that `planner.plan` prints (`... → open cabinet 2 → ...`), one step a line, or the JSON of
 `planner.plan --json`; or a file with any of these; - is standard input. see planner/plans/plan_text.py.
+
+A goal with times is waited for, and planned anew when its time comes, so that PLAN may be left out; `--agenda FILE`
+does what `planner.plan --agenda FILE` has kept.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from planner.world_model.open_home import open_home
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from envs.symbolic.state import State
+    from planner.api import Planner
     from planner.plans.plan_text import PlanText
 
 PROG = "python -m planner.run"
@@ -35,10 +40,12 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = CommandParser(
         prog=PROG,
-        usage=f"{PROG} [options] plan",
+        usage=f"{PROG} [options] [plan]",
         description="Execute a plan in a simulated home. Exit code: 0 success, 1 failure, 2 wrong usage.",
     )
-    parser.add_argument("plan", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input")
+    parser.add_argument(
+        "plan", nargs="?", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input"
+    )
     parser.add_argument("--goal", help="goal to score, in the goal language (default: the JSON's goal)")
     parser.add_argument(
         "--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)"
@@ -48,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", help="model folder of the GPT (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--days", type=int, metavar="N", help="how often a daily goal is done (1; --clock real: no end)"
+    )
+    parser.add_argument("--agenda", type=Path, metavar="FILE", help="do the scheduled plans in this file")
+    parser.add_argument("--list", action="store_true", help="list the agenda instead")
+    parser.add_argument("--cancel", type=int, metavar="N", help="cancel number N of the agenda instead")
     add_observe_arguments(parser)
     add_execution_arguments(parser)
     return parser
@@ -92,17 +105,30 @@ def _is_file(source: str) -> bool:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from envs.symbolic.goals import format_condition, parse_goal, with_home_rules
     from planner.cli.execution_flags import read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
-    from planner.plans.typed_steps import read_steps
 
-    plan_text = read_plan(args.plan)
+    if args.days is not None and args.days < 1:
+        raise PlannerError(f"--days must be at least 1, found {args.days}")
+    if args.agenda is not None:
+        return _run_agenda(args)
+    if args.list or args.cancel is not None:
+        raise PlannerError(f"--{'list' if args.list else 'cancel'} needs --agenda FILE")
+    from envs.symbolic.actions import format_action
+    from envs.symbolic.goals import daily_part, format_condition, parse_goal, with_home_rules
+    from planner.plans.plan_text import PlanText
+    from planner.plans.typed_steps import TypedPlan, read_steps
+
+    plan_text = PlanText(steps=()) if args.plan is None else read_plan(args.plan)
     goal_text = plan_text.goal if args.goal is None else args.goal
     if not goal_text:
         raise PlannerError("there is nothing to score: give --goal, for example --goal 'plate on dining table'")
     state = open_home(args.home, geometry=args.backend == "physics")
     goal = with_home_rules(parse_goal(goal_text, scene=state.world.scene), state.world.scene)
+    if args.plan is None and not goal.is_timed:
+        raise PlannerError(f"there is no plan; python -m planner.plan --goal {goal_text!r} --execute makes one")
+    if args.days is not None and daily_part(goal) is None:
+        raise PlannerError("--days needs a goal that is done every day, such as 'every day at 07:00 : window closed'")
     belief = read_belief(args, state)
     world = state.world
     if belief is not None:
@@ -110,21 +136,35 @@ def _run(args: argparse.Namespace) -> int:
 
         believed_state, plan_text = with_named_objects(belief, plan_text)
         world = believed_state.world
-    plan = read_steps(world, plan_text)
+    has_steps = bool(plan_text.steps) or not goal.is_timed
+    plan = read_steps(world, plan_text) if has_steps else TypedPlan(actions=(), instruction="")
     settings = read_execution_settings(args, runs_dir() / "run")
     planner = None
-    if args.replan or belief is not None:
-        from planner.api import Planner
-        from planner.exploration.learned_prior import check_home, with_habits
-
-        one_thread()
-        planner = Planner.load(args.model, adapter=args.adapter)
-        check_home(planner, state.world.scene)
+    if args.replan or belief is not None or goal.is_timed:
+        planner = _load_planner(args, state)
         if belief is not None:
+            from planner.exploration.learned_prior import with_habits
+
             belief = with_habits(belief, planner)
     if plan.instruction:
         print(f"instruction: {printable(plan.instruction)}", file=sys.stderr if args.json else sys.stdout, flush=True)
-    episode = execute_and_report(list(plan.actions), goal, state, settings, planner=planner, belief=belief)
+    actions = plan.actions
+    if planner is not None and belief is None and not has_steps:
+        proposed = planner.plan_for_goal(goal, state)
+        if not proposed.is_proven:
+            print(f"{PROG}: {proposed.status}: {printable(proposed.reason)}", file=sys.stderr)
+            return 1
+        actions = proposed.actions
+    if planner is not None and daily_part(goal) is not None and _days(args) != 1:
+        if belief is not None:
+            raise PlannerError("--observe does a daily goal once; give --days 1")
+        from planner.cli.agenda_runner import run_and_report
+        from planner.scheduling.agenda import Agenda
+
+        agenda = Agenda(state)
+        agenda.add_goal(goal, [format_action(world, action) for action in actions])
+        return 0 if run_and_report(agenda, state, settings, planner, days=_days(args), as_json=args.json) else 1
+    episode = execute_and_report(actions, goal, state, settings, planner=planner, belief=belief)
     if args.json:
         print(json.dumps(episode_as_dict(episode, settings)))
     else:
@@ -134,6 +174,49 @@ def _run(args: argparse.Namespace) -> int:
 
         keep(args.memory, episode.search.belief)
     return 0 if episode.success else 1
+
+
+def _days(args: argparse.Namespace) -> int | None:
+    """Return how often a daily goal is done; None: without end."""
+    return args.days if args.days is not None else 1 if args.clock == "fast" else None
+
+
+def _load_planner(args: argparse.Namespace, state: State) -> Planner:
+    from planner.api import Planner
+    from planner.exploration.learned_prior import check_home
+
+    one_thread()
+    planner = Planner.load(args.model, adapter=args.adapter)
+    check_home(planner, state.world.scene)
+    return planner
+
+
+def _run_agenda(args: argparse.Namespace) -> int:
+    """List, cancel or do what is on an agenda."""
+    from planner.cli.agenda_runner import cancel_entry, print_agenda, run_and_report
+    from planner.cli.execution_flags import read_execution_settings
+    from planner.scheduling.agenda import Agenda
+
+    for flag, value in (("a plan", args.plan), ("--goal", args.goal), ("--observe", args.observe or None)):
+        if value is not None:
+            raise PlannerError(f"--agenda says what is to be done; it cannot be combined with {flag}")
+    if args.list and args.cancel is not None:
+        raise PlannerError("give either --list or --cancel")
+    if not args.agenda.exists():
+        keeps = f"python -m planner.plan --goal 'every day at 07:00 : ceiling light on' --agenda {args.agenda}"
+        raise PlannerError(f"there is no agenda {args.agenda}; this makes one: {keeps}")
+    only_read = args.list or args.cancel is not None
+    state = open_home(args.home, geometry=args.backend == "physics" and not only_read)
+    agenda = Agenda(state, args.agenda)
+    if args.list:
+        print_agenda(agenda, as_json=args.json)
+        return 0
+    if args.cancel is not None:
+        cancel_entry(agenda, args.cancel, as_json=args.json)
+        return 0
+    settings = read_execution_settings(args, runs_dir() / "run")
+    planner = _load_planner(args, state)
+    return 0 if run_and_report(agenda, state, settings, planner, days=_days(args), as_json=args.json) else 1
 
 
 if __name__ == "__main__":

@@ -53,6 +53,15 @@ class EnvHome:
         """Tell the environment's home the goal of the plan."""
         self._home.pursue(goal, initial_state)
 
+    @property
+    def time_s(self) -> float:
+        """The time [s] of the environment, since midnight of the first day."""
+        return self._home.time_s
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s] without a step."""
+        self._home.wait(seconds)
+
     def execute(self, action: Action) -> Outcome:
         """Execute an action by a step of the environment."""
         if self._is_truncated:

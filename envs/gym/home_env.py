@@ -39,7 +39,7 @@ from envs.symbolic.actions import (
 )
 from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import format_goal, format_rule, parse_goal, with_home_rules
+from envs.symbolic.goals import DEFAULT_START, format_goal, format_rule, parse_goal, parse_time, with_home_rules
 from envs.symbolic.goals.needs import described_for, needs_of
 from envs.symbolic.goals.sampling import with_random_properties
 from envs.symbolic.obstacles import holds_at_start, obstacle
@@ -62,7 +62,7 @@ SUCCESS_REWARD = 1.0
 GRASPS = ("assisted", "physical")
 MAX_SAMPLED_HOMES = 30  # homes sampled for a goal, until one does not have it from the start
 HOLDS_AT_START = "the goal holds at the start, so nothing is left to do"
-ARGUMENTS = ("home", "goal", "max_steps", "render_mode", "constructs")
+ARGUMENTS = ("home", "goal", "max_steps", "render_mode", "constructs", "start_time")
 PHYSICS_ARGUMENTS = ("grasp", "observe", "camera", "image_size")
 
 Info = dict[str, Any]  # Gymnasium's own type; the keys are in the class docstring
@@ -147,8 +147,15 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     `info` has the same keys after `reset` and `step`: `actions`, `action_indices` and `action_mask` (above), `goal`,
     `success`, `rate` (the fraction of conditions that hold), `broken_rules` (the texts of those rules of the goal and
     of the home that were broken, after which an episode cannot succeed any more), `action` (the action that
-    was asked for, or ""), `unmet` (why it was not applicable, or ""), and `outcome` (`status` done, failed or skipped,
-    `reason`, `duration_s`, `ticks`, `collisions`, and `blocked_by`, the fixture whose open door is in the way, or "").
+    was asked for, or ""), `unmet` (why it was not applicable, or ""), `outcome` (`status` done, failed or skipped,
+    `reason`, `duration_s`, `ticks`, `collisions`, and `blocked_by`, the fixture whose open door is in the way, or ""),
+    and `time_s`, the time [s] since midnight of the first day.
+
+    ## Time
+    The clock starts at `start_time` and counts the durations of the actions. A goal may have times: `milk on dining
+    table then after 10 min : fan off`, `at 07:00 : ceiling light on`. When only a phase with a later time is left to be
+    reached, the clock jumps to it within the same `step` or `reset`; there is no action for waiting. What the phase
+    chooses, and its tests, are decided in the state of that moment. A daily goal is reached when it was done once.
 
     ## Rewards
     The reward is the change of the goal-condition rate in this step, negative for a loss, plus 1 when the goal is
@@ -186,6 +193,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     | `max_steps` | int | 50 | steps until truncation |
     | `render_mode` | str or None | None | "ansi" (text); with physics also "rgb_array" (640 x 480) and "human" |
     | `constructs` | str or list | "simple" | what sampled goals are about: "simple", "all", or some of those below |
+    | `start_time` | str | "08:00" | time of day at the start, `HH:MM` |
 
     Sampled goals are simple ones (bring an object somewhere, open or switch a fixture) unless `constructs` asks for
     others: property, room, origin, exactly, at most, more, of, all but, half, every, except, no, become, fixture,
@@ -222,12 +230,14 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         max_steps: int = 50,
         render_mode: str | None = None,
         constructs: str | Sequence[str] = "simple",
+        start_time: str = DEFAULT_START,
         **unknown: object,
     ) -> None:
         physics = {} if self.needs_geometry else {"HomePhysics-v0": PHYSICS_ARGUMENTS}
         check_keywords(unknown, (*ARGUMENTS, *(PHYSICS_ARGUMENTS if self.needs_geometry else ())), physics)
         if render_mode is not None:
             checked_choice("render_mode", render_mode, self.metadata["render_modes"])
+        self._start_s = self._time_s = parse_time(start_time)
         domain = load_domain()
         self.action_space = spaces.action_space(domain)
         self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
@@ -266,8 +276,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         initial_state = self._state = self._reset_home(self._scene or self._sampled_scene(home_seed))
         goal = self._fixed_goal or sample_goal(initial_state, np.random.default_rng(goal_seed), self.constructs)
         self._goal = with_home_rules(goal, initial_state.world.scene)
-        self._progress = begin(self._goal, initial_state)
-        self._score = score(self._progress)
+        self._time_s = self._start_s
+        self._progress = begin(self._goal, initial_state, time_s=self._time_s, waits=True)
+        self._jump()
         if self._score.success:
             raise GoalError(f"{format_goal(self._goal)}: {HOLDS_AT_START}")
         self._steps, self._ended_because, self._is_closed = 0, "", False
@@ -296,10 +307,11 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
                 done = grounded if outcome["status"] == "done" else None
         except ActionError as error:
             reason = str(error)
-        self._progress = advance(self._progress, self._state, done)
+        self._time_s += outcome["duration_s"]
+        self._progress = advance(self._progress, self._state, done, time_s=self._time_s)
         if self.needs_geometry:  # an action may also do what is not its effect, such as push something over
-            self._progress = advance(self._progress, self._state)
-        self._score = score(self._progress)
+            self._progress = advance(self._progress, self._state, time_s=self._time_s)
+        self._jump()
         self._steps += 1
         reward = self._score.rate - previous_score.rate + (SUCCESS_REWARD if self._score.success else 0.0)
         truncated = self._steps >= self.max_steps
@@ -357,6 +369,24 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self._require_initial_state()
         return self._state
 
+    @property
+    def time_s(self) -> float:
+        """The time [s] since midnight of the first day."""
+        return self._time_s
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s] without a step, for programs that execute plans with times in an environment.
+
+        Raises:
+            ResetNeeded: `reset` was not called.
+            ClosedEnvironmentError: The environment is closed.
+        """
+        self._require_initial_state()
+        self._state = self._wait(seconds)
+        self._time_s += seconds
+        self._progress = advance(self._progress, self._state, time_s=self._time_s)
+        self._score = score(self._progress)
+
     def encode(self, text: str) -> NDArray[np.int64]:
         """Encode an action's text as a point of the action space.
 
@@ -392,6 +422,17 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     @abstractmethod
     def _execute(self, action: Action) -> tuple[State, Info]:
         """Execute an applicable action; return the new state and the outcome."""
+
+    def _wait(self, seconds: float) -> State:
+        """Let time pass [s]; return the state then."""
+        return self._state
+
+    def _jump(self) -> None:
+        """Let the clock jump to the time of the goal's current phase, and score the goal."""
+        while (due_s := self._progress.due_s) is not None:
+            self._state, self._time_s = self._wait(due_s - self._time_s), due_s
+            self._progress = advance(self._progress, self._state, time_s=due_s)
+        self._score = score(self._progress)
 
     def _require_initial_state(self) -> State:
         if self._is_closed:
@@ -472,6 +513,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             "action": action,
             "unmet": reason,
             "outcome": outcome,
+            "time_s": self._time_s,
         }
 
 
@@ -510,6 +552,7 @@ class HomePhysics(HomeEnv):
         max_steps: int = 50,
         render_mode: str | None = None,
         constructs: str | Sequence[str] = "simple",
+        start_time: str = DEFAULT_START,
         grasp: Literal["assisted", "physical"] = "assisted",
         observe: Sequence[str] = ("atoms",),
         camera: str | tuple[Vec3, Vec3] = "head",
@@ -519,7 +562,13 @@ class HomePhysics(HomeEnv):
         from envs.gym.observations import Senses
 
         super().__init__(
-            home=home, goal=goal, max_steps=max_steps, render_mode=render_mode, constructs=constructs, **unknown
+            home=home,
+            goal=goal,
+            max_steps=max_steps,
+            render_mode=render_mode,
+            constructs=constructs,
+            start_time=start_time,
+            **unknown,
         )
         checked_choice("grasp", grasp, GRASPS)
         self.grasp = grasp
@@ -573,6 +622,10 @@ class HomePhysics(HomeEnv):
             collisions=result.collisions, blocked_by=result.blocked_by,
         )  # fmt: skip
         return self._home().state(), outcome
+
+    def _wait(self, seconds: float) -> State:
+        self._home().wait(seconds)
+        return self._home().state()
 
     def _observation(self) -> spaces.Observation:
         observation = super()._observation()

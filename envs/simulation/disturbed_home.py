@@ -22,7 +22,7 @@ from envs.symbolic.home_protocol import pursue
 if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.goals import Goal
-    from envs.symbolic.home_protocol import ChangeableHome, OutcomeLike
+    from envs.symbolic.home_protocol import ChangeableHome, OutcomeLike, TimedHome
 
 MAX_ATTEMPTS = 8  # disturbances of one type that are tried before another type
 
@@ -55,6 +55,15 @@ class DisturbedHome:
     def state(self) -> State:
         """Return what is true now."""
         return self._home.state()
+
+    @property
+    def time_s(self) -> float:
+        """The time [s] of the wrapped home, since midnight of the first day."""
+        return cast("TimedHome", self._home).time_s
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s] in the wrapped home."""
+        cast("TimedHome", self._home).wait(seconds)
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> OutcomeLike:
         """Execute an action; `disturb` is called first unless it was called since the last action."""

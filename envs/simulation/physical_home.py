@@ -2,7 +2,8 @@
 
 `execute` first checks the same preconditions as the symbolic home, on the state read from physics, so both homes refuse
 the same actions with the same reasons. Places, held and open are read from poses and joints; dirty, hot, filled and the
-like change when the engine shows the cause, and by exposure to a process (`envs/physics/object_states.py`).
+like change when the engine shows the cause, and by exposure to a process (`envs/physics/object_states.py`). The clock
+counts the engine's ticks, and what was skipped of long waits.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from envs.errors import HomeError, PhysicsError
-from envs.physics.engine import Engine
+from envs.physics.engine import TICK_S, Engine
 from envs.physics.fixture_builder import build_fixture, footprints, open_doors
 from envs.physics.nearness import apart_pairs
 from envs.physics.object_culling import ObjectCulling
@@ -27,10 +28,11 @@ from envs.rendering.scene_view import SceneView
 from envs.robot.base_navigation import Floor
 from envs.robot.fixture_reachability import unreachable_fixtures
 from envs.robot.motion_primitives import MotionPrimitives
-from envs.robot.robot import LINKS, NAME, Robot
+from envs.robot.robot import CONTROL_TICKS, LINKS, NAME, Robot
 from envs.scenes.home_file import load_home
 from envs.skills.dispatch import perform
 from envs.symbolic.actions import successor, unmet_precondition
+from envs.symbolic.goals import DEFAULT_START, parse_time
 from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.scene import Scene
 from envs.symbolic.scoring import wanted_neighbors
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from envs.symbolic.goals import Condition, Goal
 
 SETTLE_TICKS = 150
+MAX_WAIT_TICKS = 480  # of a wait that are simulated: every process has had its effect, and everything lies still
 
 
 class PhysicalHome:
@@ -54,15 +57,19 @@ class PhysicalHome:
         home: A scene with a floor plan, or what `envs.scenes.home_file` takes: a bundled name, a seed, a file, a state.
         grasp: `assisted` holds an object that the fingertips touch by a constraint; `physical` by friction alone.
         gui: Show PyBullet's window.
+        start_time: Time of day at the start.
 
     Raises:
         HomeError: There is no such home.
+        ArgumentError: The start is not a time of day.
         PhysicsError: PyBullet is missing, the scene has too little room, or the robot cannot reach a fixture.
     """
 
     def __init__(
-        self, home: AnyHome, *, grasp: Literal["assisted", "physical"] = "assisted", gui: bool = False
-    ) -> None:
+        self, home: AnyHome, *, grasp: Literal["assisted", "physical"] = "assisted", gui: bool = False,
+        start_time: str = DEFAULT_START,
+    ) -> None:  # fmt: skip
+        self._start_s, self._skipped_s = parse_time(start_time), 0.0
         self.scene = scene = home if isinstance(home, Scene) else load_home(home, speaker=True)
         for room in scene.rooms:
             if room.rect[0] >= room.rect[2] or room.rect[1] >= room.rect[3]:
@@ -188,7 +195,24 @@ class PhysicalHome:
         self._conditions = ()
         if self.engine.ticks:
             self._rebuild()
+        self._skipped_s = 0.0
         return self.state()
+
+    @property
+    def time_s(self) -> float:
+        """The time [s] since midnight of the first day."""
+        return self._start_s + self.engine.ticks * TICK_S + self._skipped_s
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s] while the robot stands still.
+
+        The first `MAX_WAIT_TICKS` are simulated, in which every process has its effect; the clock jumps over the rest.
+        """
+        until_s = self.time_s + seconds
+        ticks = min(int(seconds / TICK_S), MAX_WAIT_TICKS)
+        if ticks >= CONTROL_TICKS:
+            self.motion.robot.wait(ticks)
+        self._skipped_s += until_s - self.time_s
 
     def state(self) -> State:
         """Return the current state: places, held and open from geometry, the rest from the object states."""

@@ -1,10 +1,11 @@
-"""The symbolic world as a home in which actions can be executed."""
+"""The symbolic world as a home in which actions can be executed, with a clock that counts the skills' durations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, successor, unmet_precondition
+from envs.symbolic.goals import DEFAULT_START, parse_time
 from envs.symbolic.home_protocol import Outcome
 
 if TYPE_CHECKING:
@@ -16,12 +17,15 @@ class SymbolicHome:
 
     Args:
         home: A state, or what `envs.scenes.home_file` takes: a bundled name, a seed, a file, a scene, a home in use.
+        start_time: Time of day at the start.
 
     Raises:
         HomeError: There is no such home.
+        ArgumentError: The start is not a time of day.
     """
 
-    def __init__(self, home: AnyHome) -> None:
+    def __init__(self, home: AnyHome, *, start_time: str = DEFAULT_START) -> None:
+        self._time_s = parse_time(start_time)
         if not isinstance(home, State):
             from envs.scenes.home_file import state_of
 
@@ -31,6 +35,15 @@ class SymbolicHome:
     def state(self) -> State:
         """Return the current state."""
         return self._state
+
+    @property
+    def time_s(self) -> float:
+        """The time [s] since midnight of the first day."""
+        return self._time_s
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s]; it changes nothing else, because processes act at once here."""
+        self._time_s += seconds
 
     def change(self, state: State) -> None:
         """Set the state, as if something other than the robot had changed it."""
@@ -43,4 +56,5 @@ class SymbolicHome:
             return Outcome(status="failed", reason=reason, energy_j=None)
         self._state = successor(self._state, action)
         duration = self._state.world.domain.skills[action.skill].duration_s
+        self._time_s += duration
         return Outcome(status="done", duration_s=duration, energy_j=None)

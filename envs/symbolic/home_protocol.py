@@ -1,4 +1,7 @@
-"""The interface of a home, symbolic or physical: protocols and the outcome of an action."""
+"""The interface of a home, symbolic or physical: protocols and the outcome of an action.
+
+A home of ours has a simulated clock as well (`TimedHome`); a robot of your own needs none.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,18 @@ def pursue(home: object, goal: Goal | None, initial_state: State) -> None:
     """Tell a home the goal, if it wants to know."""
     if isinstance(home, GoalAwareHome):
         home.pursue(goal, initial_state)
+
+
+@runtime_checkable
+class TimedHome(Protocol):
+    """A home with a clock of its own. Its time advances by what the robot does, and by waiting."""
+
+    @property
+    def time_s(self) -> float:
+        """The time [s] since midnight of the first day."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s] without an action of the robot."""
 
 
 class ChangeableHome(Home, Protocol):

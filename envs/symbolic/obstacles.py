@@ -88,7 +88,7 @@ def _obstacle(condition: Condition, state: State) -> str:
         if not chosen:
             return f"there is no {format_thing(condition.thing)} at the start"
         low, high = number_required(state, condition)
-        if low < 0 or high > len(chosen) or high == 0:
+        if low < 0 or high > len(chosen):
             return (
                 f"there {'is' if len(chosen) == 1 else 'are'} only {len(chosen)} {format_thing(condition.thing)} here"
             )

@@ -1,22 +1,29 @@
-"""Follows a goal through an episode: its phases, tests and rules, the means that were used, and the score.
+"""Follows a goal through an episode: its phases, times, tests and rules, the means that were used, and the score.
 
-A phase begins when the one before it is reached. If a test of it is false then, it is left out. Times (`after 10 min`)
-are not waited for here: a plan is proven for the state in which the phase is expected to begin. A rule is broken when
-it is true of any state, the first one included, or when a forbidden skill is used.
+A phase begins when the one before it is reached and its time has come. If a test of it is false then, it is left out.
+What a phase with a time chooses, it chooses when it begins, so that the start of the episode is then this moment for it
+and for the phases after it. A rule is broken when it is true of any state, the first one included, or when a forbidden
+skill is used.
+
+A proof does not wait: the clock jumps to the time of a phase, and the plan is proven for the state that is expected
+then. An execution sets `waits` and tells the time (`time_s`, see `envs/symbolic/goals/times.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Goal, Test
+from envs.symbolic.goals import Goal, Test, due_s
 from envs.symbolic.rules import RuleWatch
 from envs.symbolic.scoring import holds
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
+
+
+ROUNDING_S = 1e-6  # a clock that sums ticks may be so late
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +49,19 @@ class Progress:
 
     Attributes:
         goal: The goal.
-        initial_state: The first state of the episode.
+        initial_state: The state at which choices are made: the first one of the episode, or that in which the last
+            phase with a time began.
         state: The current state.
-        phase: The phase being worked on; the last one is never left, unless it is left out.
+        phase: The phase being worked on, or waited for; the last one is never left, unless it is left out.
         left_out: Phases whose tests were false when they began.
         uses: The means that were used, and the objects on which they were.
         broken: As in `Score`.
         steps: Number of actions so far.
         watch: Tests the rules; None without rules.
+        waits: Whether a phase waits for its time; otherwise the clock jumps to it.
+        time_s: The time [s]; counted only if the goal has times.
+        since_s: When the last phase with a time was due, or when the episode began [s].
+        due_s: When the current phase begins [s], if it waits for its time; otherwise None.
     """
 
     goal: Goal
@@ -61,9 +73,22 @@ class Progress:
     broken: tuple[tuple[int, int], ...] = ()
     steps: int = 0
     watch: RuleWatch | None = field(default=None, repr=False, compare=False)
+    waits: bool = False
+    time_s: float = 0.0
+    since_s: float = 0.0
+    due_s: float | None = None
 
 
-def begin(goal: Goal, state: State, *, initial_state: State | None = None, phase: int = 0) -> Progress:
+def begin(
+    goal: Goal,
+    state: State,
+    *,
+    initial_state: State | None = None,
+    phase: int = 0,
+    time_s: float = 0.0,
+    since_s: float | None = None,
+    waits: bool = False,
+) -> Progress:
     """Return the progress at the start of an episode, or of a later part of one.
 
     Args:
@@ -71,16 +96,29 @@ def begin(goal: Goal, state: State, *, initial_state: State | None = None, phase
         state: The current state.
         initial_state: The first state of the episode, if it is another one.
         phase: The phase to begin with.
+        time_s: The time [s].
+        since_s: From when on the first phase may be due [s]; None: from now on.
+        waits: Whether phases wait until `advance` tells that their time has come; otherwise the clock jumps.
     """
-    progress = Progress(goal=goal, initial_state=initial_state or state, state=state, phase=phase)
+    progress = Progress(
+        goal=goal, initial_state=initial_state or state, state=state, phase=phase, waits=waits, time_s=time_s,
+        since_s=time_s if since_s is None else since_s,
+    )  # fmt: skip
     if goal.rules:
         watch = RuleWatch(goal.rules, progress.initial_state)
-        progress = replace(progress, watch=watch, broken=tuple((i, 0) for i in watch.true_of(state)))
+        progress = _changed(progress, watch=watch, broken=tuple((i, 0) for i in watch.true_of(state)))
     return _enter(progress)
 
 
-def advance(progress: Progress, state: State, action: Action | None = None) -> Progress:
-    """Return the progress after the home went to `state`, by an action of the robot unless it is None."""
+def advance(progress: Progress, state: State, action: Action | None = None, *, time_s: float | None = None) -> Progress:
+    """Return the progress after the home went to `state`, by an action of the robot unless it is None.
+
+    Args:
+        progress: The progress before.
+        state: The state now.
+        action: What the robot did.
+        time_s: The time now [s]; None: the action took the typical duration of its skill.
+    """
     goal, before = progress.goal, progress.state
     uses, broken = progress.uses, progress.broken
     steps = progress.steps + (action is not None)
@@ -92,16 +130,39 @@ def advance(progress: Progress, state: State, action: Action | None = None) -> P
         if now:
             known = {number for number, _ in broken}
             broken = (*broken, *((i, steps) for i in now if i not in known))
-    progress = replace(progress, state=state, uses=uses, broken=broken, steps=steps)
+    progress = _changed(progress, state=state, uses=uses, broken=broken, steps=steps)
+    if goal.is_timed:
+        if time_s is None:
+            time_s = progress.time_s
+            time_s += state.world.domain.skills[action.skill].duration_s if action is not None else 0.0
+        progress = _changed(progress, time_s=time_s)
+        if progress.due_s is not None:
+            return _begin_phase(progress) if time_s >= progress.due_s - ROUNDING_S else progress
     return _next_phases(progress)
 
 
 def _enter(progress: Progress) -> Progress:
+    """Begin the current phase, unless it waits for its time, and go on from there."""
+    goal = progress.goal
+    when = goal.guard(progress.phase).when
+    if when is not None:
+        due = due_s(when, progress.time_s, progress.since_s)
+        if due > progress.time_s:
+            if progress.waits:
+                return _changed(progress, due_s=due)
+            progress = _changed(progress, time_s=due)
+        progress = _changed(progress, due_s=due)
+    return _begin_phase(progress)
+
+
+def _begin_phase(progress: Progress) -> Progress:
     """Leave out the current phase if a test of it is false, and go on from there."""
     goal, phase = progress.goal, progress.phase
+    if progress.due_s is not None:  # its choices are made now
+        progress = _changed(progress, initial_state=progress.state, since_s=progress.due_s, due_s=None)
     tests = goal.guard(phase).tests
     if tests and not all(is_true(test, progress.state, progress.initial_state) for test in tests):
-        progress = replace(progress, left_out=progress.left_out | {phase})
+        progress = _changed(progress, left_out=progress.left_out | {phase})
     return _next_phases(progress)
 
 
@@ -112,8 +173,22 @@ def _next_phases(progress: Progress) -> Progress:
     if phase in progress.left_out or all(
         holds(progress.state, c, progress.initial_state, progress.uses) for c in goal.phases[phase]
     ):
-        return _enter(replace(progress, phase=phase + 1))
+        return _enter(_changed(progress, phase=phase + 1))
     return progress
+
+
+def _changed(progress: Progress, **changes: object) -> Progress:
+    """Return the progress with other values; after every action, `dataclasses.replace` would be too slow."""
+    changed = object.__new__(Progress)
+    vars(changed).update(vars(progress), **changes)
+    return changed
+
+
+def without_waiting(progress: Progress) -> Progress:
+    """Return the progress in which the clock jumps from now on, as in a proof."""
+    due = progress.due_s
+    progress = _changed(progress, waits=False)
+    return progress if due is None else _begin_phase(_changed(progress, time_s=due))
 
 
 def score(progress: Progress) -> Score:
@@ -122,8 +197,9 @@ def score(progress: Progress) -> Score:
     met: list[bool] = []
     for i, conditions in enumerate(goal.phases):
         is_done = i < phase or i in progress.left_out
+        is_begun = i == phase and progress.due_s is None
         met += [
-            is_done or (i == phase and holds(progress.state, c, progress.initial_state, progress.uses))
+            is_done or (is_begun and holds(progress.state, c, progress.initial_state, progress.uses))
             for c in conditions
         ]
     success = all(met) and not progress.broken

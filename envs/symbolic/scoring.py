@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import successor
@@ -117,6 +118,8 @@ def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
     """Return the fixtures that a condition refers to, in the order of the home."""
     world = state.world
     categories = world.domain.resolve_fixture(condition.fixture, condition.states[0])
+    for word in condition.states[1:]:
+        categories = tuple(c for c in categories if c in world.domain.resolve_fixture(condition.fixture, word))
     fixtures = sorted(i for category in categories for i in world.entities_by_category.get(category, ()))
     if condition.room is not None:
         fixtures = [f for f in fixtures if world.in_room(f, condition.room)]
@@ -125,6 +128,18 @@ def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
     if condition.excluded is not None:
         fixtures = [f for f in fixtures if not is_place(state, f, condition.excluded)]
     return fixtures
+
+
+def _is_in_states(state: State, fixture: int, condition: FixtureIs) -> bool:
+    return all(state.has(fixture, s) for s in condition.states)
+
+
+def _reaches_excluded(state: State, condition: FixtureIs, initial_state: State) -> bool:
+    """Whether an excepted fixture got the states that the others shall have."""
+    if condition.excluded is None:
+        return False
+    others = set(fixtures_of(state, replace(condition, excluded=None))).difference(fixtures_of(state, condition))
+    return any(_is_in_states(state, f, condition) and not _is_in_states(initial_state, f, condition) for f in others)
 
 
 def quantified_objects(initial_state: State, condition: Every) -> list[int]:
@@ -163,18 +178,17 @@ def has_result(state: State, entity: int, condition: Every, initial_state: State
 def _choice_holds(state: State, condition: Every, initial_state: State, uses: Uses | None) -> bool:
     objects = quantified_objects(initial_state, condition)
     low, high = number_required(initial_state, condition)
-    if not objects or low < 0 or high > len(objects) or (condition.selection != "every" and high == 0):
+    if not objects or low < 0 or high > len(objects):
         return False
-    before = sum(has_result(initial_state, i, condition, initial_state) for i in objects)
+    before = {i for i in objects if has_result(initial_state, i, condition, initial_state)}
     done = [i for i in objects if has_result(state, i, condition, initial_state)]
-    if not low <= len(done) <= max(high, before):
+    new = [i for i in done if i not in before]
+    if len(done) < low or len(new) > high:
         return False
-    if condition.means and uses is not None:
-        by_means = (
-            (condition.means, i) in uses or has_result(initial_state, i, condition, initial_state) for i in done
-        )
-        if sum(by_means) < low:
-            return False
+    if condition.selection in ("all but", "half") and len(done) > max(high, len(before)):
+        return False
+    if condition.means and uses is not None and any((condition.means, i) not in uses for i in new):
+        return False
     if condition.excluded is None:
         return True
     others = set(matching_objects(initial_state, condition.thing, None, initial_state)).difference(objects)
@@ -194,20 +208,28 @@ def targets(state: State, place: Place, initial_state: State) -> list[int]:
 
 
 def _count_holds(state: State, condition: Count, initial_state: State, uses: Uses | None) -> bool:
-    objects = matching_objects(state, condition.thing, None, initial_state)
+    thing, place = condition.thing, condition.place
+    objects = matching_objects(state, thing, None, initial_state)
     if condition.means and uses is not None:
-        was_so = set(matching_objects(initial_state, condition.thing, None, initial_state))
+        # The means is for the states, if there are any, and otherwise for the way to the place.
+        before = None if thing.states or thing.liquid else place
+        was_so = set(matching_objects(initial_state, thing, before, initial_state))
         objects = [i for i in objects if (condition.means, i) in uses or i in was_so]
-    place = condition.place
+    at_start = matching_objects(initial_state, thing, None, initial_state) if condition.amount == "more" else []
     if place is not None and place.every:
-        counts = [sum(_is_in(state, i, target) for i in objects) for target in targets(state, place, initial_state)]
-        return bool(counts) and all(_is_amount(n, condition, 0) for n in counts)
+        is_there = _is_next_to if place.beside else _is_in
+        return bool(places := targets(state, place, initial_state)) and all(
+            _is_amount(
+                sum(is_there(state, i, target) for i in objects),
+                condition,
+                sum(is_there(initial_state, i, target) for i in at_start),
+            )
+            for target in places
+        )
     if place is not None:
         objects = [i for i in objects if is_at(state, i, place, initial_state)]
-    before = 0
-    if condition.amount == "more":
-        before = len(matching_objects(initial_state, condition.thing, place, initial_state))
-    return _is_amount(len(objects), condition, before)
+        at_start = [i for i in at_start if is_at(initial_state, i, place, initial_state)]
+    return _is_amount(len(objects), condition, len(at_start))
 
 
 def _is_in(state: State, entity: int, target: int) -> bool:
@@ -215,6 +237,10 @@ def _is_in(state: State, entity: int, target: int) -> bool:
     while holder >= 0 and holder != target:
         holder = state.place[holder]
     return holder == target
+
+
+def _is_next_to(state: State, entity: int, target: int) -> bool:
+    return entity != target and state.place[entity] == state.place[target] >= 0
 
 
 def _is_amount(number: int, condition: Count, before: int) -> bool:
@@ -240,9 +266,9 @@ def holds(state: State, condition: Condition, initial_state: State, uses: Uses |
         return state.held >= 0 and matches(state, state.held, condition.thing, initial_state)
     if isinstance(condition, FixtureIs):
         fixtures = fixtures_of(state, condition)
-        in_states = [all(state.has(i, s) for s in condition.states) for i in fixtures]
+        in_states = [_is_in_states(state, i, condition) for i in fixtures]
         if condition.quantifier == "every":
-            return bool(fixtures) and all(in_states)
+            return bool(fixtures) and all(in_states) and not _reaches_excluded(state, condition, initial_state)
         return any(in_states) != (condition.quantifier == "no")
     return _choice_holds(state, condition, initial_state, uses)
 

@@ -1,6 +1,10 @@
 """Plan lengths compared with a classical planner: `python -m planner.benchmarks.plan_length --tasks 20`.
 
 Held-out instructions of the split `unseen homes`; ours is the GPT's verified plan for the goal that the GPT parsed.
+With `--goals N`: random goals over every construct of the goal language (`planner/tasks/random_goals.py`); ours is the
+teacher's plan, and the table is by construct. Goals that hold at the start, and those that something speaks against,
+are left out.
+
 Fast Downward (extra `fast-downward`) gets the same goal as PDDL and improves its plan until its time is up, so its plan
 is short but not proven optimal. Its plan is replayed in the symbolic home before it counts: capacities are not exported
 (`planner/plans/pddl/adl_domain.py`), and a replay that fails for this reason is reported. `go to` is not counted in
@@ -13,16 +17,17 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
-from planner.io.command import run_command
+from planner.io.command import one_thread, run_command
 from planner.io.command_parser import CommandParser, finite_number
 
 if TYPE_CHECKING:
-    from envs.symbolic.actions import Action
+    from envs.symbolic.actions import Action, State
+    from envs.symbolic.goals import Goal
     from planner.api import Planner
     from planner.tasks.held_out_trials import EvaluationTask
 
@@ -41,10 +46,12 @@ class Length:
 
     Attributes:
         id: The task's id.
-        goal: The goal that the GPT parsed.
-        ours: Length of the GPT's plan; None without a plan.
+        goal: The goal.
+        ours: Length of the GPT's or the teacher's plan; None without a plan.
         theirs: Length of Fast Downward's plan; None without a plan.
         broken: Why Fast Downward's plan is missing or its replay failed.
+        construct: What a random goal is about; empty for held-out instructions.
+        is_replayed: Whether Fast Downward had a plan, which was then replayed.
     """
 
     id: str
@@ -52,13 +59,16 @@ class Length:
     ours: int | None
     theirs: int | None
     broken: str = ""
+    construct: str = ""
+    is_replayed: bool = False
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = CommandParser(prog=PROG, description="Compare plan lengths with Fast Downward's.")
     parser.add_argument("--tasks", type=int, default=20, help="number of tasks (default: 20)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the tasks (default: 0)")
+    parser.add_argument("--goals", type=int, metavar="N", help="N random goals over every construct, for the teacher")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the tasks or goals (default: 0)")
     parser.add_argument(
         "--seconds", type=finite_number, default=30.0, help="time of Fast Downward per task (default: 30)"
     )
@@ -69,47 +79,82 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from planner.api import Planner
     from planner.plans.pddl.fast_downward import is_installed
-    from planner.tasks.held_out_trials import BUILT_IN, draw_trials
 
-    if args.tasks < 1 or args.seconds <= 0:
-        raise PlannerError("--tasks is at least 1, and --seconds more than 0")
+    if args.tasks < 1 or args.seconds <= 0 or (args.goals is not None and args.goals < 1):
+        raise PlannerError("--tasks and --goals are at least 1, and --seconds more than 0")
     if not is_installed():
         raise PlannerError("Fast Downward is not installed: pip install 'gpt-home-planner[fast-downward]'")
-    planner = Planner.load(args.model)
-    split = next(s for s in BUILT_IN if s.name == SPLIT)
+    one_thread()
     lengths = []
-    for trial in draw_trials(split, args.tasks, seed=args.seed):
-        lengths.append(_length(planner, trial, args.seconds))
+    for length in _lengths_of_tasks(args) if args.goals is None else _lengths_of_goals(args):
+        lengths.append(length)
         if args.json:
-            print(json.dumps(asdict(lengths[-1])), flush=True)
+            print(json.dumps(asdict(length)), flush=True)
         else:
-            print(f"{lengths[-1].ours or '–':>3} {lengths[-1].theirs or '–':>3}  {lengths[-1].goal}"
-                  f"{'  ' + lengths[-1].broken if lengths[-1].broken else ''}", flush=True)  # fmt: skip
-    print(summary(lengths), file=sys.stderr if args.json else sys.stdout)
+            ours, theirs = ("–" if n is None else n for n in (length.ours, length.theirs))
+            print("  ".join(filter(None, (f"{ours:>3} {theirs:>3}", length.goal, length.broken))), flush=True)
+    text = summary(lengths) if args.goals is None else f"{by_construct(lengths)}\n{summary(lengths)}"
+    print(text, file=sys.stderr if args.json else sys.stdout)
     return 0
 
 
-def _length(planner: Planner, trial: EvaluationTask, seconds: float) -> Length:
+def _lengths_of_tasks(args: argparse.Namespace) -> Iterator[Length]:
+    from planner.api import Planner
+    from planner.tasks.held_out_trials import BUILT_IN, draw_trials
+
+    planner = Planner.load(args.model)
+    split = next(s for s in BUILT_IN if s.name == SPLIT)
+    for trial in draw_trials(split, args.tasks, seed=args.seed):
+        yield _length_of_task(planner, trial, args.seconds)
+
+
+def _lengths_of_goals(args: argparse.Namespace) -> Iterator[Length]:
+    from envs.symbolic.obstacles import obstacle
+    from envs.symbolic.progress import begin, score
+    from planner.tasks.random_goals import random_goals
+
+    for number, (construct, goal, state) in enumerate(random_goals(args.goals, args.seed), start=1):
+        if not score(begin(goal, state)).success and not obstacle(goal, state):
+            ours = _teacher_plan(goal, state)
+            count = None if ours is None else _count(ours)
+            yield replace(_beside_fast_downward(str(number), goal, state, count, args.seconds), construct=construct)
+
+
+def _teacher_plan(goal: Goal, state: State) -> Sequence[Action] | None:
+    from planner.corpus.teacher_chunks import plan_in_chunks
+    from planner.verification.plan_verification import verify
+
+    try:
+        actions = [action for chunk in plan_in_chunks(state, goal) for action in chunk[3]]
+    except LookupError:
+        return None
+    return actions if verify(state, goal, actions).ok else None
+
+
+def _length_of_task(planner: Planner, trial: EvaluationTask, seconds: float) -> Length:
+    plan = planner.plan(trial.instruction, trial.start)
+    if plan.goal is None:
+        return Length(id=trial.id, goal=plan.status, ours=None, theirs=None)
+    ours = _count(plan.actions) if plan.status == "verified" else None
+    return _beside_fast_downward(trial.id, plan.goal, trial.start, ours, seconds)
+
+
+def _beside_fast_downward(task_id: str, goal: Goal, start: State, ours: int | None, seconds: float) -> Length:
     from planner.errors import ExportError
     from planner.plans.pddl.adl_problem import to_pddl
     from planner.plans.pddl.fast_downward import solve
     from planner.verification.plan_verification import verify
 
-    plan = planner.plan(trial.instruction, trial.start)
-    ours = _count(plan.actions) if plan.status == "verified" else None
-    if plan.goal is None:
-        return Length(id=trial.id, goal=plan.status, ours=None, theirs=None)
+    length = Length(id=task_id, goal=str(goal), ours=ours, theirs=None)
     try:
-        actions = solve(to_pddl(plan.goal, trial.start), timeout_s=seconds, search=SEARCH)
+        actions = solve(to_pddl(goal, start), timeout_s=seconds, search=SEARCH)
     except ExportError as error:
-        return Length(id=trial.id, goal=plan.goal_text, ours=ours, theirs=None, broken=str(error))
+        return replace(length, broken=str(error))
     if actions is None:
-        return Length(id=trial.id, goal=plan.goal_text, ours=ours, theirs=None, broken="no plan in time")
-    report = verify(trial.start, plan.goal, actions)
-    theirs = _count(actions) if report.ok else None
-    return Length(id=trial.id, goal=plan.goal_text, ours=ours, theirs=theirs, broken=report.reason)
+        return replace(length, broken="no plan in time")
+    report = verify(start, goal, actions)
+    return replace(length, theirs=_count(actions) if report.ok else None, broken=report.reason, is_replayed=True)
 
 
 def _count(actions: Sequence[Action]) -> int:
@@ -130,6 +175,26 @@ def summary(lengths: Sequence[Length]) -> str:
     n_no_longer = sum(a <= b for a, b in both)
     ratios = f"{ratio:.2f} of all subtasks, median {median:.2f}"
     return f"{counts}\nours / theirs: {ratios}; no longer than theirs: {n_no_longer}"
+
+
+def by_construct(lengths: Sequence[Length]) -> str:
+    """Return a table: goals of each construct, share that each side solves, proven replays, ratio of lengths."""
+    lines = ["construct      goals   ours  theirs  replays proven    ratio  median"]
+    groups = {
+        construct: [f for f in lengths if f.construct == construct] for construct in {f.construct for f in lengths}
+    }
+    for construct, group in [*sorted(groups.items()), ("all", list(lengths))]:
+        both = [(f.ours, f.theirs) for f in group if f.ours and f.theirs]
+        replays = [f for f in group if f.is_replayed]
+        ours, theirs = (
+            100 * sum(n is not None for n in side) / len(group) if group else 0.0
+            for side in ([f.ours for f in group], [f.theirs for f in group])
+        )
+        proven = f"{sum(f.theirs is not None for f in replays)} of {len(replays)}"
+        ratio = f"{sum(a for a, _ in both) / sum(b for _, b in both):.2f}" if both else "–"
+        median = f"{statistics.median(a / b for a, b in both):.2f}" if both else "–"
+        lines.append(f"{construct:<14}{len(group):>6}{ours:>6.0f}%{theirs:>7.0f}%{proven:>16}{ratio:>9}{median:>8}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

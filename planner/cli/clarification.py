@@ -123,7 +123,7 @@ def _plan_for_chosen_goal(plan: Plan, goal: Goal, planner: Planner, state: State
         new_plan,
         tokens=new_plan.tokens + plan.tokens,
         seconds=new_plan.seconds + plan.seconds,
-        confidence=Confidence(goal=1.0, plan=float(new_plan.status == "verified")),
+        confidence=Confidence(goal=1.0, plan=float(new_plan.is_proven)),
     )
 
 

@@ -2,6 +2,7 @@
 
 Any program can drive the planner as a subprocess: one instruction per line in, and with `--json` one object per line
 out. The home stays the same unless plans are executed; then each instruction starts from the last one's final state.
+Scheduled plans then hold up nothing: each is done when it is due, at the latest after the last instruction.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def print_plan(plan: Plan) -> None:
             print(
                 "nothing to do: the goal holds already"
                 if plan.status == "verified"
+                else "nothing to do: the goal is expected to hold then"
+                if plan.status == "scheduled"
                 else "plan: no step brings it nearer"
             )
     reason = printable(" ".join(plan.reason.split()))
@@ -97,7 +100,13 @@ def converse(
         ask: Whether the line after a question is its answer.
         typed: Whether a person types the lines and sees them; otherwise each is printed before its answer.
     """
-    home = None if settings is None else _open_home(state, settings)
+    home, later = None, None
+    if settings is not None:
+        from planner.cli.agenda_runner import LaterPlans, outcomes
+        from planner.cli.execution_runner import open_home_of
+
+        home = open_home_of(state, settings)
+        later = LaterPlans(state, home, settings, planner, options)
     try:
         # Encode the home's inventory while the user types the first instruction.
         planner.prompts.home(text_format.inventory(state) if options.inventory else "")
@@ -117,39 +126,47 @@ def converse(
                 print_plan(plan)
                 if ask and plan.status == "ask":
                     print_question(plan)
-            episode = None
-            if settings is not None and home is not None and plan.goal is not None and plan.status == "verified":
-                episode = _execute_plan(plan, home, planner, options, settings)
+            episode, number = None, None
+            if settings is not None and home is not None and later is not None:
+                if plan.status == "scheduled":
+                    number = later.add(plan)
+                elif plan.status == "verified":
+                    episode = _execute_plan(plan, home, planner, options, settings)
             if as_json:
-                print(json.dumps(_answer(plan, episode, settings)), flush=True)
-            all_done = all_done and plan.status == "verified" and (episode is None or episode.success)
+                kept = {} if number is None else {"agenda": number}
+                print(json.dumps(_answer(plan, episode, settings) | kept), flush=True)
+            all_done = all_done and plan.is_proven and (episode is None or episode.success)
+            if later is not None:
+                all_done = later.do(wait=False) and all_done
+        if later is not None:
+            all_done = later.do(wait=True) and all_done
+            if as_json and later.ended:
+                print(json.dumps(outcomes(later.ended)), flush=True)
         return all_done
     finally:
         if home is not None and hasattr(home, "close"):
             home.close()
 
 
-def _open_home(state: State, settings: ExecutionSettings) -> PhysicalHome | SymbolicHome:
-    if settings.backend == "symbolic":
-        from envs.simulation.symbolic_home import SymbolicHome
-
-        return SymbolicHome(state)
-    from envs.simulation.physical_home import PhysicalHome
-
-    return PhysicalHome(state.world.scene, grasp=settings.grasp, gui=settings.gui)
-
-
 def _execute_plan(
     plan: Plan, home: PhysicalHome | SymbolicHome, planner: Planner, options: Options, settings: ExecutionSettings
 ) -> Episode:
     from planner.cli.execution_display import ExecutionDisplay
-    from planner.cli.execution_runner import print_score
+    from planner.cli.execution_runner import clock_of, print_score
     from planner.execution.executor import run
 
     assert plan.goal is not None
     display = ExecutionDisplay(quiet=settings.quiet)
     episode = display.show_events(
-        run(plan.actions, plan.goal, home, planner=planner, options=options, max_replans=settings.max_replans)
+        run(
+            plan.actions,
+            plan.goal,
+            home,
+            planner=planner,
+            options=options,
+            max_replans=settings.max_replans,
+            clock=clock_of(home, settings),
+        )
     )
     if not settings.quiet:
         print_score(episode, [format_condition(c) for c in plan.goal.conditions], settings)

@@ -6,7 +6,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from envs.symbolic.home_protocol import pursue
-from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned
+from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned, Waiting
+from planner.io.terminal import printable
+from planner.scheduling.agenda_runner import EntryEnded, EntryTurn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from envs.symbolic.disturbances import Disturbance
     from envs.symbolic.goals import Goal
     from envs.symbolic.home_protocol import OutcomeLike
-    from planner.execution.events import Episode, Event, Step
+    from planner.execution.events import Episode, Step
+    from planner.scheduling.agenda_runner import AgendaEvent
 
 VIDEO_SIZE = (480, 360)  # width, height [px]
 FPS = 12
@@ -80,8 +83,14 @@ class ExecutionDisplay:
         if self._recording is not None:
             self._recording.tick()
 
-    def show_events(self, events: Iterable[Event]) -> Episode:
-        """Print and record each event of an execution as it happens, and return the episode."""
+    def show_events(self, events: Iterable[AgendaEvent]) -> Episode:
+        """Print and record each event of an execution as it happens, and return the last episode."""
+        episode = self.show(events)
+        assert episode is not None
+        return episode
+
+    def show(self, events: Iterable[AgendaEvent]) -> Episode | None:
+        """As `show_events`, for what may have nothing to do."""
         episode: Episode | None = None
         for event in events:
             match event:
@@ -93,6 +102,14 @@ class ExecutionDisplay:
                     self._remark(f"replanning: {' → '.join(event.plan.subtasks)}")
                 case Disturbed():
                     self._disturbance(event.what)
+                case EntryTurn():
+                    self._say(printable(str(event.entry)))
+                case EntryEnded():
+                    again = ", again tomorrow" if event.again else ""
+                    problem = f"could not be done: {printable(event.problem)}" if event.problem else "done"
+                    self._remark(f"{problem}{again}")
+                case Waiting():
+                    self._remark(f"wait until {event.until}: {event.goal}")
                 case Looking():
                     self._remark(f"look for {', '.join(event.wanted)}: {event.place} ({event.chance:.0%})")
                 case Looked(reason="", found=(_, *_)):
@@ -104,7 +121,6 @@ class ExecutionDisplay:
                 case Ended():
                     episode = event.episode
                     self._end(success=episode.success)
-        assert episode is not None
         return episode
 
     def _step(self, number: int, total: int, subtask: str) -> None:
@@ -160,6 +176,15 @@ class RecordedHome:
     def pursue(self, goal: Goal | None, initial_state: State) -> None:
         """Tell the home the goal."""
         pursue(self._home, goal, initial_state)
+
+    @property
+    def time_s(self) -> float:
+        """The time [s] of the recorded home, since midnight of the first day."""
+        return self._home.time_s
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s] in the recorded home."""
+        self._home.wait(seconds)
 
     def execute(self, action: Action) -> OutcomeLike:
         """Execute an action and record it."""

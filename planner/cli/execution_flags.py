@@ -44,6 +44,8 @@ class ExecutionSettings:
         disturb: Probability of a disturbance before each action, in [0, 1].
         disturb_seed: Seed of the disturbances.
         max_replans: Maximum number of replans.
+        clock: How a goal with times waits: `fast` lets the simulated clock jump, `real` sleeps.
+        start_time: Time of day at the start, of the simulated clock; None: the home's default.
     """
 
     backend: Backend = "physics"
@@ -58,6 +60,8 @@ class ExecutionSettings:
     disturb: float = 0.0
     disturb_seed: int = 0
     max_replans: int = MAX_REPLANS
+    clock: Literal["fast", "real"] = "fast"
+    start_time: str | None = None
 
     @property
     def files(self) -> dict[str, Path]:
@@ -94,6 +98,11 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-replans", type=int, metavar="N",
         help=f"maximum replans (default: {MAX_REPLANS}, with --disturb {MAX_REPLANS_DISTURBED})",
     )  # fmt: skip
+    add(
+        "--clock", choices=("fast", "real"), default="fast", metavar="HOW",
+        help="waits for times: fast jumps (default), real sleeps",
+    )  # fmt: skip
+    add("--start-time", metavar="HH:MM", help="time of day at the start, simulated (default: 08:00)")
 
 
 def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,11 +137,12 @@ def check_execution_is_asked_for(args: argparse.Namespace) -> None:
         PlannerError: One does.
     """
     defaults = ExecutionSettings()
-    names = ("video", "filmstrip", "rerun", "gui", "backend", "grasp", "view", "disturb", "disturb_seed")
+    names = ("video", "filmstrip", "rerun", "gui", "backend", "grasp", "view", "disturb", "disturb_seed", "clock")
     changed = [name for name in names if getattr(args, name) != getattr(defaults, name)]
     changed += ["out"] if args.out is not None and args.format is None else []
     changed += ["max_replans"] if args.max_replans is not None else []
     changed += ["no_video"] if args.no_video else []
+    changed += ["start_time"] if args.start_time is not None else []
     if changed:
         raise PlannerError(f"--{changed[0].replace('_', '-')} needs --execute; without it, nothing is executed")
 
@@ -169,10 +179,18 @@ def read_execution_settings(args: argparse.Namespace, folder: Path) -> Execution
         disturb=args.disturb,
         disturb_seed=args.disturb_seed,
         max_replans=replans if args.max_replans is None else args.max_replans,
+        clock=args.clock,
+        start_time=args.start_time,
     )
 
 
 def _check_arguments(args: argparse.Namespace) -> None:
+    if args.start_time is not None:
+        from envs.symbolic.goals import parse_time
+
+        parse_time(args.start_time)
+        if args.clock == "real":
+            raise PlannerError("--start-time sets the simulated clock; --clock real takes the time from the machine")
     if not 0.0 <= args.disturb <= 1.0 or args.disturb_seed < 0 or (args.max_replans or 0) < 0:
         raise PlannerError(
             "--disturb must be a probability in [0, 1], --disturb-seed and --max-replans at least 0; "

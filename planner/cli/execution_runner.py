@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State
-from envs.symbolic.goals import Goal
+from envs.symbolic.disturbances import Disturbance
+from envs.symbolic.goals import DEFAULT_START, Goal
 from planner.cli.execution_display import ExecutionDisplay, RecordedHome
 from planner.cli.execution_flags import ExecutionSettings
+from planner.execution.clock import RealClock, SimulatedClock
 from planner.execution.events import Episode
 from planner.execution.executor import run
+from planner.io.terminal import printable
 
 if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.home_protocol import Home
     from planner.api import Planner
+    from planner.execution.clock import Clock
+    from planner.execution.events import Event
     from planner.plans.options import Options
+    from planner.scheduling.agenda_runner import AgendaEvent
     from planner.world_model.belief import Belief
 
+Disturb: TypeAlias = Callable[[Sequence[Action]], Disturbance | None]
 PICTURE_SIZE = (1280, 960)  # width, height [px]
 
 
@@ -41,19 +48,43 @@ def execute_and_report(
     Raises:
         PhysicsError: The physical home cannot be built.
     """
-    if settings.backend == "symbolic":
-        display = ExecutionDisplay(quiet=settings.quiet)
-        return _execute(actions, goal, SymbolicHome(state), display, settings, planner, options, belief)
-    from envs.recording.video import write_png
-    from envs.simulation.physical_home import PhysicalHome
 
-    home = PhysicalHome(state.world.scene, grasp=settings.grasp, gui=settings.gui)
+    def events(home: Home, disturb: Disturb | None, clock: Clock) -> Iterator[Event]:
+        if belief is None:
+            return run(
+                actions, goal, home, planner=planner, options=options, max_replans=settings.max_replans,
+                disturb=disturb, clock=clock,
+            )  # fmt: skip
+        from planner.exploration.search_executor import execute_with_search
+
+        assert planner is not None
+        return execute_with_search(
+            actions, goal, home, belief, planner, options=options, max_replans=settings.max_replans, disturb=disturb,
+            clock=clock,
+        )  # fmt: skip
+
+    return show_execution(state, settings, events)
+
+
+def show_execution(
+    state: State, settings: ExecutionSettings, events: Callable[[Home, Disturb | None, Clock], Iterator[AgendaEvent]]
+) -> Episode:
+    """Open a home, display what happens in it according to `settings`, and return the last episode.
+
+    Raises:
+        PhysicsError: The physical home cannot be built.
+    """
+    home = open_home_of(state, settings)
+    if isinstance(home, SymbolicHome):
+        return _show(home, ExecutionDisplay(quiet=settings.quiet), settings, events)
+    from envs.recording.video import write_png
+
     try:
         with ExecutionDisplay(quiet=settings.quiet) as display:
             display.record(
                 home, view=settings.view, video=settings.video, filmstrip=settings.filmstrip, rerun=settings.rerun
             )
-            episode = _execute(actions, goal, home, display, settings, planner, options, belief)
+            episode = _show(home, display, settings, events)
         if settings.picture is not None:
             write_png(settings.picture, home.render(*PICTURE_SIZE, view="overhead"))
         return episode
@@ -61,15 +92,30 @@ def execute_and_report(
         home.close()
 
 
-def _execute(
-    actions: Sequence[Action],
-    goal: Goal,
+def open_home_of(state: State, settings: ExecutionSettings) -> PhysicalHome | SymbolicHome:
+    """Return a new home in which plans are executed; one with physics must be closed.
+
+    Raises:
+        PhysicsError: The physical home cannot be built.
+    """
+    start_time = settings.start_time or DEFAULT_START
+    if settings.backend == "symbolic":
+        return SymbolicHome(state, start_time=start_time)
+    from envs.simulation.physical_home import PhysicalHome
+
+    return PhysicalHome(state.world.scene, grasp=settings.grasp, gui=settings.gui, start_time=start_time)
+
+
+def clock_of(home: Home, settings: ExecutionSettings) -> Clock:
+    """Return the clock of an execution."""
+    return RealClock(home) if settings.clock == "real" else SimulatedClock(home)
+
+
+def _show(
     home: PhysicalHome | SymbolicHome,
     display: ExecutionDisplay,
     settings: ExecutionSettings,
-    planner: Planner | None,
-    options: Options | None,
-    belief: Belief | None,
+    events: Callable[[Home, Disturb | None, Clock], Iterator[AgendaEvent]],
 ) -> Episode:
     executing_home: Home = home
     disturb = None
@@ -82,20 +128,7 @@ def _execute(
             executing_home = RecordedHome(disturbed_home, display)
     elif display.needs_ticks and not isinstance(home, SymbolicHome):
         executing_home = RecordedHome(home, display)
-    if belief is not None:
-        from planner.exploration.search_executor import execute_with_search
-
-        assert planner is not None
-        events = execute_with_search(
-            actions, goal, executing_home, belief, planner, options=options, max_replans=settings.max_replans,
-            disturb=disturb,
-        )  # fmt: skip
-    else:
-        events = run(
-            actions, goal, executing_home, planner=planner, options=options, max_replans=settings.max_replans,
-            disturb=disturb,
-        )  # fmt: skip
-    return display.show_events(events)
+    return display.show_events(events(executing_home, disturb, clock_of(executing_home, settings)))
 
 
 def print_score(episode: Episode, goal_texts: Sequence[str], settings: ExecutionSettings) -> None:
@@ -121,7 +154,10 @@ def print_score(episode: Episode, goal_texts: Sequence[str], settings: Execution
     for reason, count in episode.failures.items():
         print(f"  failed: {reason}" + (f" ({count} times)" if count > 1 else ""))
     speed = f", {episode.simulated_s / episode.real_s:.1f} x real time" if physics and episode.real_s else ""
-    print(f"simulated: {episode.simulated_s:.1f} s, real: {episode.real_s:.1f} s{speed}")
+    if episode.shortfall:
+        print(f"  no plan: {printable(episode.shortfall)}")
+    waited = f", waited: {episode.waited_s:.0f} s" if episode.waited_s else ""
+    print(f"simulated: {episode.simulated_s:.1f} s{waited}, real: {episode.real_s:.1f} s{speed}")
     if physics:
         energy = f", energy: {episode.energy_j:.0f} J" if episode.energy_j is not None else ""
         print(f"collisions: {episode.collisions}{energy}")

@@ -27,8 +27,8 @@ def export_plan(plan: Plan, export_format: Format, prog: str, *, unverified: boo
         OutputError: The folder cannot be written to.
         ExportError: An extra is missing.
     """
-    is_verified = plan.status == "verified"
-    if not is_verified:
+    is_proven = plan.is_proven
+    if not is_proven:
         print(f"{prog}: {plan.status}: {printable(' '.join(plan.reason.split()))}", file=sys.stderr)
         if plan.goal is None or plan.guesses:
             return 1
@@ -42,10 +42,10 @@ def export_plan(plan: Plan, export_format: Format, prog: str, *, unverified: boo
             for path in write_files(out, plan.export_files(export_format, unverified=unverified)):
                 print(path)
     except ExportError as error:
-        if is_verified:
+        if is_proven:
             raise
         print(f"{prog}: {printable(str(error))}", file=sys.stderr)
-    return 0 if is_verified else 1
+    return 0 if is_proven else 1
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:

@@ -98,6 +98,7 @@ class GoalPlanner:
         progress = begin(goal, state, initial_state=initial_state)
         avoid |= forbidden_entities(goal.rules, state)
         for number, conditions in enumerate(goal.phases):
+            initial_state = progress.initial_state  # a phase with a time makes its choices when it begins
             if not all(is_true(test, state, initial_state) for test in goal.guard(number).tests):
                 continue
             for _ in range(MAX_CHUNKS):

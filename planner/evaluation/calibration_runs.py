@@ -75,7 +75,7 @@ def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observ
     candidate_goals: list[tuple[float, bool]] = []
     if parsed.goal is not None:
         plan = planner.plan_for_goal(parsed.goal, trial.start, options, instruction=parsed.instruction)
-        verified = plan.status == "verified"
+        verified = plan.is_proven
         reached = meant is not None and score_attempt(plan, trial).success
         for candidate in candidates(planner.reader, parsed, trial.start, options):
             candidate_goals.append((candidate.probability, meaning(candidate.goal) == meant))

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 PlanningMode = Literal["alone", "constrained", "verified", "understood"]
 ANSWERS = ("plan", "refuse", "ask")  # the types of answer
-ANSWER_OF_STATUS = {"verified": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}
+ANSWER_OF_STATUS = {"verified": "plan", "scheduled": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}
 
 
 def planning_modes(
@@ -195,7 +195,7 @@ def _prediction(
 
 
 def _is_settled(plan: Plan) -> bool:
-    return plan.status in ("verified", "ask") or (plan.status == "refused" and plan.reason != NOT_UNDERSTOOD)
+    return plan.is_proven or plan.status == "ask" or (plan.status == "refused" and plan.reason != NOT_UNDERSTOOD)
 
 
 def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:

@@ -8,6 +8,7 @@
             case Done(): print(event.step.status, event.step.reason)
             case Replanned(): print(event.plan)
             case Disturbed(): print(event.what)
+            case Waiting(): print(event.until, event.goal)  # only if the goal has times
             case Looking() | Looked() | Missed(): ...  # only in a partly known home
             case Ended(): print(event.episode.success)
 """
@@ -138,10 +139,12 @@ class Episode:
         met: Whether each condition holds.
         steps: The executed subtasks, including failures.
         replans: Number of times the GPT replanned.
-        simulated_s: Simulated time [s].
+        simulated_s: Simulated time of the subtasks [s].
         real_s: Wall-clock time of the execution [s].
         disturbances: Changes that the robot did not make.
         search: The search history; None if the home was fully known.
+        waited_s: Time that was waited [s], beside `simulated_s`.
+        shortfall: Why no plan was found for what was left to be done; empty if there was one.
     """
 
     success: bool
@@ -153,6 +156,8 @@ class Episode:
     real_s: float
     disturbances: tuple[Interruption, ...] = ()
     search: Search | None = None
+    waited_s: float = 0.0
+    shortfall: str = ""
 
     @property
     def failures(self) -> dict[str, int]:
@@ -207,10 +212,27 @@ class Disturbed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """The robot waits for the time of the goal's next phase; what is requested next comes after the wait.
+
+    Attributes:
+        until: When it goes on, in words: `07:00`, or `07:00 on day 2`.
+        until_s: The same in seconds since midnight of the first day [s].
+        seconds: How long it waits [s].
+        goal: What is done then, in the goal language.
+    """
+
+    until: str
+    until_s: float
+    seconds: float
+    goal: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ended:
     """The execution is over; always the last event."""
 
     episode: Episode
 
 
-Event: TypeAlias = Begun | Done | Replanned | Disturbed | Looking | Looked | Missed | Ended
+Event: TypeAlias = Begun | Done | Replanned | Disturbed | Waiting | Looking | Looked | Missed | Ended

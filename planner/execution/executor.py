@@ -4,18 +4,22 @@ It replans after a failure, when the plan ended without reaching its goal, and a
 expected state and the rest of the plan, replayed from the observed state, would fail or miss the goal. The home is the
 symbolic or the physical one: anything with `state()` and `execute(action)`. `run` yields events while the plan is
 executed; `execute` returns the outcome.
+
+Where a phase of the goal has a time, it waits, and then plans anew from the state of that moment.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
-from envs.symbolic.goals import Goal
+from envs.symbolic.goals import NO_GUARD, Goal, format_goal, format_time
 from envs.symbolic.home_protocol import pursue
-from envs.symbolic.progress import Progress, Score, advance, begin, score
+from envs.symbolic.progress import Progress, Score, advance, begin, score, without_waiting
+from planner.execution.clock import SimulatedClock
 from planner.execution.events import (
     Begun,
     Disturbed,
@@ -26,9 +30,11 @@ from planner.execution.events import (
     Interruption,
     Replanned,
     Step,
+    Waiting,
 )
 from planner.facts.failure_notes import FailedPlan, Note, changes, failure
 from planner.plans.options import MAX_REPLANS
+from planner.plans.waits import tidies_up
 from planner.verification.plan_verification import progress_after, replay
 
 if TYPE_CHECKING:
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
 
     from envs.symbolic.disturbances import Disturbance
     from envs.symbolic.home_protocol import Home
+    from planner.execution.clock import Clock
     from planner.pipeline import PlanningPipeline
     from planner.plans.options import Options
 
@@ -49,6 +56,8 @@ def run(
     options: Options | None = None,
     max_replans: int = MAX_REPLANS,
     disturb: Callable[[Sequence[Action]], Disturbance | None] | None = None,
+    clock: Clock | None = None,
+    since_s: float | None = None,
 ) -> Iterator[Event]:
     """Execute a plan in a home and yield each event; execution pauses until the next event is requested.
 
@@ -56,29 +65,43 @@ def run(
         actions: The plan.
         goal: The goal, which is scored.
         home: The symbolic or physical home, at the start of the episode.
-        planner: Replans when the plan fails; None stops at the first failure.
+        planner: Replans when the plan fails, and plans anew when the time of a phase has come; None stops at the first
+            failure.
         options: Its decoding options.
         max_replans: Maximum number of replans.
         disturb: Called before each subtask with the rest of the plan; see `DisturbedHome.disturb`.
+        clock: Tells the time, and waits; None: the home's simulated clock, which jumps.
+        since_s: From when on the first phase may be due [s]; None: from now on.
     """
-    execution = Execution(goal, home, disturb)
+    execution = Execution(goal, home, disturb, clock, since_s)
     execution.queue.extend(actions)
     may_replan = planner is not None
     while True:
         yield from execution.run_until_break(stop_early=may_replan and execution.replans < max_replans)
-        if execution.score().success or planner is None or execution.replans >= max_replans:
+        failed_plan = None
+        if execution.must_wait():
+            yield from execution.wait()
+            if planner is None or execution.must_wait():
+                continue
+            execution.queue.clear()
+            if execution.score().success:
+                break
+        elif execution.score().success or planner is None or execution.replans >= max_replans:
             break
-        execution.replans += 1
-        avoid, failed_plan = execution.avoided(execution.state), execution.failed_plan()
+        else:
+            execution.replans += 1
+            failed_plan = execution.failed_plan()
         plan = planner.plan_for_goal(
             goal,
             execution.state,
             options,
-            initial_state=execution.initial_state,
+            initial_state=execution.progress.initial_state,
             phase=execution.progress.phase,
-            avoid=avoid,
+            begun=True,
+            avoid=execution.avoided(execution.state),
             failed_plan=failed_plan,
         )
+        execution.shortfall = "" if plan.is_proven else plan.reason
         if not plan.actions:
             break
         yield Replanned(plan=plan)
@@ -95,10 +118,11 @@ def execute(
     options: Options | None = None,
     max_replans: int = MAX_REPLANS,
     disturb: Callable[[Sequence[Action]], Disturbance | None] | None = None,
+    clock: Clock | None = None,
 ) -> Episode:
     """Execute a plan in a home and return the outcome; the arguments are those of `run`."""
     *_, final_event = run(
-        actions, goal, home, planner=planner, options=options, max_replans=max_replans, disturb=disturb
+        actions, goal, home, planner=planner, options=options, max_replans=max_replans, disturb=disturb, clock=clock
     )
     assert isinstance(final_event, Ended)
     return final_event.episode
@@ -114,16 +138,26 @@ class Execution:
         queue: The rest of the plan.
         avoid: Names of objects and places not to use any more, because they failed.
         replans: Number of replans after a failed plan.
+        clock: Tells the time, and waits.
+        opened: Names of what the plan has opened.
+        waited_s: Time that was waited [s].
+        shortfall: Why no plan was found.
     """
 
     def __init__(
-        self, goal: Goal, home: Home, disturb: Callable[[Sequence[Action]], Disturbance | None] | None
+        self,
+        goal: Goal,
+        home: Home,
+        disturb: Callable[[Sequence[Action]], Disturbance | None] | None,
+        clock: Clock | None = None,
+        since_s: float | None = None,
     ) -> None:
         """Begin an episode in the home's current state."""
         self._started_at = time.perf_counter()
         self.goal, self.home, self.disturb = goal, home, disturb
         self.initial_state = self.state = home.state()
-        self.progress = begin(goal, self.state)
+        self.clock = clock or SimulatedClock(home)
+        self.progress = begin(goal, self.state, time_s=self.clock.time_s, since_s=since_s, waits=True)
         pursue(home, goal, self.state)
         self.queue: deque[Action] = deque()
         self.steps: list[Step] = []
@@ -134,6 +168,8 @@ class Execution:
         self.last_failed: tuple[Action, ...] = ()  # the last subtask if it failed, otherwise empty
         self.before = self.expected = self.state
         self.replans = 0
+        self.opened: set[str] = set()
+        self.waited_s, self.shortfall = 0.0, ""
 
     def score(self) -> Score:
         """Score the goal in the true state of the home."""
@@ -151,6 +187,8 @@ class Execution:
             simulated_s=sum(step.duration_s for step in self.steps),
             real_s=time.perf_counter() - self._started_at,
             disturbances=tuple(self.disturbances),
+            waited_s=self.waited_s,
+            shortfall="" if final_score.success else self.shortfall,
         )
 
     def avoided(self, state: State) -> frozenset[int]:
@@ -165,9 +203,31 @@ class Execution:
         """Return the progress toward the goal of the current plan, as far as is known."""
         return self.progress
 
+    def must_wait(self) -> bool:
+        """Whether the time of the current phase has not come."""
+        return self.progress.due_s is not None
+
+    def wait(self) -> Iterator[Event]:
+        """Wait for the time of the current phase."""
+        goal, phase, due_s = self.goal, self.progress.phase, self.progress.due_s
+        assert due_s is not None
+        tests_only = replace(goal.guard(phase), when=None)
+        coming = Goal(phases=(goal.phases[phase],), guards=() if tests_only == NO_GUARD else (tests_only,))
+        began_s = self.clock.time_s
+        yield Waiting(
+            until=format_time(due_s), until_s=due_s, seconds=max(0.0, due_s - began_s), goal=format_goal(coming)
+        )
+        self.clock.wait_until(due_s)
+        self.waited_s += max(0.0, self.clock.time_s - began_s)
+        yield from self._observe()
+        self.expected = self.state
+
     def run_until_break(self, *, stop_early: bool) -> Iterator[Event]:
-        """Execute the rest of the plan until it fails; with `stop_early`, also stop when replay predicts failure."""
-        while self.queue:
+        """Execute the rest of the plan until it fails or waits; with `stop_early`, also until replay predicts failure.
+
+        A door that the plan opened is closed before it waits.
+        """
+        while self.queue and not (self.must_wait() and not tidies_up(self.queue[0], self.opened, self.progress)):
             if self.disturb is not None:
                 expected, _ = self.decision_states()
                 yield from self.disturbed(self.queue)
@@ -224,12 +284,15 @@ class Execution:
         yield Begun(number=len(self.steps) + 1, of=len(self.steps) + 1 + len(self.queue), subtask=subtask)
         self.before, self.last_failed = self.state, ()
         outcome = self.home.execute(action)
+        self.clock.count(outcome.duration_s)
         step = Step(
             subtask=subtask, status=outcome.status, reason=outcome.reason, duration_s=outcome.duration_s,
             collisions=getattr(outcome, "collisions", 0), energy_j=getattr(outcome, "energy_j", None),
             blocked_by=outcome.blocked_by,
         )  # fmt: skip
         self.steps.append(step)
+        if step.status == "done" and action.skill == "open":
+            self.opened.add(action.args[0])
         observations = tuple(self._observe(action if step.status == "done" else None))
         yield Done(step=step)
         yield from observations
@@ -241,7 +304,7 @@ class Execution:
             return False
         replayed = replay(state, self.queue)
         _, *later = replayed.states
-        progress = progress_after(self.believed_progress(), self.queue, later)
+        progress = progress_after(without_waiting(self.believed_progress()), self.queue, later)
         return replayed.reason is None and score(progress).success
 
     def _next(self) -> Action | None:
@@ -251,9 +314,10 @@ class Execution:
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
         """Observe the home, after an action if one was done; yield events about unexpected observations."""
         self.state = self.home.state()
-        self.progress = advance(self.progress, self.state, done)
+        time_s = self.clock.time_s if self.goal.is_timed else None
+        self.progress = advance(self.progress, self.state, done, time_s=time_s)
         if done is not None:  # an action may also do what is not its effect: all rules are tested
-            self.progress = advance(self.progress, self.state)
+            self.progress = advance(self.progress, self.state, time_s=time_s)
         return iter(())
 
     def _remember_failure(self, action: Action) -> None:

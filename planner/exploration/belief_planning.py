@@ -82,15 +82,17 @@ def plan_for_goal_under_uncertainty(
     plan = planner.plan_for_goal(goal, state, decoding_options, initial_state=initial_state, instruction=instruction)
     if exhausted:
         reason = "; ".join(f"looked everywhere; there is no {need.label}" for need in exhausted)
-        return replace(plan, status="unverified", reason=reason)
+        return replace(plan, status="unverified", reason=reason, waits=())
     if not open_needs:
         return plan
     shown = tuple(guesses[need.label] for need in open_needs)
     reason = "needs to look for " + "; ".join(map(str, shown))
-    if plan.status != "verified":
+    if not plan.is_proven:
         reason += f"; with that found where it may be, {plan.reason}"
     subtasks = _insert_looks(plan, open_needs, imagined, belief)
-    return replace(plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, guesses=shown)
+    return replace(
+        plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, guesses=shown, waits=()
+    )  # fmt: skip
 
 
 def understand(planner: PlanningPipeline, instruction: str, belief: Belief, options: Options) -> ParsedInstruction:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from envs.symbolic.disturbances import Disturbance
     from envs.symbolic.home_protocol import Home
+    from planner.execution.clock import Clock
     from planner.execution.events import Event
     from planner.exploration.search_order import SearchAction, SearchPolicy
     from planner.pipeline import PlanningPipeline
@@ -50,6 +51,7 @@ def execute_with_search(
     max_replans: int = MAX_REPLANS,
     disturb: Callable[[Sequence[Action]], Disturbance | None] | None = None,
     choose: SearchPolicy = most_likely,
+    clock: Clock | None = None,
 ) -> Iterator[Event]:
     """Reach a goal in a partly known home, and yield each event as it happens; the last is `Ended`.
 
@@ -65,8 +67,9 @@ def execute_with_search(
         max_replans: Maximum number of replans after failures; search actions and the plans after them do not count.
         disturb: Called before each subtask with the rest of the plan; see `DisturbedHome.disturb`.
         choose: Chooses the next search action.
+        clock: Tells the time, and waits; None: the home's simulated clock, which jumps.
     """
-    execution = SearchExecution(goal, home, belief, disturb)
+    execution = SearchExecution(goal, home, belief, disturb, clock)
     execution.queue.extend(actions)
     yield from execution.run(planner, options, max_replans, choose)
     yield Ended(episode=replace(execution.episode(), search=execution.search()))
@@ -81,8 +84,9 @@ class SearchExecution(Execution):
         home: Home,
         belief: Belief,
         disturb: Callable[[Sequence[Action]], Disturbance | None] | None,
+        clock: Clock | None = None,
     ) -> None:
-        super().__init__(goal, home, disturb)
+        super().__init__(goal, home, disturb, clock)
         self.belief = belief.observe(self.state)
         self.believed_phase = 0
         self.planned_goal = Goal(phases=(self._conditions(),))
@@ -101,6 +105,12 @@ class SearchExecution(Execution):
             plan_failed = self._failed_last()
         while True:
             self._advance_phase()
+            if self.must_wait() and self.believed_phase >= self.progress.phase:
+                self.queue.clear()
+                yield from self.wait()
+                continue
+            if self.believed_phase in self.progress.left_out:
+                return
             open_needs = self._open_needs()
             if open_needs and len(self.looks) < MAX_LOOKS_PER_FIXTURE * len(self.belief.scene.fixtures):
                 yield from self._look_for(
@@ -222,7 +232,8 @@ class SearchExecution(Execution):
     def _advance_phase(self) -> None:
         state, initial_state = self.belief.states()
         while self.believed_phase < len(self.goal.phases) - 1:
-            if not all(holds(state, c, initial_state) and not self._open_needs() for c in self._conditions()):
+            is_reached = all(holds(state, c, initial_state) and not self._open_needs() for c in self._conditions())
+            if not is_reached and self.believed_phase not in self.progress.left_out:
                 return
             self.believed_phase += 1
 

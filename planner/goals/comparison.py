@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import (
     Condition,
     Count,
@@ -11,7 +12,9 @@ from envs.symbolic.goals import (
     FixtureIs,
     Goal,
     Holding,
+    No,
     Place,
+    Test,
     Thing,
     format_condition,
     format_rule,
@@ -64,16 +67,42 @@ def meaning(goal: Goal) -> tuple[tuple[str, ...], ...]:
     for number, phase in enumerate(goal.phases):
         guard = goal.guard(number)
         head = [f"{format_when(guard.when)} :"] if guard.when else []
-        head += sorted({f"if {format_test(replace(t, condition=_canonical(t.condition)))}" for t in guard.tests})
+        head += sorted({f"if {format_test(_canonical_test(t))}" for t in guard.tests})
         phases.append((*head, *sorted({format_condition(_canonical(c)) for c in phase})))
     rules = sorted({format_rule(replace(r, condition=_canonical(r.condition) if r.condition else None))
                     for r in goal.rules})  # fmt: skip
     return (*phases, tuple(rules)) if rules else tuple(phases)
 
 
+def _canonical_test(test: Test) -> Test:
+    """Say `not mug in sink` as `no mug in sink`, and whatever else has an opposite without `not`."""
+    condition = test.condition
+    opposite = _opposite(condition) if test.negated else None
+    return Test(condition=_canonical(opposite or condition), negated=test.negated and opposite is None)
+
+
+def _opposite(condition: Condition) -> Condition | None:
+    if isinstance(condition, No) and not (condition.place and condition.place.every):
+        return Count(thing=condition.thing, place=condition.place)
+    if isinstance(condition, FixtureIs) and condition.quantifier != "every":
+        return replace(condition, quantifier="no" if condition.quantifier == "some" else "some")
+    if isinstance(condition, Count) and not (condition.place and condition.place.every):
+        if condition.amount == "at most":
+            return replace(condition, amount="at least", number=condition.number + 1)
+        if condition.amount == "at least":
+            return _at_most(condition, condition.number - 1)
+    return None
+
+
+def _at_most(condition: Count, number: int) -> Condition:
+    if number == 0:
+        return No(thing=condition.thing, place=condition.place)
+    return replace(condition, amount="at most", number=number)
+
+
 def _canonical(condition: Condition) -> Condition:
     if isinstance(condition, FixtureIs):
-        return replace(condition, states=tuple(sorted(condition.states)))
+        return _canonical_fixture(replace(condition, states=tuple(sorted(condition.states))))
     thing = _canonical_thing(condition.thing)
     if isinstance(condition, Holding):
         return Holding(thing=thing)
@@ -84,6 +113,17 @@ def _canonical(condition: Condition) -> Condition:
             excluded=_canonical_thing(condition.excluded) if condition.excluded else None,
         )  # fmt: skip
     return replace(condition, thing=thing, place=place)
+
+
+def _canonical_fixture(condition: FixtureIs) -> FixtureIs:
+    """Say `no lamp on` as `every lamp off`; with an exception, they differ: `no` allows what it excepts, both ways."""
+    if condition.quantifier != "no" or len(condition.states) > 1 or condition.excluded is not None:
+        return condition
+    negations = load_domain().negations
+    opposite = {b: a for a, b in negations.items()} | negations
+    if condition.states[0] not in opposite:
+        return condition
+    return replace(condition, quantifier="every", states=(opposite[condition.states[0]],))
 
 
 def _canonical_thing(thing: Thing) -> Thing:

@@ -21,6 +21,7 @@ from envs.symbolic.goals import (
     Rule,
     Test,
     Thing,
+    duration_words,
     fixture_relation,
     format_condition,
     format_thing,
@@ -71,17 +72,10 @@ def _guard_words(guard: Guard) -> str:
     words = ""
     if guard.when is not None:
         after_s = guard.when.after_s
-        words = f"{format_when(guard.when)}, " if after_s is None else f"{_duration_words(after_s)} later, "
+        words = f"{format_when(guard.when)}, " if after_s is None else f"{duration_words(after_s)} later, "
     if guard.tests:
         words += f"if {' and '.join(words_of_test(test) for test in guard.tests)}, "
     return words
-
-
-def _duration_words(seconds: float) -> str:
-    for unit, length in (("hour", 3600), ("minute", 60)):
-        if seconds and seconds % length == 0:
-            return f"{seconds / length:g} {unit}{'s' if seconds != length else ''}"
-    return f"{seconds:g} second{'s' if seconds != 1 else ''}"
 
 
 def words_of_test(test: Test) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from envs.symbolic.actions import Action, State
-from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.goals import Goal, When, format_goal, when_as_dict
 from planner.errors import ExportError
+from planner.plans.waits import Wait
 from planner.verification.plan_verification import Report
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 MAX_PLACES_SHOWN = 3  # places of a guess that its text shows
-Status = Literal["verified", "unverified", "refused", "ask"]
+Status = Literal["verified", "scheduled", "unverified", "refused", "ask"]
 
 
 Reading = Literal["whole", "pieces", "grounded"]  # as one; in pieces; replaced by a goal about existing objects
@@ -106,8 +107,9 @@ class Plan:
     """The answer to an instruction.
 
     Attributes:
-        status: `verified` (reaches `goal` in the symbolic home), `unverified`, `refused`, or `ask` (a question).
-        reason: Why it is not verified; or the refusal; or the question.
+        status: `verified` (reaches `goal` in the symbolic home), `scheduled` (the same, but it waits for a time),
+            `unverified`, `refused`, or `ask` (a question).
+        reason: Why it is not verified; or the refusal; or the question; or, in words, when a scheduled plan is done.
         goal: The goal; None for a refusal or a question.
         goal_text: The goal in the goal language, or what the GPT wrote instead.
         actions: The subtasks; empty if something must be searched for first. A plan that does not reach its goal ends
@@ -124,6 +126,8 @@ class Plan:
         guesses: What must be searched for first in a partly known home; `subtasks` then shows a possible continuation.
         written: All actions that the GPT wrote, before a plan that misses its goal was cut.
         kept: Number of subtasks taken over from a repaired plan; 0 if planned from the beginning.
+        waits: Where a scheduled plan waits. It is proven for the states that are expected then, and made anew when the
+            time comes.
     """
 
     instruction: str
@@ -144,6 +148,7 @@ class Plan:
     guesses: tuple[Guess, ...] = ()
     kept: int = 0
     written: tuple[Action, ...] = field(default=(), repr=False)
+    waits: tuple[Wait, ...] = ()
 
     @classmethod
     def declined(cls, parsed: ParsedInstruction, state: State, seconds: float) -> Plan:
@@ -156,9 +161,19 @@ class Plan:
         )  # fmt: skip
 
     @property
+    def is_proven(self) -> bool:
+        """Whether the plan reaches its goal, now or when its time comes."""
+        return self.status in ("verified", "scheduled")
+
+    @property
     def is_executable(self) -> bool:
-        """Whether the plan can be executed: it is verified, or will be once the missing objects are found."""
-        return self.goal is not None and (self.status == "verified" or bool(self.guesses))
+        """Whether the plan can be executed: it is proven, or will be once the missing objects are found."""
+        return self.goal is not None and (self.is_proven or bool(self.guesses))
+
+    @property
+    def when(self) -> When | None:
+        """What a scheduled plan waits for first; None if it waits for nothing."""
+        return self.waits[0].when if self.waits else None
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -183,7 +198,7 @@ class Plan:
         """
         from planner.plans.export import joined
 
-        if export_format == "text" and self.status != "verified" and not (unverified and self.goal is not None):
+        if export_format == "text" and not self.is_proven and not (unverified and self.goal is not None):
             return f"{self.status}: {self.reason}"
         return joined(self.export_files(export_format, unverified=unverified))
 
@@ -206,17 +221,20 @@ class Plan:
         reason = f", {self.reason}" if self.reason else ""
         if self.goal is None or self.guesses:
             raise ExportError(f"there is no plan to export: {self.status}{reason}")
-        if self.status != "verified" and not unverified:
+        if not self.is_proven and not unverified:
             raise ExportError(
                 f"the plan does not reach its goal: {self.status}{reason}; `unverified=True` exports what it reaches"
             )
         if export_format == "text":
             return {"plan.txt": str(self)}
-        title = self.instruction if self.status == "verified" else f"{self.instruction} ({self.status}{reason})"
+        title = self.instruction if self.is_proven else f"{self.instruction} ({self.status}{reason})"
         return export_files(export_format, self.goal, self.actions, self.start, title=title)
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs."""
+        """Plain data for programs; `when` and `waits` are there only in a scheduled plan."""
+        scheduled: dict[str, object] = {}
+        if self.when is not None:
+            scheduled = {"when": when_as_dict(self.when), "waits": [wait.as_dict() for wait in self.waits]}
         return {
             "instruction": self.instruction,
             "status": self.status,
@@ -230,6 +248,7 @@ class Plan:
             "tokens": self.tokens,
             "seconds": round(self.seconds, 4),
             "home": self.start.world.scene.name,
+            **scheduled,
         }
 
 

@@ -18,6 +18,7 @@ from planner.errors import PlanTextError
 from planner.plans.nearest_steps import Names, argument_splits, nearest_steps, plain, skill_of, suggestion
 from planner.plans.plan_text import QUOTES, PlanText, TypedStep
 from planner.plans.planning_result import Plan
+from planner.plans.waits import waits_of, words_of_waits
 from planner.verification.plan_verification import verify
 
 MAX_STEP_CHARS = 500
@@ -101,8 +102,10 @@ def typed_plan(plan_text: PlanText, state: State, goal: Goal | str | None = None
     goal = with_home_rules(goal, state.world.scene)
     plan = read_steps(state.world, plan_text)
     report = verify(state, goal, plan.actions)
+    waits = waits_of(goal, state, plan.actions) if report.ok else ()
     return Plan(
-        instruction=plan.instruction, status="verified" if report.ok else "unverified", reason=report.reason, goal=goal,
+        instruction=plan.instruction, status="unverified" if not report.ok else "scheduled" if waits else "verified",
+        reason=words_of_waits(waits) or report.reason, waits=waits, goal=goal,
         goal_text=format_goal(goal), actions=plan.actions,
         subtasks=tuple(format_action(state.world, action) for action in plan.actions), start=state, report=report,
         tried=0, tokens=0, seconds=0.0,

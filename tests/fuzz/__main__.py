@@ -24,9 +24,10 @@ from tests.fuzz.targets import TARGETS
 
 PROG = "python -m tests.fuzz"
 SHARES = {  # of --count, by what can go wrong and what an input costs: a GPT takes a hundred times as long as a goal
-    "instructions": 0.02, "sentences": 0.04, "dialogues": 0.002, "piped": 0.002, "goals": 0.2, "statements": 0.12,
+    "instructions": 0.02, "sentences": 0.04, "dialogues": 0.002, "piped": 0.002, "goals": 0.19, "statements": 0.12,
     "plans": 0.06,
-    "steps": 0.02, "names": 0.12, "homes": 0.05, "seeds": 0.03, "memories": 0.04, "environments": 0.04, "robots": 0.001,
+    "steps": 0.02, "names": 0.12, "homes": 0.05, "seeds": 0.03, "memories": 0.04, "agendas": 0.01,
+    "environments": 0.04, "robots": 0.001,
     "exports": 0.003, "tasks": 0.03, "human_lines": 0.002, "rows": 0.0635, "recipes": 0.025, "episodes": 0.003,
     "corpora": 0.002, "shards": 0.003, "models": 0.006, "calibrations": 0.03, "tokenizers": 0.006, "adapters": 0.001,
     "gpt2_files": 0.003, "checkpoints": 0.0005, "recordings": 0.005, "pictures": 0.005, "sense_files": 0.002,

@@ -28,10 +28,11 @@ MAX_MESSAGE = 20_000  # characters: a home file may have a hundred problems, a l
 
 def check_plan(plan: Plan, state: State, *, exports: bool = True) -> None:
     """Check that a plan is executable, reaches its goal exactly if it says so, and can be exported in every format."""
-    assert plan.status in ("verified", "unverified", "refused", "ask")
+    assert plan.status in ("verified", "scheduled", "unverified", "refused", "ask")
+    assert (plan.status == "scheduled") == bool(plan.waits)
     assert (plan.goal is None) == (plan.status in ("refused", "ask"))
     assert plan.reason or plan.status == "verified"
-    assert _reaches(plan, state) == (plan.status == "verified")
+    assert _reaches(plan, state) == plan.is_proven
     output = io.StringIO()
     with redirect_stdout(output):
         dialogue.print_plan(plan)

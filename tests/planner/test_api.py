@@ -30,6 +30,7 @@ from planner import (
     PlannerError,
     Replanned,
     SymbolicHome,
+    Waiting,
 )
 from planner.plans.export import FORMATS, PLAN_FORMATS, ExportError, Format, export_files, joined
 from planner.plans.export.py_tree import is_installed
@@ -378,3 +379,13 @@ def test_a_plan_for_a_seed_is_executed_in_its_home_with_and_without_the_speaker(
     with pytest.raises(PlannerError, match="the plan gives something to person 1, who is not in this home"):
         memorized.run(served, SymbolicHome(world.initial()))
     assert list(memorized.run(served, SymbolicHome(0)))
+
+
+def test_a_goal_with_a_time_is_scheduled_and_carried_out_when_its_time_comes(memorized: Planner, flat: State) -> None:
+    home = SymbolicHome(flat, start_time="06:50")
+    plan = memorized.plan_goal("after 10 min : mug on dining table", home)
+    assert (plan.status, plan.reason) == ("scheduled", "in 10 minutes")
+    assert plan.when is not None and plan.when.after_s == 600
+    first, *_, last = memorized.run(plan, home)
+    assert isinstance(first, Waiting) and (first.until, first.goal) == ("07:00", "mug on dining table")
+    assert isinstance(last, Ended) and last.episode.success

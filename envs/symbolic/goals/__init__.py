@@ -4,6 +4,7 @@
 |---|---|
 | `values.py` | the grammar, its values, and how they are written |
 | `parser.py` | how they are read |
+| `times.py` | times of day, and when a phase is due |
 | `hints.py` | what a person probably meant, where they cannot be read |
 | `sampling.py` | random ones, with every construct |
 """
@@ -18,6 +19,17 @@ from envs.symbolic.goals.parser import (
     parse_query,
     parse_rule,
     with_home_rules,
+)
+from envs.symbolic.goals.times import (
+    DAY_S,
+    DEFAULT_START,
+    daily_part,
+    due_s,
+    duration_words,
+    format_time,
+    parse_time,
+    when_as_dict,
+    words_of_when,
 )
 from envs.symbolic.goals.values import (
     NO_GUARD,
@@ -49,6 +61,8 @@ from envs.symbolic.goals.values import (
 )
 
 __all__ = [
+    "DAY_S",
+    "DEFAULT_START",
     "FIXTURE_ONLY_STATES",
     "MAX_LENGTH",
     "MAX_NESTING",
@@ -69,6 +83,9 @@ __all__ = [
     "Test",
     "Thing",
     "When",
+    "daily_part",
+    "due_s",
+    "duration_words",
     "fixture_relation",
     "fixtures_named",
     "format_condition",
@@ -79,9 +96,13 @@ __all__ = [
     "format_rule",
     "format_test",
     "format_thing",
+    "format_time",
     "format_when",
     "parse_goal",
     "parse_query",
     "parse_rule",
+    "parse_time",
+    "when_as_dict",
     "with_home_rules",
+    "words_of_when",
 ]

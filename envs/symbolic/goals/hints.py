@@ -10,7 +10,8 @@ from envs.words import names_by_word, singulars
 
 RELATIONS = ("on", "in", "with", "beside")
 _OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at|to|under|near|next to|behind|above|below) ")
-_FILLERS = ("the", "a", "an", "my", "is", "are", "be", "turn", "make", "set", "put", "switch")
+ARTICLES = ("the", "a", "an", "my", "your", "our", "this", "that", "some", "any")
+_FILLERS = (*ARTICLES, "is", "are", "be", "turn", "make", "set", "put", "switch")
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 

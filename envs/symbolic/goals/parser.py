@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from envs.errors import GoalError, nearest, quoted
 from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.goals.hints import RELATIONS, possible_states, unknown_place, unknown_thing
+from envs.symbolic.goals.hints import ARTICLES, RELATIONS, possible_states, unknown_place, unknown_thing
 from envs.symbolic.goals.values import (
     Amount,
     Condition,
@@ -31,6 +31,7 @@ from envs.symbolic.goals.values import (
     Test,
     Thing,
     When,
+    format_thing,
 )
 
 if TYPE_CHECKING:
@@ -85,8 +86,11 @@ _KEYWORDS = frozenset(
 )
 _RELATION = re.compile(r" (on|in|with|beside) ")
 _WHEN = re.compile(
-    r"(?:after (?P<number>\d+(?:\.\d+)?) ?(?P<unit>s|min|h)|(?P<daily>every day )?at (?P<at>\d{1,2}:\d{2})) ?: "
+    r"(?:after (?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|min|h)"
+    r"|(?P<daily>every day )?at (?P<at>[0-9]{1,2}:[0-9]{2})) ?: ?(?=\S)"
 )
+_LIKE_WHEN = re.compile(r"after |every day |at \d")
+_LATE_WHEN = re.compile(r"\b(?:after \d|every day\b|daily\b|at \d{1,2}(?::\d|\b)|in \d+(?:\.\d+)? ?(?:s|min|h)\b)")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
@@ -171,6 +175,8 @@ class _Parser:
         when = None
         if (match := _WHEN.match(text)) is not None:
             when, text = self.when(match), text[match.end() :]
+        elif _LIKE_WHEN.match(text):
+            raise self.error(text, "a time is written `after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `")
         if not text.startswith("if "):
             return Guard(when=when), text
         tests, separator, conditions = text.removeprefix("if ").partition(":")
@@ -184,14 +190,14 @@ class _Parser:
             if int(hours) > 23 or int(minutes) > 59:
                 raise self.error(match["at"], "a time of day is between 00:00 and 23:59")
             return When(at=f"{int(hours):02}:{minutes}", daily=bool(match["daily"]))
-        after_s = float(match["number"]) * _SECONDS[match["unit"]]
+        after_s = round(float(match["number"]) * _SECONDS[match["unit"]], 3)
         if not after_s <= MAX_DELAY_S:
             raise self.error(match[0].rstrip(" :"), f"a delay is at most {MAX_DELAY_S / 86400:g} days")
         return When(after_s=after_s)
 
     def test(self, text: str) -> Test:
         negated = text.startswith("not ")
-        return Test(condition=self.condition(text.removeprefix("not ").strip()), negated=negated)
+        return Test(condition=self.without_means(text.removeprefix("not ").strip()), negated=negated)
 
     def rule(self, text: str) -> Rule:
         if not text.startswith("never "):
@@ -202,7 +208,7 @@ class _Parser:
                 return Rule(skill=skill)
             if rest.startswith(skill + " "):
                 return self.skill_rule(skill, rest.removeprefix(skill + " "))
-        return Rule(condition=self.condition(rest))
+        return Rule(condition=self.without_means(rest))
 
     def skill_rule(self, skill: str, text: str) -> Rule:
         place = self.furniture(text) or self.room(text) or self.person(text)
@@ -216,6 +222,10 @@ class _Parser:
         if not text:
             raise GoalError("a condition is empty: ';' or 'then' stands first, last or twice in a row")
         self.said = text
+        if _LATE_WHEN.search(text) is not None:
+            raise self.error(
+                text, "a time stands first in its phase, before a test: `at 07:00 : if window open : window closed`"
+            )
         head, _, rest = text.partition(" ")
         if not rest and (head in ("every", "no", "holding", *self.state_words) or head.isdecimal()):
             raise GoalError(f"{text!r}: no object or furniture follows; expected something like {f'{head} plate'!r}")
@@ -232,10 +242,25 @@ class _Parser:
             return self.choice(choice, text[choice.end() :], means)
         number, amount = 1, "at least"
         if (match := _AMOUNT.match(text)) is not None:
-            number, amount = self.number(match[2], text), match[1] or match[3] or "at least"
+            if match[1] and match[3]:
+                raise self.error(text, f"say {match[1]!r} or 'more', not both")
+            amount = match[1] or match[3] or "at least"
+            if match[1] and int(match[2]) == 0 and means is None:
+                thing, place = self.thing_at(text[match.end() :])
+                return No(thing=thing, place=place)
+            number = self.number(match[2], text)
             text = text[match.end() :]
         thing, place = self.thing_at(text)
         return Count(number=number, amount=cast(Amount, amount), thing=thing, place=place, means=means)
+
+    def without_means(self, text: str) -> Condition:
+        """Parse a condition that says how something is, not how it gets so."""
+        condition = self.condition(text)
+        if getattr(condition, "means", None) is not None:
+            raise self.error(
+                text, "`by` is for what shall be done; tests and rules say how it is: 'potato in microwave'"
+            )
+        return condition
 
     def number(self, digits: str, text: str) -> int:
         if not 1 <= int(digits[:9]) <= MAX_NUMBER:
@@ -252,7 +277,8 @@ class _Parser:
         return head, means
 
     def fixture_is(self, text: str, quantifier: str) -> FixtureIs | None:
-        if text in self.domain.objects:  # "toilet paper" is no state of a toilet
+        _, word = self.properties(text, self.domain.objects)
+        if word in self.domain.objects:  # "toilet paper" is no state of a toilet
             return None
         excluded, name, states = None, text, list[str]()
         while True:
@@ -302,14 +328,19 @@ class _Parser:
         thing_text, separator, rest = head.partition(" except ")
         excluded = None
         if separator:
-            excluded, place = (self.thing(rest), None) if become else self.thing_at(rest)
+            excluded, place = (self.thing(rest), None) if become else self.chosen_at(rest)
             thing = self.thing(thing_text)
+            if _covers(excluded, thing):
+                raise self.error(match[0] + text, f"nothing is left: every {format_thing(thing)} is excepted")
         elif become:
             thing = self.thing(head)
         else:
-            thing, place = self.thing_at(head)
+            thing, place = self.chosen_at(head)
         if not become and place is None:
             raise self.error(match[0] + text, "it says neither where (on, in) nor how (is) it shall be")
+        if place is not None and place.every:
+            reason = "what is chosen cannot be at every place; say how many at each, such as '2 book on every shelf'"
+            raise self.error(match[0] + text, reason)
         for state in become:
             self.check_state(state, text)
         return Every(
@@ -319,21 +350,35 @@ class _Parser:
 
     # -- things and places ---------------------------------------------------------------------------------------------
 
-    def thing_at(self, text: str) -> tuple[Thing, Place | None]:
+    def thing_at(self, text: str, depth: int = 0) -> tuple[Thing, Place | None]:
         """Parse a thing, with its place if one follows."""
-        base, origin_separator, rest = text.partition(" from ")
-        match = _RELATION.search(rest if origin_separator else base)
+        head, relation, place = self.split(text)
+        return self.thing(head), self.place(relation, place, depth + 1) if relation else None
+
+    def split(self, text: str) -> tuple[str, str, str]:
+        """Split a text into a thing with its origin, a relation, and a place; the last two may be empty."""
+        base, separator, rest = text.partition(" from ")
+        match = _RELATION.search(base)
+        if match is not None:  # "spoon in mug from desk": the mug is from the desk
+            return text[: match.start()], match[1], text[match.end() :]
+        match = _RELATION.search(rest) if separator else None
         if match is None:
-            return self.thing(text), None
-        if not origin_separator:
-            return self.thing(base[: match.start()]), self.place(match[1], base[match.end() :])
+            return text, "", ""
         origin = rest[: match.start()]
         after = _RELATION.search(rest, match.end() - 1)
         room = rest[match.end() : after.start() if after else len(rest)]
         if match[1] == "in" and room in self.rooms and self.furniture(origin) is not None:
             origin, match = f"{origin} in {room}", after  # "from cabinet in kitchen": a cabinet of the kitchen
-        thing = self.thing(f"{base} from {origin}")
-        return thing, self.place(match[1], rest[match.end() :]) if match is not None else None
+        head = f"{base} from {origin}"
+        return (head, match[1], rest[match.end() :]) if match is not None else (head, "", "")
+
+    def chosen_at(self, text: str) -> tuple[Thing, Place | None]:
+        """Parse what is chosen and where it shall be: the room in "from cabinet in bedroom" is that, if no other is."""
+        thing, place = self.thing_at(text)
+        origin = thing.origin
+        if place is None and origin is not None and origin.fixture and origin.room:
+            return replace(thing, origin=replace(origin, room=None)), Place(room=origin.room)
+        return thing, place
 
     def place(self, relation: str, text: str, depth: int = 1) -> Place:
         """Parse a place behind its relation."""
@@ -356,9 +401,10 @@ class _Parser:
                         f"every {text}", "`every` is for furniture and objects, not for a room or a person"
                     )
                 return other
-        match = _RELATION.search(text)
-        head = text[: match.start()] if match else text
-        inside = self.place(match[1], text[match.end() :], depth + 1) if match else None
+        head, inner, rest = self.split(text)
+        inside = self.place(inner, rest, depth + 1) if inner else None
+        if inside is not None and inside.every and not every:
+            raise self.error(text, "`every` stands at the first place: 'spoon in every mug on every table'")
         try:
             thing = self.thing(head)
         except GoalError:
@@ -392,7 +438,8 @@ class _Parser:
         lowered = {name.lower(): name for name in self.people}
         if text.lower() in lowered:
             return Place(person=lowered[text.lower()])
-        is_name = NAME.fullmatch(text) is not None and not text[0].islower() and len(text.split()) <= 3
+        is_name = not self.people and NAME.fullmatch(text) is not None and not text[0].islower()
+        is_name = is_name and len(text.split()) <= 3
         return Place(person=text) if is_name else None
 
     def thing(self, text: str) -> Thing:
@@ -416,6 +463,9 @@ class _Parser:
             states.append(head)
             rest = tail
         late_properties, rest = self.properties(rest, self.domain.objects, self.domain.members)
+        if (owner := self.owner(rest)) is not None:
+            known = f"known: {', '.join(self.people)}{nearest(owner[0], self.people)}"
+            raise self.error(f"{owner[0]}'s", f"nobody here is called {quoted(owner[0])}; {known}")
         word, _, liquid = rest.partition(" of ")
         if liquid and liquid not in self.domain.liquids:
             raise self.error(text, f"no liquid {liquid!r}{nearest(liquid, self.domain.liquids)}")
@@ -430,18 +480,25 @@ class _Parser:
         names = {name for group in known for name in group}
         properties = []
         while text.partition(" of ")[0] not in names:
-            owner = _OWNER.fullmatch(text)
+            owner = self.owner(text)
             head, _, rest = text.partition(" ")
-            if owner is not None and not any(head == p for p in self.domain.property_group):
-                name = next((p for p in self.people if p.lower() == owner[1].lower()), owner[1])
-                properties.append(f"{name}'s")
-                text = owner[2]
+            if owner is not None and (not self.people or owner[0] in self.people):
+                properties.append(f"{owner[0]}'s")
+                text = owner[1]
             elif head in self.domain.property_group and rest:
                 properties.append(head)
                 text = rest
             else:
                 break
         return tuple(properties), text
+
+    def owner(self, text: str) -> tuple[str, str] | None:
+        """Split the owner off the front of a description: ("Anna", "red mug") of `anna's red mug`."""
+        match = _OWNER.fullmatch(text)
+        if match is None or not {*match[1].split()}.isdisjoint({*self.vocabulary, *ARTICLES}):
+            return None
+        name = next((p for p in self.people if p.lower() == match[1].lower()), match[1])
+        return name, match[2]
 
     def in_order(self, properties: tuple[str, ...], text: str) -> tuple[str, ...]:
         group_of = self.domain.property_group
@@ -462,6 +519,17 @@ class _Parser:
     def check_known(self, word: str, text: str) -> None:
         if word not in self.domain.objects and word not in self.domain.members:
             raise GoalError(unknown_thing(self.domain, word, self.said or text))
+
+
+def _covers(wide: Thing, narrow: Thing) -> bool:
+    """Whether one description is plainly that of everything that another one describes."""
+    return (
+        wide.word in (narrow.word, "anything")
+        and wide.origin in (None, narrow.origin)
+        and wide.liquid in (None, narrow.liquid)
+        and {*wide.states} <= {*narrow.states}
+        and {*wide.properties} <= {*narrow.properties}
+    )
 
 
 def parse_goal(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Goal:

@@ -168,7 +168,7 @@ class Test:
 
 @dataclass(frozen=True, kw_only=True)
 class When:
-    """When a phase may begin: so many seconds after the phase before it, or at a time of day.
+    """When a phase may begin: so many seconds after the phase before it is reached, or at a time of day.
 
     Attributes:
         after_s: Seconds [s].
@@ -239,9 +239,22 @@ class Goal:
         """The means that conditions ask for, each once."""
         return tuple(dict.fromkeys(m for c in self.conditions if (m := getattr(c, "means", None)) is not None))
 
-    def after(self, phase: int) -> Goal:
-        """Return the rest of the goal, from a phase on, with the same rules."""
-        return Goal(phases=self.phases[phase:], guards=self.guards[phase:], rules=self.rules)
+    @cached_property
+    def is_timed(self) -> bool:
+        """Whether a phase has a time."""
+        return any(guard.when is not None for guard in self.guards)
+
+    def after(self, phase: int, *, begun: bool = False) -> Goal:
+        """Return the rest of the goal, from a phase on, with the same rules.
+
+        Args:
+            phase: The phase.
+            begun: Whether this phase has begun, so that its time has come and its tests were made.
+        """
+        guards = self.guards[phase:]
+        if begun and guards:
+            guards = (NO_GUARD, *guards[1:])
+        return Goal(phases=self.phases[phase:], guards=guards, rules=self.rules)
 
     def guard(self, phase: int) -> Guard:
         """Return the guard of a phase."""
@@ -307,8 +320,8 @@ def format_place(place: Place, domain: Domain | None = None) -> str:
     if place.thing is None:
         return f"in {place.room}"
     relation = domain.relation(place.thing.word) if place.thing.word in domain.objects else None
-    text = f"{'beside' if place.beside else relation or 'in'} {every}{format_thing(place.thing)}"
-    return f"{text} {format_place(place.inside, domain)}" if place.inside else text
+    text = _thing_at(place.thing, place.inside, domain)
+    return f"{'beside' if place.beside else relation or 'in'} {every}{text}"
 
 
 def fixture_relation(word: str, domain: Domain) -> str:
@@ -364,7 +377,7 @@ def format_when(when: When) -> str:
     for unit, seconds in (("h", 3600), ("min", 60)):
         if when.after_s and when.after_s % seconds == 0:
             return f"after {when.after_s / seconds:g} {unit}"
-    return f"after {when.after_s:g} s"
+    return f"after {when.after_s:.9g} s"
 
 
 def format_rule(rule: Rule, domain: Domain | None = None) -> str:

@@ -64,7 +64,7 @@ def _run(args: argparse.Namespace) -> int:
             count["teacher"] += _teacher_reaches(goal, state)
             if planner is not None:
                 started_at = time.perf_counter()
-                count["GPT"] += planner.plan_for_goal(goal, state).status == "verified"
+                count["GPT"] += planner.plan_for_goal(goal, state).is_proven
                 seconds.append(time.perf_counter() - started_at)
     if args.json:
         print(json.dumps({construct: dict(count) for construct, count in counts.items()}))

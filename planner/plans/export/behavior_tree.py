@@ -1,19 +1,35 @@
 """Exports a plan as a behavior tree in the XML of BehaviorTree.CPP 4, for its `BehaviorTreeFactory` and for Groot2.
 
-    Sequence                               the phases of the goal
-      Fallback                             a phase
-        Sequence
-          Fallback                         a subtask, skipped if it is already done
-            Holding object="plate 8"
-            PickUp object="plate 8"
-          GoalHolds goal="plate on dining table"
-        RetryUntilSuccessful num_attempts="4"
-          Replan goal="plate on dining table"
+    ReactiveSequence                       while the rules hold
+      RuleKept rule="never open fridge"
+      Sequence                             the phases of the goal
+        Sequence                           a phase
+          Sleep msec="1800000"             when it begins: `after 30 min`
+          IfThenElse                       whether it is done: `if window open`
+            TestHolds test="window open"
+            Fallback
+              Sequence
+                Fallback                   a subtask, skipped if it is already done
+                  Holding object="plate 8"
+                  PickUp object="plate 8"
+                GoalHolds goal="plate on dining table"
+              RetryUntilSuccessful num_attempts="4"
+                Replan goal="plate on dining table while never open fridge"
+            AlwaysSuccess
+        RuleKept rule="never open fridge"
 
-`Sequence` remembers its position: a reactive sequence would check the first subtask again, and pick up again what has
-been put down. `Replan` plans for the goal from the current state and executes that plan. The robot implements the
-nodes; `TreeNodesModel` declares each with its ports. Format:
-https://www.behaviortree.dev/docs/learn-the-basics/xml_format.
+What the goal does not have is left out: a plain goal is its `Fallback` alone.
+
+- `Sequence` remembers its position: a reactive sequence would check the first subtask again, and pick up again what has
+  been put down. The guard of the rules is reactive: they are tested at every tick, and a broken one halts the tree.
+- `RuleKept` fails once a rule was broken since the tree began: by a state, or because a forbidden skill was used.
+- `GoalHolds` and `TestHolds` read the goal language. What a goal chooses at the start (`1 of dirty plate`), and where
+  things come `from`, is about the state in which the tree began, or in which the last wait for a time ended.
+- `WaitUntil` waits for a time of day; a phase of every day is repeated without an end.
+- `Replan` plans for the goal from the current state and executes that plan.
+
+The robot implements these nodes and the subtasks; `TreeNodesModel` declares each with its ports. The others are built
+in: https://www.behaviortree.dev/docs/learn-the-basics/xml_format.
 """
 
 from __future__ import annotations
@@ -22,7 +38,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree
 
-from planner.plans.export.phases import one_line, phases_of
+from envs.symbolic.goals import format_rule
+from planner.plans.export.phases import check_ends, one_line, phases_of
 from planner.plans.options import MAX_REPLANS
 
 if TYPE_CHECKING:
@@ -39,6 +56,9 @@ PORTS = {
     "fixture": "the piece of furniture or appliance",
     "liquid": "what is in it",
     "goal": "in the goal language, for example: 2 plate on dining table",
+    "test": "a condition in the goal language, or its opposite, for example: not window open",
+    "rule": "in the goal language, for example: never open fridge",
+    "time": "time of day, for example: 07:00",
 }
 
 
@@ -77,7 +97,13 @@ SKILLS = {
 WATER = (_action_node("Water", "object", "fixture"), _condition_node("IsWatered", "fixture"))  # `pour` into a plant
 REPLAN = _action_node("Replan", "goal")
 GOAL_HOLDS = _condition_node("GoalHolds", "goal")
-NODES = tuple(dict.fromkeys([n for pair in (*SKILLS.values(), WATER) for n in pair] + [REPLAN, GOAL_HOLDS]))
+TEST_HOLDS = _condition_node("TestHolds", "test")
+RULE_KEPT = _condition_node("RuleKept", "rule")
+WAIT_UNTIL = _action_node("WaitUntil", "time")
+OWN_NODES = (REPLAN, GOAL_HOLDS, TEST_HOLDS, RULE_KEPT, WAIT_UNTIL)
+NODES = tuple(dict.fromkeys([*(node for pair in (*SKILLS.values(), WATER) for node in pair), *OWN_NODES]))
+MS_PER_S = 1000
+FOREVER = "-1"
 
 
 def to_behavior_tree(
@@ -91,21 +117,56 @@ def to_behavior_tree(
         initial_state: The state in which the plan begins.
         title: The tree's description, for example the instruction.
         attempts: Maximum number of replans of a phase.
+
+    Raises:
+        ExportError: A phase comes after one that is done every day.
     """
     root = ElementTree.Element("root", {"BTCPP_format": "4", "main_tree_to_execute": TREE})
     tree = ElementTree.SubElement(root, "BehaviorTree", {"ID": TREE})
     if title:
         tree.set("_description", one_line(title))
     phases = phases_of(goal, actions, initial_state)
-    parent = ElementTree.SubElement(tree, "Sequence", {"name": "phases"}) if len(phases) > 1 else tree
+    check_ends(phases, "a behavior tree")
+    rules = [format_rule(rule, initial_state.world.domain) for rule in goal.rules]
+    parent = ElementTree.SubElement(tree, "ReactiveSequence", {"name": "while the rules hold"}) if rules else tree
+    _add_rules(parent, rules, "before")
+    if len(phases) > 1 or rules:
+        parent = ElementTree.SubElement(parent, "Sequence", {"name": "phases"})
     for number, phase in enumerate(phases, start=1):
         _add_phase(parent, phase, f"phase {number}", initial_state, attempts)
+    _add_rules(parent, rules, "after")
     _add_node_models(ElementTree.SubElement(root, "TreeNodesModel"))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
+def _add_rules(parent: ElementTree.Element, rules: Sequence[str], moment: str) -> None:
+    for rule in rules:
+        _add_node(parent, RULE_KEPT, [rule], name=f"{rule}, {moment}")
+
+
 def _add_phase(parent: ElementTree.Element, phase: Phase, name: str, initial_state: State, attempts: int) -> None:
+    if phase.when is not None:
+        if phase.when.daily:
+            parent = ElementTree.SubElement(parent, "Repeat", {"name": f"{name}, every day", "num_cycles": FOREVER})
+        parent = ElementTree.SubElement(parent, "Sequence", {"name": f"{name}, {one_line(phase.when_text)}"})
+        if phase.when.at is not None:
+            _add_node(parent, WAIT_UNTIL, [phase.when.at])
+        else:
+            milliseconds = round(MS_PER_S * (phase.when.after_s or 0))
+            ElementTree.SubElement(parent, "Sleep", {"name": phase.when_text, "msec": str(milliseconds)})
+    if not phase.tests:
+        _add_conditions(parent, phase, name, initial_state, attempts)
+        return
+    choice = ElementTree.SubElement(parent, "IfThenElse", {"name": f"{name}, {one_line(phase.if_text)}"})
+    tests = choice if len(phase.tests) == 1 else ElementTree.SubElement(choice, "Sequence", {"name": f"{name}, tests"})
+    for text in phase.test_texts:
+        _add_node(tests, TEST_HOLDS, [text], name=text if len(phase.tests) > 1 else "")
+    _add_conditions(choice, phase, name, initial_state, attempts)
+    ElementTree.SubElement(choice, "AlwaysSuccess", {"name": f"{name}, left out"})
+
+
+def _add_conditions(parent: ElementTree.Element, phase: Phase, name: str, initial_state: State, attempts: int) -> None:
     fallback = ElementTree.SubElement(parent, "Fallback", {"name": name})
     sequence = ElementTree.SubElement(fallback, "Sequence", {"name": f"{name}, plan"})
     for number, subtask in enumerate(phase.subtasks, start=1):
@@ -114,7 +175,7 @@ def _add_phase(parent: ElementTree.Element, phase: Phase, name: str, initial_sta
     retry = ElementTree.SubElement(
         fallback, "RetryUntilSuccessful", {"name": f"{name}, plan anew", "num_attempts": str(attempts)}
     )
-    _add_node(retry, REPLAN, [phase.text])
+    _add_node(retry, REPLAN, [phase.with_rules])
 
 
 def _add_subtask(parent: ElementTree.Element, subtask: Subtask, name: str, initial_state: State) -> None:
@@ -129,8 +190,9 @@ def _add_subtask(parent: ElementTree.Element, subtask: Subtask, name: str, initi
     _add_node(fallback, action, list(args))
 
 
-def _add_node(parent: ElementTree.Element, node: Node, values: Sequence[str]) -> None:
-    ElementTree.SubElement(parent, node.name, dict(zip(node.ports, map(one_line, values), strict=True)))
+def _add_node(parent: ElementTree.Element, node: Node, values: Sequence[str], *, name: str = "") -> None:
+    named = {"name": one_line(name)} if name else {}
+    ElementTree.SubElement(parent, node.name, named | dict(zip(node.ports, map(one_line, values), strict=True)))
 
 
 def _add_node_models(model: ElementTree.Element) -> None:

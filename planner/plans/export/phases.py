@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from envs.symbolic.actions import Action, State, format_action
-from envs.symbolic.goals import NO_GUARD, Goal, format_condition, format_goal, format_rule
+from envs.symbolic.goals import Goal, Test, When, format_goal, format_test, format_when
 from envs.symbolic.progress import advance, begin
 from planner.errors import ExportError
-from planner.goals.narrowing import is_plain
 from planner.verification.plan_verification import attempt
 
 
@@ -30,48 +29,77 @@ class Subtask:
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """A phase of a goal, its text in the goal language, and the subtasks that reach it."""
+    """A phase of a goal.
+
+    Attributes:
+        goal: Its conditions.
+        text: The same in the goal language.
+        with_rules: The same with the rules of the whole goal, for planning anew.
+        when: When it may begin; None: at once.
+        tests: What must be true when it begins; otherwise it is left out.
+        subtasks: What reaches it; none if it is expected to be left out.
+    """
 
     goal: Goal
     text: str
+    with_rules: str
+    when: When | None
+    tests: tuple[Test, ...]
     subtasks: tuple[Subtask, ...]
 
+    @property
+    def test_texts(self) -> list[str]:
+        """The tests in the goal language."""
+        return [format_test(test) for test in self.tests]
 
-def check_sayable(goal: Goal, state: State, language: str, *, plain: bool = False) -> None:
-    """Refuse a goal that another program's language cannot say; nothing of a goal is left out in silence.
+    @property
+    def if_text(self) -> str:
+        """The tests in one text: `if window open and not lamp on`."""
+        return f"if {' and '.join(self.test_texts)}"
 
-    Args:
-        goal: The goal.
-        state: The state in which the plan begins.
-        language: What the message calls the language.
-        plain: Whether it can only say plain conditions (`planner/goals/narrowing.py`).
+    @property
+    def when_text(self) -> str:
+        """When it begins: `after 30 min`; empty if at once."""
+        return format_when(self.when) if self.when else ""
+
+
+def check_ends(phases: Sequence[Phase], language: str) -> None:
+    """Refuse a goal in which something comes after what never ends.
 
     Raises:
-        ExportError: It has rules, tests or times, or a condition that is not plain.
+        ExportError: A phase that is done every day is not the last one.
     """
-    parts = [format_rule(rule) for rule in goal.rules]
-    for number, guard in enumerate(goal.guards, start=1):
-        parts += [f"when or whether phase {number} begins"] if guard != NO_GUARD else []
-    if plain:
-        parts += [format_condition(c) for c in goal.conditions if not is_plain(c, state.world)]
-    if parts:
-        raise ExportError(f"{language} cannot say this yet: {' ; '.join(parts)}")
+    for phase in phases[:-1]:
+        if phase.when and phase.when.daily:
+            raise ExportError(f"cannot be said in {language}: a phase after {phase.when_text!r}, which never ends")
 
 
 def phases_of(goal: Goal, actions: Sequence[Action], initial_state: State) -> tuple[Phase, ...]:
-    """Split a plan into phases. Actions after the end of the last phase, and inapplicable ones, stay in it."""
+    """Split a plan into phases.
+
+    Actions after the end of the last phase, and inapplicable ones, stay in it; if it is left out, in the one before.
+    """
     progress = begin(goal, initial_state)
     by_phase: list[list[Subtask]] = [[] for _ in goal.phases]
     states = [initial_state, *attempt(initial_state, actions)]
     for action, state, next_state in zip(actions, states[:-1], states[1:], strict=True):
         liquid = state.liquid[state.world.index[action.args[0]]] if action.skill == "pour" else ""
-        by_phase[progress.phase].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
+        done = [number for number in range(progress.phase + 1) if number not in progress.left_out]
+        number = done[-1] if done else progress.phase
+        by_phase[number].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
         progress = advance(progress, next_state, action)
-    return tuple(
-        Phase(goal=Goal(phases=(conditions,)), text=format_goal(Goal(phases=(conditions,)), initial_state.world.domain),
-              subtasks=tuple(subtasks))
-        for conditions, subtasks in zip(goal.phases, by_phase, strict=True)
-    )  # fmt: skip
+    domain = initial_state.world.domain
+    phases = []
+    for number, (conditions, subtasks) in enumerate(zip(goal.phases, by_phase, strict=True)):
+        phase_goal, guard = Goal(phases=(conditions,)), goal.guard(number)
+        phases.append(
+            Phase(
+                goal=phase_goal, text=format_goal(phase_goal, domain),
+                with_rules=format_goal(replace(phase_goal, rules=goal.rules), domain),
+                when=guard.when, tests=guard.tests, subtasks=tuple(subtasks),
+            )
+        )  # fmt: skip
+    return tuple(phases)
 
 
 def one_line(text: str) -> str:

@@ -10,17 +10,20 @@ stands.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.errors import DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from envs.symbolic.domain import Domain
+    from envs.symbolic.state import World
 
 DOMAIN_NAME = "home"
+FIXTURE_PARAMETER = re.compile(r"(\?[fp]) - (?:fixture|furniture|appliance)")
 CONSTANT_PREDICATES = (
     "(fits ?x - thing ?p - entity)",
     *(f"({word} ?f - fixture)" for word in ("encloses", "hides", "person", "hinged", "switched", "wipeable")),
@@ -28,6 +31,7 @@ CONSTANT_PREDICATES = (
     "(needs-on ?f - appliance)",
     "(needs-closed ?f - appliance)",
     "(watched ?e - entity)",
+    "(off-limits ?f - fixture)",
     *(f"({word} ?x - thing)" for word in ("cuts", "wipes", "sliceable", "cookable", "foldable", "fillable")),
     "(reservoir ?x - thing)",
 )
@@ -54,13 +58,13 @@ AXIOMS = """\
     (exists (?h - vessel) (and (at ?x ?h) (or (held ?h) (carried ?h)))))
   ; neither behind a closed door nor carried
   (:derived (in-reach ?x - thing)
-    (or (exists (?f - fixture) (and (at ?x ?f) (imply (encloses ?f) (open ?f))))
+    (or (exists (?f - fixture) (and (at ?x ?f) (not (off-limits ?f)) (imply (encloses ?f) (open ?f))))
         (exists (?h - vessel) (and (at ?x ?h) (in-reach ?h)))))
   ; where things can be sliced: not in furniture, be it open, nor with a person
   (:derived (on-surface ?x - thing)
-    (or (exists (?f - fixture) (and (at ?x ?f) (not (hides ?f))))
+    (or (exists (?f - fixture) (and (at ?x ?f) (not (off-limits ?f)) (not (hides ?f))))
         (exists (?h - vessel) (and (at ?x ?h) (on-surface ?h)))))
-  ; in or on, through containers; asked only of appliances and of what the goal is about
+  ; in or on, through containers; asked only of appliances and of what must be used
   (:derived (inside ?x - thing ?e - entity)
     (and (watched ?e)
          (or (at ?x ?e) (exists (?h - vessel) (and (at ?x ?h) (inside ?h ?e))))))
@@ -68,6 +72,44 @@ AXIOMS = """\
     (and (imply (needs-on ?f) (on ?f)) (imply (needs-closed ?f) (not (open ?f)))))
   (:derived (idle ?f - appliance)
     (or (and (needs-on ?f) (not (on ?f))) (and (needs-closed ?f) (open ?f))))"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdlAction:
+    """An action: texts of its parameters, and of conjuncts of its precondition and its effect."""
+
+    name: str
+    parameters: str
+    precondition: str
+    effect: str
+
+    def __str__(self) -> str:
+        """Return the action in PDDL."""
+        return (
+            f"  (:action {self.name}\n    :parameters ({self.parameters})\n"
+            f"    :precondition (and {self.precondition})\n    :effect (and {self.effect}))"
+        )
+
+    @property
+    def changes(self) -> set[str]:
+        """The predicates in its effect, conditions of effects included."""
+        return set(re.findall(r"\(([\w-]+)", self.effect))
+
+    @property
+    def fixtures(self) -> list[str]:
+        """The variables of its parameters that are fixtures."""
+        return FIXTURE_PARAMETER.findall(self.parameters)
+
+    def needing(self, *conditions: str) -> AdlAction:
+        """Return the action with further conjuncts in its precondition."""
+        return replace(self, precondition=" ".join([*filter(None, [self.precondition]), *conditions]))
+
+
+def entity_type(world: World, i: int) -> str:
+    """Return the PDDL type of an entity."""
+    if i < world.n_fixtures:
+        return "appliance" if world.rule[i] else "furniture"
+    return "vessel" if world.relation[i] else "item"
 
 
 def state_predicates(domain: Domain) -> tuple[str, ...]:
@@ -109,14 +151,24 @@ def reachable_effects(domain: Domain) -> dict[str, tuple[str, str]]:
     return process_effects(reachable)
 
 
-def domain_text(domain: Domain, extra: Sequence[str], predicates: Sequence[str], constants: Sequence[str]) -> str:
+def home_actions(domain: Domain) -> list[AdlAction]:
+    """Return the actions of the robot, in any home of a domain; none where it must not go."""
+    actions = _actions(domain, process_effects(domain), reachable_effects(domain))
+    return [action.needing(*(f"(not (off-limits {f}))" for f in action.fixtures)) for action in actions]
+
+
+def domain_text(
+    domain: Domain, actions: Iterable[AdlAction], axioms: Sequence[str], predicates: Sequence[str],
+    constants: Sequence[str],
+) -> str:  # fmt: skip
     """Write the domain.
 
     Args:
         domain: The home's rules.
-        extra: Axioms and actions of a goal, which PDDL requires in the domain.
-        predicates: Predicates that `extra` uses.
-        constants: Entities that `extra` names, with their types.
+        actions: The actions of the robot, and those that a goal needs.
+        axioms: Axioms of a goal, which PDDL requires in the domain.
+        predicates: Predicates that these use, besides the home's.
+        constants: Entities that these name, with their types.
     """
     effects = process_effects(domain)
     reachable = reachable_effects(domain)
@@ -142,8 +194,8 @@ def domain_text(domain: Domain, extra: Sequence[str], predicates: Sequence[str],
         AXIOMS,
         *(_zone_axiom(effect_name) for effect_name in reachable),
         *(_outside_zone_axiom(effect_name) for effect_name in temperature),
-        *_actions(domain, effects, reachable),
-        *extra,
+        *map(str, actions),
+        *axioms,
     ]
     return "\n".join(parts) + ")\n"
 
@@ -169,7 +221,9 @@ def _temperature_effects(domain: Domain) -> set[str]:
     return {f"makes-{state}" for pair in domain.exclusive for state in pair}
 
 
-def _actions(domain: Domain, effects: dict[str, tuple[str, str]], reachable: dict[str, tuple[str, str]]) -> list[str]:
+def _actions(
+    domain: Domain, effects: dict[str, tuple[str, str]], reachable: dict[str, tuple[str, str]]
+) -> list[AdlAction]:
     free = "(hand-free)"
     definitions = [
         _action("pick-up", "?x - thing ?p - entity", f"{free} (at ?x ?p) (in-reach ?x)",
@@ -195,7 +249,7 @@ def _actions(domain: Domain, effects: dict[str, tuple[str, str]], reachable: dic
     return definitions
 
 
-def _put_actions(effects: dict[str, tuple[str, str]]) -> list[str]:
+def _put_actions(effects: dict[str, tuple[str, str]]) -> list[AdlAction]:
     """Return six variants of `put` by type, so that no contents of a fork or cooking by a table are grounded."""
     definitions = []
     for object_type in ("item", "vessel"):
@@ -214,7 +268,7 @@ def _put_actions(effects: dict[str, tuple[str, str]]) -> list[str]:
     return definitions
 
 
-def _pour_actions(domain: Domain, reachable: dict[str, tuple[str, str]]) -> list[str]:
+def _pour_actions(domain: Domain, reachable: dict[str, tuple[str, str]]) -> list[AdlAction]:
     """Return variants of `pour` by temperature, which the liquid passes on unless an appliance overrides it."""
     definitions = []
     emptied = "(when (not (reservoir ?v)) (and (not (filled ?v {0})) (empty ?v)))"
@@ -257,8 +311,5 @@ def _conjunction(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 and parts[0].count("(") == 1 else f"(and {' '.join(parts)})"
 
 
-def _action(name: str, parameters: str, precondition: str, effect: str) -> str:
-    return (
-        f"  (:action {name}\n    :parameters ({parameters})\n    :precondition (and {precondition})\n"
-        f"    :effect (and {effect}))"
-    )
+def _action(name: str, parameters: str, precondition: str, effect: str) -> AdlAction:
+    return AdlAction(name=name, parameters=parameters, precondition=precondition, effect=effect)

@@ -18,22 +18,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action
-from envs.symbolic.goals import Condition, Count, Every, Goal, Holding, No, format_goal
+from envs.symbolic.goals import Goal, format_goal
 from planner.errors import ExportError
-from planner.plans.export.phases import check_sayable
-from planner.plans.pddl.adl_domain import DOMAIN_NAME, domain_text, process_effects
-from planner.plans.pddl.adl_goal import NEXT_PHASE, goal_text
+from planner.plans.pddl.adl_domain import DOMAIN_NAME, domain_text, entity_type, home_actions, process_effects
+from planner.plans.pddl.adl_goal import PSEUDO_ACTIONS, SKILLS, goal_text
 from planner.plans.pddl.symbols import comment, symbols
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State, World
-
-# By prefix of the PDDL action's name: our skill, and the number of PDDL arguments that our action keeps.
-SKILLS = {
-    "pick-up": ("pick up", 1), "put-": ("put", 2), "give": ("give", 2), "open": ("open", 1), "close-": ("close", 1),
-    "turn-on-": ("turn on", 1), "turn-off": ("turn off", 1), "slice": ("slice", 1), "wipe": ("wipe", 1),
-    "fold": ("fold", 1), "pour-": ("pour", 2),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +49,7 @@ class PddlTask:
         actions = []
         for line in plan.splitlines():
             words = line.partition(";")[0].strip().lower().strip("()").split()
-            if not words or words[0].startswith(NEXT_PHASE):
+            if not words or words[0].startswith(PSEUDO_ACTIONS):
                 continue
             skill, n_args = next(
                 (skill_and_arity for prefix, skill_and_arity in SKILLS.items() if words[0].startswith(prefix)), ("", 0)
@@ -78,15 +70,14 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
         title: A comment, for example the instruction.
 
     Raises:
-        ExportError: The goal can never hold in this home.
+        ExportError: PDDL cannot say the goal, or it can never hold in this home.
     """
-    check_sayable(goal, initial_state, "PDDL", plain=True)
     world = initial_state.world
     names = symbols(world.names)
-    pddl_goal = goal_text(goal, initial_state, names)
+    pddl_goal = goal_text(goal, initial_state, names, home_actions(world.domain))
     included = [
         *range(world.n_fixtures),
-        *(i for i in _objects(world) if i == initial_state.held or _is_relevant(world, i, goal)),
+        *(i for i in _objects(world) if i == initial_state.held or _is_relevant(world, i, pddl_goal.entities)),
     ]
     included_set = set(included)
     facts = [
@@ -95,7 +86,7 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
         *pddl_goal.facts,
     ]
     # The domain must declare the entities that its axioms name.
-    mentioned = set(re.findall(r"[\w-]+", " ".join(pddl_goal.rules)))
+    mentioned = set(re.findall(r"[\w-]+", " ".join(map(str, (*pddl_goal.actions, *pddl_goal.axioms)))))
     constants = _typed(world, names, [i for i in included if names[i] in mentioned])
     objects = "\n    ".join(_typed(world, names, [i for i in included if names[i] not in mentioned]))
     header = "".join(f"; {key}: {comment(text)}\n" for key, text in
@@ -104,7 +95,7 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
         f"{header}(define (problem {symbols([world.scene.name or 'a home'])[0]})\n  (:domain {DOMAIN_NAME})\n"
         f"  (:objects\n    {objects})\n  (:init\n    " + "\n    ".join(facts) + f")\n  (:goal {pddl_goal.condition}))\n"
     )
-    domain = domain_text(world.domain, pddl_goal.rules, pddl_goal.predicates, constants)
+    domain = domain_text(world.domain, pddl_goal.actions, pddl_goal.axioms, pddl_goal.predicates, constants)
     return PddlTask(domain=domain, problem=problem, names={names[i]: world.names[i] for i in included})
 
 
@@ -112,31 +103,17 @@ def _objects(world: World) -> range:
     return range(world.n_fixtures, len(world.names))
 
 
-def _is_relevant(world: World, i: int, goal: Goal) -> bool:
+def _is_relevant(world: World, i: int, about: frozenset[int]) -> bool:
     category = world.object_category[i]
     assert category is not None
-    if category.cuts or category.wipes or category.fills or category.contains or world.relation[i]:
-        return True
-    words = {word for c in goal.conditions for word in _object_words(c)}
-    return any(category.name == word or category.name in world.domain.members.get(word, ()) for word in words)
-
-
-def _object_words(condition: Condition) -> list[str]:
-    if isinstance(condition, Count | Every | No):
-        return [condition.thing.word]  # an object used as a place is a vessel, and all vessels are included
-    return [condition.thing.word] if isinstance(condition, Holding) else []
-
-
-def _pddl_type(world: World, i: int) -> str:
-    if i < world.n_fixtures:
-        return "appliance" if world.rule[i] else "furniture"
-    return "vessel" if world.relation[i] else "item"
+    is_tool = category.cuts or category.wipes or category.fills or bool(category.contains)
+    return i in about or is_tool or world.relation[i] is not None
 
 
 def _typed(world: World, names: Sequence[str], entities: Sequence[int]) -> list[str]:
     by_type: dict[str, list[str]] = {}
     for i in entities:
-        by_type.setdefault(_pddl_type(world, i), []).append(names[i])
+        by_type.setdefault(entity_type(world, i), []).append(names[i])
     return [f"{' '.join(names_of_type)} - {type_name}" for type_name, names_of_type in by_type.items()]
 
 

@@ -1,4 +1,4 @@
-"""Solves a PDDL task with Fast Downward, if the extra `fast-downward` is installed; no GPT is involved.
+"""Solves PDDL of either dialect with Fast Downward, if the extra `fast-downward` is installed; no GPT is involved.
 
 Helmert, "The Fast Downward Planning System", JAIR 26, 2006; https://www.fast-downward.org. It runs as a separate
 process.
@@ -20,6 +20,7 @@ from planner.errors import PlannerError
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action
     from planner.plans.pddl.adl_problem import PddlTask
+    from planner.plans.pddl.strips_problem import PddlFiles
 
 FIRST_PLAN_ALIAS = "lama-first"  # the first plan that LAMA finds
 GRACE_S = 30.0  # time that it gets to stop after its time limit
@@ -37,7 +38,7 @@ def is_installed() -> bool:
     return _driver() is not None
 
 
-def solve(task: PddlTask, *, timeout_s: float = 60.0, search: str = "") -> tuple[Action, ...] | None:
+def solve(task: PddlTask | PddlFiles, *, timeout_s: float = 60.0, search: str = "") -> tuple[Action, ...] | None:
     """Return the best plan found in time, as our actions; None if there is none.
 
     Args:

@@ -211,5 +211,9 @@ SKILLS: dict[str, tuple[str, tuple[int, ...]]] = {
 
 
 def skill_of(name: str) -> tuple[str, tuple[int, ...]] | None:
-    """Return our skill for a PDDL action and the positions of our arguments; None if it is no subtask."""
+    """Return our skill for a PDDL action and the positions of our arguments; None if it is no subtask.
+
+    A rule about a skill makes variants of its action (`strips_goal.py`): `pick-up--1b` is one of `pick-up`.
+    """
+    name = name.partition("--")[0]
     return ("pour", (0, 1)) if name == "pour" or name.startswith("pour-") else SKILLS.get(name)

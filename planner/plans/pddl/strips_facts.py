@@ -11,42 +11,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
+from planner.plans.formulas.formula import Formula, atoms, entities
+from planner.plans.formulas.grounding import can_be
 from planner.plans.pddl.strips_domain import false, process_name, true
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from envs.symbolic.actions import Action, State
     from envs.symbolic.state import World
+    from planner.plans.formulas.rules import GroundGoal
 
 NOWHERE = "nowhere"  # where objects lie that are at no place; a fixture in the problem
 
 
-def included_entities(goal: Goal, actions: Sequence[Action], initial_state: State) -> list[int]:
+def included_entities(goal: GroundGoal, actions: Sequence[Action], initial_state: State) -> list[int]:
     """Return all fixtures, and the objects that a plan for this goal can need."""
     world = initial_state.world
-    categories = described_categories(goal, world)
-    states = _states(goal, world)
+    about, states = _objects_of(goal.phases, world), _states(goal)
     is_about_dirt = any(
-        isinstance(c, FixtureIs) and "dirty" in (c.states[0], negated(c.states[0], world)) for c in goal.conditions
+        atom.word == "dirty" and atom.entity < world.n_fixtures for f in goal.phases for atom in atoms(f)
     )
-    found = {world.index[name] for action in actions for name in action.args}
+    found = {world.index[name] for action in actions for name in action.args} | about
+    found |= {i for formula in goal.formulas for i in entities(formula)} | {
+        i for b in goal.bans for i in b.entities or ()
+    }
+    found |= {i for word in goal.means for i in world.entities_by_category.get(word, ())}
     found |= {initial_state.held} if initial_state.held >= 0 else set()
     for i in range(world.n_fixtures, len(world.names)):
         category = world.object_category[i]
         assert category is not None
         if (
-            category.name in categories
-            or ("sliced" in states and category.cuts)
+            ("sliced" in states and category.cuts)
             or (is_about_dirt and category.wipes)
-            or (needs_liquid(goal, world) and (category.fills or bool(category.contains)))
+            or (needs_liquid(goal) and (category.fills or bool(category.contains)))
         ):
             found.add(i)
-    found |= _carriers(world, states, {i for i in found if world.categories[i] in categories})
+    found |= _carriers(world, states, about)
     for i in list(found):  # what stands in or on something is reached through it
         found |= {holder for holder in holders(initial_state, i) if holder >= world.n_fixtures}
     return sorted({*range(world.n_fixtures), *found})
+
+
+def fills_something(goal: GroundGoal, world: World) -> bool:
+    """Whether a goal is about vessels that can be filled."""
+    return any((category := world.object_category[i]) and category.fills for i in _objects_of(goal.phases, world))
+
+
+def _objects_of(formulas: Iterable[Formula], world: World) -> set[int]:
+    return {i for formula in formulas for i in entities(formula) if i >= world.n_fixtures}
 
 
 def holders(state: State, i: int) -> list[int]:
@@ -58,26 +71,13 @@ def holders(state: State, i: int) -> list[int]:
     return found
 
 
-def described_categories(goal: Goal, world: World) -> set[str]:
-    """Return the categories of objects that a goal describes."""
-    return {c for thing in _things(goal) for c in (thing.word, *world.domain.members.get(thing.word, ()))}
-
-
-def needs_liquid(goal: Goal, world: World) -> bool:
+def needs_liquid(goal: GroundGoal) -> bool:
     """Whether a goal is about what is in vessels or about watering."""
-    return "watered" in _states(goal, world) or any(thing.liquid for thing in _things(goal))
+    return any(atom.relation == "filled" or atom.word == "watered" for f in goal.phases for atom in atoms(f))
 
 
-def _states(goal: Goal, world: World) -> set[str]:
-    words = {s for thing in _things(goal) for s in thing.states}
-    words |= {c.states[0] for c in goal.conditions if isinstance(c, FixtureIs)}
-    words |= {s for c in goal.conditions if isinstance(c, Every) for s in c.become}
-    return {negated(word, world) for word in words}
-
-
-def negated(word: str, world: World) -> str:
-    """Return the state whose absence a word means, or the word itself if it is a state."""
-    return world.domain.negations.get(word, word)
+def _states(goal: GroundGoal) -> set[str]:
+    return {atom.word for f in goal.phases for atom in atoms(f) if atom.relation == "has"}
 
 
 def _carriers(world: World, states: set[str], objects: set[int]) -> set[int]:
@@ -96,17 +96,6 @@ def _carriers(world: World, states: set[str], objects: set[int]) -> set[int]:
     return found
 
 
-def _things(goal: Goal) -> Iterator[Thing]:
-    for condition in goal.conditions:
-        if isinstance(condition, Count | Every | No | Holding):
-            yield condition.thing
-        place: Place | None = getattr(condition, "place", None)
-        while place is not None:
-            if place.thing is not None:
-                yield place.thing
-            place = place.inside
-
-
 def entity_type(world: World, i: int) -> str:
     """Return the PDDL type of an entity."""
     if i < world.n_fixtures:
@@ -114,29 +103,12 @@ def entity_type(world: World, i: int) -> str:
     return "vessel" if world.relation[i] else "item"
 
 
-def can_be(world: World, i: int, state: str) -> bool:
-    """Whether a state can ever be true of an entity (other than at the start)."""
-    fixture, thing = world.fixture_category[i], world.object_category[i]
-    process = world.process[i]
-    if fixture is not None:
-        return {
-            "open": fixture.joint is not None or bool(process and "closed" in process.when),
-            "on": fixture.switch or fixture.joint is not None,
-            "dirty": fixture.wipeable,
-            "watered": fixture.waterable,
-        }.get(state, False)
-    assert thing is not None
-    if state in ("sliced", "folded", "cooked"):
-        return {"sliced": thing.slices, "folded": thing.folds, "cooked": thing.cooks}[state]
-    return state not in ("open", "on", "watered")
-
-
 def initial_facts(
     initial_state: State, actions: Sequence[Action], names: Sequence[str], included: Sequence[int]
 ) -> list[str]:
     """Return the facts that are true at the start."""
     world = initial_state.world
-    facts = ["(acting)", f"(held {names[initial_state.held]})" if initial_state.held >= 0 else "(hand-free)"]
+    facts = [f"(held {names[initial_state.held]})" if initial_state.held >= 0 else "(hand-free)"]
     facts += [f"(destination {names[world.index[a.args[0]]]})" for a in actions if a.skill == "go to"]
     for i in included:
         facts += _fixture_facts(world, i, names) if i < world.n_fixtures else _thing_facts(initial_state, i, names)

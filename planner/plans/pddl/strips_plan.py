@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import successor, unmet_precondition
 from envs.symbolic.progress import advance, begin, score
+from planner.plans.pddl.operators import words_of
 from planner.plans.pddl.strips_domain import process_name
 from planner.plans.pddl.strips_facts import NOWHERE, holders
+from planner.plans.pddl.strips_goal import ACT
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
@@ -29,41 +31,103 @@ def plan_steps(
     Args:
         goal: The goal.
         rules: The goal in PDDL.
-        actions: The plan; it is written up to the first subtask that cannot be executed. Where it reaches a phase, or
-            the whole goal, the state is judged.
+        actions: The plan; it is written up to the first subtask that cannot be executed, or breaks a rule. Where it
+            reaches a phase, or the whole goal, the state is judged.
         initial_state: The state in which it begins.
         names: The PDDL name of each entity; empty if it is left out of the problem.
         processes: The names of what appliances do, as far as the problem asks for it.
     """
     progress = begin(goal, initial_state)
-    state, phase, steps = initial_state, 0, list[str]()
+    first = len(goal.phases) - len(rules.phases)  # the phases before it are left out at the start
+    phase, steps = first, list[str]()
+    if rules.begins_with != ACT:
+        steps += rules.settle(0, progress.state, progress.uses)
     for number in range(len(actions) + 1):
-        while phase < progress.phase:
-            steps += rules.prove(phase, state)
+        while phase < progress.phase + (progress.phase in progress.left_out):
+            if phase not in progress.left_out:
+                steps += rules.leave(phase - first, progress.state, progress.uses)
             phase += 1
-        if number == len(actions) or unmet_precondition(state, actions[number]) is not None:
+            if phase < len(goal.phases):
+                steps += rules.enter(phase - first, progress.state, left_out=phase in progress.left_out)
+                if phase not in progress.left_out and rules.is_forced(phase - first):
+                    steps += rules.settle(phase - first, progress.state, progress.uses)
+        if number == len(actions) or unmet_precondition(progress.state, actions[number]) is not None:
             break
-        next_state = successor(state, actions[number])
-        steps += _steps(state, actions[number], next_state, names, processes)
-        state = next_state
-        progress = advance(progress, state, actions[number])
-    if score(progress).success:
-        steps += rules.prove(phase, state)
+        action, state = actions[number], progress.state
+        after = advance(progress, successor(state, action), action)
+        if after.broken:
+            break
+        notes = _notes(rules, state, after.state, after.uses - progress.uses, names)
+        for step, now in (
+            *_subtask(state, action, after.state, names, processes, rules),
+            *((n, after.state) for n in notes),
+        ):
+            steps.append(step)
+            if rules.checks(step):
+                steps += rules.settle(phase - first, now, after.uses)
+        progress = after
+    if score(progress).success and phase < len(goal.phases):
+        steps += rules.leave(phase - first, progress.state, progress.uses)
     return steps
 
 
-def _steps(
-    state: State, action: Action, next_state: State, names: Sequence[str], processes: Collection[str]
-) -> Iterator[str]:
-    """Yield the steps of one subtask."""
+def _subtask(
+    state: State, action: Action, next_state: State, names: Sequence[str], processes: Collection[str], rules: GoalRules
+) -> Iterator[tuple[str, State]]:
+    """Yield the steps of one subtask, with the state after each."""
     name = _namer(state, names)
     skill, args = action
     entities = [state.world.index[argument] for argument in args]
     first, last = entities[0], entities[-1]
-    yield from _skill_steps(state, skill, first, last, name)
-    for i in range(state.world.n_fixtures, len(names)):
-        if names[i] and _differs_by_process(state, action, next_state, i):
-            yield from _process_steps(state, next_state, i, name, processes)
+    objects = (i for i in range(state.world.n_fixtures, len(names)) if names[i])
+    changed = [i for i in objects if _differs_by_process(state, action, next_state, i)]
+    now = _without_processes(state, next_state, changed)
+    for step in _skill_steps(state, skill, first, last, name):
+        yield _variant(step, rules, state, names), now
+    for number, i in enumerate(changed, start=1):
+        now = _without_processes(state, next_state, changed[number:])
+        for step in _process_steps(state, next_state, i, name, processes):
+            yield step, now
+
+
+def _without_processes(state: State, next_state: State, changed: Sequence[int]) -> State:
+    """Return the next state before appliances changed these objects."""
+    flags, liquid = list(next_state.flags), list(next_state.liquid)
+    for i in changed:
+        flags[i], liquid[i] = state.flags[i], state.liquid[i]
+    return next_state._replace(flags=tuple(flags), liquid=tuple(liquid))
+
+
+def _variant(step: str, rules: GoalRules, state: State, names: Sequence[str]) -> str:
+    """Return a step as the variant of its action that rules allow in a state."""
+    word, *arguments = words_of(step)
+    if word not in rules.variants:
+        return step
+    entities = [names.index(argument) if argument in names else -1 for argument in arguments]
+    variant = next(v for v in rules.variants[word] if v.is_allowed(state, entities))
+    return f"({' '.join([variant.name, *arguments])})"
+
+
+def _notes(
+    rules: GoalRules, before: State, state: State, uses: Collection[tuple[str, int]], names: Sequence[str]
+) -> Iterator[str]:
+    """Yield the steps that record which objects the means of a goal were used on by an action."""
+    name = _namer(state, names)
+    for number, word in enumerate(rules.goal.means, start=1):
+        wanted = [i for w, i in uses if w == word and f"(wanted-{number} {names[i]})" in rules.facts]
+        tools = state.world.entities_by_category.get(word, ())
+        for i in sorted(wanted):
+            chain = holders(state, i)
+            holder = next((tool for tool in tools if tool in chain), None)
+            if holder is None:
+                yield f"(note-{number}-tool {name(i)} {name(before.held)})"
+                continue
+            suffix = "" if holder < state.world.n_fixtures else "-held"
+            if chain[0] == holder:
+                yield f"(note-{number}{suffix} {name(i)} {name(holder)})"
+            else:
+                yield from _attention(state, i, f"note-{number}{suffix}-nested", name)
+                yield f"(note-{number}-inside {name(i)})"
 
 
 def _namer(state: State, names: Sequence[str]) -> Callable[[int], str]:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action
-from envs.symbolic.goals import MAX_NUMBER, Goal, format_goal
+from envs.symbolic.goals import Goal, format_goal
 from planner.errors import ExportError
-from planner.plans.export.phases import check_sayable
+from planner.plans.formulas.rules import GroundGoal, ground_goal
 from planner.plans.pddl.operators import (
     SUPERTYPE,
     Operator,
@@ -33,14 +33,14 @@ from planner.plans.pddl.operators import (
 from planner.plans.pddl.strips_domain import home_operators, skill_of
 from planner.plans.pddl.strips_facts import (
     NOWHERE,
-    described_categories,
     entity_type,
+    fills_something,
     included_entities,
     initial_facts,
     is_somewhere_else,
     needs_liquid,
 )
-from planner.plans.pddl.strips_goal import goal_rules
+from planner.plans.pddl.strips_goal import REACHING_A_PLACE, RESUME, WORDS, goal_rules
 from planner.plans.pddl.strips_plan import plan_steps
 from planner.plans.pddl.symbols import comment, symbols
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
 
 DOMAIN_NAME = "home"
-NUMBERS = tuple(f"n{number}" for number in range(MAX_NUMBER + 1))  # what `count-…` counts with
+LANGUAGE = "PDDL"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,46 +93,51 @@ def to_strips(goal: Goal, actions: Sequence[Action], initial_state: State, *, ti
         title: A comment, for example the instruction.
 
     Raises:
-        ExportError: The goal can never hold in this home.
+        ExportError: PDDL cannot say the goal, or it can never hold in this home.
     """
-    check_sayable(goal, initial_state, "PDDL", plain=True)
     world = initial_state.world
+    ground = ground_goal(goal, initial_state, LANGUAGE)
     home = home_operators(world.domain)
-    if not _pours(goal, actions, initial_state):
+    if not _pours(ground, actions, initial_state):
         home = [each for each in home if each.name.partition("-")[0] != "pour"]
-    names = symbols(world.names, _taken(home, world.domain.liquids))
-    rules = goal_rules(goal, initial_state, names)
-    included = set(included_entities(goal, actions, initial_state))
-    shown = [name if i in included else "" for i, name in enumerate(names)]
+    numbers = [f"n{number}" for number in range(len(world.names) + 2)]  # what `count-…` counts with
+    names = symbols(world.names, {*_taken(home, world.domain.liquids), *numbers})
+    included = included_entities(ground, actions, initial_state)
+    rules = goal_rules(ground, initial_state, names, home, included)
+    shown = [name if i in set(included) else "" for i, name in enumerate(names)]
+    off_limits = [names[i] for ban in ground.bans for i in ban.entities or () if ban.skill == "go to"]
 
-    types = {names[i]: entity_type(world, i) for i in sorted(included)}
-    types |= {liquid: "liquid" for liquid in world.domain.liquids} | {number: "tally" for number in NUMBERS}
-    types |= {NOWHERE: "fixture"} if is_somewhere_else(initial_state, sorted(included)) else {}
+    types = {names[i]: entity_type(world, i) for i in included}
+    types |= {liquid: "liquid" for liquid in world.domain.liquids} | {number: "tally" for number in numbers}
+    types |= {NOWHERE: "fixture"} if is_somewhere_else(initial_state, included) else {}
     facts = [
         fact
-        for fact in (*initial_facts(initial_state, actions, names, sorted(included)), *rules.facts)
+        for fact in (rules.begins_with, *initial_facts(initial_state, actions, names, included), *rules.facts)
         if all(word in types for word in words_of(fact)[1:])
+        and not (predicate(fact) in REACHING_A_PLACE and words_of(fact)[1] in off_limits)
     ]
     used = {words_of(step)[0] for step in plan_steps(goal, rules, actions, initial_state, shown, ())}
-    operators, asked = needed([*home, *rules.operators], facts, rules.atoms, used)
+    used |= {each.name for each in rules.operators if each.name.startswith(RESUME)}
+    operators, asked = needed(rules.operators, facts, rules.atoms, used)
     steps = plan_steps(goal, rules, actions, initial_state, shown, {each.name for each in operators})
-    ground = [word for each in operators for word in (*each.precondition, *each.effect) if "?" not in word]
-    signatures = predicates_of(operators, (*rules.atoms, *ground), types)
+    signatures = predicates_of(operators, rules.atoms, types)
+    literals = (literal for each in operators for literal in (*each.precondition, *each.effect))
+    named = {word for literal in literals for word in words_of(literal)[1:] if not word.startswith("?")}
     facts = [fact for fact in facts if predicate(fact) in asked and is_typed(fact, signatures, types)]
     header = "".join(
         f"; {key}: {comment(text)}\n"
         for key, text in (("instruction", title), ("goal", format_goal(goal, world.domain)))
         if text
     )
-    constants = typed_list((name for name in types if name in rules.named), types)
-    spoken = {word for text in (*facts, *rules.atoms, *steps) for word in words_of(text)[1:]} - rules.named
+    constants = typed_list((name for name in types if name in named), types)
+    spoken = {word for text in (*facts, *rules.atoms, *steps) for word in words_of(text)[1:]} - named
     objects = typed_list((name for name in types if name in spoken), types)
     problem_name = symbols([world.scene.name or "a home"], [DOMAIN_NAME])[0]
     return PddlFiles(
         domain=domain_text(DOMAIN_NAME, operators, signatures, constants),
         problem=header + problem_text(problem_name, DOMAIN_NAME, objects, facts, rules.atoms),
         plan=header + "".join(f"{step}\n" for step in steps),
-        names={names[i]: world.names[i] for i in sorted(included)},
+        names={names[i]: world.names[i] for i in included},
     )
 
 
@@ -140,13 +145,13 @@ def _taken(operators: Sequence[Operator], liquids: Sequence[str]) -> set[str]:
     """Return the words of a domain, which no entity may be called."""
     words = {word for each in operators for text in (*each.precondition, *each.effect) for word in words_of(text)}
     words |= {each.name for each in operators} | {variable for each in operators for variable in each.parameters}
-    return {word.lstrip("?") for word in words} | {*SUPERTYPE, *liquids, *NUMBERS, NOWHERE, DOMAIN_NAME}
+    return {word.lstrip("?") for word in words} | {*SUPERTYPE, *liquids, *WORDS, NOWHERE, DOMAIN_NAME}
 
 
-def _pours(goal: Goal, actions: Sequence[Action], initial_state: State) -> bool:
+def _pours(goal: GroundGoal, actions: Sequence[Action], initial_state: State) -> bool:
     """Whether pouring can serve a goal: it is about liquids, or about vessels that one would heat or chill."""
-    world = initial_state.world
-    fillable = {
-        c for c in described_categories(goal, world) if c in world.domain.objects and world.domain.objects[c].fills
-    }
-    return needs_liquid(goal, world) or bool(fillable) or any(action.skill == "pour" for action in actions)
+    return (
+        needs_liquid(goal)
+        or fills_something(goal, initial_state.world)
+        or any(action.skill == "pour" for action in actions)
+    )

@@ -236,3 +236,19 @@ def test_an_object_that_falls_beside_the_rug_lies_on_the_floor_of_its_room(untid
     assert abs(region.local(untidy.queries.pose("mug 1")[0])[:2]).max() > region.size[0] / 2
     untidy.motion.robot.enable_collisions(["mug 1"])
     run(untidy, "pick up mug 1", "put mug 1 on desk 1")
+
+
+def test_the_clock_counts_ticks_and_skips_what_is_left_of_a_long_wait() -> None:
+    from envs.simulation.physical_home import MAX_WAIT_TICKS, PhysicalHome
+
+    home = PhysicalHome(scene(["countertop 1", "fridge 1"], {"apple 1": "countertop 1"}), start_time="06:50")
+    start_s = home.time_s
+    outcome = home.execute(parse_action(home.world, "pick up apple 1"))
+    assert start_s == 24_600 and home.time_s == pytest.approx(start_s + outcome.ticks / 240)
+    before = home.engine.ticks
+    home.wait(8 * 3600)
+    assert home.time_s == pytest.approx(start_s + outcome.duration_s + 8 * 3600)
+    assert home.engine.ticks - before == MAX_WAIT_TICKS and home.state().held >= 0
+    home.reset()
+    assert home.time_s == start_s
+    home.close()

@@ -77,9 +77,10 @@ def things(origins: st.SearchStrategy[Place | None]) -> st.SearchStrategy[Thing]
 PLAIN_THINGS = things(st.none())
 THINGS = things(st.none() | FURNITURE | PEOPLE | IN_ROOM | PLAIN_THINGS.map(lambda thing: Place(thing=thing)))
 AT_FIXTURE = FURNITURE | PEOPLE | IN_ROOM
-IN_THING = st.builds(Place, thing=PLAIN_THINGS, inside=st.none() | AT_FIXTURE, beside=st.booleans())
+IN_THING = st.builds(Place, thing=PLAIN_THINGS | THINGS, inside=st.none() | AT_FIXTURE, beside=st.booleans())
 EVERY_PLACE = (FURNITURE | IN_THING).map(lambda place: replace(place, every=True))
-PLACES = AT_FIXTURE | IN_THING | EVERY_PLACE | st.builds(Place, thing=PLAIN_THINGS, inside=IN_THING)
+ONE_PLACES = AT_FIXTURE | IN_THING | st.builds(Place, thing=PLAIN_THINGS, inside=IN_THING)
+PLACES = ONE_PLACES | EVERY_PLACE
 MEANS = st.none() | st.sampled_from([*DOMAIN.fixtures, "butter knife", "tray"])
 
 
@@ -99,6 +100,10 @@ def choice(*, selection: str, number: int, **others: object) -> Every:
     return Every(selection=selection, number=number if selection in ("of", "all but") else 0, **others)  # type: ignore[arg-type]
 
 
+def leaves_something(condition: Every) -> bool:
+    return condition.excluded is None or condition.excluded.word not in (condition.thing.word, "anything")
+
+
 def fixture_is(quantifier: str, about: tuple[str, str], like: Place, excluded: Place | None) -> FixtureIs:
     word, state = about
     properties = like.properties if is_plain(like.properties, word) else ()
@@ -116,14 +121,14 @@ CONDITIONS: st.SearchStrategy[Condition] = st.one_of(
     st.builds(No, thing=THINGS, place=st.none() | PLACES),
     st.builds(Holding, thing=THINGS),
     st.builds(
-        choice, thing=THINGS, excluded=st.none() | THINGS, place=PLACES, become=st.just(()), means=MEANS,
+        choice, thing=THINGS, excluded=st.none() | THINGS, place=ONE_PLACES, become=st.just(()), means=MEANS,
         selection=st.sampled_from(["every", "of", "all but", "half"]), number=st.integers(1, 20),
-    ),
+    ).filter(leaves_something),
     st.builds(
         choice, thing=THINGS, excluded=st.none() | THINGS, place=st.none(), means=MEANS,
         become=st.lists(STATES, min_size=1, max_size=2).map(tuple),
         selection=st.sampled_from(["every", "of", "all but", "half"]), number=st.integers(1, 20),
-    ),
+    ).filter(leaves_something),
     st.builds(
         fixture_is,
         st.sampled_from(["some", "every", "no"]),
@@ -133,14 +138,15 @@ CONDITIONS: st.SearchStrategy[Condition] = st.one_of(
     ),
 )  # fmt: skip
 PHASES = st.lists(CONDITIONS, min_size=1, max_size=4).map(tuple)
-TESTS = st.builds(Test, condition=CONDITIONS, negated=st.booleans())
+STANDING = CONDITIONS.map(lambda c: replace(c, means=None) if isinstance(c, Count | Every) else c)
+TESTS = st.builds(Test, condition=STANDING, negated=st.booleans())
 WHENS = st.one_of(
     st.builds(When, after_s=st.sampled_from([1.0, 90.0, 0.5, 60.0, 1800.0, 3600.0, 5400.0])),
     st.builds(When, at=st.sampled_from(["00:00", "07:30", "23:59"]), daily=st.booleans()),
 )
 GUARDS = st.builds(Guard, when=st.none() | WHENS, tests=st.lists(TESTS, max_size=2).map(tuple))
 RULES = st.one_of(
-    st.builds(Rule, condition=CONDITIONS),
+    st.builds(Rule, condition=STANDING),
     st.builds(Rule, skill=st.sampled_from(list(DOMAIN.skills)), thing=st.none() | PLAIN_THINGS),
     st.builds(Rule, skill=st.sampled_from(list(DOMAIN.skills)), place=AT_FIXTURE),
 )

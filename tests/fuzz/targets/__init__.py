@@ -6,7 +6,7 @@ only with one of the project's own errors and a bounded message; the other requi
 | file | what |
 |---|---|
 | `language.py` | text that a person types |
-| `homes.py` | home files, seeds, memories, environments, robots, exported plans |
+| `homes.py` | home files, seeds, memories, agendas, environments, robots, exported plans |
 | `data.py` | task files, recipes, corpora |
 | `models.py` | files of models, tokenizers and checkpoints |
 | `senses.py` | recordings, pictures and their encoders |
@@ -29,7 +29,8 @@ TARGETS: dict[str, Target] = {
     for target in (
         language.instructions, language.sentences,
         language.dialogues, language.piped, language.goals, language.statements, language.plans, language.steps,
-        language.names, homes.homes, homes.seeds, homes.memories, homes.environments, homes.robots, homes.exports,
+        language.names, homes.homes, homes.seeds, homes.memories, homes.agendas, homes.environments, homes.robots,
+        homes.exports,
         data.tasks, data.human_lines, data.rows, data.recipes, data.episodes, data.corpora, data.shards, models.models,
         models.calibrations, models.tokenizers, models.adapters, models.gpt2_files, models.checkpoints,
         senses.recordings, senses.pictures, senses.sense_files, runs.records, runs.stages, runs.learning, runs.reports,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from planner.benchmarks.plan_length import Length, main, summary
+from planner.benchmarks.plan_length import Length, by_construct, main, summary
 from planner.plans.pddl import fast_downward
 from tests.planner.command_calls import called, refused
 
@@ -34,7 +35,20 @@ def test_without_the_extra_it_says_what_to_install(
     refused(called(PROG, main, [], capsys), "pip install 'gpt-home-planner[fast-downward]'")
 
 
-@pytest.mark.parametrize("argv", [["--tasks", "0"], ["--seconds", "0"]])
+def test_the_table_is_by_construct() -> None:
+    lengths = [
+        Length(id="1", goal="a", ours=4, theirs=2, construct="every", is_replayed=True),
+        Length(id="2", goal="b", ours=2, theirs=2, construct="every", is_replayed=True),
+        Length(id="3", goal="c", ours=3, theirs=None, construct="half", broken="no room in cup 1", is_replayed=True),
+        Length(id="4", goal="d", ours=None, theirs=None, construct="half", broken="no plan in time"),
+    ]
+    rows = {row.split()[0]: row.split()[1:] for row in by_construct(lengths).splitlines()[1:]}
+    assert rows["every"] == ["2", "100%", "100%", "2", "of", "2", "1.50", "1.50"]
+    assert rows["half"] == ["2", "50%", "0%", "0", "of", "1", "–", "–"]
+    assert rows["all"] == ["4", "75%", "50%", "2", "of", "3", "1.50", "1.50"]
+
+
+@pytest.mark.parametrize("argv", [["--tasks", "0"], ["--seconds", "0"], ["--goals", "0"]])
 def test_wrong_numbers_are_wrong_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     refused(called(PROG, main, argv, capsys), argv[0])
 
@@ -43,3 +57,10 @@ def test_wrong_numbers_are_wrong_usage(argv: list[str], capsys: pytest.CaptureFi
 def test_one_task_is_measured(capsys: pytest.CaptureFixture[str], model_folder: Path) -> None:
     outcome = called(PROG, main, ["--tasks", "1", "--seconds", "600", "--model", str(model_folder)], capsys)
     assert outcome.code == 0 and "1 tasks" in outcome.out
+
+
+@pytest.mark.skipif(not fast_downward.is_installed(), reason="the extra `fast-downward` is not installed")
+def test_random_goals_are_measured_for_the_teacher(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = called(PROG, main, ["--goals", "4", "--seconds", "2", "--json"], capsys)
+    assert outcome.code == 0 and "replays proven" in outcome.err
+    assert all(json.loads(line)["construct"] for line in outcome.out.splitlines())

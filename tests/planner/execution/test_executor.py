@@ -68,7 +68,10 @@ class StubPlanner:
     def plan_for_goal(self, goal: Goal, now: State, options: object, **more: object) -> SimpleNamespace:
         self.asked.append(SimpleNamespace(goal=goal, state=now, options=options, **more))
         subtasks = self.plans.pop(0) if self.plans else ()
-        return SimpleNamespace(actions=tuple(actions(now, *subtasks)), subtasks=tuple(subtasks))
+        return SimpleNamespace(
+            actions=tuple(actions(now, *subtasks)), subtasks=tuple(subtasks), is_proven=bool(subtasks),
+            reason="" if subtasks else "nothing is left",
+        )  # fmt: skip
 
 
 def carry_out(home: SymbolicHome, goal: str, plan: Sequence[str], planner: StubPlanner | None = None) -> Episode:

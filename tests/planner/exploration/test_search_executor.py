@@ -26,6 +26,7 @@ from planner.execution.events import (
     Replanned,
     Search,
     Step,
+    Waiting,
 )
 from planner.exploration.information_needs import information_needs
 from planner.exploration.search_order import SearchAction, nearest
@@ -376,3 +377,16 @@ def test_something_is_put_beside_what_had_to_be_found(start: State) -> None:
     episode, _ = sought("plate beside mug", start)
     assert episode.success
     assert subtasks(episode)[-1] == "put plate 1 in cabinet 2"
+
+def test_the_robot_waits_for_times_in_a_home_that_it_knows_in_part(start: State) -> None:
+    goal = "plate on dining table then after 10 min : mug on dining table"
+    episode, events = sought(goal, start)
+    (waiting,) = [event for event in events if isinstance(event, Waiting)]
+    assert episode.success and (waiting.seconds, waiting.goal) == (600, "mug on dining table")
+    assert not any(isinstance(event, Looking) for event in events[: events.index(waiting)])
+
+
+def test_a_phase_whose_test_is_false_when_its_time_comes_is_left_out(start: State) -> None:
+    episode, events = sought("at 07:00 : if plate on dining table : mug on dining table", start)
+    assert episode.success and episode.steps == ()
+    assert [event.until for event in events if isinstance(event, Waiting)] == ["07:00 on day 2"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from xml.etree import ElementTree
 
-CONTROLS = {"Sequence", "ReactiveSequence", "SequenceWithMemory", "Fallback", "ReactiveFallback", "Parallel"}
+CONTROLS = {"Sequence", "ReactiveSequence", "SequenceWithMemory", "Fallback", "ReactiveFallback", "IfThenElse"}
+BUILT_IN = {"Sleep": ("msec",), "AlwaysSuccess": (), "AlwaysFailure": ()}
 DECORATORS = {"Inverter": (), "RetryUntilSuccessful": ("num_attempts",), "Repeat": ("num_cycles",),
               "ForceSuccess": (), "ForceFailure": ()}  # fmt: skip
 FORBIDDEN = set(" \t\n\r<>&\"'/\\:*?|.")
@@ -42,7 +43,7 @@ def _models(root: ElementTree.Element) -> dict[str, set[str]]:
         name = model.get("ID", "")
         assert model.tag in {"Action", "Condition", "Control", "Decorator", "SubTree"}
         assert name and name not in RESERVED and not set(name) & FORBIDDEN, name
-        assert name not in found and name not in CONTROLS and name not in DECORATORS, name
+        assert name not in found and name not in CONTROLS and name not in DECORATORS and name not in BUILT_IN, name
         ports = [port.get("name", "") for port in model]
         for port, element in zip(ports, model, strict=True):
             assert element.tag in {"input_port", "output_port", "inout_port"}
@@ -58,6 +59,10 @@ def _check_node(node: ElementTree.Element, models: Mapping[str, set[str]]) -> No
     assert len(set(names)) == len(names), "siblings have paths of their own"
     if node.tag in CONTROLS:
         assert len(node) >= 1 and not given, node.tag
+        assert node.tag != "IfThenElse" or len(node) in (2, 3)
+    elif node.tag in BUILT_IN:
+        assert len(node) == 0 and given == set(BUILT_IN[node.tag]), node.tag
+        assert all(node.get(port, "").isdigit() for port in given)
     elif node.tag in DECORATORS:
         assert len(node) == 1 and given == set(DECORATORS[node.tag]), node.tag
     else:
@@ -68,8 +73,14 @@ def _check_node(node: ElementTree.Element, models: Mapping[str, set[str]]) -> No
 
 
 def tick(node: ElementTree.Element, leaf: Leaf) -> bool:
-    """Tick a tree whose leaves end at once; whether it succeeds."""
-    if node.tag == "Sequence":
+    """Tick a tree whose leaves end at once; whether it succeeds. What repeats forever is done twice."""
+    if node.tag == "Repeat":
+        return all(tick(node[0], leaf) for _ in range(2))
+    if node.tag == "IfThenElse":
+        return tick(node[1] if tick(node[0], leaf) else node[2], leaf)
+    if node.tag == "AlwaysSuccess":
+        return True
+    if node.tag in ("Sequence", "ReactiveSequence"):
         return all(tick(child, leaf) for child in node)
     if node.tag == "Fallback":
         return any(tick(child, leaf) for child in node)

@@ -8,12 +8,16 @@ from itertools import chain
 import pytest
 
 from envs.simulation.symbolic_home import SymbolicHome
-from envs.symbolic.actions import Action, State, parse_action
+from envs.symbolic.actions import Action, State, parse_action, successor
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, parse_goal
-from envs.symbolic.progress import advance, begin, score
+from envs.symbolic.progress import advance, begin, is_true, score
 from envs.symbolic.scoring import holds
+from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.errors import ExportError
 from planner.plans.export.behavior_tree import NODES, SKILLS, to_behavior_tree
+from planner.tasks.random_goals import random_goals
+from planner.verification.plan_verification import verify
 from tests.planner.conftest import Drawn
 from tests.planner.plans.export.btcpp import check, tick
 
@@ -32,6 +36,7 @@ class Robot:
         self.done: list[Action] = []
         self.replans: list[str] = []
         self.reached: list[State] = [state]
+        self.waits: list[str] = []
 
     def __call__(self, name: str, ports: Mapping[str, str]) -> bool:
         state = self.home.state()
@@ -40,8 +45,20 @@ class Robot:
         if name == "Replan":
             self.replans.append(ports["goal"])
             return False
+        if name in ("Sleep", "WaitUntil"):
+            self.waits.append(ports.get("msec") or ports["time"])
+            return True
         if name == "GoalHolds":
             return all(holds(state, c, self.first) for c in parse_goal(ports["goal"]).conditions)
+        if name == "TestHolds":
+            goal = parse_goal(f"if {ports['test']} : holding anything")
+            return is_true(goal.guards[0].tests[0], state, self.first)
+        if name == "RuleKept":
+            rule = parse_goal(f"holding anything while {ports['rule']}")
+            progress = begin(rule, self.first)
+            for done, after in zip(self.done, self.reached[1:], strict=True):
+                progress = advance(progress, after, done)
+            return not progress.broken
         if name == "Holding":
             return state.held == index[values[0]]
         if name == "IsAt":
@@ -132,3 +149,96 @@ def test_the_checker_knows_a_bad_file_from_a_good_one(flat: State) -> None:
         assert old in good
         with pytest.raises(AssertionError):
             check(good.replace(old, new))
+
+
+def test_a_phase_waits_for_its_time(flat: State) -> None:
+    goal = "after 30 min : mug on countertop then at 07:05 : mug on dining table"
+    root = check(to_behavior_tree(parse_goal(goal), actions_of(flat, PLAN), flat))
+    robot = Robot(flat)
+    assert tick(root[0][0], robot)
+    assert robot.waits == ["1800000", "07:05"] and robot.done == actions_of(flat, PLAN)
+    assert [g.get("goal") for g in root.iter("Replan")] == ["mug on countertop", "mug on dining table"]
+
+
+def test_a_phase_of_every_day_is_repeated_without_an_end(flat: State) -> None:
+    goal = parse_goal("every day at 07:00 : mug on dining table")
+    root = check(to_behavior_tree(goal, actions_of(flat, [*PLAN[:2], PLAN[4]]), flat))
+    assert [repeat.get("num_cycles") for repeat in root.iter("Repeat")] == ["-1"]
+    robot = Robot(flat)
+    assert tick(root[0][0], robot) and robot.waits == ["07:00", "07:00"]
+
+
+def test_nothing_comes_after_what_never_ends(flat: State) -> None:
+    goal = parse_goal("every day at 07:00 : mug on countertop then mug on dining table")
+    with pytest.raises(ExportError, match=r"^cannot be said in a behavior tree: a phase after 'every day at"):
+        to_behavior_tree(goal, [], flat)
+
+
+TESTED = "if cabinet closed and not lamp on : mug on countertop then mug on dining table"
+
+
+def test_a_phase_whose_test_is_true_is_done(flat: State) -> None:
+    root = check(to_behavior_tree(parse_goal(TESTED), actions_of(flat, PLAN), flat))
+    robot = Robot(flat)
+    assert tick(root[0][0], robot) and robot.done == actions_of(flat, PLAN)
+    assert [node.get("test") for node in root.iter("TestHolds")] == ["cabinet closed", "not lamp on"]
+
+
+def test_a_phase_whose_test_is_false_when_the_tree_is_ticked_is_left_out(flat: State) -> None:
+    root = check(to_behavior_tree(parse_goal(TESTED), actions_of(flat, PLAN), flat))
+    robot = Robot(successor(flat, Action("turn on", ("desk lamp 1",))))
+    direct = [*PLAN[:2], PLAN[4]]
+    assert not tick(root[0][0], robot)  # what the second phase begins with is missing
+    assert robot.replans[0] == "mug on dining table" and robot.done != actions_of(flat, PLAN)
+    root = check(to_behavior_tree(parse_goal(TESTED), actions_of(flat, direct), robot.first))
+    robot = Robot(robot.first)
+    assert tick(root[0][0], robot) and robot.done == actions_of(flat, direct)
+
+
+def test_a_phase_that_is_left_out_after_all_others_keeps_no_step_to_itself(flat: State) -> None:
+    goal = parse_goal("mug on countertop then if lamp on : desk lamp off")
+    root = check(to_behavior_tree(goal, actions_of(flat, [*PLAN[:3], "close cabinet 1"]), flat))
+    robot = Robot(flat)
+    assert tick(root[0][0], robot) and robot.done[-1] == Action("close", ("cabinet 1",))
+
+
+RULED = "mug on dining table while never open fridge ; never mug on countertop"
+
+
+def test_rules_are_guards_of_every_tick_and_are_tested_at_the_end(flat: State) -> None:
+    kept = actions_of(flat, [*PLAN[:2], PLAN[4]])
+    root = check(to_behavior_tree(parse_goal(RULED), kept, flat))
+    guard = root[0][0]
+    assert guard.tag == "ReactiveSequence" and [node.tag for node in guard] == ["RuleKept", "RuleKept", "Sequence"]
+    assert tick(guard, Robot(flat))
+    assert {g.get("goal") for g in root.iter("Replan")} == {RULED}
+
+
+@pytest.mark.parametrize(
+    "breaking", [["open fridge 1"], ["pick up mug 1", "put mug 1 on countertop 1", "pick up mug 1"]]
+)
+def test_a_broken_rule_makes_the_tree_fail(flat: State, breaking: list[str]) -> None:
+    plan = actions_of(flat, ["open cabinet 1", *breaking, "pick up mug 1", "put mug 1 on dining table 1"])
+    plan = [action for i, action in enumerate(plan) if i == 0 or action != plan[i - 1]]
+    root = check(to_behavior_tree(parse_goal(RULED), plan, flat))
+    robot = Robot(flat)
+    assert not tick(root[0][0], robot)
+    assert holds(robot.home.state(), parse_goal("mug on dining table").conditions[0], flat)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_plans_for_random_goals_of_every_construct_are_trees_that_reach_them(seed: int) -> None:
+    ticked = 0
+    for drawn in random_goals(40, seed):
+        if drawn.goal.means:  # the robot of this test does not follow what was used
+            continue
+        try:
+            actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(drawn.state, drawn.goal)))
+        except LookupError:
+            continue
+        if verify(drawn.state, drawn.goal, actions).ok:
+            robot = Robot(drawn.state)
+            assert tick(check(to_behavior_tree(drawn.goal, actions, drawn.state))[0][0], robot), str(drawn.goal)
+            assert verify(drawn.state, drawn.goal, robot.done).ok and not robot.replans
+            ticked += 1
+    assert ticked >= 20

@@ -12,8 +12,8 @@ from envs.symbolic.goals import parse_goal
 from planner.plans.export.mermaid import to_mermaid
 
 PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on countertop 1", "pick up mug 1", "put mug 1 on dining table 1"]
-NODE = re.compile(r'    (\w+)(?:\(\["([^"]*)"\]\)|\["([^"]*)"\]|\{\{"([^"]*)"\}\})')
-EDGE = re.compile(r"    (\w+) --> (\w+)")
+NODE = re.compile(r'    (\w+)(?:\(\["([^"]*)"\]\)|\["([^"]*)"\]|\{\{"([^"]*)"\}\}|\{"([^"]*)"\}|\[/"([^"]*)"/\])')
+EDGE = re.compile(r"    (\w+) -->(?:\|(yes|no)\|)? (\w+)")
 
 
 def read(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
@@ -30,7 +30,7 @@ def read(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
         else:
             edge = EDGE.fullmatch(line)
             assert edge is not None, line
-            edges.append((edge[1], edge[2]))
+            edges.append((f"{edge[1]} {edge[2]}" if edge[2] else edge[1], edge[3]))
     return labels, edges
 
 
@@ -67,3 +67,20 @@ def test_what_a_person_typed_stays_in_its_label(flat: State, text: str) -> None:
     labels, _ = read(chart(flat, "mug on dining table", text))
     shown = "".join(c for c in " ".join(text.split()) if c.isprintable())
     assert labels["start"] == shown
+
+
+def test_rules_waits_and_tests_are_shown(flat: State) -> None:
+    goal = "after 30 min : mug on countertop then if lamp on : desk lamp off while never open fridge"
+    labels, edges = read(chart(flat, goal, "x"))
+    assert labels["r1"] == "never open fridge" and labels["w1"] == "wait: after 30 min"
+    assert labels["t2"] == "if lamp on" and labels["g2"] == "desk lamp off"
+    assert {("start", "r1"), ("r1", "w1"), ("w1", "s1"), ("t2 yes", "g2"), ("t2 no", "over"), ("g2", "over")} <= set(
+        edges
+    )
+    assert {name for edge in edges for name in (edge[0].split()[0], edge[1])} == set(labels)
+
+
+def test_a_phase_that_may_be_left_out_is_passed_by_an_arrow(flat: State) -> None:
+    labels, edges = read(chart(flat, "if cabinet closed : mug on countertop then mug on dining table"))
+    assert ("t1 yes", "s1") in edges and ("t1 no", "s4") in edges and ("g1", "s4") in edges
+    assert labels["s4"] == f"4: {PLAN[3]}"

@@ -11,10 +11,13 @@ from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action, successor
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
+from planner.corpus.teacher_chunks import plan_in_chunks
 from planner.errors import ExportError
 from planner.execution.executor import Step
 from planner.plans.export import py_tree
 from planner.plans.export.py_tree import is_installed, show, to_py_trees
+from planner.tasks.random_goals import random_goals
+from planner.verification.plan_verification import verify
 from tests.planner.conftest import Drawn
 
 if TYPE_CHECKING:
@@ -92,3 +95,105 @@ def test_without_the_extra_it_says_what_to_install(flat: State, monkeypatch: pyt
     monkeypatch.setattr(py_tree, "is_installed", lambda: False)
     with pytest.raises(ExportError, match=r"pip install 'gpt-home-planner\[exports\]'"):
         tree_of(SymbolicHome(flat))
+
+
+class Timed(SymbolicHome):
+    """A home with a clock."""
+
+    def __init__(self, start: State) -> None:
+        super().__init__(start)
+        self.now_s = 8 * 3600.0
+
+    @property
+    def time_s(self) -> float:
+        return self.now_s
+
+    def wait(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+@needs_py_trees
+def test_a_phase_waits_by_the_clock_of_the_home(flat: State) -> None:
+    home = Timed(flat)
+    tree = tree_of(home, f"after 30 min : {GOAL} then at 07:00 : cabinet closed", [*PLAN, "close cabinet 1"])
+    tree.tick_once()
+    assert (tree.status.name, tree.feedback_message) == ("SUCCESS", "")
+    assert home.now_s == (24 + 7) * 3600.0 and "wait: after 30 min" in show(tree)
+
+
+@needs_py_trees
+def test_without_a_clock_a_wait_runs(flat: State) -> None:
+    home = SymbolicHome(flat)
+    if hasattr(home, "wait"):
+        pytest.skip("the symbolic home has a clock")
+    tree = tree_of(home, f"after 30 min : {GOAL}")
+    tree.tick_once()
+    assert tree.status.name == "RUNNING"
+    assert home.state() is flat
+
+
+@needs_py_trees
+def test_what_is_done_every_day_goes_on(flat: State) -> None:
+    home = Timed(flat)
+    tree = tree_of(home, f"every day at 09:00 : {GOAL}")
+    for day in range(3):
+        tree.tick_once()
+        assert tree.status.name == "RUNNING" and home.now_s == (9 + 24 * day) * 3600.0
+
+
+@needs_py_trees
+@pytest.mark.parametrize(
+    ("test", "is_done"), [("cabinet closed", True), ("not cabinet closed", False), ("lamp on", False),
+                          ("cabinet closed and not lamp on", True), ("cabinet closed and lamp on", False)]
+)  # fmt: skip
+def test_a_phase_is_left_out_if_its_test_is_false(flat: State, test: str, is_done: bool) -> None:
+    home = SymbolicHome(flat)
+    tree = tree_of(home, f"if {test} : {GOAL}")
+    tree.tick_once()
+    assert tree.status.name == "SUCCESS"
+    assert holds(home.state(), parse_goal(GOAL).conditions[0], flat) == is_done
+
+
+@needs_py_trees
+@pytest.mark.parametrize(
+    ("rule", "plan"),
+    [
+        ("never open fridge", ["open fridge 1", *PLAN]),
+        ("never mug on countertop", [*PLAN[:2], "put mug 1 on countertop 1", *PLAN[1:]]),
+        ("never mug on dining table", PLAN),
+        ("never holding mug", PLAN),
+    ],
+)
+def test_a_broken_rule_makes_it_fail_and_is_named(flat: State, rule: str, plan: list[str]) -> None:
+    tree = tree_of(SymbolicHome(flat), f"{GOAL} while {rule}", plan)
+    tree.tick_once()
+    assert (tree.status.name, tree.feedback_message) == ("FAILURE", f"the rule is broken: {rule}")
+
+
+@needs_py_trees
+def test_a_rule_that_others_break_between_ticks_stops_the_next_subtask(flat: State) -> None:
+    home = Timed(flat)
+    tree = tree_of(
+        home, f"{GOAL} then after 5 min : cabinet closed while never fridge open", [*PLAN, "close cabinet 1"]
+    )
+    home.change(successor(flat, Action("open", ("fridge 1",))))
+    tree.tick_once()
+    assert (tree.status.name, tree.feedback_message) == ("FAILURE", "the rule is broken: never fridge open")
+    assert not home.state().has(home.state().world.index["cabinet 1"], "open")
+
+
+@needs_py_trees
+@pytest.mark.parametrize("seed", range(2))
+def test_plans_for_random_goals_of_every_construct_are_trees_that_reach_them(seed: int) -> None:
+    ticked = 0
+    for drawn in random_goals(60, seed):
+        try:
+            actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(drawn.state, drawn.goal)))
+        except LookupError:
+            continue
+        if verify(drawn.state, drawn.goal, actions).ok:
+            tree = to_py_trees(drawn.goal, actions, SymbolicHome(drawn.state))
+            tree.tick_once()
+            assert (tree.status.name, tree.feedback_message) == ("SUCCESS", ""), str(drawn.goal)
+            ticked += 1
+    assert ticked >= 30

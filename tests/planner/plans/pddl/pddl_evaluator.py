@@ -109,6 +109,8 @@ class Task:
             return not self.true(facts, rest[0], bound)
         if head == "imply":
             return not self.true(facts, rest[0], bound) or self.true(facts, rest[1], bound)
+        if head == "=":
+            return len({bound.get(str(w), str(w)) for w in rest}) == 1
         if head == "exists":
             assert isinstance(rest[0], list)
             return any(self.true(facts, rest[1], {**bound, **one}) for one in self.bindings(rest[0]))

@@ -22,7 +22,8 @@ from envs.symbolic.actions import (
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
 from planner.errors import ExportError
-from planner.plans.pddl.adl_problem import SKILLS, PddlTask, to_pddl
+from planner.plans.pddl.adl_goal import SKILLS
+from planner.plans.pddl.adl_problem import PddlTask, to_pddl
 from planner.plans.pddl.fast_downward import is_installed, solve
 from planner.plans.pddl.symbols import symbols
 from planner.verification.plan_verification import verify

@@ -1,0 +1,109 @@
+"""Where a plan waits: before its first step of a phase that has a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envs.symbolic.actions import successor, unmet_precondition
+from envs.symbolic.goals import duration_words, when_as_dict, words_of_when
+from envs.symbolic.progress import Progress, advance, begin, without_waiting
+from envs.symbolic.scoring import holds
+from planner.verification.plan_progress import nearness
+from planner.verification.plan_verification import replay
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from envs.symbolic.actions import Action, State
+    from envs.symbolic.goals import Goal, When
+
+AFTER_MIDNIGHT_S = 1.0  # a start at which no time of day is due yet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """A wait of a plan.
+
+    Attributes:
+        before_step: The number of the step before which the robot waits, from 1; one more than there are if it waits
+            at the end, for a phase that is expected to need no step.
+        when: What it waits for.
+    """
+
+    before_step: int
+    when: When
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for programs."""
+        return {"before_step": self.before_step, "when": when_as_dict(self.when)}
+
+
+def waits_of(
+    goal: Goal, state: State, actions: Sequence[Action], *, initial_state: State | None = None
+) -> tuple[Wait, ...]:
+    """Return where a plan waits, in order; what is due at once is not waited for.
+
+    Args:
+        goal: The goal.
+        state: The state where the plan begins.
+        actions: The plan.
+        initial_state: The first state of the episode, if it is another one.
+    """
+    if not goal.is_timed:
+        return ()
+    progress = begin(goal, state, initial_state=initial_state, time_s=AFTER_MIDNIGHT_S, waits=True)
+    states = replay(state, actions).states
+    waits, opened = list[Wait](), set[str]()
+    number = 0
+    while True:
+        has_step = number < len(states) - 1
+        if progress.due_s is not None and not (has_step and tidies_up(actions[number], opened, progress)):
+            when = goal.guard(progress.phase).when
+            assert when is not None
+            waits.append(Wait(before_step=number + 1, when=when))
+            progress = advance(progress, progress.state, time_s=progress.due_s)
+        elif has_step:
+            action = actions[number]
+            if action.skill == "open":
+                opened.add(action.args[0])
+            number += 1
+            progress = advance(progress, states[number], action, time_s=progress.time_s)
+        else:
+            return tuple(waits)
+
+
+def tidies_up(action: Action, opened: Collection[str], progress: Progress) -> bool:
+    """Whether a step is done before the wait although its phase is reached: it puts something down or closes a door.
+
+    It must undo nothing of the phase before, and bring the coming phase no nearer.
+
+    Args:
+        action: The next step.
+        opened: Names of what the plan has opened.
+        progress: The progress, which waits.
+    """
+    state, goal, before = progress.state, progress.goal, progress.phase - 1
+    is_closing = action.skill == "close" and action.args[0] in opened
+    is_putting = action.skill == "put" and state.held == state.world.index[action.args[0]]
+    if before < 0 or not (is_closing or is_putting) or unmet_precondition(state, action):
+        return False
+    later = advance(progress, successor(state, action), action, time_s=progress.time_s)
+    is_kept = before in progress.left_out or all(
+        holds(later.state, c, progress.initial_state, later.uses) for c in goal.phases[before]
+    )
+    return is_kept and nearness(without_waiting(later)) <= nearness(without_waiting(progress))
+
+
+def words_of_waits(waits: Sequence[Wait]) -> str:
+    """Say when the steps of a plan are done: "in 10 minutes", "2 steps now, the rest at 07:00"; "" if all are now."""
+    if not waits:
+        return ""
+    first, *others = waits
+    steps = first.before_step - 1
+    now = f"{steps} step{'s' if steps > 1 else ''} now, the rest {_later(first.when)}"
+    return ", then ".join((now if steps else words_of_when(first.when), *(_later(wait.when) for wait in others)))
+
+
+def _later(when: When) -> str:
+    return words_of_when(when) if when.after_s is None else f"{duration_words(when.after_s)} later"
