@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from envs.words import names_by_word, singulars
@@ -62,7 +63,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """
     if len(word) > MAX_COMPARED_LENGTH:  # the time grows with the product of the lengths
         return ""
-    choices = [name for name in dict.fromkeys(known) if name != word]
+    return _nearest(word, tuple(dict.fromkeys(known)))
+
+
+@lru_cache(maxsize=256)
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    choices = [name for name in known if name != word]
     plain = _ARTICLE.sub("", word.lower())
     close = _meant(plain, choices)
     close = close or get_close_matches(word, choices, n=MAX_HINTS, cutoff=0.6)

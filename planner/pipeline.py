@@ -22,14 +22,13 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State, format_action
 from envs.symbolic.goals import Goal, format_goal, format_rule, with_home_rules
-from envs.symbolic.obstacles import obstacle
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
 from gpt.tokenization.tokenizer import Tokenizer
 from planner.decoding.draft_choice import Candidate, judge
 from planner.decoding.goal_planner import GoalPlanner
 from planner.errors import CalibrationError
-from planner.goals.feasibility import is_feasible
+from planner.goals.feasibility import infeasibility
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.plans.waits import waits_of, words_of_waits
@@ -106,8 +105,6 @@ class PlanningPipeline:
         parsed = self.understand(instruction, state, options)
         if parsed.goal is None:
             return Plan.declined(parsed, state, time.perf_counter() - started_at)
-        if not is_feasible(parsed.goal, state):
-            options = replace(options, samples=0)  # one attempt: sampling cannot make missing objects appear
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         confidence = None
         if self.calibration is not None:
@@ -151,6 +148,8 @@ class PlanningPipeline:
         best: Candidate | None = None
         episode_start = initial_state or state
         remaining_goal = goal.after(phase, begun=begun)
+        if (impossible := infeasibility(remaining_goal, state)) and initial_state is None:
+            options = replace(options, samples=0)  # one attempt, which shows how far it gets
         self.prompts.begin()
         tokens = tried = 0
         for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):
@@ -168,7 +167,7 @@ class PlanningPipeline:
         return Plan(
             instruction=instruction,
             status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
-            reason=words_of_waits(waits) if report.ok else rule or obstacle(remaining_goal, state) or report.reason,
+            reason=words_of_waits(waits) if report.ok else rule or impossible or report.reason,
             goal=goal, goal_text=format_goal(goal), actions=best.actions,
             subtasks=tuple(format_action(state.world, a) for a in best.actions), start=state, report=report,
             tried=tried, tokens=tokens, seconds=time.perf_counter() - started_at,

@@ -92,6 +92,7 @@ class ExecutionDisplay:
     def show(self, events: Iterable[AgendaEvent]) -> Episode | None:
         """As `show_events`, for what may have nothing to do."""
         episode: Episode | None = None
+        has_waited = False  # what follows a wait is planned anew, and nothing has failed
         for event in events:
             match event:
                 case Begun():
@@ -99,7 +100,7 @@ class ExecutionDisplay:
                 case Done():
                     self._outcome(event.step)
                 case Replanned():
-                    self._remark(f"replanning: {' → '.join(event.plan.subtasks)}")
+                    self._remark(f"{'planned' if has_waited else 'replanning'}: {' → '.join(event.plan.subtasks)}")
                 case Disturbed():
                     self._disturbance(event.what)
                 case EntryTurn():
@@ -121,6 +122,7 @@ class ExecutionDisplay:
                 case Ended():
                     episode = event.episode
                     self._end(success=episode.success)
+            has_waited = isinstance(event, Waiting)
         return episode
 
     def _step(self, number: int, total: int, subtask: str) -> None:

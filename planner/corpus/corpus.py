@@ -21,6 +21,7 @@ from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.chunking import next_conditions
+from planner.goals.narrowing import Narrowed
 from planner.language.normalization import normalize
 from planner.prompts import text_format
 from planner.tasks import excluded_forms
@@ -257,13 +258,15 @@ class Corpus:
 
     def _plans(self, goal: Goal, chunks: Sequence[Chunk]) -> Iterator[text_format.Document]:
         for i, (state, conditions, initial_state, actions) in enumerate(chunks):
-            phase = next(p for p in goal.phases if set(conditions) <= set(p))
+            phase = next((p for p in goal.phases if set(conditions) <= set(p)), ())  # none: it prepares for others
             facts = retrieve_facts(state, conditions, initial_state, phase=phase, common_sense=self.recipe.common_sense)
-            if not facts.name_all(actions):
+            plain = tuple(dict.fromkeys(c.condition if isinstance(c, Narrowed) else c for c in conditions))
+            is_excluded = not phase and excluded_forms.forms(Goal(phases=(plain,))) & set(self.recipe.without)
+            if is_excluded or not facts.name_all(actions):
                 continue
             if i == 0 or self.rng.random() < self.recipe.chunks:
                 yield (
-                    *text_format.plan_heading(conditions),
+                    *text_format.plan_heading(plain),
                     *text_format.facts_part(facts.texts),
                     *text_format.plan_part(state, actions),
                 )
@@ -271,12 +274,14 @@ class Corpus:
                 yield from self._restart(state, conditions, initial_state, actions)
 
     def _restart(
-        self, state: State, conditions: Sequence[Condition], initial_state: State, actions: Sequence[Action]
+        self, state: State, conditions: Sequence[Condition | Narrowed], initial_state: State, actions: Sequence[Action]
     ) -> Iterator[text_format.Document]:
         """Yield a plan that starts in the middle of another, as after a failure."""
         for action in actions[: self.rng.randrange(1, len(actions))]:
             state = successor(state, action)
-        remaining = next_conditions(state, conditions, initial_state)
+        remaining = next_conditions(
+            state, [condition for condition in conditions if not isinstance(condition, Narrowed)], initial_state
+        )
         common_sense = self.recipe.common_sense
         taught = teach(state, remaining, initial_state, common_sense=common_sense) if remaining else None
         if taught is None or not taught.actions:

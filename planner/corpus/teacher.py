@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, format_action, successor, unmet_precondition
+from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, successor, unmet_precondition
 from envs.symbolic.goals import (
     Condition,
     Count,
@@ -21,24 +21,19 @@ from envs.symbolic.goals import (
     Rule,
     Thing,
     format_condition,
-    format_rule,
     format_thing,
 )
-from envs.symbolic.progress import uses_of
-from envs.symbolic.rules import breaks, forbidden_entities
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
+from planner.corpus.teacher_hands import Hands, StuckError
 from planner.goals import choice, grounding
-from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
-from planner.goals.narrowing import Narrowed, narrow
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.narrowing import Narrowed, in_order, part_holds, parts_of
+from planner.goals.rehearsal import needed_where_they_are
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_STEPS = 160
-
-
-class _StuckError(Exception):
-    """The teacher cannot continue; the message says why."""
+    from envs.symbolic.scoring import Uses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,109 +45,37 @@ class Taught:
 
 
 def teach(
-    state: State, conditions: Sequence[Condition], initial_state: State, *, phase: Sequence[Condition] = (),
-    avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False,
+    state: State, conditions: Sequence[Condition | Narrowed], initial_state: State, *, phase: Sequence[Condition] = (),
+    avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False, uses: Uses = (),
 ) -> Taught:  # fmt: skip
     """Plan from `state` for conditions that are independent of each other.
 
     Args:
         state: The current state.
-        conditions: The conditions to achieve.
+        conditions: The conditions to achieve; also plain ones of a home in which something is hidden.
         initial_state: The initial state of the episode.
         phase: All conditions of the current phase; objects that already satisfy one stay in place if others can be
             used.
         avoid: Fixtures and objects that are used only if the goal leaves no choice.
         rules: What must not happen.
         common_sense: Choose objects as people do (planner/goals/choice.py), as the facts with `common_sense`.
+        uses: The means that the episode has used so far.
     """
     teacher = _Teacher(state, initial_state, phase, avoid, rules, common_sense=common_sense)
+    teacher.uses.update(uses)
     teacher.means = tuple({m for c in conditions if (m := getattr(c, "means", None)) is not None})
     try:
-        for condition in sorted(conditions, key=rank):
+        for condition in in_order(conditions):
             teacher.achieve(condition)
-        teacher.tidy(conditions)
-    except _StuckError as stuck:
+        teacher.tidy([condition for condition in conditions if not isinstance(condition, Narrowed)])
+    except StuckError as stuck:
         return Taught(actions=None, reason=str(stuck))
-    if not teacher.limited and not all(holds(teacher.state, c, initial_state, teacher.uses) for c in conditions):
+    if not teacher.limited and not all(part_holds(c, teacher.state, initial_state, teacher.uses) for c in conditions):
         return Taught(actions=None, reason="the conditions undo each other")
     return Taught(actions=tuple(teacher.actions))
 
 
-class _Teacher:
-    def __init__(
-        self, state: State, initial_state: State, phase: Sequence[Condition], avoid: frozenset[int],
-        rules: Sequence[Rule], *, common_sense: bool,
-    ) -> None:  # fmt: skip
-        self.choice_state = state  # objects and places are chosen in this state, as for the prompt's facts
-        self.avoid = avoid | forbidden_entities(rules, state)
-        self.rules = rules
-        self.means: tuple[str, ...] = ()  # means that conditions ask for
-        self.uses: set[tuple[str, int]] = set()  # means that were used, and on what
-        self.state = state
-        self.initial_state = initial_state
-        self.phase = phase
-        self.common_sense = common_sense
-        self.taken = grounding.satisfied_objects(
-            state, phase
-        )  # objects chosen for conditions, with their target places
-        self.actions: list[Action] = []
-        self.opened: list[int] = []
-        self.limited = False
-
-    def do(self, skill: str, *entities: int) -> None:
-        action = Action(skill, tuple(self.state.world.names[e] for e in entities))
-        if (reason := unmet_precondition(self.state, action)) is not None:
-            raise _StuckError(f"{format_action(self.state.world, action)}: {reason}")
-        if len(self.actions) >= MAX_STEPS:
-            raise _StuckError(f"the plan is longer than {MAX_STEPS} steps")
-        after = successor(self.state, action)
-        for rule in self.rules:
-            if breaks(rule, action, self.state, after, self.initial_state):
-                raise _StuckError(f"{format_action(self.state.world, action)} breaks the rule: {format_rule(rule)}")
-        self.uses.update(uses_of(self.state, action, after, self.means))
-        self.state = after
-        self.actions.append(action)
-
-    def free_hand(self) -> None:
-        held = self.state.held
-        if held >= 0:
-            at = self.state.at if self.state.at >= 0 else None
-            place = grounding.open_surface(self.state, held, near=at, avoid=self.avoid)
-            if place is None:
-                raise _StuckError(f"nowhere to put down {self.state.world.names[held]}")
-            self.do("put", held, place)
-
-    def open(self, fixture: int) -> None:
-        if self.state.world.enclosed[fixture] and not self.state.flags[fixture] & OPEN:
-            self.free_hand()
-            if self.state.flags[fixture] & ON:
-                self.do("turn off", fixture)
-            self.do("open", fixture)
-            self.opened.append(fixture)
-
-    def close(self, fixture: int) -> None:
-        if self.state.world.enclosed[fixture] and self.state.flags[fixture] & OPEN:
-            self.free_hand()
-            self.do("close", fixture)
-
-    def take(self, item: int) -> None:
-        if self.state.held == item:
-            return
-        self.free_hand()
-        if (closed := self.state.closed_around(item)) is not None:
-            self.open(closed)
-        self.do("pick up", item)
-
-    def bring(self, item: int, place: int) -> None:
-        """Put an object in or on a place; open the place before the hand is full."""
-        if self.state.place[item] == place:
-            return
-        root = self.state.root(place)
-        if root >= 0 and self.state.world.enclosed[root] and not self.state.flags[root] & OPEN:
-            self.open(root)
-        self.take(item)
-        self.do("put", item, place)
-
+class _Teacher(Hands):
     def run(self, fixture: int) -> None:
         """Run an appliance once on its contents, and leave it off."""
         process = self.state.world.process[fixture]
@@ -181,15 +104,16 @@ class _Teacher:
             elif word in grounding.APPLIANCES:
                 self.treat(remaining, word)
             else:
-                raise _StuckError(f"nothing here makes things {word}")
+                raise StuckError(f"nothing here makes things {word}")
 
     def treat(self, objects: Sequence[int], word: str) -> None:
         batches: dict[int, list[int]] = {}
         for item in objects:
             fixture = grounding.appliance_for(self.state, word, item, self.avoid, common_sense=self.common_sense)
             if fixture is None:
-                raise _StuckError(f"nothing here makes {self.state.world.names[item]} {word}")
-            self.bring(item, fixture)
+                raise StuckError(f"nothing here makes {self.state.world.names[item]} {word}")
+            if self.state.root(item) != fixture:
+                self.bring(item, fixture)
             batches.setdefault(fixture, []).append(item)
         for fixture in batches:
             self.run(fixture)
@@ -199,25 +123,21 @@ class _Teacher:
             self.onto_surface(item)
         knife = grounding.tool_for(self.choice_state, "cuts", self.avoid, common_sense=self.common_sense)
         if knife is None:
-            raise _StuckError("there is no knife")
+            raise StuckError("there is no knife")
+        is_needed = knife in needed_where_they_are(self.state, self.phase, self.initial_state)
+        previous_place = self.state.root(knife)
         self.take(knife)
         for item in objects:
             if not self.state.flags[item] & SLICED:
                 self.do("slice", item)
+        if is_needed:
+            self.put_back(knife, previous_place)
+            return
         root = self.state.root(objects[-1])
         place = grounding.open_surface(self.state, knife, near=root, avoid=self.avoid)
         if place is None:
-            raise _StuckError("nowhere to put down the knife")
+            raise StuckError("nowhere to put down the knife")
         self.do("put", knife, place)
-
-    def onto_surface(self, item: int) -> None:
-        """Move an object out of a cupboard, the hand or a person's hands to a work surface."""
-        root = self.state.root(item)
-        if root < 0 or self.state.world.enclosed[root] or self.state.world.relation[root] != "on":
-            place = grounding.open_surface(self.state, item, avoid=self.avoid)
-            if place is None:
-                raise _StuckError(f"nowhere to put {self.state.world.names[item]}")
-            self.bring(item, place)
 
     def fold(self, item: int) -> None:
         self.onto_surface(item)
@@ -227,7 +147,7 @@ class _Teacher:
     def cook(self, item: int) -> None:
         fixture = grounding.appliance_for(self.state, "cooked", item, self.avoid, common_sense=self.common_sense)
         if fixture is None:
-            raise _StuckError(f"nothing here cooks {self.state.world.names[item]}")
+            raise StuckError(f"nothing here cooks {self.state.world.names[item]}")
         target = fixture
         if self.state.world.categories[fixture] == "stove burner":
             vessel = grounding.cooking_vessel(self.state, item, self.avoid, common_sense=self.common_sense)
@@ -243,7 +163,7 @@ class _Teacher:
     def fill(self, vessel: int, liquid: str) -> None:
         origin = grounding.liquid_source(self.state, liquid, vessel, self.avoid, common_sense=self.common_sense)
         if origin is None:
-            raise _StuckError(f"there is no {liquid}")
+            raise StuckError(f"there is no {liquid}")
         if origin < self.state.world.n_fixtures:
             self.bring(vessel, origin)
             self.run(origin)
@@ -261,29 +181,17 @@ class _Teacher:
         self.do("pour", origin, into)
         self.put_back(origin, home)
 
-    def put_back(self, item: int, previous_place: int) -> None:
-        inaccessible = previous_place < 0 or (
-            self.state.world.enclosed[previous_place] and not self.state.flags[previous_place] & OPEN
-        )
-        if not inaccessible and grounding.can_hold(self.state, previous_place, item):
-            self.do("put", item, previous_place)
-        else:
-            self.free_hand()
-
-    def achieve(self, condition: Condition) -> None:
-        if holds(self.state, condition, self.initial_state, self.uses):
+    def achieve(self, condition: Condition | Narrowed) -> None:
+        if part_holds(condition, self.state, self.initial_state, self.uses):
             return
-        parts = narrow(condition, self.choice_state, self.initial_state)
+        parts = parts_of(condition, self.choice_state, self.initial_state)
         if not parts:
-            raise _StuckError(f"nothing here can be done for: {format_condition(condition)}")
+            assert not isinstance(condition, Narrowed)
+            raise StuckError(f"nothing here can be done for: {format_condition(condition)}")
         for part in parts:
             self.achieve_narrowed(part)
 
     def achieve_narrowed(self, part: Narrowed) -> None:
-        for item in part.put_again:
-            place = self.state.place[item]
-            self.take(item)
-            self.do("put", item, place)
         if not part.hidden:
             self.achieve_plain(part.condition)
             return
@@ -302,7 +210,7 @@ class _Teacher:
         elif isinstance(condition, Every):
             objects = quantified_objects(self.initial_state, condition)
             if not objects:
-                raise _StuckError(f"there is no {format_thing(condition.thing)}")
+                raise StuckError(f"there is no {format_thing(condition.thing)}")
             if condition.place is not None:
                 remaining = self.cap([item for item in objects if not is_at(self.state, item, condition.place)])
                 self.bring_all(remaining, Thing(word="anything"), condition.place)
@@ -318,7 +226,7 @@ class _Teacher:
             ready = matching_objects(self.choice_state, condition.thing)
             ready = [item for item in ready if not grounding.is_avoided(self.choice_state, item, self.avoid)]
             if not ready and not candidates:
-                raise _StuckError(f"there is no {format_thing(condition.thing)}")
+                raise StuckError(f"there is no {format_thing(condition.thing)}")
             if self.common_sense:
                 item = choice.ranked(
                     self.choice_state, [*ready, *candidates], condition.thing, None, self.taken_by_others(condition)
@@ -359,7 +267,7 @@ class _Teacher:
         )  # fmt: skip
         objects = [item for item in candidates if item not in satisfied][:missing]
         if len(objects) < missing:
-            raise _StuckError(f"there are not enough of: {condition.thing.word}")
+            raise StuckError(f"there are not enough of: {condition.thing.word}")
         self.taken |= dict.fromkeys(objects, condition.place)
         pourable = condition.thing.liquid if condition.place is not None else None
         origin = (
@@ -387,14 +295,14 @@ class _Teacher:
                 self.choice_state, place.fixture, list(objects), avoid=self.avoid, common_sense=self.common_sense
             )
             if target is None:
-                raise _StuckError(f"no {place.fixture} can take it")
+                raise StuckError(f"no {place.fixture} can take it")
             for item in objects:
                 if not grounding.can_hold(self.state, target, item):  # full: try the next one of its category
                     target = grounding.choose_fixture(
                         self.state, place.fixture, [item], avoid=self.avoid, common_sense=self.common_sense
                     )
                     if target is None or not grounding.can_hold(self.state, target, item):
-                        raise _StuckError(f"no room {self.state.world.relation[target or 0]} {place.fixture}")
+                        raise StuckError(f"no room {self.state.world.relation[target or 0]} {place.fixture}")
                 if is_at(self.state, item, place):
                     continue
                 if self.state.world.relation[target] == "with":
@@ -407,7 +315,7 @@ class _Teacher:
             self.choice_state, place, list(objects), taken=self.taken, avoid=self.avoid, common_sense=self.common_sense
         )
         if container is None or place.thing is None:
-            raise _StuckError("there is no container for it")
+            raise StuckError("there is no container for it")
         self.taken[container] = place.inside
         self.apply_states([container], place.thing)
         inside = place.inside
@@ -425,18 +333,18 @@ class _Teacher:
 
     def achieve_none(self, condition: No) -> None:
         for item in self.cap(matching_objects(self.state, condition.thing, condition.place)):
-            if "dirty" in condition.thing.states and condition.place is None:
-                self.apply_states([item], Thing(word="anything", states=("clean",)))
+            if condition.place is None and (instead := grounding.state_instead(condition.thing)) is not None:
+                self.apply_states([item], Thing(word="anything", states=(instead,)))
                 continue
             if condition.place is None:
-                raise _StuckError(f"things cannot be made to vanish: {condition.thing.word}")
+                raise StuckError(f"things cannot be made to vanish: {condition.thing.word}")
             if not is_at(self.state, item, condition.place):
                 continue  # already moved with its container
             target = grounding.alternative_place(
                 self.initial_with_current_places(), item, condition.place, self.avoid, common_sense=self.common_sense
             )
             if target is None:
-                raise _StuckError(f"nowhere else to put {self.state.world.names[item]}")
+                raise StuckError(f"nowhere else to put {self.state.world.names[item]}")
             self.bring(item, target)
 
     def achieve_fixture(self, condition: FixtureIs) -> None:
@@ -444,14 +352,14 @@ class _Teacher:
         opposite = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dirty": "clean"}
         if condition.quantifier == "no":
             if word not in opposite:
-                raise _StuckError(f"nothing makes a {condition.fixture} not {word}")
+                raise StuckError(f"nothing makes a {condition.fixture} not {word}")
             word = opposite[word]
         named = sorted(fixtures_of(self.state, condition), key=self.avoid.__contains__)
         remaining = [fixture for fixture in named if not self.state.has(fixture, word)]
         if condition.quantifier == "some":
             remaining = remaining[:1]
         if not remaining:
-            raise _StuckError(f"there is no {condition.fixture}")
+            raise StuckError(f"there is no {condition.fixture}")
         for fixture in remaining:
             self.change_fixture(fixture, word)
 
@@ -459,7 +367,7 @@ class _Teacher:
         if word == "clean":
             cloth = grounding.tool_for(self.state, "wipes", self.avoid, common_sense=self.common_sense)
             if cloth is None:
-                raise _StuckError("there is no cloth or sponge")
+                raise StuckError("there is no cloth or sponge")
             previous_place = self.state.root(cloth)
             self.take(cloth)
             self.do("wipe", fixture)
@@ -467,7 +375,7 @@ class _Teacher:
         elif word == "watered":
             vessel = grounding.tool_for(self.state, "waters", self.avoid, common_sense=self.common_sense)
             if vessel is None:
-                raise _StuckError("there is nothing to water plants with")
+                raise StuckError("there is nothing to water plants with")
             previous_place = self.state.root(vessel)
             if self.state.liquid[vessel] != "water":
                 self.fill(vessel, "water")

@@ -9,11 +9,13 @@ from envs.symbolic.goals import Condition, Goal
 from envs.symbolic.progress import advance, begin, is_true
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import teach
-from planner.goals.chunking import next_conditions
+from planner.goals.narrowing import Narrowed
+from planner.goals.preparation import next_parts
 
-MAX_CHUNKS = 12
-Chunk = tuple[State, tuple[Condition, ...], State, tuple[Action, ...]]
-"""A state, the conditions to achieve from it, the episode's initial state, and the actions that achieve them."""
+MAX_CHUNKS = 24
+Chunk = tuple[State, tuple[Condition | Narrowed, ...], State, tuple[Action, ...]]
+"""A state, the conditions to achieve from it (or what comes before them), the episode's initial state, and the actions
+that achieve them."""
 
 
 def plan_in_chunks(
@@ -32,15 +34,21 @@ def plan_in_chunks(
         if not all(is_true(test, state, initial_state) for test in goal.guard(number).tests):
             continue
         for _ in range(MAX_CHUNKS):
-            conditions = next_conditions(state, phase, initial_state, uses=progress.uses)
+            conditions = next_parts(
+                state, phase, initial_state, uses=progress.uses, avoid=avoid, common_sense=common_sense
+            )
             if not conditions:
                 break
-            taught = teach(
-                state, conditions, initial_state, phase=phase, avoid=avoid, rules=goal.rules, common_sense=common_sense
-            )
+            for todo in dict.fromkeys((conditions, conditions[:1])):  # one by one, if not together
+                taught = teach(
+                    state, todo, initial_state, phase=phase, avoid=avoid, rules=goal.rules,
+                    common_sense=common_sense, uses=progress.uses,
+                )  # fmt: skip
+                if taught.actions:
+                    break
             if not taught.actions:
                 raise LookupError(taught.reason or "nothing to do")
-            yield state, conditions, initial_state, taught.actions
+            yield state, todo, initial_state, taught.actions
             for action in taught.actions:
                 state = successor(state, action)
                 progress = advance(progress, state, action)

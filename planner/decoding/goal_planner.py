@@ -16,8 +16,10 @@ from planner.decoding.plan_repair import repair
 from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write, write_unconstrained
 from planner.facts.failure_notes import abandoned, facts_for, permanent_failures, relevant_notes
 from planner.facts.retrieval import retrieve_facts
-from planner.goals.chunking import estimated_changes, exceeds_limit, next_conditions
-from planner.goals.narrowing import narrow
+from planner.goals.chunking import estimated_changes, exceeds_limit
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.narrowing import Narrowed, part_holds, parts_of
+from planner.goals.preparation import next_parts
 from planner.prompts import text_format
 from planner.verification.plan_verification import attempt, progress_after
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from planner.prompts.sessions import Prompts
 
 MAX_CHUNKS = 24
+FEW_OBJECTS = 2  # in one chunk, after a draft with as many as the corpus has did not reach the goal
 
 
 class GoalPlanner:
@@ -105,10 +108,16 @@ class GoalPlanner:
                 uses = progress.uses
                 unmet = tuple(c for c in conditions if not holds(state, c, initial_state, uses))
                 most = options.conditions
-                todo = next_conditions(state, conditions, initial_state, most, uses) if options.chunks else unmet
+                todo: tuple[Condition | Narrowed, ...] = unmet
+                if options.chunks:
+                    todo = next_parts(
+                        state, conditions, initial_state, max_conditions=most, uses=uses, avoid=avoid,
+                        common_sense=options.common_sense,
+                        max_objects=FEW_OBJECTS if sample else MAX_OBJECTS_PER_CONDITION,
+                    )  # fmt: skip
                 if not todo:
                     break
-                plain = tuple(dict.fromkeys(part.condition for c in todo for part in narrow(c, state, initial_state)))
+                plain = tuple(dict.fromkeys(part.condition for c in todo for part in parts_of(c, state, initial_state)))
                 if not plain:
                     return draft  # nothing here can be done for it
                 facts = self._facts(state, todo, initial_state, conditions, notes, avoid, options)
@@ -135,7 +144,7 @@ class GoalPlanner:
                 progress = progress_after(progress, done, list(attempt(state, done)))
                 state = progress.state
                 stuck = not exceeds_limit(state, todo, initial_state) and not all(
-                    holds(state, c, initial_state, progress.uses) for c in todo
+                    part_holds(c, state, initial_state, progress.uses) for c in todo
                 )
                 if len(draft.actions) == n_before or stuck:
                     return draft
@@ -146,7 +155,7 @@ class GoalPlanner:
     def _facts(
         self,
         state: State,
-        todo: Sequence[Condition],
+        todo: Sequence[Condition | Narrowed],
         initial_state: State,
         phase: Sequence[Condition],
         notes: Sequence[Note],
@@ -161,7 +170,7 @@ class GoalPlanner:
         self,
         cursor: Cursor,
         state: State,
-        todo: Sequence[Condition],
+        todo: Sequence[Condition | Narrowed],
         names: frozenset[str],
         progress: Progress,
         draft: Draft,
@@ -174,7 +183,7 @@ class GoalPlanner:
         sep, eos = self.prompts.special_ids["[SEP]"], self.prompts.special_ids["[EOS]"]
 
         def allowed_ends(state_after: State) -> Sequence[int]:
-            return (sep, eos) if partial or all(holds(state_after, c, initial_state) for c in todo) else (sep,)
+            return (sep, eos) if partial or all(part_holds(c, state_after, initial_state) for c in todo) else (sep,)
 
         def is_allowed(before: State, action: Action, after: State) -> bool:
             return not any(breaks(rule, action, before, after, initial_state) for rule in goal.rules)

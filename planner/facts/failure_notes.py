@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from envs.symbolic.goals import Condition
     from planner.facts.retrieval import Facts
+    from planner.goals.narrowing import Narrowed
 
 # Prefixes of reasons for which a second attempt would fail, too.
 PERMANENT_REASONS = ("cannot reach", "no way to", "no room", "cannot turn")
@@ -140,7 +141,7 @@ def relevant_notes(notes: Sequence[Note], names: Collection[str]) -> tuple[Note,
 
 def facts_for(
     state: State,
-    conditions: Sequence[Condition],
+    conditions: Sequence[Condition | Narrowed],
     initial_state: State,
     notes: Sequence[Note],
     *,

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHERE, ON, OPEN, SLICED, WATERED
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.scoring import fixtures_of, holds, matching_objects
+from envs.symbolic.scoring import fixtures_of, matching_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import remaining_subjects
-from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
-from planner.goals.narrowing import narrow
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.narrowing import Narrowed, in_order, part_holds, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,8 +89,8 @@ class _FactRetriever:
         self.spare.update(e for e in entities if e not in self.entities)
         self.entities |= dict.fromkeys(entities)
 
-    def condition(self, condition: Condition) -> None:
-        for part in narrow(condition, self.state, self.initial_state):
+    def condition(self, condition: Condition | Narrowed) -> None:
+        for part in parts_of(condition, self.state, self.initial_state):
             state, initial_state = self.state, self.initial_state
             self.state, self.initial_state = part.view(state), part.view(initial_state)
             self.plain_condition(part.condition)
@@ -118,8 +118,8 @@ class _FactRetriever:
             self.place(remaining, condition.place)
         elif isinstance(condition, No):
             objects = matching_objects(state, condition.thing, condition.place)[:MAX_OBJECTS_PER_CONDITION]
-            if "dirty" in condition.thing.states and condition.place is None:
-                self.change(objects, Thing(word="anything", states=("clean",)))
+            if condition.place is None and (instead := grounding.state_instead(condition.thing)) is not None:
+                self.change(objects, Thing(word="anything", states=(instead,)))
             self.add(*objects)
             if condition.place is not None:
                 for t in objects:  # an object takes room that the next one then lacks
@@ -225,7 +225,7 @@ class _FactRetriever:
 
 def retrieve_facts(
     state: State,
-    conditions: Sequence[Condition],
+    conditions: Sequence[Condition | Narrowed],
     initial_state: State,
     *,
     avoid: frozenset[int] = frozenset(),
@@ -241,8 +241,8 @@ def retrieve_facts(
     if state.held >= 0:
         near = state.at if state.at >= 0 else None
         retriever.add(state.held, grounding.open_surface(state, state.held, near=near, avoid=avoid))
-    for condition in sorted(conditions, key=rank):
-        if not holds(state, condition, initial_state):
+    for condition in in_order(conditions):
+        if not part_holds(condition, state, initial_state):
             retriever.condition(condition)
     tools = [e for e in retriever.entities if state.world.object_category[e] and _is_tool(state, e)]
     for e in tools:  # the place where a tool is put back

@@ -176,10 +176,15 @@ def _claimed_by(state: State, condition: Count | Every, place: Place, initial_st
     return {*placed, *unplaced[: condition.number - len(placed)]}
 
 
+def is_metal(state: State, entity: int) -> bool:
+    """Whether an object is of metal, as all things of its category are, or as this home's file says."""
+    category = state.world.object_category[entity]
+    return category is not None and (category.metal or "metal" in state.world.properties[entity])
+
+
 def has_metal(state: State, entity: int) -> bool:
     """Whether an entity is metal or has metal in or on it."""
-    category = state.world.object_category[entity]
-    return (category is not None and category.metal) or any(has_metal(state, i) for i in state.children(entity))
+    return is_metal(state, entity) or any(has_metal(state, i) for i in state.children(entity))
 
 
 def is_dangerous(state: State, action: Action) -> bool:

@@ -18,6 +18,7 @@ from envs.symbolic.scoring import (
     targets,
 )
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION, rank
+from planner.goals.narrowing import Narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,9 +58,15 @@ def next_conditions(
     return tuple(todo)
 
 
-def estimated_changes(state: State, conditions: Sequence[Condition], initial_state: State) -> int:
+def estimated_changes(state: State, conditions: Sequence[Condition | Narrowed], initial_state: State) -> int:
     """Estimate the number of object changes and moves that unmet conditions require before the next state update."""
-    return sum(_estimated_changes_of(state, c, initial_state) for c in conditions if not holds(state, c, initial_state))
+    total = 0
+    for condition in conditions:
+        if isinstance(condition, Narrowed):
+            total += estimated_changes(condition.view(state), [condition.condition], condition.view(initial_state))
+        elif not holds(state, condition, initial_state):
+            total += _estimated_changes_of(state, condition, initial_state)
+    return total
 
 
 def _estimated_changes_of(state: State, condition: Condition, initial_state: State) -> int:
@@ -98,7 +105,7 @@ def remaining_subjects(state: State, condition: Every, initial_state: State) -> 
     return remaining[: max(0, low - (len(subjects) - len(remaining)))]
 
 
-def exceeds_limit(state: State, conditions: Sequence[Condition], initial_state: State) -> bool:
+def exceeds_limit(state: State, conditions: Sequence[Condition | Narrowed], initial_state: State) -> bool:
     """Whether a condition is about more objects than are planned for before the next state update."""
     for c in conditions:
         if isinstance(c, Every) and len(remaining_subjects(state, c, initial_state)) > MAX_OBJECTS_PER_CONDITION:

@@ -1,25 +1,21 @@
 """Tests whether a goal can be reached in a home, as far as this can be decided without planning.
 
-Its objects, tools and appliances must exist, there must be room for the objects, and conditions must not contradict
+Its objects, tools and appliances must exist, the objects must fit where they go, and conditions must not contradict
 each other. Tasks are sampled with this test; planning itself uses `missing`, `shortage` and `is_feasible` on the goals
 that the GPT writes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import combinations
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
-from envs.symbolic.obstacles import obstacle
-from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, is_at, matching_objects, quantified_objects
-from planner.goals import grounding
-from planner.goals.narrowing import is_plain
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, No, Place, Thing, format_condition
+from envs.symbolic.obstacles import makes, obstacle, usable
+from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, number_required, quantified_objects
+from planner.goals import choice, grounding
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
-    from envs.symbolic.domain import Domain
 
 
 def missing(goal: Goal, state: State) -> str | None:
@@ -58,83 +54,50 @@ def shortage(goal: Goal, state: State) -> str | None:
     return None
 
 
+def infeasibility(goal: Goal, state: State) -> str:
+    """Say why a goal cannot be reached from a state, before any plan is tried; return "" if nothing speaks against it.
+
+    What the home does not allow (`envs/symbolic/obstacles`), and what common sense does not: metal in a running
+    microwave.
+    """
+    if reason := obstacle(goal, state, tricks=False):
+        return reason
+    for number, phase in enumerate(goal.phases):
+        if goal.guard(number).tests:
+            continue
+        for condition in phase:
+            if not holds(state, condition, state) and (reason := _heating_obstacle(condition, state)):
+                return f"{format_condition(condition)}: {reason}"
+    return ""
+
+
 def is_feasible(goal: Goal, state: State) -> bool:
     """Whether nothing obvious prevents a goal from being reached from a state."""
-    if missing(goal, state) is not None:
-        return False
-    if goal.rules or goal.guards or not all(is_plain(c, state.world) for c in goal.conditions):
-        return not obstacle(goal, state)
-    if not all(holds(state, c, state) or _is_reachable(c, state) for c in goal.conditions):
-        return False
-    return not any(_contradicts(phase, state) for phase in goal.phases)
+    return missing(goal, state) is None and not infeasibility(goal, state)
 
 
-def _is_reachable(condition: Condition, state: State) -> bool:
-    if isinstance(condition, FixtureIs):
-        if condition.states[0] == "watered":
-            return grounding.tool_for(state, "waters") is not None
-        return not grounding.needs_wiping(condition) or grounding.tool_for(state, "wipes") is not None
+def _heating_obstacle(condition: Condition, state: State) -> str:
+    """Say that too few objects can get hot as people would do it: no metal in a microwave, no bowl under the coffee."""
+    if isinstance(condition, FixtureIs | No):
+        return ""
+    words = condition.become if isinstance(condition, Every) else condition.thing.states
+    if "hot" not in words:
+        return ""
     if isinstance(condition, Every):
-        affected = quantified_objects(state, condition)
-        if condition.place is not None and condition.place.fixture is not None:
-            fixtures = grounding.fixtures_of(state, condition.place.fixture)
-            misplaced = [i for i in affected if not is_at(state, i, condition.place)]
-            if not all(any(grounding.can_hold(state, f, i) for f in fixtures) for i in misplaced):
-                return False
-            if sum(state.world.units[i] for i in misplaced) > sum(grounding.free_units(state, f) for f in fixtures):
-                return False
-        target = Thing(word="anything", states=condition.become)
-        return bool(affected) and all(_can_be_changed(state, i, target) for i in affected)
-    if isinstance(condition, No):
-        return condition.place is not None or "dirty" in condition.thing.states
-    place = condition.place if isinstance(condition, Count) else None
-    number = condition.number if isinstance(condition, Count) else 1
-    usable = grounding.candidates(state, condition.thing, place)
-    if place is not None and place.fixture is not None:
-        fixtures = grounding.fixtures_of(state, place.fixture)
-        usable = [i for i in usable if any(grounding.can_hold(state, f, i) for f in fixtures)]
-    n_changeable = sum(_can_be_changed(state, i, condition.thing) for i in usable)
-    return len(matching_objects(state, condition.thing, place)) + n_changeable >= number
+        objects, number = quantified_objects(state, condition), number_required(state, condition)[0]
+    else:
+        objects, number = usable(state, condition.thing), getattr(condition, "number", 1)
+    world, means = state.world, getattr(condition, "means", None)
 
+    def makers(item: int) -> set[str]:
+        names = set(grounding.appliances_for(state, "hot", item))
+        if means in world.domain.fixtures:
+            names &= {str(means)}
+        return {world.categories[f] for f in range(world.n_fixtures) if makes(state, f, "hot", item)} & names
 
-def _can_be_changed(state: State, entity: int, thing: Thing) -> bool:
-    return all(means is not None or word == "folded" for word, means in grounding.requirements(state, entity, thing))
-
-
-def _contradicts(phase: tuple[Condition, ...], state: State) -> bool:
-    """Whether two conditions contradict each other, or several together require more objects than exist."""
-    domain = state.world.domain
-    if any(_excludes(a, b, domain) or _excludes(b, a, domain) for a, b in combinations(phase, 2)):
-        return True
-    requested: Counter[str] = Counter()
-    for c in phase:
-        if isinstance(c, Count) and (c.place is not None or c.thing.states):
-            requested[c.thing.word] += c.number
-        elif isinstance(c, Holding):
-            changed = [other.thing.word for other in phase if isinstance(other, Count) and other.place is None]
-            requested[c.thing.word] += c.thing.word not in changed  # `clean mug ; holding mug` is one mug
-    available = state.world.entities_by_category
-    return any(number > len(available.get(word, ())) for word, number in requested.items() if word in domain.objects)
-
-
-def _excludes(a: Condition, b: Condition, domain: Domain) -> bool:
-    if isinstance(a, FixtureIs) or isinstance(b, FixtureIs):
-        if not (isinstance(a, FixtureIs) and isinstance(b, FixtureIs)):
-            return False
-        a_categories, b_categories = (domain.resolve_fixture(c.fixture, c.states[0]) for c in (a, b))
-        if not set(a_categories) & set(b_categories):
-            return False
-        (state, state_is_true), (other_state, other_is_true) = (_positive_form(c, domain) for c in (a, b))
-        return state == other_state and state_is_true != other_is_true
-    if not set(domain.resolve(a.thing.word)) & set(domain.resolve(b.thing.word)):
-        return False
-    a_place, b_place = getattr(a, "place", None), getattr(b, "place", None)
-    if isinstance(a, Every) and a_place is not None:
-        return isinstance(b, Holding) or (b_place is not None and a_place != b_place)
-    return isinstance(a, No) and a_place is not None and a_place == b_place
-
-
-def _positive_form(condition: FixtureIs, domain: Domain) -> tuple[str, bool]:
-    """Return the state that a condition is about, without negation, and whether it must be true."""
-    negative = (condition.states[0] in domain.negations) != (condition.quantifier == "no")
-    return domain.negations.get(condition.states[0], condition.states[0]), not negative
+    ways = [makers(i) - {"microwave"} if choice.is_metal(state, i) else makers(i) for i in objects]
+    if sum(bool(way) or state.has(i, "hot") for i, way in zip(objects, ways, strict=True)) >= number:
+        return ""
+    if any("microwave" in makers(i) for i in objects):
+        return "metal must not be in a microwave that runs"
+    return "nothing here heats it as people do"

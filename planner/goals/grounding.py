@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, OPEN
 from envs.symbolic.goals import Count, FixtureIs, Holding, No
-from envs.symbolic.scoring import is_at, matches, matching_objects
+from envs.symbolic.scoring import is_at, is_place, matches, matching_objects
 from planner.goals import choice
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ APPLIANCES: dict[str, tuple[str, ...]] = {
     "folded": (),
 }
 STATE_ORDER = tuple(APPLIANCES)
+STATES_INSTEAD = {"dirty": "clean", "hot": "cold", "cold": "hot"}
 MAX_OBJECTS_PER_CONDITION = 8  # objects that one `every` or `no` moves before the next state update
 
 
@@ -133,8 +134,8 @@ def candidates(
         ranked.append((i in taken, n_missing * 2 + reach_cost(state, i) + (2 if has_contents else 0), i))
     if common_sense:
         objects = [i for *_, i in ranked]
-        without_room = [i for i in objects if not _has_room_at(state, place, i)]
-        return choice.ranked(state, objects, thing, place, {*taken, *without_room})
+        useless = [i for i in objects if not _has_room_at(state, place, i) or _cannot_be_heated(state, i, thing)]
+        return choice.ranked(state, objects, thing, place, {*taken, *useless})
     return [i for *_, i in sorted(ranked)]
 
 
@@ -143,6 +144,13 @@ def _has_room_at(state: State, place: Place | None, thing: int) -> bool:
     if place is None or place.fixture is None:
         return True
     return is_at(state, thing, place) or any(can_hold(state, f, thing) for f in fixtures_of(state, place.fixture))
+
+
+def _cannot_be_heated(state: State, item: int, thing: Thing) -> bool:
+    """Whether an object of metal must get hot, and there are only microwaves."""
+    if "hot" not in thing.states or state.has(item, "hot") or not choice.is_metal(state, item):
+        return False
+    return not any(fixtures_of(state, name) for name in appliances_for(state, "hot", item) if name != "microwave")
 
 
 def _can_become(state: State, thing: int, state_name: str) -> bool:
@@ -238,7 +246,12 @@ def open_surface(
             continue
         if can_hold(state, f, thing):
             return f
-    return None
+    opened = [
+        f for f in range(world.n_fixtures)
+        if world.relation[f] in ("on", "in") and (not world.enclosed[f] or state.flags[f] & OPEN)
+        and can_hold(state, f, thing)
+    ]  # fmt: skip
+    return min(opened, key=lambda f: (f in avoid, *_oddity(world, f)), default=None)
 
 
 def _cost(state: State, entity: int, *, common_sense: bool, liquid: str | None = None) -> tuple[float, ...]:
@@ -301,14 +314,7 @@ def appliance_for(
     With `common_sense`, a kettle is boiled on its base, and no microwave runs with metal in it.
     """
     world = state.world
-    categories = APPLIANCES[state_name]
-    object_category = world.object_category[thing]
-    if state_name == "clean" and object_category and set(object_category.classes) & {"clothing", "linen"}:
-        categories = ("washing machine", "sink", "dishwasher")
-    if state_name == "cooked" and world.categories[thing] == "bread":
-        categories = ("toaster", *categories)
-    if common_sense and state_name == "hot" and world.categories[thing] == "kettle":
-        categories = ("kettle base", "stove burner", *categories)
+    categories = appliances_for(state, state_name, thing, common_sense=common_sense)
     fallback = None
     for category in categories:
         if category == "stove burner" and state_name == "cooked" and cooking_vessel(state, thing) is None:
@@ -328,7 +334,24 @@ def appliance_for(
         if fixture is not None and fixture not in avoid:
             return fixture
         fallback = fixture if fallback is None else fallback
+    if fallback is None and state.place[thing] >= world.n_fixtures:
+        root = state.root(thing)  # in a container that is there already
+        if root >= 0 and root not in avoid and root not in world.hidden and world.categories[root] in categories:
+            return root
     return fallback
+
+
+def appliances_for(state: State, state_name: str, thing: int, *, common_sense: bool = False) -> tuple[str, ...]:
+    """Return the categories of appliances that make an object `clean`, `cooked`, `hot` or `cold`, the best first."""
+    categories = APPLIANCES[state_name]
+    name, object_category = state.world.categories[thing], state.world.object_category[thing]
+    if state_name == "clean" and object_category and set(object_category.classes) & {"clothing", "linen"}:
+        return ("washing machine", "sink", "dishwasher")
+    if name == "bread" and state_name in ("cooked", "hot"):
+        return ("toaster", *categories) if state_name == "cooked" else (*categories, "toaster")
+    if common_sense and state_name == "hot" and name == "kettle":
+        return ("kettle base", "stove burner", *categories)
+    return categories
 
 
 def cooking_vessel(
@@ -358,6 +381,8 @@ def liquid_source(
     ranked: list[tuple[float, ...]] = []
     for i in range(len(world.names)):
         process = world.process[i] if i < world.n_fixtures else None
+        if i in world.hidden:
+            continue
         if process and process.fill == liquid and can_hold(state, i, vessel):
             ranked.append((i in avoid, False, choice.travel_s(state, vessel, [i]) if common_sense else i, i))
         elif i >= world.n_fixtures and state.liquid[i] == liquid and i != vessel:
@@ -402,4 +427,22 @@ def alternative_place(
         place = choose_fixture(state, category, [thing], avoid=avoid, common_sense=common_sense)
         if place is not None and place not in avoid and can_hold(state, place, thing):
             return place
-    return None
+    others = [
+        f for f in range(world.n_fixtures)
+        if world.relation[f] in ("on", "in") and f not in world.hidden and f not in avoid
+        and not is_place(state, f, excluded) and can_hold(state, f, thing)
+    ]  # fmt: skip
+    return min(others, key=lambda f: _oddity(world, f), default=None)
+
+
+def state_instead(thing: Thing) -> str | None:
+    """Return the state that objects are given so that none matches a description, or None if nothing helps."""
+    return next((instead for word, instead in STATES_INSTEAD.items() if word in thing.states), None)
+
+
+def _oddity(world: World, fixture: int) -> tuple[bool | int, ...]:
+    """Order places for things that are usually kept elsewhere: bins and the floor come last, appliances before them."""
+    category = world.fixture_category[fixture]
+    assert category is not None
+    is_bin = category.name in choice.BINS
+    return is_bin, category.underfoot, world.process[fixture] is not None, bool(category.accepts), fixture

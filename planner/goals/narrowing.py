@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
+from envs.symbolic.obstacles import capacity_obstacle
 from envs.symbolic.scoring import (
     can_match,
     fixtures_at,
     fixtures_of,
     has_result,
+    holds,
     is_at,
     is_place,
     matching_objects,
@@ -28,6 +30,7 @@ from envs.symbolic.state import NOWHERE
 from planner.goals import choice, grounding
 
 if TYPE_CHECKING:
+    from envs.symbolic.scoring import Uses
     from envs.symbolic.state import State, World
 
 _OPPOSITES = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dirty": "clean"}
@@ -35,18 +38,18 @@ _OPPOSITES = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dir
 
 @dataclass(frozen=True, kw_only=True)
 class Narrowed:
-    """A plain condition, the entities that must not be used for it, and objects to pick up and put down again first.
-
-    What lies on the same desk as the laptop, but too far off to be beside it, is on the desk already.
-    """
+    """A plain condition, and the entities that must not be used for it."""
 
     condition: Condition
     hidden: frozenset[int] = frozenset()
-    put_again: tuple[int, ...] = ()
 
     def view(self, state: State) -> State:
         """Return a state in whose world the other entities are hidden."""
         return state._replace(world=state.world.without(self.hidden)) if self.hidden else state
+
+    def holds(self, state: State, initial_state: State) -> bool:
+        """Whether the condition holds of what is not hidden."""
+        return holds(self.view(state), self.condition, self.view(initial_state))
 
 
 def narrow(condition: Condition, state: State, initial_state: State) -> tuple[Narrowed, ...]:
@@ -60,6 +63,32 @@ def narrow(condition: Condition, state: State, initial_state: State) -> tuple[Na
     if is_plain(condition, state.world):
         return (Narrowed(condition=condition),)
     return tuple(_Narrower(state, initial_state).narrow(condition))
+
+
+def parts_of(part: Condition | Narrowed, state: State, initial_state: State) -> tuple[Narrowed, ...]:
+    """Return the plain conditions of a condition, or the one that it is already."""
+    return (part,) if isinstance(part, Narrowed) else narrow(part, state, initial_state)
+
+
+def part_holds(
+    part: Condition | Narrowed, state: State, initial_state: State, uses: Uses | None = None
+) -> bool:  # fmt: skip
+    """Whether a condition holds, or a plain one of what is not hidden."""
+    if isinstance(part, Narrowed):
+        return part.holds(state, initial_state)
+    return holds(state, part, initial_state, uses)
+
+
+def in_order(parts: Iterable[Condition | Narrowed]) -> list[Condition | Narrowed]:
+    """Return conditions in the order of work."""
+    return sorted(parts, key=lambda part: grounding.rank(part.condition if isinstance(part, Narrowed) else part))
+
+
+def removal(
+    state: State, initial_state: State, thing: Thing, place: Place, objects: Sequence[int]
+) -> tuple[Narrowed, ...]:
+    """Return plain conditions that bring objects away from a place."""
+    return tuple(_Narrower(state, initial_state).removal(thing, place, objects))
 
 
 def is_plain(condition: Condition, world: World) -> bool:
@@ -154,7 +183,8 @@ class _Narrower:
         matching = set(matching_objects(state, thing, None, self.initial_state))
         shares = {p: [i for i in objects if i in matching and state.place[i] == p][: condition.number] for p in places}
         free = [i for i in objects if not any(i in share for share in shares.values())]
-        for p, share in shares.items():
+        fitting = {p: sum(world.fits(i, p) for i in free) for p in places}
+        for p, share in sorted(shares.items(), key=lambda entry: fitting[entry[0]]):  # the choosiest first
             while len(share) < condition.number:
                 item = next((i for i in free if world.fits(i, p)), None)
                 if item is None:
@@ -164,26 +194,35 @@ class _Narrower:
         for p, share in shares.items():
             if all(i in matching and state.place[i] == p for i in share):
                 continue
-            category = world.categories[p]
-            plain_place = Place(fixture=category) if p < world.n_fixtures else Place(thing=Thing(word=category))
             hidden = self.others(share, of=world.objects_of(thing.word)) | self.others([p])
-            plain = Count(number=condition.number, thing=_plain(thing), place=plain_place)
+            plain = Count(number=condition.number, thing=_plain(thing), place=self.in_or_on(p))
             yield Narrowed(condition=plain, hidden=hidden)
 
     def chosen(self, condition: Every) -> Iterable[Narrowed]:
         state, start = self.state, self.initial_state
         objects = quantified_objects(start, condition)
-        low, _ = number_required(start, condition)
+        low, high = number_required(start, condition)
         done = [i for i in objects if has_result(state, i, condition, start)]
         remaining = [i for i in objects if i not in done]
         target = Thing(word=condition.thing.word, states=condition.become)
         missing = max(0, low - len(done))
         if condition.selection != "every":
-            remaining = choice.ranked(state, remaining, target, condition.place)[:missing]
+            remaining = self.that_fit(
+                choice.ranked(state, remaining, target, condition.place), missing, condition.place
+            )
         remaining = remaining[: grounding.MAX_OBJECTS_PER_CONDITION]
         hidden = self.hidden_by_means(condition.means)
+        if remaining and condition.selection != "every":
+            others = [i for i in objects if i not in remaining and i not in done]
+            apart = self.kept_apart(target, remaining, others, hidden)
+            hidden |= apart if isinstance(apart, frozenset) else frozenset()
+            yield from () if isinstance(apart, frozenset) else apart
         if remaining:
             yield from self.bring(target, len(remaining), condition.place, remaining, hidden)
+        before = sum(has_result(start, i, condition, start) for i in objects)
+        if condition.place is not None and len(done) > max(high, before):  # what was brought there for other conditions
+            excess = [i for i in done if not has_result(start, i, condition, start)]
+            yield from self.removal(condition.thing, condition.place, excess[: len(done) - max(high, before)])
         if condition.excluded is not None and condition.place is not None:  # what was brought there by mistake
             excess = [
                 i
@@ -192,6 +231,42 @@ class _Narrower:
             ]
             if excess:
                 yield from self.removal(condition.thing, condition.place, excess)
+
+    def that_fit(self, ranked: Sequence[int], number: int, place: Place | None) -> list[int]:
+        """Return the first so many objects; at furniture with room for smaller ones only, the smallest."""
+        if place is None or place.thing is not None:
+            return list(ranked[:number])
+        fixtures = fixtures_at(self.state, place)
+        fitting = [i for i in ranked if any(self.world.fits(i, f) for f in fixtures)] or ranked
+        if capacity_obstacle(self.state, fitting[:number], number, fixtures, stacking=False):
+            fitting = sorted(fitting, key=lambda i: self.world.units[i])
+        return list(fitting[:number])
+
+    def kept_apart(
+        self, target: Thing, chosen: Sequence[int], others: Sequence[int], hidden: frozenset[int]
+    ) -> frozenset[int] | Iterable[Narrowed]:
+        """Keep objects that were not chosen out of the appliances that would change them too.
+
+        Returns the appliances to leave alone, if others serve; otherwise the removal of the objects.
+        """
+        world = self.world
+        shared: dict[int, list[int]] = {}
+        for i in others:
+            root = self.state.root(i)
+            if root >= 0 and any(world.categories[root] in grounding.APPLIANCES.get(s, ()) for s in target.states):
+                shared.setdefault(root, []).append(i)
+        if not shared:
+            return frozenset()
+        view = self.state._replace(world=world.without(hidden.union(shared)))
+        free = (grounding.appliance_for(view, s, i, common_sense=True) for i in chosen for s in target.states)
+        if None not in free:
+            return frozenset(shared)
+        anything = Thing(word="anything")
+        return [
+            part
+            for f, members in shared.items()
+            for part in self.removal(anything, Place(fixture=world.categories[f]), members)
+        ]
 
     def removal(self, thing: Thing, place: Place | None, objects: Sequence[int]) -> Iterable[Narrowed]:
         """Narrow the removal of objects from a place, or of the state `dirty` from objects."""
@@ -224,32 +299,40 @@ class _Narrower:
     ) -> Iterable[Narrowed]:
         """Narrow "so many of these objects are like this there" to a plain place of this home."""
         unlike = self.others(objects, of=self.world.objects_of(thing.word))
-        if place is not None and place.beside and (far := self.far_from_neighbors(place, objects)):
-            there, others = self.at_holder(self.state.place[far[0]])
-            condition = Count(number=number, thing=thing, place=there)
-            yield Narrowed(condition=condition, hidden=hidden | others | unlike, put_again=tuple(far[:number]))
-            return
+        if place is not None and place.beside:
+            if far := self.far_from_neighbors(place, objects):
+                yield from self.put_again(thing, number, far)
+                return
+            if moved := self.pair_moved(place, objects, number):
+                yield from moved
+                return
         for plain_place, hidden_places in self.places(place, thing, objects):
             condition = Count(number=number, thing=thing, place=plain_place)
             yield Narrowed(condition=condition, hidden=hidden | hidden_places | (unlike - self.containers(plain_place)))
 
     def far_from_neighbors(self, place: Place, objects: Sequence[int]) -> list[int]:
         """Return the objects that share a place with a neighbor but are not beside it."""
-        holders = {self.state.place[n] for n in self.neighbors(place)}
+        state = self.state
+        holders = [(n, state.place[n]) for n in self.neighbors(place) if state.place[n] > NOWHERE]
         return [
-            i for i in objects if self.state.place[i] in holders and not is_at(self.state, i, place, self.initial_state)
+            i
+            for i in objects
+            if any(n != i and holder == state.place[i] for n, holder in holders)
+            and not is_at(state, i, place, self.initial_state)
         ]
+
+    def put_again(self, thing: Thing, number: int, far: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow `beside` to picking up, one by one, what shares the place already, and putting it there again."""
+        for item in far[:number]:
+            others, holder = self.others([item]), self.state.place[item]
+            yield Narrowed(condition=Holding(thing=Thing(word=self.world.categories[item])), hidden=others)
+            condition = Count(thing=thing, place=self.in_or_on(holder))
+            yield Narrowed(condition=condition, hidden=others | self.others([holder]))
 
     def neighbors(self, place: Place) -> list[int]:
         """Return the objects that a `beside` names, in this state."""
         assert place.thing is not None
         return matching_objects(self.state, place.thing, place.inside, self.initial_state)
-
-    def at_holder(self, holder: int) -> tuple[Place, frozenset[int]]:
-        """Return a plain place for one fixture or container, with the others of its category."""
-        category = self.world.categories[holder]
-        plain = Place(fixture=category) if holder < self.world.n_fixtures else Place(thing=Thing(word=category))
-        return plain, self.others([holder])
 
     def containers(self, place: Place | None) -> frozenset[int]:
         """Return the objects that can be the containers of a place; they are not hidden as objects to bring."""
@@ -284,17 +367,18 @@ class _Narrower:
             yield Place(fixture=category), self.others(alike)
 
     def fixtures_for(self, place: Place, objects: Sequence[int]) -> list[int]:
-        """Return the fixtures of a place that can take an object, the usual ones first."""
+        """Return the fixtures of a place that can take an object, or could if emptied; the usual ones first."""
         state, world = self.state, self.world
         item = next(iter(objects), None)
         usual = world.object_category[item].at if item is not None and world.object_category[item] else ()  # type: ignore[union-attr]
+        fixtures = [f for f in fixtures_at(state, place) if world.relation[f] is not None]
+        if item is not None:
+            fixtures = [f for f in fixtures if any(world.fits(i, f) for i in objects)]
+            fixtures = [f for f in fixtures if any(grounding.can_hold(state, f, i) for i in objects)] or fixtures
         rated = []
-        for f in fixtures_at(state, place):
+        for f in fixtures:
             category = world.fixture_category[f]
-            if category is None or category.relation is None:
-                continue
-            if item is not None and not any(grounding.can_hold(state, f, i) for i in objects):
-                continue
+            assert category is not None
             is_odd = place.fixture is None and (
                 category.underfoot or world.process[f] is not None or bool(category.accepts)
             )
@@ -304,15 +388,61 @@ class _Narrower:
 
     def beside(self, place: Place, objects: Sequence[int]) -> Iterable[tuple[Place, frozenset[int]]]:
         """Yield where a neighbor stands, for the first neighbor with room beside it."""
-        state = self.state
+        world, state = self.world, self.state
+        neighbors = self.neighbors(place)
+        for has_room in (grounding.can_hold, lambda _, holder, i: world.fits(i, holder)):
+            for neighbor in neighbors:
+                holder = state.place[neighbor]
+                nested = [i for i in objects if self.is_nested(i, holder)]  # they would count as there already
+                others = [i for i in objects if i not in (neighbor, holder, *nested)]
+                if holder <= NOWHERE or not any(has_room(state, holder, i) for i in others):
+                    continue
+                yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested)
+                return
+
+    def is_nested(self, item: int, fixture: int) -> bool:
+        """Whether an object is in something that is at a fixture."""
+        return self.state.root(item) == fixture != self.state.place[item]
+
+    def in_or_on(self, holder: int) -> Place:
+        category = self.world.categories[holder]
+        return Place(fixture=category) if holder < self.world.n_fixtures else Place(thing=Thing(word=category))
+
+    def pair_moved(self, place: Place, objects: Sequence[int], number: int) -> list[Narrowed]:
+        """Narrow `beside` to bringing both to furniture that takes both, if nothing fits where a neighbor is.
+
+        A neighbor that must be at a place itself (`beside plate on desk`) stays there.
+        """
+        state, world = self.state, self.world
+        if next(iter(self.beside(place, objects)), None) is not None or number > 1:
+            return []
+        surfaces = [
+            f
+            for f in range(world.n_fixtures)
+            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
+        ]
         for neighbor in self.neighbors(place):
-            holder = state.place[neighbor]
-            others = [i for i in objects if i != neighbor]
-            if holder <= NOWHERE or not any(grounding.can_hold(state, holder, i) for i in others):
-                continue
-            plain, hidden = self.at_holder(holder)
-            yield plain, hidden | {neighbor}
-            return
+            for item in objects:
+                for f in sorted(surfaces, key=lambda f: (f != state.root(item), f != state.root(neighbor), f)):
+                    if place.inside is not None and not (
+                        place.inside.thing is None and is_place(state, f, place.inside)
+                    ):
+                        continue
+                    if self.is_nested(neighbor, f) or self.is_nested(item, f):
+                        continue
+                    if item == neighbor or not (world.fits(item, f) and world.fits(neighbor, f)):
+                        continue
+                    moving = [i for i in (neighbor, item) if state.place[i] != f]
+                    if grounding.free_units(state, f) < sum(world.units[i] for i in moving):
+                        continue
+                    return [
+                        Narrowed(
+                            condition=Count(thing=Thing(word=world.categories[i]), place=self.in_or_on(f)),
+                            hidden=self.others([i]) | self.others([f]),
+                        )
+                        for i in moving
+                    ]
+        return []
 
     # -- means and fixtures --------------------------------------------------------------------------------------------
 

@@ -87,8 +87,10 @@ def _share(state: State, condition: Condition, initial_state: State) -> Fraction
     if isinstance(condition, Every):
         low, high = number_required(initial_state, condition)
         objects = quantified_objects(initial_state, condition)
-        done = sum(has_result(state, i, condition, initial_state) for i in objects)
-        return Fraction(min(done, max(low, 0)), max(1, low)) - Fraction(max(0, done - high), max(1, len(objects)))
+        before = {i for i in objects if has_result(initial_state, i, condition, initial_state)}
+        done = {i for i in objects if has_result(state, i, condition, initial_state)}
+        excess = len(done - before) - high if condition.selection == "of" else len(done) - max(high, len(before))
+        return Fraction(min(len(done), max(low, 0)), max(1, low)) - Fraction(max(0, excess), max(1, len(objects)))
     if isinstance(condition, FixtureIs) and condition.quantifier != "some":
         fixtures = fixtures_of(state, condition)
         wanted = condition.quantifier == "every"

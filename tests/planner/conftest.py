@@ -96,7 +96,7 @@ def drawn() -> list[Drawn]:
             pieces: list[Piece] | None = []
             try:
                 for before, todo, start, actions in plan_in_chunks(task.start, task.goal):
-                    phase = next(p for p in task.goal.phases if set(todo) <= set(p))
+                    phase = next((p for p in task.goal.phases if set(todo) <= set(p)), ())
                     pieces.append(Piece(state=before, todo=todo, start=start, phase=phase, actions=actions))
             except LookupError:
                 pieces = None

@@ -11,6 +11,7 @@ from envs.words import names_by_word, singulars
 RELATIONS = ("on", "in", "with", "beside")
 _OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at|to|under|near|next to|behind|above|below) ")
 ARTICLES = ("the", "a", "an", "my", "your", "our", "this", "that", "some", "any")
+_NEITHER = re.compile(r" (or|else|otherwise) ")
 _FILLERS = (*ARTICLES, "is", "are", "be", "turn", "make", "set", "put", "switch")
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -23,9 +24,11 @@ def unknown_thing(domain: Domain, word: str, condition: str) -> str:
         word: The word.
         condition: The text that it stands in.
     """
+    start = f"{quoted(condition)}: "
+    if _NEITHER.search(condition):
+        return f"{start}no object or class is called {quoted(word)}{_separator_hint(condition)}"
     if furniture := _about_furniture(domain, word, condition):
         return furniture
-    start = f"{quoted(condition)}: "
     head, _, rest = word.partition(" ")
     if head in RELATIONS and rest:
         return f"{start}says what is {quoted(word)}? Expected something like 'plate {word}'"
@@ -42,7 +45,16 @@ def unknown_thing(domain: Domain, word: str, condition: str) -> str:
     hint = (
         _rewritten(domain, word) or _rewritten(domain, condition) or nearest(word, known) or _separator_hint(condition)
     )
+    if not hint and (noun := _noun_at_end(domain, word)):
+        said = word.removesuffix(noun).strip()
+        reason = f"{said!r} is no color, size, material, owner or state that a {noun} can have"
+        return f"{start}{reason}{nearest(said, [*domain.property_group, *domain.states, *domain.negations])}"
     return f"{start}no object or class is called {quoted(word)}{hint}"
+
+
+def _noun_at_end(domain: Domain, text: str) -> str:
+    names = sorted((*domain.objects, *domain.members), key=len, reverse=True)
+    return next((name for name in names if text.endswith(f" {name}")), "")
 
 
 def unknown_place(domain: Domain, word: str, condition: str) -> str:
@@ -64,8 +76,8 @@ def possible_states(domain: Domain, fixture: str) -> list[str]:
 
 
 def _separator_hint(text: str) -> str:
-    if " or " in text:
-        return "; a goal cannot say 'or'"
+    if (match := _NEITHER.search(text)) is not None:
+        return f"; a goal cannot say {match[1]!r}"
     return "; conditions are separated by ' ; '" if re.search(r",| and ", text) else ""
 
 

@@ -7,13 +7,14 @@ parser accepts `in` and `on` for any place; the formatter writes the domain's wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from envs.errors import GoalError, nearest, quoted
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals.hints import ARTICLES, RELATIONS, possible_states, unknown_place, unknown_thing
+from envs.symbolic.goals.suggestions import wordings
 from envs.symbolic.goals.values import (
     Amount,
     Condition,
@@ -31,6 +32,9 @@ from envs.symbolic.goals.values import (
     Test,
     Thing,
     When,
+    format_goal,
+    format_query,
+    format_rule,
     format_thing,
 )
 
@@ -89,13 +93,15 @@ _WHEN = re.compile(
     r"(?:after (?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|min|h)"
     r"|(?P<daily>every day )?at (?P<at>[0-9]{1,2}:[0-9]{2})) ?: ?(?=\S)"
 )
-_LIKE_WHEN = re.compile(r"after |every day |at \d")
 _LATE_WHEN = re.compile(r"\b(?:after \d|every day\b|daily\b|at \d{1,2}(?::\d|\b)|in \d+(?:\.\d+)? ?(?:s|min|h)\b)")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
 NAME = re.compile(r"[^\W\d_][\w .-]{0,39}")  # of a person
 _OWNER = re.compile(r"([^\W\d_][\w .-]{0,39})['’]s (.+)")
+
+
+Value = TypeVar("Value")
 
 
 class _Parser:
@@ -105,11 +111,13 @@ class _Parser:
         self.domain = domain
         self.rooms = {*domain.rooms, *(room.name for room in scene.rooms)} if scene else {*domain.rooms}
         self.people = scene.people if scene else ()
+        self.is_trial = False  # whether nobody will read why a text is no goal
         self.words = ""
         self.said = ""  # the condition that is being read
         names = (*domain.fixtures, *domain.objects)
         self.cased = {name.lower(): name for name in names if not name.islower()}  # "TV stand", "CD"
         texts = (*names, *domain.fixture_members, *domain.members, *domain.skills, *domain.liquids, *self.rooms)
+        self.names = {*self.rooms, *_KEYWORDS}
         self.vocabulary = {word.lower() for text in texts for word in text.split()}
         self.vocabulary |= {*domain.states, *domain.negations, *domain.property_group, *_KEYWORDS}
         state_words = {*domain.states, *domain.negations}
@@ -121,6 +129,15 @@ class _Parser:
         at = self.words.find(fragment)
         where = f" at character {at + 1}" if at > 0 else ""
         return GoalError(f"{quoted(fragment)}{where}: {reason}")
+
+    def located(self, message: str) -> GoalError:
+        """Return an error about the condition that is being read, whose message begins with it."""
+        prefix = f"{quoted(self.said)}: "
+        return self.error(self.said, message.removeprefix(prefix)) if message.startswith(prefix) else GoalError(message)
+
+    def unknown(self, word: str) -> GoalError:
+        """Return an error about a word that should be an object."""
+        return GoalError(word) if self.is_trial else self.located(unknown_thing(self.domain, word, self.said or word))
 
     def start(self, text: str) -> str:
         words = text.split()
@@ -151,7 +168,7 @@ class _Parser:
         return Goal(phases=tuple(phases), guards=tuple(guards), rules=parsed_rules)
 
     def query(self, text: str) -> Query:
-        words = self.start(text)
+        words = self.said = self.start(text)
         if not words.startswith("?"):
             raise self.error(words, "a question begins with `?`")
         head, _, rest = words.removeprefix("?").strip().partition(" ")
@@ -175,8 +192,9 @@ class _Parser:
         when = None
         if (match := _WHEN.match(text)) is not None:
             when, text = self.when(match), text[match.end() :]
-        elif _LIKE_WHEN.match(text):
-            raise self.error(text, "a time is written `after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `")
+        elif re.match(r"after |at (?!most\b)|(?:in|within) \d|every (?:day|morning|evening|night) ", text):
+            reason = "a time is written `after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
+            raise self.error(text, reason)
         if not text.startswith("if "):
             return Guard(when=when), text
         tests, separator, conditions = text.removeprefix("if ").partition(":")
@@ -211,6 +229,7 @@ class _Parser:
         return Rule(condition=self.without_means(rest))
 
     def skill_rule(self, skill: str, text: str) -> Rule:
+        self.said = text
         place = self.furniture(text) or self.room(text) or self.person(text)
         if place is not None:
             return Rule(skill=skill, place=place)
@@ -388,6 +407,10 @@ class _Parser:
         text = text.removeprefix("every ")
         if relation != "beside":
             furniture = self.furniture(text)
+            is_person = self.person(text) is not None or (furniture is not None and furniture.fixture == "person")
+            if relation == "with" and not is_person:
+                reason = "`with` is for people; a place follows 'on' or 'in', a tool or an appliance 'by'"
+                raise self.error(f"with {text}", reason)
             if furniture is not None and furniture.fixture is not None:
                 categories = self.fixture_categories(furniture.fixture)
                 if all(self.domain.fixtures[c].relation is None for c in categories):
@@ -411,10 +434,12 @@ class _Parser:
             if relation == "beside" and head in self.domain.fixtures:
                 reason = "`beside` is said of objects on one fixture; of furniture say `on` or `in`"
                 raise self.error(text, reason) from None
+            if self.is_trial:
+                raise
             hint = "" if (text := unknown_place(self.domain, head, self.said)).endswith("?") else (
                 nearest(head, [*self.rooms, *self.people])
             )  # fmt: skip
-            raise GoalError(f"{text}{hint}") from None
+            raise self.located(f"{text}{hint}") from None
         return Place(thing=thing, inside=inside, every=every, beside=relation == "beside")
 
     def furniture(self, text: str) -> Place | None:
@@ -458,7 +483,7 @@ class _Parser:
             if head not in self.state_words or not tail:
                 break
             if head not in self.object_states and (head in RELATIONS or tail in self.domain.fixtures):
-                raise GoalError(unknown_thing(self.domain, base, self.said))
+                raise self.unknown(base)
             self.check_state(head, text)
             states.append(head)
             rest = tail
@@ -518,7 +543,7 @@ class _Parser:
 
     def check_known(self, word: str, text: str) -> None:
         if word not in self.domain.objects and word not in self.domain.members:
-            raise GoalError(unknown_thing(self.domain, word, self.said or text))
+            raise self.unknown(word)
 
 
 def _covers(wide: Thing, narrow: Thing) -> bool:
@@ -530,6 +555,53 @@ def _covers(wide: Thing, narrow: Thing) -> bool:
         and {*wide.states} <= {*narrow.states}
         and {*wide.properties} <= {*narrow.properties}
     )
+
+
+def _read(
+    text: str,
+    domain: Domain,
+    scene: Scene | None,
+    parse: Callable[[_Parser, str], Value],
+    write: Callable[[Value, Domain], str],
+) -> Value:
+    """Parse a text, or raise an error that offers the wording that was probably meant."""
+    parser = _Parser(domain, scene)
+    try:
+        return parse(parser, text)
+    except GoalError as error:
+        reason = str(error)
+
+        def suggestion() -> str:
+            parser.is_trial = True
+            for wording in wordings(" ".join(text.split()), domain, parser.people, sorted(parser.names)):
+                try:
+                    if wording.startswith("?"):
+                        return format_query(parser.query(wording), domain)
+                    return write(parse(parser, wording), domain)
+                except GoalError:
+                    continue
+            return ""
+
+        raise _UnreadError(reason, suggestion) from None
+
+
+class _UnreadError(GoalError):
+    """A text that is no goal; what was probably meant is looked for when the message is read."""
+
+    def __init__(self, reason: str, suggestion: Callable[[], str]) -> None:
+        super().__init__(reason)
+        self._reason, self._suggestion = reason, suggestion
+        self._message: str | None = None
+
+    def __str__(self) -> str:
+        if self._message is None:
+            meant = self._suggestion()
+            hint = f"{' Perhaps' if self._reason.endswith('?') else '; perhaps'} {meant!r}"
+            self._message = self._reason + (hint if meant and repr(meant) not in self._reason else "")
+        return self._message
+
+    def __reduce__(self) -> tuple[type[GoalError], tuple[str]]:
+        return GoalError, (str(self),)
 
 
 def parse_goal(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Goal:
@@ -544,7 +616,7 @@ def parse_goal(text: str, domain: Domain | None = None, *, scene: Scene | None =
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain (the message offers the nearest).
     """
-    return _Parser(domain or load_domain(), scene).goal(text)
+    return _read(text, domain or load_domain(), scene, _Parser.goal, format_goal)
 
 
 def parse_query(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Query:
@@ -553,7 +625,7 @@ def parse_query(text: str, domain: Domain | None = None, *, scene: Scene | None 
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain.
     """
-    return _Parser(domain or load_domain(), scene).query(text)
+    return _read(text, domain or load_domain(), scene, _Parser.query, format_query)
 
 
 def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Rule:
@@ -562,8 +634,9 @@ def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None =
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain.
     """
-    parser = _Parser(domain or load_domain(), scene)
-    return parser.rule(parser.start(text))
+    return _read(
+        text, domain or load_domain(), scene, lambda parser, words: parser.rule(parser.start(words)), format_rule
+    )
 
 
 def with_home_rules(goal: Goal, scene: Scene) -> Goal:

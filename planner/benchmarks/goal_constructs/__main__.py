@@ -1,7 +1,7 @@
 """Plans for random goals over every construct: `python -m planner.benchmarks.goal_constructs`.
 
 Goals (`planner/tasks/random_goals.py`) that hold at the start, or that something speaks against
-(`envs/symbolic/obstacles.py`), are counted and left out. Each of the others is planned for by the teacher and by the
+(`planner/goals/feasibility.py`), are counted and left out. Each of the others is planned for by the teacher and by the
 GPT, which are given the goal, not an instruction; every plan is replayed in the symbolic home.
 """
 
@@ -41,11 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from envs.symbolic.goals.sampling import CONSTRUCTS
-    from envs.symbolic.obstacles import obstacle
     from envs.symbolic.progress import begin, score
     from planner.api import Planner
-    from planner.tasks.random_goals import random_goals
+    from planner.goals.feasibility import infeasibility
+    from planner.tasks.random_goals import CONSTRUCTS, random_goals
 
     if args.goals < 1 or args.seed < 0:
         raise PlannerError("--goals is at least 1, --seed at least 0")
@@ -58,7 +57,7 @@ def _run(args: argparse.Namespace) -> int:
         count["goals"] += 1
         if score(begin(goal, state)).success:
             count["hold"] += 1
-        elif obstacle(goal, state):
+        elif infeasibility(goal, state):
             count["infeasible"] += 1
         else:
             count["teacher"] += _teacher_reaches(goal, state)

@@ -266,7 +266,7 @@ def test_spaces_do_not_matter() -> None:
         ("² apple", "no object or class is called"),
         ("fridge on dining table", "'fridge' is furniture and cannot be moved; a goal about it is 'fridge open' or"),
         ("holding sofa", "'sofa' is furniture and cannot be moved or changed"),
-        ("plate in drawer ; no lamp", "'no lamp': 'lamp' is furniture"),
+        ("plate in drawer ; no lamp", "'no lamp' at character 19: 'lamp' is furniture"),
         ("every cabinet is closed", "write 'every cabinet closed'"),
         ("2 cabinet open", "write 'every cabinet open'"),
         ("open fridge", "did you mean 'fridge open'?"),

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from envs.symbolic.goals.sampling import CONSTRUCTS
 from planner.benchmarks.goal_constructs.__main__ import COLUMNS, main
+from planner.tasks.random_goals import CONSTRUCTS
 
 
 def test_the_command_counts_by_construct(capsys: pytest.CaptureFixture[str]) -> None:

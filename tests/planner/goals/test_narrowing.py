@@ -8,13 +8,12 @@ import pytest
 
 from envs.symbolic.actions import Action, State, format_action
 from envs.symbolic.goals import Goal, format_condition, format_goal, parse_goal
-from envs.symbolic.goals.sampling import CONSTRUCTS
 from envs.symbolic.obstacles import obstacle
 from envs.symbolic.progress import begin, score
 from planner import Planner
 from planner.corpus.teacher_chunks import plan_in_chunks
 from planner.goals.narrowing import narrow
-from planner.tasks.random_goals import random_goals
+from planner.tasks.random_goals import CONSTRUCTS, random_goals
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import state
 

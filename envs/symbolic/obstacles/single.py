@@ -1,13 +1,7 @@
-"""Tests whether an episode can have a goal at all: a goal that cannot be reached in a home is refused in words.
-
-Only what no plan could change is checked: what the home lacks, what a thing can never be, and conditions that exclude
-each other. A goal that passes may still be out of reach.
-"""
+"""Says why one condition can never hold: what the home lacks, what a thing can never be, what does not fit."""
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import BIT, DIRTY
@@ -16,22 +10,18 @@ from envs.symbolic.goals import (
     Count,
     Every,
     FixtureIs,
-    Goal,
     Holding,
     No,
     Place,
     Thing,
-    format_condition,
     format_furniture,
-    format_rule,
     format_thing,
 )
-from envs.symbolic.progress import begin, score
+from envs.symbolic.obstacles.capacity import capacity_obstacle, fits_side_by_side, goes_in
 from envs.symbolic.scoring import (
     can_match,
     fixtures_at,
     fixtures_of,
-    holds,
     matching_objects,
     number_required,
     quantified_objects,
@@ -46,38 +36,11 @@ if TYPE_CHECKING:
 DOES_NOT_FIT = "does not fit there"
 
 
-def obstacle(goal: Goal, state: State, *, sizes: bool = True) -> str:
-    """Say why a goal can never be reached from a state, with the condition; return "" if nothing speaks against it.
+def condition_obstacle(condition: Condition, state: State, *, tricks: bool = True) -> str:
+    """Say why no plan makes a condition hold that does not hold now; return "" if nothing speaks against it.
 
-    Args:
-        goal: The goal.
-        state: The state.
-        sizes: Whether to check that things fit in their places too, which no other home would change.
+    `tricks` are as in `obstacle`.
     """
-    if broken := begin(goal, state).broken:
-        return f"{format_rule(goal.rules[broken[0][0]])}: it is so already"
-    for number, phase in enumerate(goal.phases):
-        if goal.guard(number).tests:
-            continue  # it may be left out
-        for condition in phase:
-            reason = "" if holds(state, condition, state) else _obstacle(condition, state)
-            if reason and (sizes or not reason.endswith(DOES_NOT_FIT)):
-                return f"{format_condition(condition)}: {reason}"
-    for phase in goal.phases:
-        for a, b in combinations(phase, 2):
-            if _exclude_each_other(a, b, state):
-                return f"{format_condition(a)} ; {format_condition(b)}: they exclude each other"
-        if reason := _too_few_for_all(phase, state):
-            return reason
-    return ""
-
-
-def holds_at_start(goal: Goal, state: State) -> bool:
-    """Whether a goal holds in an initial state, so that an episode would have nothing to do."""
-    return score(begin(goal, state)).success
-
-
-def _obstacle(condition: Condition, state: State) -> str:
     if isinstance(condition, FixtureIs):
         return _fixture_obstacle(condition, state)
     place = None if isinstance(condition, Holding) else condition.place
@@ -94,13 +57,21 @@ def _obstacle(condition: Condition, state: State) -> str:
             )
         changed = Thing(word=condition.thing.word, states=condition.become)
         reasons = [_object_obstacle(state, i, changed, place, condition.means) for i in chosen]
-        return "" if reasons.count("") >= low else next(reason for reason in reasons if reason)
-    objects = _usable(state, condition.thing)
+        if reasons.count("") < low:
+            return next(reason for reason in reasons if reason)
+        able = [i for i, reason in zip(chosen, reasons, strict=True) if not reason]
+        return _room_obstacle(state, able, low, place, stacking=tricks)
+    objects = usable(state, condition.thing)
     if isinstance(condition, No):
-        stays = place is None and not condition.thing.states and not condition.thing.liquid
-        return f"{state.world.names[objects[0]]} cannot leave the home" if stays and objects else ""
+        if place is None:
+            return _stays_obstacle(state, condition.thing, 0)
+        return "" if tricks else _leaving_obstacle(condition, place, state)
     number = condition.number if isinstance(condition, Count) else 1
     if isinstance(condition, Count):
+        if condition.amount in ("at most", "exactly") and place is None:
+            reason = _stays_obstacle(state, condition.thing, number)
+            if reason or condition.amount == "at most":
+                return reason
         if condition.amount == "at most":
             return ""
         if condition.amount == "more":
@@ -116,12 +87,23 @@ def _obstacle(condition: Condition, state: State) -> str:
     means = condition.means if isinstance(condition, Count) else None
     reasons = [_object_obstacle(state, i, condition.thing, place, means) for i in objects]
     if reasons.count("") >= number:
-        return ""
+        able = [i for i, reason in zip(objects, reasons, strict=True) if not reason]
+        if place is not None and place.every:
+            each = condition.number if isinstance(condition, Count) else 1
+            for target in targets(state, place, state):
+                if sum(goes_in(state, i, target) for i in able) < each:
+                    return f"no {thing_text} fits {state.world.relation[target]} {state.world.names[target]}"
+            rooms = (
+                capacity_obstacle(state, able, each, [target], stacking=tricks)
+                for target in targets(state, place, state)
+            )
+            return next((reason for reason in rooms if reason), "")
+        return _room_obstacle(state, able, number, place, stacking=tricks)
     few = f"only {reasons.count('')} of {len(objects)} can be so: " if "" in reasons else ""
     return few + next(reason for reason in reasons if reason)
 
 
-def _usable(state: State, thing: Thing) -> list[int]:
+def usable(state: State, thing: Thing) -> list[int]:
     """Return the objects that have what never changes of a description."""
     return [i for i in state.world.objects_of(thing.word) if can_match(state, i, thing, state)]
 
@@ -145,11 +127,15 @@ def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | Non
             return f"{name} {reason}"
     if thing.liquid and state.liquid[entity] != thing.liquid and (reason := _liquid_obstacle(state, entity, thing)):
         return f"{name} {reason}"
+    if means in world.domain.objects and (reason := _tool_obstacle(state, entity, means)):
+        return f"{name} {reason}"
     if place is not None and place.beside:
         neighbors = [i for i in _holders(state, place) if i != entity]
-        if not any(_goes_in(state, entity, state.place[i]) for i in neighbors if state.place[i] >= 0):
+        if not any(fits_side_by_side(state, entity, i) for i in neighbors):
             return f"{name} {DOES_NOT_FIT}"
-    elif place is not None and not any(_goes_in(state, entity, holder) for holder in _holders(state, place)):
+    elif place is not None and _is_for_people(state, place) and not _can_be_given(state, entity, place):
+        return f"{name} is too large to hand over"
+    elif place is not None and not any(goes_in(state, entity, holder) for holder in _holders(state, place)):
         return f"{name} {DOES_NOT_FIT}"
     return ""
 
@@ -167,17 +153,23 @@ def _state_obstacle(state: State, entity: int, word: str, means: str | None) -> 
     if word == "sliced":
         has_knife = any(c is not None and c.cuts for c in world.object_category)
         return "" if has_knife else "cannot be sliced: there is nothing here that cuts"
-    for fixture in range(world.n_fixtures):
-        rule = world.rule[fixture]
-        if rule is None or not _goes_in(state, entity, fixture):
-            continue
-        if means in world.domain.fixtures and world.categories[fixture] != means:
-            continue
-        does = rule.clear & DIRTY if word == "clean" else rule.cook if word == "cooked" else rule.set & BIT.get(word, 0)
-        if does:
-            return ""
+    if any(
+        makes(state, fixture, word, entity)
+        for fixture in range(world.n_fixtures)
+        if means not in world.domain.fixtures or world.categories[fixture] == means
+    ):
+        return ""
     maker = f"no {means}" if means in world.domain.fixtures else "nothing"
     return f"cannot become {word}: {maker} here that it fits in makes things {word}"
+
+
+def makes(state: State, fixture: int, word: str, entity: int) -> bool:
+    """Whether a fixture has a process that gives a state to an object that goes in it."""
+    rule = state.world.rule[fixture]
+    if rule is None:
+        return False
+    does = rule.clear & DIRTY if word == "clean" else rule.cook if word == "cooked" else rule.set & BIT.get(word, 0)
+    return bool(does) and goes_in(state, entity, fixture)
 
 
 def _liquid_obstacle(state: State, entity: int, thing: Thing) -> str:
@@ -186,7 +178,82 @@ def _liquid_obstacle(state: State, entity: int, thing: Thing) -> str:
     if not category.fills:
         return "cannot be filled"
     flows = any(process is not None and process.fill == thing.liquid for process in world.process)
-    return "" if flows or thing.liquid in state.liquid else f"cannot be filled: there is no {thing.liquid} here"
+    if not flows and thing.liquid not in state.liquid:
+        return f"cannot be filled: there is no {thing.liquid} here"
+    if state.liquid[entity] and not _can_be_emptied(state, entity):
+        return f"is full of {state.liquid[entity]}, and there is nothing to pour it into"
+    return ""
+
+
+def _can_be_emptied(state: State, vessel: int) -> bool:
+    """Whether there is an empty vessel, or a plant for water; what has an endless supply cannot be emptied."""
+    world = state.world
+    category = world.object_category[vessel]
+    if category is None or category.contains:
+        return False
+    if any(c is not None and c.fills and not state.liquid[i] for i, c in enumerate(world.object_category)):
+        return True
+    return "water" in state.liquid and any(c is not None and c.waterable for c in world.fixture_category)
+
+
+def _tool_obstacle(state: State, entity: int, means: str) -> str:
+    """Say that no such object can be used on an entity: it cannot slice it, nor fill it, nor carry it."""
+    world, category = state.world, state.world.object_category[entity]
+    assert category is not None
+    for tool in world.entities_by_category.get(means, ()):
+        other = world.object_category[tool]
+        assert other is not None
+        pours = (other.fills or other.contains) and category.fills
+        if tool != entity and ((other.cuts and category.slices) or pours or world.fits(entity, tool)):
+            return ""
+    return f"cannot be changed by a {means}"
+
+
+def _stays_obstacle(state: State, thing: Thing, number: int) -> str:
+    """Say that more than so many objects match a description that is about no place, and always will."""
+    objects = matching_objects(state, thing, None, state)
+    staying = [i for i in objects if not thing.liquid and not any(_can_lose(state, i, word) for word in thing.states)]
+    if len(staying) <= number:
+        return ""
+    name = state.world.names[staying[-1]]
+    return f"{name} stays {' '.join(thing.states)}" if thing.states else f"{name} cannot leave the home"
+
+
+def _leaving_obstacle(condition: No, place: Place, state: State) -> str:
+    """Say that an object that must leave a place of furniture has nowhere else to go."""
+    if place.thing is not None:
+        return ""
+    others = set(range(state.world.n_fixtures)).difference(fixtures_at(state, place))
+    for i in matching_objects(state, condition.thing, place, state):
+        if not any(goes_in(state, i, f) for f in others):
+            return f"there is nowhere else for {state.world.names[i]}"
+    return ""
+
+
+def _can_lose(state: State, entity: int, word: str) -> bool:
+    """Whether something takes a state away from an object: it is washed, or a state that excludes the other is set."""
+    world = state.world
+    opposites = [b if a == word else a for a, b in world.domain.exclusive if word in (a, b)]
+    instead = ["clean"] if word == "dirty" else opposites
+    return any(makes(state, f, other, entity) for f in range(world.n_fixtures) for other in instead)
+
+
+def _room_obstacle(state: State, objects: list[int], number: int, place: Place | None, *, stacking: bool) -> str:
+    """Say how many of so many objects do not fit at a place, all together."""
+    if place is None or place.beside:
+        return ""
+    holders = list(_holders(state, place))
+    if place.thing is not None and place.inside is not None:
+        holders = [i for i in holders if not _object_obstacle(state, i, place.thing, place.inside)]
+    return capacity_obstacle(state, objects, number, holders, stacking=stacking)
+
+
+def _is_for_people(state: State, place: Place) -> bool:
+    return place.thing is None and all(state.world.relation[f] == "with" for f in fixtures_at(state, place))
+
+
+def _can_be_given(state: State, entity: int, place: Place) -> bool:
+    return any(state.world.fits(entity, f) or state.root(entity) == f for f in fixtures_at(state, place))
 
 
 # -- places ------------------------------------------------------------------------------------------------------------
@@ -201,7 +268,7 @@ def _place_obstacle(place: Place, state: State) -> str:
             known = place.person in world.scene.people
             return f"{place.person} is not here" if known else f"nobody here is called {place.person}"
         return f"there is no {format_furniture(place) if place.fixture else place.room} here"
-    objects = _usable(state, place.thing)
+    objects = usable(state, place.thing)
     if not objects:
         return f"there is no {format_thing(place.thing)} here"
     if place.inside is not None and (reason := _place_obstacle(place.inside, state)):
@@ -212,18 +279,7 @@ def _place_obstacle(place: Place, state: State) -> str:
 
 def _holders(state: State, place: Place) -> Iterator[int]:
     """Yield what an object could be in or on to be at a place."""
-    yield from fixtures_at(state, place) if place.thing is None else _usable(state, place.thing)
-
-
-def _goes_in(state: State, entity: int, holder: int) -> bool:
-    """Whether an object can be in a holder, directly, as a gift, or in something that fits in it."""
-    world = state.world
-    if entity == holder:
-        return False
-    if world.categories[holder] == "person" or state.root(entity) == holder or world.fits(entity, holder):
-        return True
-    containers = (i for i in range(world.n_fixtures, len(world.names)) if i not in (entity, holder))
-    return any(world.fits(i, holder) and world.fits(entity, i) for i in containers)
+    yield from fixtures_at(state, place) if place.thing is None else usable(state, place.thing)
 
 
 # -- fixtures ----------------------------------------------------------------------------------------------------------
@@ -245,6 +301,10 @@ def _fixture_state_obstacle(condition: FixtureIs, asked: str, fixtures: list[int
         word = negation.get(word) or world.domain.negations.get(word, word)
         if word == asked:
             return f"nothing the robot does changes that {world.names[fixtures[0]]} is {word}"
+    if {"open", "on"} <= set(condition.states) and condition.quantifier != "no":
+        process = world.process[fixtures[0]]
+        if process is not None and "closed" in process.when:
+            return f"{world.names[fixtures[0]]} only runs while it is closed"
     if word == "dirty":
         clean = [i for i in fixtures if not state.has(i, word)]
         if len(clean) == len(fixtures) or (clean and condition.quantifier != "some"):
@@ -257,82 +317,4 @@ def _fixture_state_obstacle(condition: FixtureIs, asked: str, fixtures: list[int
         fills = any(category is not None and category.fills for category in objects)
         if "water" not in state.liquid and not (flows and fills):
             return "there is nothing here to water with"
-    return ""
-
-
-# -- several conditions ------------------------------------------------------------------------------------------------
-
-
-def _exclude_each_other(a: Condition, b: Condition, state: State) -> bool:
-    """Whether no state satisfies two conditions of one phase."""
-    if isinstance(a, FixtureIs) and isinstance(b, FixtureIs):
-        return _exclude_fixture_states(a, b, state)
-    if isinstance(a, Holding) and isinstance(b, Holding):  # the robot has one hand
-        return not set(_usable(state, a.thing)) & set(_usable(state, b.thing))
-    for this, other in ((a, b), (b, a)):
-        if isinstance(this, No) and isinstance(other, Count) and this.place in (None, other.place):
-            broader = this.thing.word == other.thing.word and set(this.thing.states) <= set(other.thing.states)
-            broader = broader and not this.thing.properties and this.thing.origin is None
-            if other.amount != "at most" and broader and this.thing.liquid in (None, other.thing.liquid):
-                return True
-        if isinstance(this, Every) and this.place is not None and this.place.fixture is not None:
-            if isinstance(other, Holding) and _all_chosen(this, other.thing, state):
-                return True
-            if isinstance(other, Count | Every) and _elsewhere(this.place, other.place):
-                if isinstance(other, Count) and _all_chosen(this, other.thing, state):
-                    return True
-                if isinstance(other, Every) and this.selection == other.selection == "every":
-                    return not {*quantified_objects(state, this)}.isdisjoint(quantified_objects(state, other))
-    return False
-
-
-def _all_chosen(every: Every, thing: Thing, state: State) -> bool:
-    """Whether an `every` condition is about all objects that could match a description."""
-    objects = _usable(state, thing)
-    return every.selection == "every" and bool(objects) and set(objects) <= set(quantified_objects(state, every))
-
-
-def _elsewhere(a: Place, b: Place | None) -> bool:
-    """Whether nothing can be at both places: two categories of fixtures."""
-    return b is not None and b.fixture is not None and a.fixture is not None and a.fixture != b.fixture
-
-
-def _exclude_fixture_states(a: FixtureIs, b: FixtureIs, state: State) -> bool:
-    shared = set(fixtures_of(state, a)) & set(fixtures_of(state, b))
-    if not shared:
-        return False
-    negations = state.world.domain.negations
-    (word, is_true), (other_word, other_is_true) = (
-        (negations.get(c.states[0], c.states[0]), (c.states[0] in negations) == (c.quantifier == "no")) for c in (a, b)
-    )
-    if word != other_word or is_true == other_is_true:
-        return False
-    sets = (set(fixtures_of(state, a)), set(fixtures_of(state, b)))
-    some = [c.quantifier == "some" for c in (a, b)]
-    if all(some):
-        return len(sets[0] | sets[1]) == 1  # "window open ; window closed" takes two windows
-    if not any(some):
-        return True
-    return sets[some.index(True)] <= sets[some.index(False)]
-
-
-def _is_plain_fixture(place: Place | None) -> bool:
-    return place is not None and place.fixture is not None and place == Place(fixture=place.fixture)
-
-
-def _too_few_for_all(phase: tuple[Condition, ...], state: State) -> str:
-    """Say of which object a phase asks for more than exist: at different fixtures, and in the hand."""
-    wanted: dict[str, Counter[str]] = {}
-    for condition in phase:
-        if isinstance(condition, Holding):
-            wanted.setdefault(condition.thing.word, Counter())["the hand"] = 1
-        elif isinstance(condition, Count) and condition.amount == "at least" and _is_plain_fixture(condition.place):
-            assert condition.place is not None and condition.place.fixture is not None
-            places = wanted.setdefault(condition.thing.word, Counter())
-            places[condition.place.fixture] = max(places[condition.place.fixture], condition.number)
-    for word, places in wanted.items():
-        available = len(state.world.objects_of(word))
-        if places.total() > available:
-            enough = f"there {'is' if available == 1 else 'are'} only {available} here"
-            return f"{word} is asked for {places.total()} times ({', '.join(places)}): {enough}"
     return ""

@@ -1,0 +1,262 @@
+"""What a person probably meant to type: other wordings of a text that is no goal, for the hint of its error message.
+
+People half remember the grammar: `all mugs into the sink, fan off after 10 minutes`. The rules below bring such words
+into those of the grammar, one small change each. `parser.py` offers the first wording that it can read; it never takes
+one for what was said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
+
+from envs.symbolic.domain import Domain
+from envs.words import names_by_word, singulars
+
+MAX_LENGTH = 300  # characters; longer texts get no suggestion
+MAX_WORDINGS = 120
+MAX_WORDS_JOINED = 7  # of a text in which a missing `in` is looked for
+MAX_CHANGES = 3  # optional changes that are combined
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NAMES_AT_MOST = 3  # words of a name
+_TIME = r"\d{1,2}:\d{2}"
+_DELAY = r"\d+(?:\.\d+)? ?(?:s|min|h)\b"
+_DAILY = r"(?:(?:every|each) (?:day|morning|evening|night|noon)|everyday|daily)"
+_STATES = r"(?:open|closed|on|off|dirty|clean|watered)"
+_GERUNDS = r"\b(open|clos|pick|put|turn|slic|pour|wip|fold|giv|go)t?ing\b"
+_STEMS = {"clos": "close", "slic": "slice", "wip": "wipe", "giv": "give"}
+
+Change = tuple[str, str | Callable[[re.Match[str]], str]]
+
+
+def _minutes(match: re.Match[str]) -> str:
+    return f"{int(match[1]) * 60 + int(match[2])} min"
+
+
+def _of_day(match: re.Match[str]) -> str:
+    hours = int(match[1]) % 12 + 12 * (match[3].lower() == "pm")
+    return f"{hours}:{match[2] or '00'}"
+
+
+def _number(match: re.Match[str]) -> str:
+    return str(_NUMBERS.index(match[0].lower()))
+
+
+# Words that the grammar does not have, or not there; made in this order, always.
+CHANGES: tuple[Change, ...] = (
+    (r"[\"“”`]|[.!?;, ]+$", ""),
+    (r"’", "'"),
+    (r"#", " "),
+    (r"^(?:please|first),? ", ""),
+    (r";(?: *;)+", ";"),
+    (r"^[;, ]+", ""),
+    # numbers and times
+    (r"\b(?:half an hour|half hour)\b", "30 min"),
+    (r"\b(?:a )?quarter of an hour\b", "15 min"),
+    (r"\b(?:an|one) (?=(?:hour|minute|second)\b)", "1 "),
+    (r"\bonce\b|\bplease\b", ""),
+    (r"\b(?:another|one more|an extra|an additional)\b", "1 more"),
+    (rf"\b(?:{'|'.join(_NUMBERS)})\b", _number),
+    (r"(?<=\d),(?=\d)", "."),
+    (r"(?<=\d) ?(?:minutes?|mins?|m)\b\.?", " min"),
+    (r"(?<=\d) ?(?:hours?|hrs?)\b\.?", " h"),
+    (r"(?<=\d) ?(?:seconds?|secs?)\b\.?", " s"),
+    (r"\b(\d+) h (?:and )?(\d+) min\b", _minutes),
+    (r"\bnoon\b", "12:00"),
+    (r"\bmidnight\b", "00:00"),
+    (r"\b(\d{1,2})(?:[:.](\d{2}))? ?([ap]m)\b", _of_day),
+    (r"\bat (\d{1,2})\.(\d{2})\b", r"at \1:\2"),
+    (r"\bat (\d{2})(\d{2})\b", r"at \1:\2"),
+    (r"\bat (\d{1,2})(?: ?o'?clock)?(?![:\d])(?= ?[:,]| |$)", r"at \1:00"),
+    (rf"^{_DAILY}(?: at)? ({_TIME})[ :,]*", r"every day at \1 : "),
+    (rf"^at ({_TIME}) {_DAILY}[ :,]*", r"every day at \1 : "),
+    (rf"^at ({_TIME})[ :,]*", r"at \1 : "),
+    (rf"^(?:in|after|within) ({_DELAY})[ :,]*", r"after \1 : "),
+    (rf"^(.+?),? (?:in|after) ({_DELAY})(?: from now| later)?$", r"after \2 : \1"),
+    (rf"^([^:]+?),? {_DAILY} at ({_TIME})$", r"every day at \2 : \1"),
+    (rf"^([^:]+?),? at ({_TIME}) {_DAILY}$", r"every day at \2 : \1"),
+    (rf"^([^:]+?),? at ({_TIME})$", r"at \2 : \1"),
+    # phases, tests and rules
+    (r",? *\b(?:and )?(?:then|afterwards|after that|before)\b,?(?: then\b)*", " then "),
+    (r"\b(?:when|whenever|in case|as long as)\b", "if"),
+    (r"\bunless ", "if not "),
+    (r"\bif ([^:]*?)(?:,| then ) ?(?!.* : )", r"if \1 : "),
+    (rf"\b(if|and|whether) ([^;:]+?) (?:is |are )?not ({_STATES})\b", r"\1 not \2 \3"),
+    (r"[,;]? while (?:not|no|don't|avoid|never)\b", " while never"),
+    (r"(?<!while)(?<!while )[,;]? ?\b(?:but |and )?(?:never|do not|don't|without)\b", " while never"),
+    (_GERUNDS, lambda match: _STEMS.get(match[1], match[1])),
+    (r"\bnever (?:touch|take|grab|move)\b", "never pick up"),
+    (r"\bnever use\b", "never turn on"),
+    # amounts and choices
+    (r"\b(?:the|an?|my|your|our|some|that|this|these|those)\b ", ""),
+    (r"\ball (?:but|except) (\d+)(?: of)?\b", r"all but \1 of"),
+    (r"\b(?:no|not) more than\b|\bup to\b|\batmost\b|\bmaximum(?: of)?\b", "at most"),
+    (r"\bmore than (\d+)\b", lambda match: str(int(match[1]) + 1)),
+    (r"\b(?:at ?least|minimum(?: of)?) ", ""),
+    (r"\b(?:exact|just|only) (?=\d)", "exactly "),
+    (r"\b(\d+) (\w+) more\b", r"\1 more \2"),
+    (r"\b(?:each|all)(?: of)?\b(?! but)", "every"),
+    (r"\bboth(?: of)?\b", "2"),
+    (r"\bhalf(?: of)?\b", "half of"),
+    (r"\b(?:none(?: of)?|not any|0)\b", "no"),
+    (r"(^|[;:] )not (?!.* : )", r"\1no "),
+    (r"\beverything\b", "every anything"),
+    (r"\bsomething\b", "anything"),
+    (r"\bnothing\b", "no anything"),
+    (r"(?<!all )\bbut\b|\bapart from\b|\bother than\b|\bexcluding\b|\bexcept for\b", "except"),
+    # relations, verbs, properties
+    (r"\b(?:into|inside|within|to)\b", "in"),
+    (r"\b(?:onto|upon|on top of|under|over)\b", "on"),
+    (r"\b(?:next (?:to|in)|near(?: in)?|besides|close in|adjacent in)\b", "beside"),
+    (r"\b(?:using|with help of|by means of|via)\b", "by"),
+    (r"\b(?:full of|filled with|containing)\b", "of"),
+    (r"\b(?:i want|i need|put|move|bring|place|take|carry|get|set|leave|make|give|ensure)\b (?!up)", ""),
+    (r"\b(?:is|are|be|stays?|remains?) (?=(?:on|in|with|beside)\b)", ""),
+    (r"\bgr[ea]y\b", "gray"),
+    (r"\b(?:large|huge)\b", "big"),
+    (r"\b(?:little|tiny)\b", "small"),
+    (r"\bwood\b", "wooden"),
+    (r"\b(?:steel|iron|metallic|silver)\b(?! \w*ware)", "metal"),
+    (r"\b(?:china|porcelain)\b", "ceramic"),
+    (r"\bcolou?r(?:ed)? ", ""),
+    (r"(?<!never )\b(?:turn|switch) (on|off) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\2 \1"),
+    (r"(?<!never )\b(?:close|shut) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 closed"),
+    (r"(?<!never )(?:^|(?<=: )|(?<=; ))open ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 open"),
+    (r"(?<!never )\b(?:wash|clean) (every|half of|\d of) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 \2 is clean"),
+    (r"(?<!never )\bwash\b", "clean"),
+    (r"\b(?:heat|warm)(?: up)?\b", "hot"),
+    (r"\b(?:cool|chill)(?: down)?\b", "cold"),
+    (r"(?<!never )\b(?:slice|cut)(?: up)?\b", "sliced"),
+    (r"^(?:hold|grab)\b", "holding"),
+)  # fmt: skip
+
+_PLACE = r"(?:on|in|with|beside) (?:every )?[^;:]+?"
+_END = r"(?= *(?:;| then | while |$))"
+# Changes that may be right; the parser tries them one by one and together.
+OPTIONAL: tuple[Change, ...] = (
+    (r" is\b", ""),
+    (rf"(^|; |: )([^;:]+?)(?:,| and| &) ([^;:]+?) ({_PLACE}){_END}", r"\1\2 \4 ; \3 \4"),
+    (r" ?(?:,| and | & |&|\. | / ?| /) ?", " ; "),
+    (rf"({_STATES}) (in [^;:]+?){_END}", r"\2 \1"),
+    (rf" ({_STATES}) except ([^;:]+?){_END}", r" except \2 \1"),
+    (rf"\b((?:every|of) [^;:]+?) ({_PLACE}) except ([^;:]+?){_END}", r"\1 except \3 \2"),
+    (rf"\b(every|\d+ of|half of) ([^;:]+?) (\w+){_END}", r"\1 \2 is \3"),
+    (rf"(^|[;:] )([^;:]+?) (\w+){_END}", r"\1\3 \2"),
+    (r"\b(\w+) (\w+) (?=(?:on|in|with|beside)\b)", r"\2 \1 "),
+    (r"\b(\w+) (\w+)$", r"\2 in \1"),
+    (r"\b(\w+) (\w+ \w+)$", r"\2 in \1"),
+    (r"\b(every|of) (.*?)(\w+) except (\w+)\b", r"\1 \2\3 except \4 \3"),
+    (r"(?<=[a-z])[ #]\d+(?= (?:on|in|with|beside|;|then)\b| ;|$)", ""),
+    (r"\b(hot|cold|cooked|clean|sliced|folded) ([^;:]+?) with ", r"\1 \2 by "),
+    (r" with ", " of "),
+    (r" with ", " in "),
+    (r"\bhalf of (?=half)", ""),
+)
+_QUESTIONS: tuple[Change, ...] = (
+    (r"^\?? *", "? "),
+    (r"^\? (?:where|where's)(?: (?:is|are))? ", "? where "),
+    (r"^\? (?:what|whats|what's)(?: (?:is|are))? ", "? what "),
+    (r"^\? how many (.+?) (?:is|are)(?: there)?\b", r"? how many \1"),
+    (r"^\? (?:is|are)(?: there)? ", "? whether "),
+    (r"^\? who has (.+)$", r"? where \1"),
+    (r"^\? do (?:we|you) have (.+)$", r"? how many \1"),
+)
+
+
+def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> Iterator[str]:
+    """Yield other wordings of a text, the likeliest first.
+
+    Args:
+        text: The text.
+        domain: The domain.
+        people: Names of the people of the home.
+        vocabulary: Names and keywords of the language, in small letters.
+    """
+    if len(text) > MAX_LENGTH:
+        return
+    said = text
+    changes = (*_QUESTIONS, *CHANGES) if re.match(r"\?|(?:where|what|how many|is|are)\b", text, re.I) else CHANGES
+    for pattern, replacement in changes:
+        text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
+    speller = _Speller(domain, [*people, *vocabulary])
+    queue = deque([(_owned(text, people), 0)])
+    seen, yielded = set[str](), {said}
+    while queue and len(seen) < MAX_WORDINGS:
+        changed, n_changes = queue.popleft()
+        wording = speller.spell(changed)
+        if wording in seen:
+            continue
+        seen.add(wording)
+        if wording not in yielded:
+            yielded.add(wording)
+            yield wording
+        if n_changes < MAX_CHANGES and len(queue) < MAX_WORDINGS:
+            queue.extend((other, n_changes + 1) for other in _changed(wording))
+
+
+def _changed(text: str) -> Iterator[str]:
+    for pattern, replacement in OPTIONAL:
+        other = re.sub(pattern, replacement, text)
+        if other != text:
+            yield other
+    words = text.split()
+    if len(words) <= MAX_WORDS_JOINED:
+        yield from (" ".join([*words[:i], "in", *words[i:]]) for i in range(1, len(words)))
+    if words and words[0] == "if" and ":" not in words:
+        yield from (" ".join([*words[:i], ":", *words[i:]]) for i in range(3, len(words)))
+
+
+def _owned(text: str, people: Sequence[str]) -> str:
+    for name in people:
+        text = re.sub(rf"\b{name}s\b", f"{name}'s", text, flags=re.IGNORECASE)
+        text = re.sub(rf"\b(\w+) of {name}\b", rf"{name}'s \1", text, flags=re.IGNORECASE)
+    return text
+
+
+class _Speller:
+    """Writes words as the domain does: singular, its own name for a thing, the nearest spelling."""
+
+    def __init__(self, domain: Domain, vocabulary: Sequence[str]) -> None:
+        names = (*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members, *domain.states)
+        names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.skills)
+        self.names = {name.lower(): name for name in (*names, *vocabulary)}
+        self.words = {word for name in self.names for word in name.split()}
+        self.joined = {name.replace(" ", ""): name for name in self.names}
+        self.known: dict[tuple[str, int], str | None] = {}
+
+    def spell(self, text: str) -> str:
+        tokens = re.findall(r"'s\b|[\w.:'-]*\w|[^\w\s]", text)
+        written = []
+        while tokens:
+            for length in range(min(_NAMES_AT_MOST, len(tokens)), 0, -1):
+                phrase = " ".join(tokens[:length])
+                if (phrase, length) not in self.known:
+                    self.known[phrase, length] = self.name(phrase, length)
+                if (name := self.known[phrase, length]) is not None:
+                    break
+            written.append(name if name is not None else phrase)
+            del tokens[:length]
+        return " ".join(written)
+
+    def name(self, phrase: str, length: int) -> str | None:
+        plain = phrase.lower()
+        if (known := plain if plain in self.names else self.joined.get(plain.replace(" ", ""))) is not None:
+            return self.names[known]
+        if not re.fullmatch(r"[^\W\d][\w' -]*", plain):
+            return phrase if length == 1 else None
+        forms = (*singulars(plain), f"{plain}es", f"{plain}s")
+        if (form := next((form for form in forms if form in self.names), None)) is not None:
+            return self.names[form]
+        called = [name for form in forms for name in names_by_word().get(form, ()) if name.lower() in self.names]
+        if called:
+            return called[0]
+        if plain.endswith("'s") and (owner := get_close_matches(plain[:-2], self.names, n=1, cutoff=0.7)):
+            return f"{self.names[owner[0]]}'s"
+        if length > 1 or plain in self.words:
+            return phrase if length == 1 else None
+        close = [word for word in self.words if sorted(word) == sorted(plain)]  # two letters swapped
+        close = close or get_close_matches(plain, [*self.names, *self.words], n=3, cutoff=0.75)
+        close.sort(key=lambda name: name[0] != plain[0])
+        return self.names.get(close[0], close[0]) if close else None

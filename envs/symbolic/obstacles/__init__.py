@@ -1,0 +1,19 @@
+"""Tests whether an episode can have a goal at all: a goal that cannot be reached in a home is refused in words.
+
+Only what no plan could change is checked: what the home lacks, what a thing can never be, what does not fit, rules that
+forbid the only way, and conditions that exclude each other. A goal that passes may still be out of reach.
+
+| file | what |
+|---|---|
+| `checks.py` | the whole goal |
+| `single.py` | one condition: objects, places, fixtures |
+| `capacity.py` | how much fits in a place |
+| `rules.py` | rules that forbid the only way |
+| `together.py` | conditions that exclude each other |
+"""
+
+from envs.symbolic.obstacles.capacity import capacity_obstacle
+from envs.symbolic.obstacles.checks import holds_at_start, obstacle
+from envs.symbolic.obstacles.single import makes, usable
+
+__all__ = ["capacity_obstacle", "holds_at_start", "makes", "obstacle", "usable"]

@@ -1,0 +1,269 @@
+"""The next chunk of a goal, and what must be out of the way before it.
+
+A chunk is a few conditions (`planner/goals/chunking.py`). Where their objects find no room, it is cut down:
+
+- to as many objects as fit at once: a load of the sink, of the microwave, of a pan;
+- to its preparation: `no kettle on stove burner`, `no plate in sink` for those that are clean, a full glass poured into
+  an empty vessel.
+
+Both are plain conditions in a home of which only what is meant is seen, like those of `planner/goals/narrowing.py`. So
+teacher, facts and the GPT, which know plain conditions, need no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
+from envs.symbolic.obstacles import usable
+from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_objects
+from planner.goals import choice, grounding
+from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
+from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.narrowing import Narrowed, narrow, parts_of, removal
+from planner.goals.rehearsal import (
+    Blocked,
+    FullVessel,
+    Hindrance,
+    NeedsContainer,
+    Rehearsal,
+    TooMany,
+    needed_where_they_are,
+)
+
+if TYPE_CHECKING:
+    from envs.symbolic.actions import State
+    from envs.symbolic.scoring import Uses
+
+MAX_SHARES = 3  # `every` places that one chunk serves: with more, a small GPT loses count
+
+
+def next_parts(
+    state: State,
+    phase: Sequence[Condition],
+    initial_state: State,
+    *,
+    max_conditions: int = MAX_CONDITIONS,
+    uses: Uses | None = None,
+    avoid: frozenset[int] = frozenset(),
+    common_sense: bool = False,
+    max_objects: int = MAX_OBJECTS_PER_CONDITION,
+) -> tuple[Condition | Narrowed, ...]:
+    """Return what is planned for next: the next few unmet conditions, or what comes before them; empty if all hold.
+
+    With fewer `max_objects`, a condition about more is planned for in several chunks. The other arguments are those of
+    `next_conditions` and `retrieve_facts`.
+    """
+    parts = _next_parts(
+        state, phase, initial_state, max_conditions=max_conditions, uses=uses, avoid=avoid, common_sense=common_sense
+    )
+    if max_objects == MAX_OBJECTS_PER_CONDITION or not parts:
+        return parts
+    preparation = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense)
+    first, *others = parts_of(parts[0], state, initial_state) or [None]
+    if first is None:
+        return parts
+    if len(preparation.objects_of(first)) > max_objects:
+        return (preparation.fewer(first, max_objects),)
+    return (first,) if others or len(parts) > 1 else parts
+
+
+def _next_parts(
+    state: State, phase: Sequence[Condition], initial_state: State, *, max_conditions: int, uses: Uses | None,
+    avoid: frozenset[int], common_sense: bool,
+) -> tuple[Condition | Narrowed, ...]:  # fmt: skip
+    rehearsal = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
+    ready: list[Condition] = []
+    for condition in next_conditions(state, phase, initial_state, max_conditions, uses):
+        parts = narrow(condition, state, initial_state)
+        shorter = _shorter(condition, parts)
+        for i, part in enumerate(parts if shorter is None else shorter):
+            hindrance = rehearsal.hindrance(part.condition, part.hidden)
+            if hindrance is None:
+                continue
+            if ready:
+                return tuple(ready)
+            if i:
+                return parts[:i]
+            if (smaller := _of_smaller_objects(part, state)) is not None:
+                again = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
+                if again.hindrance(smaller.condition, smaller.hidden) is None:
+                    return (smaller,)
+            first = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense).before(part, hindrance)
+            return first or (condition,)
+        if shorter is not None:
+            return tuple(ready) or shorter
+        ready.append(condition)
+    return tuple(ready)
+
+
+def _shorter(condition: Condition, parts: tuple[Narrowed, ...]) -> tuple[Narrowed, ...] | None:
+    """Return the first few parts of a condition about `every` place, if it has more; otherwise None.
+
+    What is picked up to be put down again is picked up in a chunk of its own: at the start of it, it is there already.
+    """
+    if isinstance(parts[0].condition if parts else None, Holding) and not isinstance(condition, Holding):
+        return parts[:1]
+    place = getattr(condition, "place", None)
+    is_long = place is not None and place.every and len(parts) > MAX_SHARES
+    return parts[:MAX_SHARES] if is_long else None
+
+
+def _of_smaller_objects(part: Narrowed, state: State) -> Narrowed | None:
+    """Return a part that brings the smallest objects to a place, if there are larger ones too."""
+    condition = part.condition
+    if not isinstance(condition, Count) or condition.place is None or condition.place.thing is not None:
+        return None
+    view, units = part.view(state), state.world.units
+    objects = usable(view, condition.thing)
+    smallest = sorted(objects, key=lambda i: (units[i], i))[: condition.number]
+    if len(smallest) < condition.number or max(units[i] for i in objects) == units[smallest[-1]]:
+        return None
+    return Narrowed(condition=condition, hidden=part.hidden.union(objects).difference(smallest))
+
+
+class _Preparation:
+    def __init__(
+        self, state: State, initial_state: State, phase: Sequence[Condition], avoid: frozenset[int], *,
+        common_sense: bool,
+    ) -> None:  # fmt: skip
+        self.state, self.world, self.initial_state = state, state.world, initial_state
+        self.phase, self.avoid, self.common_sense = phase, avoid, common_sense
+        self.needed = needed_where_they_are(state, phase, initial_state)
+
+    def before(self, part: Narrowed, hindrance: Hindrance) -> tuple[Narrowed, ...]:
+        """Return what is done first for a part; nothing if nothing helps."""
+        if isinstance(hindrance, TooMany):
+            return (self.fewer(part, hindrance.number),)
+        if isinstance(hindrance, FullVessel):
+            return self.pour_out(hindrance.vessel)
+        if isinstance(hindrance, NeedsContainer):
+            return self.stacked(hindrance.item, hindrance.fixtures)
+        made = self.make_room(hindrance)
+        if made or hindrance.holder >= self.world.n_fixtures:
+            return made
+        alike = grounding.fixtures_of(part.view(self.state), self.world.categories[hindrance.holder])
+        return self.stacked(hindrance.objects[0], alike)
+
+    def fewer(self, part: Narrowed, number: int) -> Narrowed:
+        """Return a part for only so many more objects."""
+        condition = part.condition
+        if isinstance(condition, Count):
+            satisfied = matching_objects(part.view(self.state), condition.thing, condition.place)
+            return Narrowed(condition=replace(condition, number=number), hidden=part.hidden.union(satisfied))
+        return Narrowed(condition=condition, hidden=part.hidden.union(self.objects_of(part)[number:]))
+
+    def objects_of(self, part: Narrowed) -> Sequence[int]:
+        """Return the objects that a part still changes or moves; of a `Count`, so many of those that could be."""
+        condition = part.condition
+        view, initial_view = part.view(self.state), part.view(self.initial_state)
+        if isinstance(condition, Count):
+            objects = usable(view, condition.thing)
+            satisfied = matching_objects(view, condition.thing, condition.place)
+            return [i for i in objects if i not in satisfied][: condition.number - len(satisfied)]
+        if isinstance(condition, Every):
+            return remaining_subjects(view, condition, initial_view)
+        return matching_objects(view, condition.thing, condition.place) if isinstance(condition, No) else ()
+
+    def make_room(self, blocked: Blocked) -> tuple[Narrowed, ...]:
+        """Return the removal of what takes the room at a place, the fewest things of which this is true."""
+        holder, world = blocked.holder, self.world
+        movable = [i for i in self.state.children(holder) if i not in self.needed and i not in blocked.objects]
+        metal = blocked.metal or (self.common_sense and world.categories[holder] == "microwave")
+        leaving = [i for i in movable if metal and choice.has_metal(self.state, i)]
+        if blocked.metal:
+            movable = leaving
+        missing = sum(world.units[i] for i in blocked.objects if self.state.place[i] != holder)
+        missing -= grounding.free_units(self.state, holder) + sum(world.units[i] for i in leaving)
+        others = sorted((i for i in movable if i not in leaving), key=lambda i: (world.units[i], i))
+        while others and missing > 0 and len(leaving) < MAX_OBJECTS_PER_CONDITION:
+            item = next((i for i in others if world.units[i] >= missing), others[-1])
+            others.remove(item)
+            leaving.append(item)
+            missing -= world.units[item]
+        category = world.categories[holder]
+        place = Place(fixture=category) if holder < world.n_fixtures else Place(thing=Thing(word=category))
+        parts = removal(self.state, self.initial_state, Thing(word="anything"), place, leaving)
+        return tuple(self.kept_clear(part) for part in parts)
+
+    def stacked(self, item: int, fixtures: Sequence[int]) -> tuple[Narrowed, ...]:
+        """Return the bringing of an object to a fixture in a container, best in one that stands there.
+
+        If it goes in none and the fixture has no room for it, something smaller there goes in one, which makes room.
+        """
+        if part := self.in_container(item, fixtures):
+            return part
+        world = self.world
+        here = [i for f in fixtures if world.fits(item, f) for i in self.state.children(f)]
+        for smaller in sorted(here, key=lambda i: (-world.units[i], i)):
+            if part := self.in_container(smaller, [self.state.root(smaller)], placed=True):
+                return part
+        return ()
+
+    def in_container(self, item: int, fixtures: Sequence[int], *, placed: bool = False) -> tuple[Narrowed, ...]:
+        """Return the bringing of an object to a fixture in a container, which is there already if `placed`."""
+        state, world = self.state, self.world
+        rated = []
+        for i, category in enumerate(world.object_category):
+            if category is None or category.holds is None or i == item or not grounding.can_hold(state, i, item):
+                continue
+            root = state.root(i)
+            targets = [root] if placed or root in fixtures else [f for f in fixtures if grounding.can_hold(state, f, i)]
+            for f in targets:
+                has_metal = choice.has_metal(state, i) or choice.has_metal(state, item)
+                is_unsafe = self.common_sense and world.categories[f] == "microwave" and has_metal
+                if f in fixtures and not is_unsafe:
+                    against = choice.flaws(state, i)
+                    rated.append((i in self.avoid or f in self.avoid, i in self.needed, root != f, *against, f, i))
+        if not rated:
+            return ()
+        *_, fixture, container = min(rated)
+        place = Place(thing=Thing(word=world.categories[container]), inside=Place(fixture=world.categories[fixture]))
+        alike = {e for kept in (item, container, fixture) for e in world.entities_by_category[world.categories[kept]]}
+        condition = Count(thing=Thing(word=world.categories[item]), place=place)
+        return (Narrowed(condition=condition, hidden=frozenset(alike - {item, container, fixture})),)
+
+    def kept_clear(self, part: Narrowed) -> Narrowed:
+        """Return a removal that puts nothing where other conditions of the phase need room, or where it must not be."""
+        assert isinstance(part.condition, No)
+        view = part.view(self.state)
+        leaving = matching_objects(view, part.condition.thing, part.condition.place)
+        hidden = set[int]()
+        for condition in self.phase:
+            place = getattr(condition, "place", None)
+            if place is None or place.thing is not None or not isinstance(condition, Count | Every | No):
+                continue
+            if isinstance(condition, Every):
+                wanted = quantified_objects(self.initial_state, condition)
+            else:
+                wanted = matching_objects(self.state, condition.thing, None, self.initial_state)
+            is_limited = isinstance(condition, No) or getattr(condition, "amount", "at least") != "at least"
+            is_limited = is_limited or getattr(condition, "selection", "every") != "every"
+            if is_limited or not set(leaving) <= set(wanted):
+                hidden.update(fixtures_at(self.state, place))
+        hidden.difference_update(self.state.root(i) for i in leaving)
+        return Narrowed(condition=part.condition, hidden=part.hidden | hidden)
+
+    def pour_out(self, vessel: int) -> tuple[Narrowed, ...]:
+        """Return the filling of another, empty vessel from one that must be empty; nothing if there is none."""
+        state, world = self.state, self.world
+        liquid = state.liquid[vessel]
+        wanted = {condition.thing.word for condition in self.phase if not isinstance(condition, FixtureIs)}
+        receivers = [
+            i
+            for i, category in enumerate(world.object_category)
+            if category is not None and category.fills and not state.liquid[i]
+            and not grounding.is_avoided(state, i, self.avoid)
+        ]  # fmt: skip
+        if not receivers:
+            return ()
+        ranked = choice.ranked(state, receivers, Thing(word="anything", liquid=liquid), None)
+        receiver = min(ranked, key=lambda i: (world.categories[i] in wanted, ranked.index(i)))
+        category = world.categories[receiver]
+        flowing = {f for f in range(world.n_fixtures) if (p := world.process[f]) is not None and p.fill == liquid}
+        sources = {i for i in range(world.n_fixtures, len(world.names)) if state.liquid[i] == liquid and i != vessel}
+        alike = set(world.entities_by_category[category]) - {receiver, vessel}
+        condition = Count(thing=Thing(word=category, liquid=liquid))
+        return (Narrowed(condition=condition, hidden=frozenset(flowing | sources | alike)),)
