@@ -13,6 +13,7 @@ from envs.scenes.home_file import parse_home
 from envs.scenes.scene_sampler import sample_scene
 from planner.home import main
 from planner.io.paths import datasets_dir
+from tests.planner.json_answers import check_printed
 
 FAMILY = str(datasets_dir() / "homes" / "family_house.yaml")
 
@@ -37,14 +38,18 @@ def test_a_bad_home_exits_1_and_names_each_line(bad: str, capsys: pytest.Capture
 
 def test_json_lists_the_problems(bad: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", bad, "--json"]) == 1
-    report = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr().out
+    check_printed("planner.home", printed)
+    report = json.loads(printed)
     assert not report["ok"]
     assert [problem["line"] for problem in report["problems"]] == [3, 4]
 
 
 def test_json_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "none.yaml", "--json"]) == 1
-    assert "no such file" in json.loads(capsys.readouterr().out)["problems"][0]["problem"]
+    printed = capsys.readouterr().out
+    check_printed("planner.home", printed)
+    assert "no such file" in json.loads(printed)["problems"][0]["problem"]
 
 
 def test_a_sampled_home_is_a_home_file(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,7 +67,9 @@ def test_show_lists_rooms_and_contents(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_show_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", FAMILY, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["name"] == "family house"
+    printed = capsys.readouterr().out
+    check_printed("planner.home", printed)
+    assert json.loads(printed)["name"] == "family house"
 
 
 def test_show_of_a_bad_home_fails_on_stderr(bad: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from envs.words import names_by_word, singulars
 RELATIONS = ("on", "in", "with", "beside")
 _OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at|to|under|near|next to|behind|above|below) ")
 ARTICLES = ("the", "a", "an", "my", "your", "our", "this", "that", "some", "any")
-_NEITHER = re.compile(r" (or|else|otherwise) ")
+_NEITHER = re.compile(r" (or|else|otherwise|until|for \d+) ")
 _FILLERS = (*ARTICLES, "is", "are", "be", "turn", "make", "set", "put", "switch")
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 

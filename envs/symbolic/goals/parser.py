@@ -94,6 +94,10 @@ _WHEN = re.compile(
     r"|(?P<daily>every day )?at (?P<at>[0-9]{1,2}:[0-9]{2})) ?: ?(?=\S)"
 )
 _LATE_WHEN = re.compile(r"\b(?:after \d|every day\b|daily\b|at \d{1,2}(?::\d|\b)|in \d+(?:\.\d+)? ?(?:s|min|h)\b)")
+_LIKE_TIME = re.compile(
+    r"after |at (?!most\b)|(?:in|within) \d|(?:tomorrow|later|tonight)\b|every (?:\d|day|morning|evening|night|hour)\b"
+)
+_TIMES = "`after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
@@ -192,10 +196,12 @@ class _Parser:
         when = None
         if (match := _WHEN.match(text)) is not None:
             when, text = self.when(match), text[match.end() :]
-        elif re.match(r"after |at (?!most\b)|(?:in|within) \d|every (?:day|morning|evening|night) ", text):
-            reason = "a time is written `after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
-            raise self.error(text, reason)
+        elif _LIKE_TIME.match(text):
+            raise self.error(text.partition(" :")[0], f"a time is written {_TIMES}")
         if not text.startswith("if "):
+            head, separator, _ = text.partition(":")
+            if separator and not _LATE_WHEN.search(text):
+                raise self.error(head.strip() or text, f"before `:` stands a time, {_TIMES}, or a test, `if fan on : `")
             return Guard(when=when), text
         tests, separator, conditions = text.removeprefix("if ").partition(":")
         if not separator:
@@ -240,6 +246,9 @@ class _Parser:
     def condition(self, text: str) -> Condition:
         if not text:
             raise GoalError("a condition is empty: ';' or 'then' stands first, last or twice in a row")
+        if text.startswith(("never ", "while never ")):
+            rule = text.removeprefix("while ")
+            raise self.error(text, f"a rule stands behind what is to be done: 'fan on while {rule}'")
         self.said = text
         if _LATE_WHEN.search(text) is not None:
             raise self.error(
@@ -577,12 +586,21 @@ def _read(
                 try:
                     if wording.startswith("?"):
                         return format_query(parser.query(wording), domain)
-                    return write(parse(parser, wording), domain)
+                    value = parse(parser, wording)
+                    if not (isinstance(value, Goal) and any(map(_says_nothing, value.conditions))):
+                        return write(value, domain)
                 except GoalError:
                     continue
             return ""
 
         raise _UnreadError(reason, suggestion) from None
+
+
+def _says_nothing(condition: Condition) -> bool:
+    """Whether a condition is only that something exists."""
+    if not isinstance(condition, Count) or condition.place is not None or condition.amount != "at least":
+        return False
+    return not (condition.thing.states or condition.thing.liquid)
 
 
 class _UnreadError(GoalError):

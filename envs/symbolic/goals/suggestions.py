@@ -18,12 +18,14 @@ from envs.words import names_by_word, singulars
 MAX_LENGTH = 300  # characters; longer texts get no suggestion
 MAX_WORDINGS = 120
 MAX_WORDS_JOINED = 7  # of a text in which a missing `in` is looked for
+MAX_EXACT = 3  # letters of a word that is not taken for a misspelled one
 MAX_CHANGES = 3  # optional changes that are combined
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NAMES_AT_MOST = 3  # words of a name
 _TIME = r"\d{1,2}:\d{2}"
 _DELAY = r"\d+(?:\.\d+)? ?(?:s|min|h)\b"
 _DAILY = r"(?:(?:every|each) (?:day|morning|evening|night|noon)|everyday|daily)"
+_OBJECT_STATES = r"(?:dirty|clean|hot|cold|sliced|cooked|folded)"
 _STATES = r"(?:open|closed|on|off|dirty|clean|watered)"
 _GERUNDS = r"\b(open|clos|pick|put|turn|slic|pour|wip|fold|giv|go)t?ing\b"
 _STEMS = {"clos": "close", "slic": "slice", "wip": "wipe", "giv": "give"}
@@ -48,7 +50,11 @@ def _number(match: re.Match[str]) -> str:
 CHANGES: tuple[Change, ...] = (
     (r"[\"“”`]|[.!?;, ]+$", ""),
     (r"’", "'"),
-    (r"#", " "),
+    (r" ?[:=] ?(?=(?:on|off|open|closed)$)", " "),
+    (r"[#()\[\]{}]", " "),
+    (r"-+>|→", " then "),
+    (r"\bthere(?:'s| is| are)\b", ""),
+    (r"\bare\b", "is"),
     (r"^(?:please|first),? ", ""),
     (r";(?: *;)+", ";"),
     (r"^[;, ]+", ""),
@@ -56,7 +62,10 @@ CHANGES: tuple[Change, ...] = (
     (r"\b(?:half an hour|half hour)\b", "30 min"),
     (r"\b(?:a )?quarter of an hour\b", "15 min"),
     (r"\b(?:an|one) (?=(?:hour|minute|second)\b)", "1 "),
-    (r"\bonce\b|\bplease\b", ""),
+    (r"\bplease\b", ""),
+    (r"\bhalf a dozen\b", "6"),
+    (r"\ba dozen\b", "12"),
+    (r"\ba pair of\b", "2"),
     (r"\b(?:another|one more|an extra|an additional)\b", "1 more"),
     (rf"\b(?:{'|'.join(_NUMBERS)})\b", _number),
     (r"(?<=\d),(?=\d)", "."),
@@ -79,18 +88,29 @@ CHANGES: tuple[Change, ...] = (
     (rf"^([^:]+?),? at ({_TIME}) {_DAILY}$", r"every day at \2 : \1"),
     (rf"^([^:]+?),? at ({_TIME})$", r"at \2 : \1"),
     # phases, tests and rules
-    (r",? *\b(?:and )?(?:then|afterwards|after that|before)\b,?(?: then\b)*", " then "),
+    (r",? *\b(?:and )?(?:then|afterwards|after that|followed by|before)\b,?(?: then\b)*", " then "),
     (r"\b(?:when|whenever|in case|as long as)\b", "if"),
     (r"\bunless ", "if not "),
+    (r"^(?!if )([^:;]+?),? if ([^:;,]+)$", r"if \2 : \1"),
     (r"\bif ([^:]*?)(?:,| then ) ?(?!.* : )", r"if \1 : "),
     (rf"\b(if|and|whether) ([^;:]+?) (?:is |are )?not ({_STATES})\b", r"\1 not \2 \3"),
     (r"[,;]? while (?:not|no|don't|avoid|never)\b", " while never"),
     (r"(?<!while)(?<!while )[,;]? ?\b(?:but |and )?(?:never|do not|don't|without)\b", " while never"),
+    (r"( while never .*?) while never", r"\1 ; never"),
     (_GERUNDS, lambda match: _STEMS.get(match[1], match[1])),
     (r"\bnever (?:touch|take|grab|move)\b", "never pick up"),
     (r"\bnever use\b", "never turn on"),
     # amounts and choices
+    (r"\b(?:that|which|who) is\b", ""),
     (r"\b(?:the|an?|my|your|our|some|that|this|these|those)\b ", ""),
+    (r"^(?:remove|take|clear) ([^;:]+?) (?:from|off|out of) ", r"no \1 on "),
+    (r"^([^;:]+?) (?:not on|not in|out of|away from) (?=\w)", r"no \1 on "),
+    (r"^((?:(?!turn|switch|then)[^;:])+?) off (?!in |on |at |after |except |then |while )(?=\w)", r"no \1 on "),
+    (r"\b(?:heat|warm)(?: up)? ([^;:]+?) in (microwave|oven)\b", r"hot \1 by \2"),
+    (r"\b(\d+) (?:additional|extra|other|further)\b", r"\1 more"),
+    (r"\b(\d+) of \d+\b", r"\1 of"),
+    (r"\bset ([^;:]+?) to (?=on\b|off\b|open\b|closed\b)", r"\1 "),
+    (r"\bfor(?= [A-Z])", "with"),
     (r"\ball (?:but|except) (\d+)(?: of)?\b", r"all but \1 of"),
     (r"\b(?:no|not) more than\b|\bup to\b|\batmost\b|\bmaximum(?: of)?\b", "at most"),
     (r"\bmore than (\d+)\b", lambda match: str(int(match[1]) + 1)),
@@ -101,6 +121,7 @@ CHANGES: tuple[Change, ...] = (
     (r"\bboth(?: of)?\b", "2"),
     (r"\bhalf(?: of)?\b", "half of"),
     (r"\b(?:none(?: of)?|not any|0)\b", "no"),
+    (r"\bany (?!of\b)", ""),
     (r"(^|[;:] )not (?!.* : )", r"\1no "),
     (r"\beverything\b", "every anything"),
     (r"\bsomething\b", "anything"),
@@ -112,7 +133,8 @@ CHANGES: tuple[Change, ...] = (
     (r"\b(?:next (?:to|in)|near(?: in)?|besides|close in|adjacent in)\b", "beside"),
     (r"\b(?:using|with help of|by means of|via)\b", "by"),
     (r"\b(?:full of|filled with|containing)\b", "of"),
-    (r"\b(?:i want|i need|put|move|bring|place|take|carry|get|set|leave|make|give|ensure)\b (?!up)", ""),
+    (r"\b(?:i want|i need|put|move|bring|place|take|carry|get|set|leave|make|give|keep|ensure)\b (?!up)", ""),
+    (r"\b(?:goes|go|belongs?|should be|must be|comes?) (?=(?:on|in|with|beside)\b)", ""),
     (r"\b(?:is|are|be|stays?|remains?) (?=(?:on|in|with|beside)\b)", ""),
     (r"\bgr[ea]y\b", "gray"),
     (r"\b(?:large|huge)\b", "big"),
@@ -121,13 +143,17 @@ CHANGES: tuple[Change, ...] = (
     (r"\b(?:steel|iron|metallic|silver)\b(?! \w*ware)", "metal"),
     (r"\b(?:china|porcelain)\b", "ceramic"),
     (r"\bcolou?r(?:ed)? ", ""),
+    (r"(?<!never )\b(?:turn|switch) ([^;:]+?) (on|off)(?= *(?:;|:| then | while |$))", r"\1 \2"),
     (r"(?<!never )\b(?:turn|switch) (on|off) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\2 \1"),
     (r"(?<!never )\b(?:close|shut) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 closed"),
     (r"(?<!never )(?:^|(?<=: )|(?<=; ))open ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 open"),
     (r"(?<!never )\b(?:wash|clean) (every|half of|\d of) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 \2 is clean"),
+    (r"(?<!never )\b(?:wash|clean) (\d+) dirty ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 of dirty \2 is clean"),
     (r"(?<!never )\bwash\b", "clean"),
-    (r"\b(?:heat|warm)(?: up)?\b", "hot"),
-    (r"\b(?:cool|chill)(?: down)?\b", "cold"),
+    (r"\bwater plants?\b", "plant watered"),
+    (r"\b(?:heat|warm)(?:ed)?(?: up)?\b", "hot"),
+    (r"\b(?:cool|chill)(?:ed)?(?: down)?\b", "cold"),
+    (r"\b(?:fry|fried|boil|boiled|bake|baked|roast|roasted)\b", "cooked"),
     (r"(?<!never )\b(?:slice|cut)(?: up)?\b", "sliced"),
     (r"^(?:hold|grab)\b", "holding"),
 )  # fmt: skip
@@ -137,16 +163,18 @@ _END = r"(?= *(?:;| then | while |$))"
 # Changes that may be right; the parser tries them one by one and together.
 OPTIONAL: tuple[Change, ...] = (
     (r" is\b", ""),
+    (rf"\b(every [^;:]+?) (is \w+) and ({_PLACE}){_END}", r"\1 \2 ; \1 \3"),
+    (rf"(^|[;:] |if |and |not )([^;:]+?) (?:is )?({_OBJECT_STATES})(?= *(?:;|:| and | then | while |$))", r"\1\3 \2"),
+    (rf"(^|[;:] )([^;:]+?) (?:on|in) ([^;:]+?) ({_PLACE}){_END}", r"\1\2 from \3 \4"),
+    (rf"(^|[;:] )(\w+) and (\w+) (\w+) ({_PLACE}){_END}", r"\1\2 \4 \5 ; \3 \4 \5"),
+    (rf"(^|[;:] )(?:wipe|clean) ([^;:]+?){_END}", r"\1\2 clean"),
     (rf"(^|; |: )([^;:]+?)(?:,| and| &) ([^;:]+?) ({_PLACE}){_END}", r"\1\2 \4 ; \3 \4"),
     (r" ?(?:,| and | & |&|\. | / ?| /) ?", " ; "),
     (rf"({_STATES}) (in [^;:]+?){_END}", r"\2 \1"),
     (rf" ({_STATES}) except ([^;:]+?){_END}", r" except \2 \1"),
     (rf"\b((?:every|of) [^;:]+?) ({_PLACE}) except ([^;:]+?){_END}", r"\1 except \3 \2"),
     (rf"\b(every|\d+ of|half of) ([^;:]+?) (\w+){_END}", r"\1 \2 is \3"),
-    (rf"(^|[;:] )([^;:]+?) (\w+){_END}", r"\1\3 \2"),
-    (r"\b(\w+) (\w+) (?=(?:on|in|with|beside)\b)", r"\2 \1 "),
-    (r"\b(\w+) (\w+)$", r"\2 in \1"),
-    (r"\b(\w+) (\w+ \w+)$", r"\2 in \1"),
+    (r"\b([a-z]\w*) ([a-z]\w*) (?=(?:on|in|with|beside)\b)", r"\2 \1 "),
     (r"\b(every|of) (.*?)(\w+) except (\w+)\b", r"\1 \2\3 except \4 \3"),
     (r"(?<=[a-z])[ #]\d+(?= (?:on|in|with|beside|;|then)\b| ;|$)", ""),
     (r"\b(hot|cold|cooked|clean|sliced|folded) ([^;:]+?) with ", r"\1 \2 by "),
@@ -177,11 +205,12 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
     if len(text) > MAX_LENGTH:
         return
     said = text
+    text = _about_people(text, people)
     changes = (*_QUESTIONS, *CHANGES) if re.match(r"\?|(?:where|what|how many|is|are)\b", text, re.I) else CHANGES
     for pattern, replacement in changes:
         text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
-    speller = _Speller(domain, [*people, *vocabulary])
-    queue = deque([(_owned(text, people), 0)])
+    speller = _Speller(domain, people, vocabulary)
+    queue = deque([(text, 0)])
     seen, yielded = set[str](), {said}
     while queue and len(seen) < MAX_WORDINGS:
         changed, n_changes = queue.popleft()
@@ -193,10 +222,12 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
             yielded.add(wording)
             yield wording
         if n_changes < MAX_CHANGES and len(queue) < MAX_WORDINGS:
-            queue.extend((other, n_changes + 1) for other in _changed(wording))
+            queue.extend((other, n_changes + 1) for other in _changed(wording, speller.room_first))
 
 
-def _changed(text: str) -> Iterator[str]:
+def _changed(text: str, room_first: re.Pattern[str]) -> Iterator[str]:
+    if (other := room_first.sub(r"\2 in \1", text)) != text:  # "kitchen cabinet"
+        yield other
     for pattern, replacement in OPTIONAL:
         other = re.sub(pattern, replacement, text)
         if other != text:
@@ -208,22 +239,31 @@ def _changed(text: str) -> Iterator[str]:
         yield from (" ".join([*words[:i], ":", *words[i:]]) for i in range(3, len(words)))
 
 
-def _owned(text: str, people: Sequence[str]) -> str:
+def _about_people(text: str, people: Sequence[str]) -> str:
     for name in people:
         text = re.sub(rf"\b{name}s\b", f"{name}'s", text, flags=re.IGNORECASE)
         text = re.sub(rf"\b(\w+) of {name}\b", rf"{name}'s \1", text, flags=re.IGNORECASE)
+        text = re.sub(
+            rf"\b(?:give|bring|hand|get) {name} ([^;:]+?){_END}", rf"\1 with {name}", text, flags=re.IGNORECASE
+        )
+        text = re.sub(rf"\b{name} (?:has|gets|with) ([^;:]+?){_END}", rf"\1 with {name}", text, flags=re.IGNORECASE)
     return text
 
 
 class _Speller:
     """Writes words as the domain does: singular, its own name for a thing, the nearest spelling."""
 
-    def __init__(self, domain: Domain, vocabulary: Sequence[str]) -> None:
+    def __init__(self, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> None:
         names = (*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members, *domain.states)
         names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.skills)
-        self.names = {name.lower(): name for name in (*names, *vocabulary)}
+        self.names = {name.lower(): name for name in (*names, *people, *vocabulary)}
+        self.people = people
         self.words = {word for name in self.names for word in name.split()}
         self.joined = {name.replace(" ", ""): name for name in self.names}
+        rooms, fixtures = ("|".join(map(re.escape, sorted(group, key=len, reverse=True)))
+                           for group in (domain.rooms, (*domain.fixtures, *domain.fixture_members)))  # fmt: skip
+        self.room_first = re.compile(rf"\b({rooms}) ({fixtures})\b")
+        self.attributes = {*domain.property_group, *domain.states, *domain.negations}
         self.known: dict[tuple[str, int], str | None] = {}
 
     def spell(self, text: str) -> str:
@@ -246,7 +286,10 @@ class _Speller:
             return self.names[known]
         if not re.fullmatch(r"[^\W\d][\w' -]*", plain):
             return phrase if length == 1 else None
-        forms = (*singulars(plain), f"{plain}es", f"{plain}s")
+        first, _, rest = plain.partition(" ")
+        if rest and first in self.attributes:  # "glass bowls" are bowls, of glass
+            return None
+        forms = (*singulars(plain), re.sub("ves$", "fe", plain), re.sub("ves$", "f", plain), f"{plain}es", f"{plain}s")
         if (form := next((form for form in forms if form in self.names), None)) is not None:
             return self.names[form]
         called = [name for form in forms for name in names_by_word().get(form, ()) if name.lower() in self.names]
@@ -257,6 +300,9 @@ class _Speller:
         if length > 1 or plain in self.words:
             return phrase if length == 1 else None
         close = [word for word in self.words if sorted(word) == sorted(plain)]  # two letters swapped
-        close = close or get_close_matches(plain, [*self.names, *self.words], n=3, cutoff=0.75)
+        if not close and phrase[0].isupper():
+            close = [name.lower() for name in get_close_matches(phrase, self.people, n=1, cutoff=0.7)]
+        if not close and len(plain) > MAX_EXACT:
+            close = get_close_matches(plain, [*self.names, *self.words], n=3, cutoff=0.75)
         close.sort(key=lambda name: name[0] != plain[0])
         return self.names.get(close[0], close[0]) if close else None
