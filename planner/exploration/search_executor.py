@@ -88,6 +88,7 @@ class SearchExecution(Execution):
     ) -> None:
         super().__init__(goal, home, disturb, clock)
         self.belief = belief.observe(self.state)
+        self.start_s = self.belief.time_s
         self.believed_phase = 0
         self.planned_goal = Goal(phases=(self._conditions(),))
         self.looks: list[Looked] = []
@@ -162,7 +163,8 @@ class SearchExecution(Execution):
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
         super()._observe(done)
         old_belief = self.belief
-        self.belief = (old_belief.after(done) if done is not None else old_belief).observe(self.state)
+        now_s = self.start_s + sum(step.duration_s for step in self.steps)
+        self.belief = (old_belief.after(done) if done is not None else old_belief).observe(self.state, time_s=now_s)
         for name, item in old_belief.things.items():
             if name not in self.belief.things:
                 self.missed.append(Missed(thing=name, place=item.place, before_step=len(self.steps) + 1))

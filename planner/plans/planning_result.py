@@ -242,6 +242,7 @@ class Plan:
             "goal": self.goal_text or None,
             "options": [format_goal(goal) for goal in self.options],
             "plan": list(self.subtasks),
+            "proof": self.report.proof.as_dict() if self.report else None,
             "look_for": [guess.as_dict() for guess in self.guesses],
             "confidence": self.confidence.as_dict() if self.confidence else None,
             "tried": self.tried,
@@ -253,5 +254,5 @@ class Plan:
 
 
 def show(instruction: str, subtasks: Sequence[str]) -> str:
-    """Write a plan on one line: `set the table → open cabinet 2 → ...`."""
-    return " → ".join((instruction, *subtasks))
+    """Write a plan on one line: `set the table → open cabinet 2 → ...`; a plan for a goal has no instruction."""
+    return " → ".join((instruction, *subtasks) if instruction else subtasks)

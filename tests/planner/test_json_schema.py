@@ -23,7 +23,10 @@ Json = Any
 MUG = "put the mug on the table"
 PLAN: dict[str, Json] = {
     "instruction": "fan off in ten minutes", "status": "scheduled", "reason": "in 10 minutes", "goal": "after 10 min : fan off",
-    "options": [], "plan": ["turn off fan 1", "close fridge 1"], "look_for": [], "confidence": {"goal": 0.9, "plan": 1.0},
+    "options": [], "plan": ["turn off fan 1", "close fridge 1"],
+    "proof": {"conditions": [{"condition": "fan off", "phase": 1, "met": True, "first_held": 1, "undone": None,
+                              "left_out": False}], "rules": [{"rule": "never oven on", "broken_at": None}]},
+    "look_for": [], "confidence": {"goal": 0.9, "plan": 1.0},
     "tried": 1, "tokens": 12, "seconds": 0.1, "home": "studio", "when": {"after_s": 600},
     "waits": [{"before_step": 1, "when": {"after_s": 600}}], "agenda": 1, "added": [2], "left_out": 0,
     "written": ["turn off fan 1"], "heard": {"words": "fan off", "alternatives": []},

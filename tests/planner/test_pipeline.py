@@ -344,6 +344,13 @@ def test_a_plan_is_plain_data_for_programs(memorized: Planner, flat: State) -> N
         "instruction": "put the mug on the table", "status": "verified", "reason": "", "goal": "mug on dining table",
         "options": [], "plan": ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"], "look_for": [],
         "confidence": None, "tried": 1, "home": "small flat",
+        "proof": {
+            "conditions": [
+                {"condition": "mug on dining table", "phase": 1, "met": True, "first_held": 3, "undone": None,
+                 "left_out": False},
+            ],
+            "rules": [],
+        },
     }  # fmt: skip
 
 

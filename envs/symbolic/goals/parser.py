@@ -143,6 +143,10 @@ class _Parser:
         """Return an error about a word that should be an object."""
         return GoalError(word) if self.is_trial else self.located(unknown_thing(self.domain, word, self.said or word))
 
+    def nobody(self, name: str) -> str:
+        """Return that a name is that of nobody, and whom there is."""
+        return f"nobody here is called {quoted(name)}; known: {', '.join(self.people)}{nearest(name, self.people)}"
+
     def start(self, text: str) -> str:
         words = text.split()
         length = len(" ".join(words))
@@ -182,7 +186,7 @@ class _Parser:
         if head == "where" and rest:
             return Query(asks="where", thing=self.thing(rest))
         if head == "whether" and rest:
-            return Query(asks="whether", test=self.test(rest))
+            return Query(asks="whether", tests=tuple(self.test(t.strip()) for t in rest.split(" and ")))
         relation, _, place_words = rest.partition(" ")
         if head == "what" and relation in ("on", "in", "with", "beside") and place_words:
             return Query(asks="what", place=self.place(relation, place_words))
@@ -335,7 +339,8 @@ class _Parser:
             if not any(self.domain.fixtures[category].can_be(state) for category in categories):
                 possible = " or ".join(possible_states(self.domain, furniture.fixture))
                 hint = f"; it may be {possible}" if possible else ""
-                raise self.error(text, f"a {furniture.fixture} is never {state}{hint}")
+                article = "an" if furniture.fixture[0] in "aeiou" else "a"
+                raise self.error(text, f"{article} {furniture.fixture} is never {state}{hint}")
         return FixtureIs(
             quantifier=cast(Literal["some", "every", "no"], quantifier),
             fixture=furniture.fixture,
@@ -418,6 +423,8 @@ class _Parser:
             furniture = self.furniture(text)
             is_person = self.person(text) is not None or (furniture is not None and furniture.fixture == "person")
             if relation == "with" and not is_person:
+                if self.people and text[:1].isupper() and NAME.fullmatch(text):
+                    raise self.error(text, self.nobody(text))
                 reason = "`with` is for people; a place follows 'on' or 'in', a tool or an appliance 'by'"
                 raise self.error(f"with {text}", reason)
             if furniture is not None and furniture.fixture is not None:
@@ -498,8 +505,7 @@ class _Parser:
             rest = tail
         late_properties, rest = self.properties(rest, self.domain.objects, self.domain.members)
         if (owner := self.owner(rest)) is not None:
-            known = f"known: {', '.join(self.people)}{nearest(owner[0], self.people)}"
-            raise self.error(f"{owner[0]}'s", f"nobody here is called {quoted(owner[0])}; {known}")
+            raise self.error(f"{owner[0]}'s", self.nobody(owner[0]))
         word, _, liquid = rest.partition(" of ")
         if liquid and liquid not in self.domain.liquids:
             raise self.error(text, f"no liquid {liquid!r}{nearest(liquid, self.domain.liquids)}")

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from envs.errors import GoalError
-from envs.scenes.home_file_reader import parse_home
+from envs.scenes.home_files.reader import parse_home
 from envs.symbolic.actions import BIT, HELD, NOWHERE, State, World, apply, parse_action
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import (
