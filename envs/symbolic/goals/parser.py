@@ -102,7 +102,7 @@ _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
 NAME = re.compile(r"[^\W\d_][\w .-]{0,39}")  # of a person
-_OWNER = re.compile(r"([^\W\d_][\w .-]{0,39})['’]s (.+)")
+_OWNER = re.compile(r"([^\W\d_][\w .-]{0,39})['’][sS] (.+)")
 
 
 Value = TypeVar("Value")
@@ -267,6 +267,8 @@ class _Parser:
             thing, place = self.thing_at(rest)
             return No(thing=thing, place=place)
         if head == "holding" and rest:
+            if _AMOUNT.match(rest) or _CHOICE.match(rest):
+                raise self.error(text, "the robot holds one thing at a time, such as 'holding mug'")
             return Holding(thing=self.thing(rest))
         text, means = self.means(text)
         if (choice := _CHOICE.match(text)) is not None:
@@ -451,7 +453,7 @@ class _Parser:
                 raise self.error(text, reason) from None
             if self.is_trial:
                 raise
-            hint = "" if (text := unknown_place(self.domain, head, self.said)).endswith("?") else (
+            hint = "" if (text := unknown_place(self.domain, head, self.said)).endswith(("?", "a room")) else (
                 nearest(head, [*self.rooms, *self.people])
             )  # fmt: skip
             raise self.located(f"{text}{hint}") from None

@@ -197,6 +197,7 @@ OPTIONAL: tuple[Change, ...] = (
     (rf"(^|[;:] )({_OBJECT_STATES}) ([^;:]+?) (?:is )?({_OBJECT_STATES}){_END}", r"\1every \2 \3 is \4"),
     (rf"(^|[;:] )({_OBJECT_STATES}) (every|half of|\d+ of) ([^;:]+?){_END}", r"\1\3 \4 is \2"),
     (r" by (\w+(?: \w+)?) is (\w+)", r" is \2 by \1"),
+    (r" (in|on|beside) (?!every )([^;:]+?) (in|on|with|beside) every ", r" \1 every \2 \3 "),
     (r" then ", " in "),
     (rf"(^|[;:] |if |and |not )([^;:]+?) (?:is )?({_OBJECT_STATES})(?= *(?:;|:| and | then | while |$))", r"\1\3 \2"),
     (rf"(^|[;:] )([^;:]+?) (?:on|in) ([^;:]+?) ({_PLACE}){_END}", r"\1\2 from \3 \4"),
