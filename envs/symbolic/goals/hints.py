@@ -9,7 +9,7 @@ from envs.symbolic.domain import Domain
 from envs.words import names_by_word, singulars
 
 RELATIONS = ("on", "in", "with", "beside")
-_OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at(?! most)|to|near|next to) ")
+_OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at(?! most| least)|to|near|next to) ")
 ARTICLES = ("the", "a", "an", "my", "your", "our", "this", "that", "some", "any")
 _NEITHER = re.compile(
     r"(?:^| )(or|else|otherwise|until|between|behind|under|below|above|(?:to the )?(?:left|right) of"
@@ -17,7 +17,7 @@ _NEITHER = re.compile(
 )
 _AMOUNT = re.compile(
     r"(?P<choice>(?:all(?: but)?|each|both|half|none|(?:every|half|each|all|none|some|most) of)(?: the)?) "
-    r"|(?P<number>(?:exactly|at most|at least|more than|less than|only|a (?:few|couple(?: of)?)|few|several|another)) "
+    r"|(?P<number>(?:exactly|at most|at least|more than|less than|only|a few|a couple(?: of)?|several|another|more)) "
 )
 _AMOUNT_REASONS = {
     "choice": "a choice is written 'every', '2 of', 'all but 2 of' or 'half of'",

@@ -95,7 +95,8 @@ _WHEN = re.compile(
 )
 _LATE_WHEN = re.compile(r"\b(?:after \d|every day\b|daily\b|at \d{1,2}(?::\d|\b)|in \d+(?:\.\d+)? ?(?:s|min|h)\b)")
 _LIKE_TIME = re.compile(
-    r"after |at (?!most\b)|(?:in|within) \d|(?:tomorrow|later|tonight)\b|every (?:\d|day|morning|evening|night|hour)\b"
+    r"after |at (?!most\b|least\b)|(?:in|within) (?:\d|an? |half )|(?:tomorrow|later|tonight|nightly)\b"
+    r"|(?:every|each|on) (?:\d|morning|evening|night|hour|day|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
 )
 _TIMES = "`after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
@@ -145,6 +146,8 @@ class _Parser:
 
     def nobody(self, name: str) -> str:
         """Return that a name is that of nobody, and whom there is."""
+        if reason := unsayable(name):
+            return reason
         return f"nobody here is called {quoted(name)}; known: {', '.join(self.people)}{nearest(name, self.people)}"
 
     def start(self, text: str) -> str:
@@ -209,7 +212,7 @@ class _Parser:
             return Guard(when=when), text
         tests, separator, conditions = text.removeprefix("if ").partition(":")
         if not separator:
-            raise self.error(text, "a test is followed by `:` and the conditions that depend on it")
+            raise self.error(text, unsayable(text) or "a test is followed by `:` and the conditions that depend on it")
         return Guard(when=when, tests=tuple(self.test(t) for t in tests.strip().split(" and "))), conditions.strip()
 
     def when(self, match: re.Match[str]) -> When:
@@ -236,7 +239,20 @@ class _Parser:
                 return Rule(skill=skill)
             if rest.startswith(skill + " "):
                 return self.skill_rule(skill, rest.removeprefix(skill + " "))
-        return Rule(condition=self.without_means(rest))
+        try:
+            return Rule(condition=self.without_means(rest))
+        except GoalError:
+            verb, _, object_text = rest.partition(" ")
+            if verb in self.vocabulary or not self.is_named(object_text):
+                raise
+            raise self.error(rest, f"no skill is called {verb!r}; they are {', '.join(self.domain.skills)}") from None
+
+    def is_named(self, text: str) -> bool:
+        """Whether a text is a description of an object, of furniture or of a room."""
+        try:
+            return self.furniture(text) is not None or self.room(text) is not None or self.thing(text) is not None
+        except GoalError:
+            return False
 
     def skill_rule(self, skill: str, text: str) -> Rule:
         self.said = text
@@ -427,7 +443,7 @@ class _Parser:
                     raise self.error(text, self.nobody(text))
                 names = f"'person', {', '.join(self.people)}" if self.people else "'person' or a name such as Anna"
                 reason = f"`with` is for people ({names}); a place follows 'on' or 'in', a tool or an appliance 'by'"
-                raise self.error(f"with {text}", reason)
+                raise self.error(f"with {text}", unsayable(text) or reason)
             if furniture is not None and furniture.fixture is not None:
                 categories = self.fixture_categories(furniture.fixture)
                 if all(self.domain.fixtures[c].relation is None for c in categories):
@@ -481,7 +497,7 @@ class _Parser:
         if text.lower() in lowered:
             return Place(person=lowered[text.lower()])
         is_name = not self.people and NAME.fullmatch(text) is not None and not text[0].islower()
-        is_name = is_name and len(text.split()) <= 3
+        is_name = is_name and len(text.split()) <= 3 and {*text.split()}.isdisjoint({*_KEYWORDS, "or"})
         return Place(person=text) if is_name else None
 
     def thing(self, text: str) -> Thing:

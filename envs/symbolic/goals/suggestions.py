@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from difflib import get_close_matches
 
 from envs.symbolic.domain import Domain
@@ -68,6 +68,12 @@ CHANGES: tuple[Change, ...] = (
     (r"\bare\b", "is"),
     (r"^(?:please|first),? ", ""),
     (r"\bme\b", "person"),
+    (r"^(?:hand|give|bring|get|pass) person ([^;:]+)$", r"\1 with person"),
+    (r"^(?:throw away|throw out|discard) ([^;:]+)$", r"\1 in garbage can"),
+    (r"^(?:have )?([^;:]+?) in (?:the |my |your |its )?hands?$", r"holding \1"),
+    (r"^fill ([^;:]+?) with ", r"\1 of "),
+    (r"^more ", "1 more "),
+    (r",? except ([^,;:]+?), ", r" except \1 "),
     (r"\b(?:if|when|whenever) (?:the |an? )?([\w' ]+?) (is|are|open|closed|on|off)\b(.*?(?:[:,]| then\b).*?)"
      r"\b(?:it|them)\b", r"if \1 \2\3\1"),
     (r"\b(?:all|every) (?:the )?([^;:]+?) (?:but|except) (\d+|one|two|three)\b(?= *(?:on|in|with|beside|is|;|$))",
@@ -103,20 +109,25 @@ CHANGES: tuple[Change, ...] = (
     (rf"^at ({_TIME}) {_DAILY}[ :,]*", r"every day at \1 : "),
     (rf"^at ({_TIME})[ :,]*", r"at \1 : "),
     (rf"^(?:in|after|within) ({_DELAY})[ :,]*", r"after \1 : "),
+    (rf"^({_DELAY}) (?:later|from now)[ :,]*", r"after \1 : "),
+    (rf"^wait (?:for )?({_DELAY})[ ,:;]*(?:and )?(?:then )?", r"after \1 : "),
     (rf"^(.+?),? (?:in|after) ({_DELAY})(?: from now| later)?$", r"after \2 : \1"),
     (rf"^([^:]+?),? {_DAILY} at ({_TIME})$", r"every day at \2 : \1"),
     (rf"^([^:]+?),? at ({_TIME}) {_DAILY}$", r"every day at \2 : \1"),
     (rf"^([^:]+?),? at ({_TIME})$", r"at \2 : \1"),
     # phases, tests and rules
-    (r",? *\b(?:and )?(?:then|afterwards|after that|followed by|before)\b,?(?: then\b)*", " then "),
+    (r"[,;]? *\b(?:and )?(?:then|afterwards|after that|followed by|before)\b *[,;]?(?: then\b)*", " then "),
     (r"\b(?:when|whenever|in case|as long as)\b", "if"),
     (r"\bunless ", "if not "),
     (r"^(?!if )([^:;]+?),? if ([^:;,]+)$", r"if \2 : \1"),
     (r"\bif ([^:]*?)(?:,| then ) ?(?!.* : )", r"if \1 : "),
     (rf"\b(if|and|whether) ([^;:]+?) (?:is |are )?not ({_STATES})\b", r"\1 not \2 \3"),
+    (r" while ([^;:]+?) never (?=\w+$)", r" while never \1 "),
     (r"[,;]? while (?:not|no|don't|avoid|never)\b", " while never"),
     (r"(?<!while)(?<!while )[,;]? ?\b(?:but |and )?(?:never|do not|don't|without)\b", " while never"),
     (r"( while never .*?) while never", r"\1 ; never"),
+    (r"( while never [^;]+?)(?: ?[,;] ?| and )(?:never )?", r"\1 ; never "),
+    (r"\bnever (?:be )?(?:in|at) ", "never go to "),
     (_GERUNDS, lambda match: _STEMS.get(match[1], match[1])),
     (r"\bnever (?:touch|take|grab|move)\b", "never pick up"),
     (r"\bnever use\b", "never turn on"),
@@ -125,7 +136,8 @@ CHANGES: tuple[Change, ...] = (
     # amounts and choices
     (r"\b(?:that|which|who) is\b", ""),
     (r"\b(?:the|an?|my|your|our|some|that|this|these|those)\b ", ""),
-    (r"^(?:remove|take|clear) ([^;:]+?) (?:from|off|out of) ", r"no \1 on "),
+    (r"^((?:(?!turn|switch)[^;:])+?) (?:off|out of) (?!in |on )(?=[^;:]+ (?:on|in|to|into|onto) )", r"\1 from "),
+    (r"^(?:remove|take|clear) ([^;:]+?) (?:from|off|out of) (?![^;:]* (?:on|in|to|into|onto) )", r"no \1 on "),
     (r"^([^;:]+?) (?:not on|not in|out of|away from) (?=\w)", r"no \1 on "),
     (r"^((?:(?!turn|switch|then)[^;:])+?) off (?!in |on |at |after |except |then |while )(?=\w)", r"no \1 on "),
     (r"\b(?:heat|warm)(?: up)? ([^;:]+?) in (microwave|oven)\b", r"hot \1 by \2"),
@@ -148,15 +160,16 @@ CHANGES: tuple[Change, ...] = (
     (r"\bsomething\b", "anything"),
     (r"\bnothing\b", "no anything"),
     (r" in (?:house|home|flat|apartment)\b", ""),
-    (r"(^|[;:] )([^;:]+?) (?:is )?empty(?= *(?:;|:| then | while |$))", r"\1no anything on \2"),
-    (r"(^|[;:] )empty ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1no anything on \2"),
-    (r"\b(?:half of )?(?:half )?full ([^;:]+?)(?= *(?:;|:| (?:on|in|with|beside|then|while|by) |$))", r"\1 of water"),
+    (r"(^|[;:] )([^;:]+?) (?:is )?(?:empty|clear)(?= *(?:;|:| then | while |$))", r"\1no anything on \2"),
+    (r"(^|[;:] )(?:empty|clear) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1no anything on \2"),
+    (r"\b(?:half of )?(?:half )?full (?!of\b)([^;:]+?)(?= *(?:;|:| (?:on|in|with|beside|then|while|by) |$))",
+     r"\1 of water"),
     (r"\b(?:half of )?full of\b", "of"),
     (r"(?<!all )\bbut\b|\bapart from\b|\bother than\b|\bexcluding\b|\bexcept for\b", "except"),
     # relations, verbs, properties
     (r"(?<!never go )\b(?:into|inside|within|to)\b", "in"),
     (r"\b(?:onto|upon|on top of)\b", "on"),
-    (r"\b(?:next (?:to|in)|near(?: in)?|besides|close in|adjacent in)\b", "beside"),
+    (r"\b(?:next (?:to|in)|near(?: in)?|besides|beside of|close in|adjacent in)\b", "beside"),
     (r"\b(?:using|with help of|by means of|via)\b", "by"),
     (r"\b(?:full of|filled with|containing)\b", "of"),
     (r"\b(?:i want|i need|put|move|bring|place|take|carry|get|set|leave|make|give|keep|ensure)\b (?!up)", ""),
@@ -176,10 +189,12 @@ CHANGES: tuple[Change, ...] = (
     (r"(?<!never )\b(?:wash|clean) (every|half of|\d of) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 \2 is clean"),
     (r"(?<!never )\b(?:wash|clean) (\d+) dirty ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 of dirty \2 is clean"),
     (r"(?<!never )\bwash\b", "clean"),
-    (r"\bshut\b", "closed"),
+    (r"(?<!never )\bfold\b", "folded"),
+    (r"\bshut\b|\bclose(?= *(?:;|:| then | while |$))", "closed"),
     (r"\bopened\b", "open"),
     (r"\b(?:switched|turned) (?=on\b|off\b)", ""),
-    (r"\bwater plants?\b", "plant watered"),
+    (r"\bwater plants\b", "every plant watered"),
+    (r"\bwater plant\b", "plant watered"),
     (r"\b(?:heat|warm)(?:ed)?(?: up)?\b", "hot"),
     (r"\b(?:cool|chill)(?:ed)?(?: down)?\b", "cold"),
     (r"\b(?:fry|fried|boil|boiled|bake|baked|roast|roasted)\b", "cooked"),
@@ -199,7 +214,16 @@ OPTIONAL: tuple[Change, ...] = (
     (r" by (\w+(?: \w+)?) is (\w+)", r" is \2 by \1"),
     (r" (in|on|beside) (?!every )([^;:]+?) (in|on|with|beside) every ", r" \1 every \2 \3 "),
     (r" then ", " in "),
-    (rf"(^|[;:] |if |and |not )([^;:]+?) (?:is )?({_OBJECT_STATES})(?= *(?:;|:| and | then | while |$))", r"\1\3 \2"),
+    (r" is (\w+) with ", r" is \1 by "),
+    (r" by ", " beside "),
+    (r"(?<=[a-z])-(?=[a-z])", " "),
+    (r"\b(\w+) (?:made )?of (wooden|plastic|glass|metal|paper|ceramic)\b", r"\2 \1"),
+    (r"\b(\w+) of (hot|cold) ", r"\2 \1 of "),
+    (r"(^|[;:] )(water|tea|wine|soda) in (\w+)", r"\1\3 of \2"),
+    (
+        rf"(^|[;:] |if |and |not )([^;:]+?) (?:is )?({_OBJECT_STATES})(?= *(?:;|:| and | by | then | while |$))",
+        r"\1\3 \2",
+    ),
     (rf"(^|[;:] )([^;:]+?) (?:on|in) ([^;:]+?) ({_PLACE}){_END}", r"\1\2 from \3 \4"),
     (rf"(^|[;:] )(\w+) and (\w+) (\w+) ({_PLACE}){_END}", r"\1\2 \4 \5 ; \3 \4 \5"),
     (rf"(^|[;:] )(?:wipe|clean) ([^;:]+?){_END}", r"\1\2 clean"),
@@ -213,6 +237,7 @@ OPTIONAL: tuple[Change, ...] = (
     (r"\b(every|of) (.*?)(\w+) except (\w+)\b", r"\1 \2\3 except \4 \3"),
     (r"(?<=[a-z])[ #]\d+(?= (?:on|in|with|beside|;|then)\b| ;|$)", ""),
     (r"\b(hot|cold|cooked|clean|sliced|folded) ([^;:]+?) with ", r"\1 \2 by "),
+    (rf"(^|[;:] )([^;:]+?) (on|in|with|beside) ([^;:]+?) and ([^;:]+?){_END}", r"\1\2 \3 \4 ; \2 \3 \5"),
     (r" with ", " of "),
     (r" with ", " in "),
     (r"\bhalf of (?=half)", ""),
@@ -225,6 +250,7 @@ _QUESTIONS: tuple[Change, ...] = (
     (r"^\? (?:is|are)(?: there)? ", "? whether "),
     (r"^\? who has (.+)$", r"? where \1"),
     (r"^\? do (?:we|you) have (.+)$", r"? how many \1"),
+    (r"^\? (?!where|what|how|whether|is|are|when|why|who)", "? where "),
 )
 
 
@@ -259,7 +285,7 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
             yielded.add(wording)
             yield wording
         if n_changes < MAX_CHANGES and len(queue) < MAX_WORDINGS:
-            queue.extend((other, n_changes + 1) for other in _changed(wording))
+            queue.extend((other, n_changes + 1) for other in _changed(wording, speller.guessed))
 
 
 def may_be_meant(condition: Condition, domain: Domain) -> bool:
@@ -284,13 +310,13 @@ def _is_contradiction(states: Sequence[str], domain: Domain) -> bool:
     return len({*positive}) < len(states) or any({*pair} <= {*states} for pair in domain.exclusive)
 
 
-def _changed(text: str) -> Iterator[str]:
+def _changed(text: str, guessed: Collection[str]) -> Iterator[str]:
     for pattern, replacement in OPTIONAL:
         other = re.sub(pattern, replacement, text)
         if other != text:
             yield other
     words = text.split()
-    if len(words) <= MAX_WORDS_JOINED:
+    if len(words) <= MAX_WORDS_JOINED and not any(name in text for name in guessed):
         yield from (" ".join([*words[:i], "in", *words[i:]]) for i in range(1, len(words)))
     if words and words[0] == "if" and ":" not in words:
         yield from (" ".join([*words[:i], ":", *words[i:]]) for i in range(3, len(words)))
@@ -301,10 +327,10 @@ def _about_people(text: str, people: Sequence[str]) -> str:
     for name in people:
         for pattern, replacement in (
             (rf"\b{name}s\b", f"{name}'s"),
-            (rf"\b(\w+) of {name}\b", rf"{name}'s \1"),
+            (rf"\b(\w+) (?:of|owned by|belonging to) {name}(?:'s)?\b", rf"{name}'s \1"),
             (rf"\b(?:give|bring|hand|get) {name} ([^;:]+?){_END}", rf"\1 with {name}"),
             (rf"\b{name} (?:has|gets|with) ([^;:]+?){_END}", rf"\1 with {name}"),
-            (rf"\b(?:to|for) {name}\b", f"with {name}"),
+            (rf"\b(?:to|for|at) {name}\b", f"with {name}"),
             (rf"\b{name} (?!(?:{_AFTER_NAMES})\b)(?=\w)", f"{name}'s "),
         ):
             text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
@@ -325,7 +351,8 @@ class _Speller:
         fixtures = "|".join(map(re.escape, sorted(self.fixtures, key=len, reverse=True)))
         self.room_first = re.compile(rf"\b({'|'.join(domain.rooms)}) ((?:{fixtures})s?)\b", re.IGNORECASE)
         self.attributes = {*domain.property_group, *domain.states, *domain.negations}
-        self.known: dict[tuple[str, int], str | None] = {}
+        self.known: dict[tuple[str, bool], str | None] = {}
+        self.guessed = set[str]()  # names that misspelled words were taken for
 
     def is_name(self, word: str) -> bool:
         """Whether a word with a capital letter may be somebody's name."""
@@ -345,24 +372,30 @@ class _Speller:
                     return f"{match[1]}every {match[2]}" if is_plural else match[0]
             return match[0]
 
-        return re.sub(rf"(^|[;:] |then )((?!every\b|no\b|\d|if\b)[^;:]+? {_STATES}){_END}", written, text)
+        return re.sub(
+            rf"(^|[;:] |then )((?!every\b|no\b|\d|if\b)[^;:]+? {_STATES}(?: in [^;:]+?)?){_END}", written, text
+        )
 
     def spell(self, text: str) -> str:
         tokens = re.findall(r"'s\b|[\w.:'-]*\w|[^\w\s]", text)
-        written = []
+        written = list[str]()
         while tokens:
             for length in range(min(_NAMES_AT_MOST, len(tokens)), 0, -1):
                 phrase = " ".join(tokens[:length])
-                if (phrase, length) not in self.known:
-                    self.known[phrase, length] = self.name(phrase, length)
-                if (name := self.known[phrase, length]) is not None:
+                are_several = written[-1:] in (["every"], ["no"])
+                if (phrase, are_several) not in self.known:
+                    self.known[phrase, are_several] = self.name(phrase, length, are_several=are_several)
+                if (name := self.known[phrase, are_several]) is not None:
                     break
             written.append(name if name is not None else phrase)
             del tokens[:length]
         return " ".join(written)
 
-    def name(self, phrase: str, length: int) -> str | None:
-        """Return the name of the language that a phrase of so many words may be meant for, or None."""
+    def name(self, phrase: str, length: int, *, are_several: bool = False) -> str | None:
+        """Return the name of the language that a phrase of so many words may be meant for, or None.
+
+        The lights are lamps of any kind, and so is every light; a light is one kind of them.
+        """
         plain = phrase.lower()
         if (known := plain if plain in self.names else self.joined.get(plain.replace(" ", ""))) is not None:
             return self.names[known]
@@ -374,6 +407,7 @@ class _Speller:
         forms = (*singulars(plain), re.sub("ves$", "fe", plain), re.sub("ves$", "f", plain), f"{plain}es", f"{plain}s")
         if (form := next((form for form in forms if form in self.names), None)) is not None:
             return self.names[form]
+        forms = (f"{plain}s", *forms) if are_several else forms
         called = [name for form in forms for name in names_by_word().get(form, ()) if name.lower() in self.names]
         if called:
             return called[0]
@@ -381,7 +415,10 @@ class _Speller:
             return f"{next(iter(get_close_matches(phrase[:-2], self.people, n=1, cutoff=0.7)), phrase[:-2])}'s"
         if length > 1 or plain in self.words:
             return phrase if length == 1 else None
-        return self.nearest(phrase)
+        name = self.nearest(phrase)
+        if name is not None and name != phrase:
+            self.guessed.add(name)
+        return name
 
     def nearest(self, word: str) -> str | None:
         """Return the name that a misspelled word may be meant for, or None."""
