@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import NO_GUARD, Goal, format_goal, format_time
+from envs.symbolic.home_protocol import pursue
 from envs.symbolic.progress import Progress, Score, advance, begin, score, without_waiting
 from planner.execution.clock import SimulatedClock
 from planner.execution.events import (
@@ -165,6 +166,7 @@ class Execution:
             begin(meant, self.state, time_s=self.clock.time_s, since_s=since_s, waits=True)
             for meant in (goal, as_served(goal, self.state))
         )
+        pursue(home, goal, self.state)
         self.queue: deque[Action] = deque()
         self.steps: list[Step] = []
         self.disturbances: list[Interruption] = []
@@ -338,6 +340,10 @@ class Execution:
         self.progress, self.meant = (
             advance(progress, self.state, done, time_s=time_s) for progress in (self.progress, self.meant)
         )
+        if done is not None:  # an action may also do what is not its effect: all rules are tested
+            self.progress, self.meant = (
+                advance(progress, self.state, time_s=time_s) for progress in (self.progress, self.meant)
+            )
         return iter(())
 
     def _remember_failure(self, action: Action) -> None:

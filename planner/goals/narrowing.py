@@ -19,6 +19,7 @@ from envs.symbolic.scoring import (
     fixtures_of,
     has_result,
     holds,
+    is_at,
     is_place,
     matching_objects,
     number_required,
@@ -304,12 +305,40 @@ class _Narrower:
     ) -> Iterable[Narrowed]:
         """Narrow "so many of these objects are like this there" to a plain place of this home."""
         unlike = self.others(objects, of=self.world.objects_of(thing.word))
-        if place is not None and place.beside and (moved := self.pair_moved(place, objects, number)):
-            yield from moved
-            return
+        if place is not None and place.beside:
+            if far := self.far_from_neighbors(place, objects):
+                yield from self.put_again(thing, number, far)
+                return
+            if moved := self.pair_moved(place, objects, number):
+                yield from moved
+                return
         for plain_place, hidden_places in self.places(place, thing, objects):
             condition = Count(number=number, thing=thing, place=plain_place)
             yield Narrowed(condition=condition, hidden=hidden | hidden_places | (unlike - self.containers(plain_place)))
+
+    def far_from_neighbors(self, place: Place, objects: Sequence[int]) -> list[int]:
+        """Return the objects that share a place with a neighbor but are not beside it."""
+        state = self.state
+        holders = [(n, state.place[n]) for n in self.neighbors(place) if state.place[n] > NOWHERE]
+        return [
+            i
+            for i in objects
+            if any(n != i and holder == state.place[i] for n, holder in holders)
+            and not is_at(state, i, place, self.initial_state)
+        ]
+
+    def put_again(self, thing: Thing, number: int, far: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow `beside` to picking up, one by one, what shares the place already, and putting it there again."""
+        for item in far[:number]:
+            others, holder = self.others([item]), self.state.place[item]
+            yield Narrowed(condition=Holding(thing=Thing(word=self.world.categories[item])), hidden=others)
+            condition = Count(thing=thing, place=self.in_or_on(holder))
+            yield Narrowed(condition=condition, hidden=others | self.others([holder]))
+
+    def neighbors(self, place: Place) -> list[int]:
+        """Return the objects that a `beside` names, in this state."""
+        assert place.thing is not None
+        return matching_objects(self.state, place.thing, place.inside, self.initial_state)
 
     def containers(self, place: Place | None) -> frozenset[int]:
         """Return the objects that can be the containers of a place; they are not hidden as objects to bring."""
@@ -365,9 +394,8 @@ class _Narrower:
 
     def beside(self, place: Place, objects: Sequence[int]) -> Iterable[tuple[Place, frozenset[int]]]:
         """Yield where a neighbor stands, for the first neighbor with room beside it."""
-        assert place.thing is not None
         world, state = self.world, self.state
-        neighbors = matching_objects(state, place.thing, place.inside, self.initial_state)
+        neighbors = self.neighbors(place)
         for has_room in (grounding.can_hold, lambda _, holder, i: world.fits(i, holder)):
             for neighbor in neighbors:
                 holder = state.place[neighbor]
@@ -394,13 +422,12 @@ class _Narrower:
         state, world = self.state, self.world
         if next(iter(self.beside(place, objects)), None) is not None or number > 1:
             return []
-        assert place.thing is not None
         surfaces = [
             f
             for f in range(world.n_fixtures)
             if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
         ]
-        for neighbor in matching_objects(state, place.thing, place.inside, self.initial_state):
+        for neighbor in self.neighbors(place):
             for item in objects:
                 for f in sorted(surfaces, key=lambda f: (f != state.root(item), f != state.root(neighbor), f)):
                     if place.inside is not None and not (

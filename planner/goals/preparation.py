@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, No, Place, Thing
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.obstacles import usable
 from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_objects
 from planner.goals import choice, grounding
@@ -100,7 +100,12 @@ def _next_parts(
 
 
 def _shorter(condition: Condition, parts: tuple[Narrowed, ...]) -> tuple[Narrowed, ...] | None:
-    """Return the first few parts of a condition about `every` place, if it has more; otherwise None."""
+    """Return the first few parts of a condition about `every` place, if it has more; otherwise None.
+
+    What is picked up to be put down again is picked up in a chunk of its own: at the start of it, it is there already.
+    """
+    if isinstance(parts[0].condition if parts else None, Holding) and not isinstance(condition, Holding):
+        return parts[:1]
     place = getattr(condition, "place", None)
     is_long = place is not None and place.every and len(parts) > MAX_SHARES
     return parts[:MAX_SHARES] if is_long else None

@@ -40,7 +40,7 @@ from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_
 from envs.scenes.home_files.entries import Item
 from envs.scenes.home_files.household import HouseholdReader
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
-from envs.symbolic.domain import Domain, ObjectCategory, capacity_of, category_of, fits_in, load_domain
+from envs.symbolic.domain import Domain, ObjectCategory, capacity_of, category_of, fits_in, fixture_of, load_domain
 from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
 from envs.words import names_of
 
@@ -310,7 +310,7 @@ class _HomeReader(HouseholdReader):
     def add_contents(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
         """Add the objects directly at a place, and check that they can be there."""
         domain, n_cells_used = self.domain, 0
-        holder = self.container_of.get(place) or domain.fixtures[category]
+        holder = self.container_of.get(place) or next(fixture_of(f, domain) for f in self.fixtures if f.name == place)
         capacity = capacity_of(holder)
         reported: set[int] = set()  # an entry of several objects is reported once
         for item, name in contents:

@@ -23,8 +23,8 @@ from envs.symbolic.goals import (
     Thing,
     When,
 )
+from envs.symbolic.goals.sampling import with_random_properties
 from envs.symbolic.goals.values import Amount, Selection
-from planner.tasks.random_goals import with_random_properties
 
 DOMAIN = load_domain()
 NAMES = {*DOMAIN.objects, *DOMAIN.members, *DOMAIN.fixtures, *DOMAIN.fixture_members}

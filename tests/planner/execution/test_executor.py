@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,6 +13,7 @@ from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action
 from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import Goal, parse_goal
+from envs.symbolic.home_protocol import Home
 from planner.execution.events import Begun, Disturbed, Done, Ended, Episode, Replanned, Step
 from planner.execution.executor import execute, run
 from planner.plans.options import MAX_REPLANS
@@ -467,3 +468,40 @@ def test_where_the_closed_door_is_needed_open_it_is_planned_anew_at_once() -> No
     episode = carry_out(CrampedHome(cramped()), "mug on desk", ("pick up mug 2", "put mug 2 in cabinet 1"), planner)
     assert [s.subtask for s in episode.steps][-1] == "put mug 2 on desk 1" and episode.success
     assert episode.replans == 1
+
+
+class MindfulHome(SymbolicHome):
+    """A home that wants to know what its actions are for."""
+
+    def __init__(self, now: State) -> None:
+        super().__init__(now)
+        self.pursued: list[tuple[Goal | None, State]] = []
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Remember the goal."""
+        self.pursued.append((goal, initial_state))
+
+
+@pytest.mark.parametrize("wrap", [lambda home: home, lambda home: DisturbedHome(home, probability=0.0)])
+def test_a_home_that_wants_to_know_is_told_the_goal(wrap: Callable[[MindfulHome], Home]) -> None:
+    home = MindfulHome(small())
+    start = home.state()
+    execute(actions(start, *MOVE), parse_goal("mug beside book"), wrap(home))
+    assert home.pursued == [(parse_goal("mug beside book"), start)]
+
+
+class ShakyHome(SymbolicHome):
+    """A home in which what the robot does has an effect that no plan foresees: book 1 falls onto the sofa."""
+
+    def execute(self, action: Action) -> Step:
+        step = super().execute(action)
+        place = list(self._state.place)
+        place[self._state.world.index["book 1"]] = self._state.world.index["sofa 1"]
+        self._state = self._state._replace(place=tuple(place))
+        return step
+
+
+def test_a_rule_that_breaks_by_accident_is_noticed() -> None:
+    home = ShakyHome(small())
+    episode = execute(actions(home.state(), *MOVE), parse_goal("mug on desk while never book on sofa"), home)
+    assert (episode.rate, episode.success) == (1.0, False)
