@@ -26,6 +26,8 @@ _NAMES_AT_MOST = 3  # words of a name
 _TIME = r"\d{1,2}:\d{2}"
 _DELAY = r"\d+(?:\.\d+)? ?(?:s|min|h)\b"
 _DAILY = r"(?:(?:every|each) (?:day|morning|evening|night|noon)|everyday|daily)"
+_NEXT = r" ?(?:[;,]|\bthen\b) ?(?:and )?(?:then )?(?!.* then )"
+_FIRST = r"(?:^|( ?(?:[;,]|\bthen\b) ?(?:and )?(?:then )?))"
 _OBJECT_STATES = r"(?:dirty|clean|hot|cold|sliced|cooked|folded)"
 _STATES = r"(?:open|closed|on|off|dirty|clean|watered)"
 _OPPOSITES = {a: b for pair in (("open", "closed"), ("on", "off"), ("clean", "dirty")) for a, b in (pair, pair[::-1])}
@@ -47,6 +49,11 @@ def _minutes(match: re.Match[str]) -> str:
 def _of_day(match: re.Match[str]) -> str:
     hours = int(match[1]) % 12 + 12 * (match[3].lower() == "pm")
     return f"{hours}:{match[2] or '00'}"
+
+
+def _timed(when: str) -> Callable[[re.Match[str]], str]:
+    """Return what writes a time at the beginning of a phase."""
+    return lambda match: (" then " if match[1] else "") + match.expand(when) + " : "
 
 
 def _forbidden(match: re.Match[str]) -> str:
@@ -105,16 +112,18 @@ CHANGES: tuple[Change, ...] = (
     (r"\bat (\d{1,2})\.(\d{2})\b", r"at \1:\2"),
     (r"\bat (\d{2})(\d{2})\b", r"at \1:\2"),
     (r"\bat (\d{1,2})(?: ?o'?clock)?(?![:\d])(?= ?[:,]| |$)", r"at \1:00"),
-    (rf"^{_DAILY}(?: at)? ({_TIME})[ :,]*", r"every day at \1 : "),
-    (rf"^at ({_TIME}) {_DAILY}[ :,]*", r"every day at \1 : "),
-    (rf"^at ({_TIME})[ :,]*", r"at \1 : "),
-    (rf"^(?:in|after|within) ({_DELAY})[ :,]*", r"after \1 : "),
-    (rf"^({_DELAY}) (?:later|from now)[ :,]*", r"after \1 : "),
-    (rf"^wait (?:for )?({_DELAY})[ ,:;]*(?:and )?(?:then )?", r"after \1 : "),
-    (rf"^(.+?),? (?:in|after) ({_DELAY})(?: from now| later)?$", r"after \2 : \1"),
-    (rf"^([^:]+?),? {_DAILY} at ({_TIME})$", r"every day at \2 : \1"),
-    (rf"^([^:]+?),? at ({_TIME}) {_DAILY}$", r"every day at \2 : \1"),
-    (rf"^([^:]+?),? at ({_TIME})$", r"at \2 : \1"),
+    (rf"{_FIRST}{_DAILY}(?: at)? ({_TIME})[ :,]*", _timed(r"every day at \2")),
+    (rf"{_FIRST}at ({_TIME}) {_DAILY}[ :,]*", _timed(r"every day at \2")),
+    (rf"{_FIRST}at ({_TIME})[ :,]*(?=\w)", _timed(r"at \2")),
+    (rf"{_FIRST}(?:in|after|within) ({_DELAY})[ :,]*(?=\w)", _timed(r"after \2")),
+    (rf"{_FIRST}({_DELAY}) (?:later|from now)[ :,]*", _timed(r"after \2")),
+    (rf"{_FIRST}wait (?:for )?({_DELAY})[ ,:;]*(?:and )?(?:then )?", _timed(r"after \2")),
+    (rf"^(.+?){_NEXT}([^;,:]+?) (?:in|after) ({_DELAY})(?: from now| later)?$", r"\1 then after \3 : \2"),
+    (rf"^(.+?){_NEXT}([^;,:]+?) at ({_TIME})$", r"\1 then at \3 : \2"),
+    (rf"^([^:;]+?),? (?:in|after) ({_DELAY})(?: from now| later)?$", r"after \2 : \1"),
+    (rf"^([^:;]+?),? {_DAILY} at ({_TIME})$", r"every day at \2 : \1"),
+    (rf"^([^:;]+?),? at ({_TIME}) {_DAILY}$", r"every day at \2 : \1"),
+    (rf"^([^:;]+?),? at ({_TIME})$", r"at \2 : \1"),
     # phases, tests and rules
     (r"[,;]? *\b(?:and )?(?:then|afterwards|after that|followed by|before)\b *[,;]?(?: then\b)*", " then "),
     (r"\b(?:when|whenever|in case|as long as)\b", "if"),
