@@ -1,4 +1,4 @@
-"""Why a text is no goal: what the person probably meant, for the messages of `parser.py`."""
+"""Why a text is no goal: what the person probably meant, for the messages of the parsers."""
 
 from __future__ import annotations
 
