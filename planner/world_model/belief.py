@@ -64,6 +64,7 @@ class Belief:
         looked: Fixtures whose contents were seen in this episode.
         remembered: Fixtures whose contents were seen before this episode, or before an object was found to have moved.
         at: The fixture that the robot stands at; empty initially.
+        apart: Pairs of objects at one place that were seen not to be beside each other.
         habits: Prior over object locations, used where nothing was seen.
         time_s: The robot's clock [s]: the durations of its skills, from its first run in this home on, unless another
             clock is given.
@@ -79,6 +80,7 @@ class Belief:
     looked: frozenset[str] = frozenset()
     remembered: frozenset[str] = frozenset()
     at: str = ""
+    apart: frozenset[frozenset[str]] = frozenset()
     habits: Habits = field(default=COMMON, compare=False, repr=False)
     time_s: float = field(default=0.0, compare=False)
     contents_seen_s: Mapping[str, float] = field(default_factory=dict, compare=False)
@@ -125,6 +127,8 @@ class Belief:
             inspected=self.inspected | states.keys(),
             looked=looked,
             remembered=remembered,
+            apart=frozenset(pair for pair in self.apart if not pair <= seen.keys())
+            | {pair for a, b in truth.apart if (pair := frozenset((world.names[a], world.names[b]))) <= seen.keys()},
             at=world.names[truth.at] if truth.at >= 0 else "",
             time_s=now_s,
             contents_seen_s={**self.contents_seen_s, **dict.fromkeys(sorted(places), now_s)},
@@ -149,6 +153,7 @@ class Belief:
             self,
             things={**self.things, **objects},
             fixtures={**self.fixtures, **states},
+            apart=frozenset(frozenset((world.names[a], world.names[b])) for a, b in after.apart),
             at=world.names[after.at] if after.at >= 0 else "",
         )
 
@@ -204,7 +209,9 @@ class Belief:
             flags.append(_flags(known.states))
             liquid.append(known.liquid)
             held = i if known.place == HAND else held
-        return State(world, tuple(place), tuple(flags), tuple(liquid), held, world.index.get(at, NOWHERE))
+        known_pairs = (sorted(world.index[name] for name in pair) for pair in self.apart if pair <= objects.keys())
+        apart = frozenset((a, b) for a, b in known_pairs)
+        return State(world, tuple(place), tuple(flags), tuple(liquid), held, world.index.get(at, NOWHERE), apart)
 
 
 def free_name(belief: Belief, category: str, taken: Iterable[str] = ()) -> str:

@@ -11,7 +11,7 @@ import yaml
 
 from envs.errors import nearest
 from envs.scenes.home_files.entries import EntryReader, Item
-from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, capacity_of, category_of, fits_in
+from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, capacity_of, category_of, fits_in, fixture_of
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room
 from envs.words import names_of
 
@@ -83,7 +83,7 @@ class ContentsReader(EntryReader):
     def add_contents(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
         """Add the objects directly at a place, and check that they can be there."""
         domain, n_cells_used = self.domain, 0
-        holder = self.container_of.get(place) or domain.fixtures[category]
+        holder = self.container_of.get(place) or next(fixture_of(f, domain) for f in self.fixtures if f.name == place)
         capacity = capacity_of(holder)
         placed: Counter[str] = Counter()
         left: dict[int, tuple[Item, list[str]]] = {}  # what finds no room, by entry

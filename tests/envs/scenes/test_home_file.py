@@ -62,7 +62,7 @@ def test_built_in_homes_match_their_files_in_physics(path: Path) -> None:
 
     home = PhysicalHome(load_home(path))
     try:
-        assert home.state() == home.world.initial()
+        assert home.state().without_distances() == home.world.initial()
     finally:
         home.close()
 
