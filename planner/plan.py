@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--execute", action="store_true", help="execute the plan in the simulated home")
     add("--model", help="model folder (default: the released weights)")
     add("--samples", type=int, default=4, metavar="N", help="more plans to sample if the first fails (default: 4)")
+    add("--leave-open", action="store_true", help="for speed: do not close again what the plan opened")
     add("--temperature", type=float, default=0.0, metavar="T", help="decoding temperature (default: 0, greedy)")
     add("--top-k", type=int, metavar="K", help="sample from the K most likely tokens (default: all)")
     add("--top-p", type=float, metavar="P", help="nucleus sampling: probability mass (default: 1)")
@@ -115,7 +116,7 @@ def _run(args: argparse.Namespace) -> int:
 
     options = Options(
         temperature=args.temperature, top_k=args.top_k, top_p=args.top_p, samples=args.samples, seed=args.seed,
-        error_rate=args.error_rate,
+        error_rate=args.error_rate, close_doors=not args.leave_open,
     )  # fmt: skip
     heard, seen = perception_flags.hear(args), perception_flags.see(args)
     if heard is not None:

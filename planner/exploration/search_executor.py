@@ -22,7 +22,7 @@ from planner.execution.executor import Execution
 from planner.exploration.information_needs import InformationNeed, deduplicate_needs, information_needs
 from planner.exploration.search_order import location_probabilities, most_likely, search_actions
 from planner.goals import grounding
-from planner.plans.options import MAX_REPLANS
+from planner.plans.options import MAX_REPLANS, Options
 from planner.world_model.location_prior import patience
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from planner.execution.events import Event
     from planner.exploration.search_order import SearchAction, SearchPolicy
     from planner.pipeline import PlanningPipeline
-    from planner.plans.options import Options
     from planner.world_model.belief import Belief
 
 MAX_LOOKS_PER_FIXTURE = 3  # a place may be looked at again after objects were moved
@@ -127,9 +126,14 @@ class SearchExecution(Execution):
                     return
                 self.replans += 1
             state, initial_state = self.belief.states()
+            reached = self.goal.phases[: self.believed_phase]  # what they opened on purpose stays open
+            options = decoding_options or Options()
+            if len(reached) + 1 < len(self.goal.phases):  # doors are closed once, in the last phase
+                options = replace(options, close_doors=False)
             plan = planner.plan_for_goal(
-                self.planned_goal, state, decoding_options, initial_state=initial_state, avoid=self.avoided(state)
-            )
+                replace(self.planned_goal, phases=(*reached, *self.planned_goal.phases)), state, options,
+                initial_state=initial_state, phase=len(reached), avoid=self.avoided(state),
+            )  # fmt: skip
             if plan.status != "verified":
                 self.plan_failure = f"no plan reaches {plan.goal_text}: {plan.reason}"
                 return

@@ -8,7 +8,7 @@ itself. A plain condition stays as it is. What is chosen here depends on the sta
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
@@ -38,10 +38,11 @@ _OPPOSITES = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dir
 
 @dataclass(frozen=True, kw_only=True)
 class Narrowed:
-    """A plain condition, and the entities that must not be used for it."""
+    """A plain condition, the entities that must not be used for it, and the condition of the goal that it is for."""
 
     condition: Condition
     hidden: frozenset[int] = frozenset()
+    aim: Condition | None = field(default=None, compare=False)
 
     def view(self, state: State) -> State:
         """Return a state in whose world the other entities are hidden."""
@@ -61,13 +62,18 @@ def narrow(condition: Condition, state: State, initial_state: State) -> tuple[Na
         initial_state: The first state of the episode.
     """
     if is_plain(condition, state.world):
-        return (Narrowed(condition=condition),)
-    return tuple(_Narrower(state, initial_state).narrow(condition))
+        return (Narrowed(condition=condition, aim=condition),)
+    return tuple(replace(part, aim=condition) for part in _Narrower(state, initial_state).narrow(condition))
 
 
 def parts_of(part: Condition | Narrowed, state: State, initial_state: State) -> tuple[Narrowed, ...]:
     """Return the plain conditions of a condition, or the one that it is already."""
     return (part,) if isinstance(part, Narrowed) else narrow(part, state, initial_state)
+
+
+def aim_of(part: Condition | Narrowed) -> Condition | None:
+    """Return the condition of the goal that a part is for; None if it makes way for another."""
+    return part.aim if isinstance(part, Narrowed) else part
 
 
 def part_holds(

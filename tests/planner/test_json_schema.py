@@ -1,4 +1,4 @@
-"""`docs/plan.schema.json`: what commands print conforms to it, and nothing that is misspelled or of a wrong type does."""
+"""`docs/plan.schema.json`: what commands print conforms to it; what is misspelled or of a wrong type does not."""
 
 from __future__ import annotations
 
@@ -22,31 +22,86 @@ from tests.planner.understanding.test_calibration_file import CALIBRATION
 Json = Any
 MUG = "put the mug on the table"
 PLAN: dict[str, Json] = {
-    "instruction": "fan off in ten minutes", "status": "scheduled", "reason": "in 10 minutes", "goal": "after 10 min : fan off",
-    "options": [], "plan": ["turn off fan 1", "close fridge 1"],
-    "proof": {"conditions": [{"condition": "fan off", "phase": 1, "met": True, "first_held": 1, "undone": None,
-                              "left_out": False}], "rules": [{"rule": "never oven on", "broken_at": None}]},
-    "look_for": [], "confidence": {"goal": 0.9, "plan": 1.0},
-    "tried": 1, "tokens": 12, "seconds": 0.1, "home": "studio", "when": {"after_s": 600},
-    "waits": [{"before_step": 1, "when": {"after_s": 600}}], "agenda": 1, "added": [2], "left_out": 0,
-    "written": ["turn off fan 1"], "heard": {"words": "fan off", "alternatives": []},
+    "instruction": "fan off in ten minutes",
+    "status": "scheduled",
+    "reason": "in 10 minutes",
+    "goal": "after 10 min : fan off",
+    "options": [],
+    "plan": ["turn off fan 1", "close fridge 1"],
+    "proof": {
+        "conditions": [
+            {"condition": "fan off", "phase": 1, "met": True, "first_held": 1, "undone": None, "left_out": False}
+        ],
+        "rules": [{"rule": "never oven on", "broken_at": None}],
+    },
+    "look_for": [],
+    "confidence": {"goal": 0.9, "plan": 1.0},
+    "tried": 1,
+    "tokens": 12,
+    "seconds": 0.1,
+    "home": "studio",
+    "when": {"after_s": 600},
+    "waits": [{"before_step": 1, "when": {"after_s": 600}}],
+    "agenda": 1,
+    "added": [2],
+    "left_out": 0,
+    "written": ["turn off fan 1"],
+    "heard": {"words": "fan off", "alternatives": []},
     "seen": [{"file": "a.png", "furniture": "desk", "states": [], "things": ["red mug"], "sure": 0.9}],
-}  # fmt: skip
+}
 EPISODE: dict[str, Json] = {
-    "success": False, "rate": 0.5, "met": [True, False], "replans": 1, "simulated_s": 12.5, "waited_s": 600, "real_s": 0.1,
-    "steps": [{"subtask": "open cabinet 1", "status": "failed", "reason": "stuck", "duration_s": 1.0, "collisions": 0,
-               "energy_j": None, "blocked_by": ""}],
-    "shortfall": "", "disturbances": [{"before_step": 1, "what": "mug 1 is on the floor"}],
-    "search": {"looks": [{"look": {"wanted": ["mug"], "place": "cabinet 1", "opens": True, "chance": 0.5}, "before_step": 1,
-                          "opened": True, "found": ["mug 1"], "reason": ""}],
-               "missed": [{"thing": "mug 1", "place": "desk 1", "before_step": 1}], "opened": 1, "shortfall": ["no mug"]},
-    "failures": {"stuck": 1}, "collisions": 0, "energy_j": 10.0, "backend": "physics", "grasp": "assisted",
-    "video": "a.mp4", "picture": None, "filmstrip": None, "rerun": None,
-}  # fmt: skip
-UNVERIFIED = {**{key: PLAN[key] for key in ("instruction", "goal", "options", "plan", "tried", "tokens", "seconds", "home")},
-              "status": "unverified", "reason": "mug on desk: look for a mug", "confidence": None,
-              "look_for": [{"wanted": "mug", "every": False, "places": [{"place": "cabinet 1", "chance": 0.4}]}],
-              "episode": EPISODE}  # fmt: skip
+    "success": False,
+    "rate": 0.5,
+    "met": [True, False],
+    "replans": 1,
+    "simulated_s": 12.5,
+    "waited_s": 600,
+    "real_s": 0.1,
+    "steps": [
+        {
+            "subtask": "open cabinet 1",
+            "status": "failed",
+            "reason": "stuck",
+            "duration_s": 1.0,
+            "collisions": 0,
+            "energy_j": None,
+            "blocked_by": "",
+        }
+    ],
+    "shortfall": "",
+    "disturbances": [{"before_step": 1, "what": "mug 1 is on the floor"}],
+    "search": {
+        "looks": [
+            {
+                "look": {"wanted": ["mug"], "place": "cabinet 1", "opens": True, "chance": 0.5},
+                "before_step": 1,
+                "opened": True,
+                "found": ["mug 1"],
+                "reason": "",
+            }
+        ],
+        "missed": [{"thing": "mug 1", "place": "desk 1", "before_step": 1}],
+        "opened": 1,
+        "shortfall": ["no mug"],
+    },
+    "failures": {"stuck": 1},
+    "collisions": 0,
+    "energy_j": 10.0,
+    "backend": "physics",
+    "grasp": "assisted",
+    "video": "a.mp4",
+    "picture": None,
+    "filmstrip": None,
+    "rerun": None,
+}
+UNVERIFIED = {
+    **{key: PLAN[key] for key in ("instruction", "goal", "options", "plan", "tried", "tokens", "seconds", "home")},
+    "status": "unverified",
+    "reason": "mug on desk: look for a mug",
+    "confidence": None,
+    "look_for": [{"wanted": "mug", "every": False, "places": [{"place": "cabinet 1", "chance": 0.4}]}],
+    "episode": EPISODE,
+}
 ENTRY = {
     "number": 1,
     "goal": "after 10 min : fan off",
@@ -63,10 +118,34 @@ EXAMPLES: list[tuple[str, Json]] = [
     ("agenda", {"agenda": [ENTRY], "outcomes": [{"number": 1, "goal": "fan off", "problem": ""}]}),
     ("cancelled", {"cancelled": ENTRY}),
     ("home_check", {"ok": False, "problems": [{"line": 3, "problem": "unknown fixture"}]}),
-    ("home_check", {"ok": True, "name": "a", "rooms": 1, "fixtures": 2, "objects": 3, "speaker": None, "people": ["Anna"],
-                    "owners": {"Anna": ["mug 1"]}, "properties": {"color": {"red": ["mug 1"]}}, "rules": ["never oven on"]}),
-    ("report", {"report": "a.html", "bytes": 5, "cycles": 1, "proposals": 2, "proposals_shown": 2, "lacking": [], "seconds": 1}),
-]  # fmt: skip
+    (
+        "home_check",
+        {
+            "ok": True,
+            "name": "a",
+            "rooms": 1,
+            "fixtures": 2,
+            "objects": 3,
+            "speaker": None,
+            "people": ["Anna"],
+            "owners": {"Anna": ["mug 1"]},
+            "properties": {"color": {"red": ["mug 1"]}},
+            "rules": ["never oven on"],
+        },
+    ),
+    (
+        "report",
+        {
+            "report": "a.html",
+            "bytes": 5,
+            "cycles": 1,
+            "proposals": 2,
+            "proposals_shown": 2,
+            "lacking": [],
+            "seconds": 1,
+        },
+    ),
+]
 FREE_KEYS = ("failures", "owners", "properties", "color")  # objects whose keys are not fixed
 
 
@@ -177,8 +256,17 @@ def test_figures_of_a_calibration_conform() -> None:
     assert problem(json.loads(json.dumps(record)), "calibration") == ""
     reliability = Reliability(bins=(Bin(count=3, confidence=0.5, right=0.6),), ece=0.1, nll=float("nan"))
     rate = Rate(hits=1, total=2)
-    outcome = ErrorRateOutcome(error_rate=0.1, threshold=None, covered=rate, size=1.5, acted=rate, right=rate, asked=rate,
-                               offered=rate, refused=rate)  # fmt: skip
+    outcome = ErrorRateOutcome(
+        error_rate=0.1,
+        threshold=None,
+        covered=rate,
+        size=1.5,
+        acted=rate,
+        right=rate,
+        asked=rate,
+        offered=rate,
+        refused=rate,
+    )
     pair = (reliability, reliability)
     report = CalibrationMetrics(name="all", right=rate, goal=pair, plan=pair, acting=(outcome,))
     assert problem(json.loads(json.dumps([report.as_dict()], allow_nan=False)), "calibration_report") == ""

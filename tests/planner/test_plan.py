@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.planner.command_calls import Call, Outcome, called, refused
 
 MUG = "put the mug on the table"
-MUG_PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
+MUG_PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1", "close cabinet 1"]
 
 
 @pytest.fixture

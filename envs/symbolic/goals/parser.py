@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from envs.errors import GoalError, nearest, quoted
 from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.goals.hints import ARTICLES, RELATIONS, possible_states, unknown_place, unknown_thing
-from envs.symbolic.goals.suggestions import wordings
+from envs.symbolic.goals.hints import ARTICLES, RELATIONS, a, possible_states, unknown_place, unknown_thing, unsayable
+from envs.symbolic.goals.suggestions import may_be_meant, wordings
 from envs.symbolic.goals.values import (
     Amount,
     Condition,
@@ -204,7 +204,7 @@ class _Parser:
             raise self.error(text.partition(" :")[0], f"a time is written {_TIMES}")
         if not text.startswith("if "):
             head, separator, _ = text.partition(":")
-            if separator and not _LATE_WHEN.search(text):
+            if separator and not _LATE_WHEN.search(text) and not unsayable(text):
                 raise self.error(head.strip() or text, f"before `:` stands a time, {_TIMES}, or a test, `if fan on : `")
             return Guard(when=when), text
         tests, separator, conditions = text.removeprefix("if ").partition(":")
@@ -250,9 +250,8 @@ class _Parser:
     def condition(self, text: str) -> Condition:
         if not text:
             raise GoalError("a condition is empty: ';' or 'then' stands first, last or twice in a row")
-        if text.startswith(("never ", "while never ")):
-            rule = text.removeprefix("while ")
-            raise self.error(text, f"a rule stands behind what is to be done: 'fan on while {rule}'")
+        if re.search(r"\bnever ", text):
+            raise self.error(text, "a rule stands last, behind `while`, as in 'fan on while never open oven'")
         self.said = text
         if _LATE_WHEN.search(text) is not None:
             raise self.error(
@@ -339,8 +338,7 @@ class _Parser:
             if not any(self.domain.fixtures[category].can_be(state) for category in categories):
                 possible = " or ".join(possible_states(self.domain, furniture.fixture))
                 hint = f"; it may be {possible}" if possible else ""
-                article = "an" if furniture.fixture[0] in "aeiou" else "a"
-                raise self.error(text, f"{article} {furniture.fixture} is never {state}{hint}")
+                raise self.error(text, f"{a(furniture.fixture)} is never {state}{hint}")
         return FixtureIs(
             quantifier=cast(Literal["some", "every", "no"], quantifier),
             fixture=furniture.fixture,
@@ -425,12 +423,13 @@ class _Parser:
             if relation == "with" and not is_person:
                 if self.people and text[:1].isupper() and NAME.fullmatch(text):
                     raise self.error(text, self.nobody(text))
-                reason = "`with` is for people; a place follows 'on' or 'in', a tool or an appliance 'by'"
+                names = f"'person', {', '.join(self.people)}" if self.people else "'person' or a name such as Anna"
+                reason = f"`with` is for people ({names}); a place follows 'on' or 'in', a tool or an appliance 'by'"
                 raise self.error(f"with {text}", reason)
             if furniture is not None and furniture.fixture is not None:
                 categories = self.fixture_categories(furniture.fixture)
                 if all(self.domain.fixtures[c].relation is None for c in categories):
-                    raise self.error(text, f"nothing can be put on a {furniture.fixture}")
+                    raise self.error(text, f"nothing can be put on {a(furniture.fixture)}")
                 return Place(
                     fixture=furniture.fixture, properties=furniture.properties, room=furniture.room, every=every
                 )
@@ -507,9 +506,10 @@ class _Parser:
         if (owner := self.owner(rest)) is not None:
             raise self.error(f"{owner[0]}'s", self.nobody(owner[0]))
         word, _, liquid = rest.partition(" of ")
+        if word not in self.domain.objects and word not in self.domain.members:
+            raise self.unknown(word if liquid in self.domain.liquids else rest)
         if liquid and liquid not in self.domain.liquids:
             raise self.error(text, f"no liquid {liquid!r}{nearest(liquid, self.domain.liquids)}")
-        self.check_known(word, text)
         return Thing(
             word=word, states=tuple(states), liquid=liquid or None, origin=origin,
             properties=self.in_order((*properties, *late_properties), text),
@@ -552,13 +552,11 @@ class _Parser:
 
     def check_state(self, word: str, text: str) -> None:
         if word not in self.object_states:
+            if word in RELATIONS:
+                raise self.error(text, f"a place is written without `is`: 'mug {word} ...'")
             known = ", ".join(sorted(self.object_states))
             reason = f"an object is never {word!r}; it may be {known}{nearest(word, self.object_states)}"
             raise self.error(text, reason)
-
-    def check_known(self, word: str, text: str) -> None:
-        if word not in self.domain.objects and word not in self.domain.members:
-            raise self.unknown(word)
 
 
 def _covers(wide: Thing, narrow: Thing) -> bool:
@@ -593,20 +591,13 @@ def _read(
                     if wording.startswith("?"):
                         return format_query(parser.query(wording), domain)
                     value = parse(parser, wording)
-                    if not (isinstance(value, Goal) and any(map(_says_nothing, value.conditions))):
+                    if not isinstance(value, Goal) or all(may_be_meant(c, domain) for c in value.conditions):
                         return write(value, domain)
                 except GoalError:
                     continue
             return ""
 
         raise _UnreadError(reason, suggestion) from None
-
-
-def _says_nothing(condition: Condition) -> bool:
-    """Whether a condition is only that something exists."""
-    if not isinstance(condition, Count) or condition.place is not None or condition.amount != "at least":
-        return False
-    return not (condition.thing.states or condition.thing.liquid)
 
 
 class _UnreadError(GoalError):
@@ -620,12 +611,20 @@ class _UnreadError(GoalError):
     def __str__(self) -> str:
         if self._message is None:
             meant = self._suggestion()
-            hint = f"{' Perhaps' if self._reason.endswith('?') else '; perhaps'} {meant!r}"
-            self._message = self._reason + (hint if meant and repr(meant) not in self._reason else "")
+            self._message = _with_suggestion(self._reason, meant) if meant else self._reason
         return self._message
 
     def __reduce__(self) -> tuple[type[GoalError], tuple[str]]:
         return GoalError, (str(self),)
+
+
+def _with_suggestion(reason: str, meant: str) -> str:
+    """Return a reason with the goal that was probably meant; it offers no word that is not in that goal."""
+    if repr(meant) in reason:
+        return reason
+    head, separator, words = reason.partition("; did you mean ")
+    words = " or ".join(word for word in words.rstrip("?").split(" or ") if word.strip("'\"") in meant)
+    return f"{head}{separator}{words}? Perhaps {meant!r}" if words else f"{head}; perhaps {meant!r}"
 
 
 def parse_goal(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Goal:

@@ -48,6 +48,7 @@ def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner, model_folder
     from planner.benchmarks.goal_constructs.facts_size import facts_tokens, percentile
     from planner.goals.feasibility import infeasibility
+    from planner.plans.options import OWN_PLAN
     from planner.tasks.random_goals import CONSTRUCTS, random_goals
 
     if args.goals < 1 or args.seed < 0:
@@ -70,7 +71,7 @@ def _run(args: argparse.Namespace) -> int:
             sizes[construct] += facts_tokens(goal, state, tokenizer)
             if planner is not None:
                 started_at = time.perf_counter()
-                count["GPT"] += planner.plan_for_goal(goal, state).is_proven
+                count["GPT"] += planner.plan_for_goal(goal, state, OWN_PLAN).is_proven
                 seconds.append(time.perf_counter() - started_at)
 
     def facts(values: Sequence[int]) -> dict[str, int]:

@@ -378,6 +378,7 @@ def test_something_is_put_beside_what_had_to_be_found(start: State) -> None:
     assert episode.success
     assert subtasks(episode)[-1] == "put plate 1 in cabinet 2"
 
+
 def test_the_robot_waits_for_times_in_a_home_that_it_knows_in_part(start: State) -> None:
     goal = "plate on dining table then after 10 min : mug on dining table"
     episode, events = sought(goal, start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from planner.plans.export.py_tree import is_installed, show, to_py_trees
 from planner.tasks.random_goals import random_goals
 from planner.verification.plan_verification import verify
 from tests.planner.conftest import Drawn
+from tests.planner.execution.test_proof_and_execution import timed_goal
+from tests.planner.timed_runs import flat as timed_home
 
 if TYPE_CHECKING:
     from py_trees.behaviour import Behaviour
@@ -225,3 +228,25 @@ def test_plans_for_random_goals_of_every_construct_are_trees_that_reach_them(see
             assert (tree.status.name, tree.feedback_message) == ("SUCCESS", ""), str(drawn.goal)
             ticked += 1
     assert ticked >= 30
+
+
+@needs_py_trees
+@pytest.mark.parametrize("seed", range(3))
+def test_random_goals_with_times_are_reached_with_the_waits_of_an_execution(seed: int) -> None:
+    rng, ticked = random.Random(seed), 0
+    for _ in range(60):
+        goal, start = timed_goal(rng), timed_home()
+        try:
+            actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(start, goal)))
+        except LookupError:
+            continue
+        if not verify(start, goal, actions).ok or any(g.when and g.when.daily for g in goal.guards):
+            continue
+        home, other = SymbolicHome(start), SymbolicHome(start)
+        tree = to_py_trees(goal, actions, home)
+        tree.tick_once()
+        assert (tree.status.name, tree.feedback_message) == ("SUCCESS", ""), str(goal)
+        assert execute(actions, goal, other).success and home.state() == other.state()
+        assert 0 <= home.time_s - other.time_s < 60, str(goal)  # a delay counts from when the door has been closed, too
+        ticked += 1
+    assert ticked >= 15
