@@ -167,7 +167,7 @@ class PlanningPipeline:
         return Plan(
             instruction=instruction,
             status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
-            reason=words_of_waits(waits) if report.ok else rule or impossible or report.reason,
+            reason=words_of_waits(waits, len(best.actions)) if report.ok else rule or impossible or report.reason,
             goal=goal, goal_text=format_goal(goal), actions=best.actions,
             subtasks=tuple(format_action(state.world, a) for a in best.actions), start=state, report=report,
             tried=tried, tokens=tokens, seconds=time.perf_counter() - started_at,

@@ -199,9 +199,15 @@ class Done:
 
 @dataclass(frozen=True, kw_only=True)
 class Replanned:
-    """The rest of the plan was replaced."""
+    """The rest of the plan was replaced.
+
+    Attributes:
+        plan: The new one.
+        waited: Whether the time of a phase has come; otherwise the plan before no longer worked.
+    """
 
     plan: Plan
+    waited: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

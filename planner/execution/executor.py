@@ -103,7 +103,7 @@ def run(
         execution.shortfall = "" if plan.is_proven else plan.reason
         if not plan.actions:
             break
-        yield Replanned(plan=plan)
+        yield Replanned(plan=plan, waited=failed_plan is None)
         execution.queue = deque(plan.actions)
     yield Ended(episode=execution.episode())
 

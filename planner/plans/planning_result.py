@@ -253,5 +253,5 @@ class Plan:
 
 
 def show(instruction: str, subtasks: Sequence[str]) -> str:
-    """Write a plan on one line: `set the table → open cabinet 2 → ...`."""
-    return " → ".join((instruction, *subtasks))
+    """Write a plan on one line: `set the table → open cabinet 2 → ...`; without an instruction, `→ open cabinet 2`."""
+    return " → ".join((instruction, *subtasks)).lstrip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envs.errors import GoalError, quoted
@@ -20,7 +21,6 @@ from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from envs.scenes.home_file import AnyHome
     from envs.symbolic.goals import Goal
@@ -98,8 +98,9 @@ class Agenda:
         HomeError: The file of the home is not valid.
     """
 
-    def __init__(self, home: AnyHome, path: Path | None = None) -> None:
-        self.scene, self.path = open_home(home, geometry=False).world.scene, path
+    def __init__(self, home: AnyHome, path: str | Path | None = None) -> None:
+        self.scene = open_home(home, geometry=False).world.scene
+        self.path = None if path is None else Path(path)
         self._entries: tuple[Entry, ...] = ()
         self._next = 1  # number
         self.reload()
@@ -120,9 +121,10 @@ class Agenda:
         """
         self.reload()
         if plan.status != "scheduled":
-            reason = f" ({plan.reason})" if plan.reason else ""
-            cure = "execute it now" if plan.status == "verified" else "plan something else"
-            raise AgendaError(f"the plan is {plan.status}{reason}, and not scheduled: {cure}")
+            if plan.is_proven:
+                goal = quoted(plan.goal_text)
+                raise AgendaError(f"the plan for {goal} waits for no time, such as `at 07:00 : `; execute it instead")
+            raise AgendaError(f"the plan is {plan.status}, not scheduled: {plan.reason}")
         home = plan.start.world.scene.name
         if home != self.scene.name:
             raise AgendaError(f"the plan is for {quoted(home)}, and the agenda for {quoted(self.scene.name)}")
@@ -139,8 +141,7 @@ class Agenda:
         Raises:
             AgendaError: The goal has no time, or there are too many entries.
         """
-        if not goal.is_timed:
-            raise AgendaError(f"the goal {quoted(format_goal(goal))} has no time, such as `at 07:00 : `")
+        _check_has_time(goal)
         self.reload()
         return self._append(goal, tuple(steps))
 
@@ -241,7 +242,8 @@ class Agenda:
         if data["agenda"] != VERSION or data["next"] < 1:
             raise AgendaError(f"it is not the first line of an agenda of version {VERSION}")
         if data["home"] != self.scene.name:
-            raise AgendaError(f"it is for the home {quoted(data['home'])}, and this one is {quoted(self.scene.name)}")
+            homes = f"the home {quoted(data['home'])}, and this one is {quoted(self.scene.name)}"
+            raise AgendaError(f"it is for {homes}: give that home")
         return int(data["next"])
 
     def _read_entry(self, line: str) -> Entry:
@@ -254,9 +256,13 @@ class Agenda:
             goal = parse_goal(data["goal"], scene=self.scene)
         except GoalError as error:
             raise AgendaError(f"the goal cannot be read: {error}") from None
-        if not goal.is_timed:
-            raise AgendaError(f"the goal {quoted(data['goal'])} has no time, such as `at 07:00 : `")
+        _check_has_time(goal)
         return Entry(**{**data, "goal": goal, "plan": tuple(data["plan"])})
+
+
+def _check_has_time(goal: Goal) -> None:
+    if not goal.is_timed:
+        raise AgendaError(f"the goal {quoted(format_goal(goal))} has no time, such as `at 07:00 : `")
 
 
 def _record(line: str, types: Mapping[str, type], what: str) -> dict[str, Any]:

@@ -128,6 +128,7 @@ class AgendaExecution:
         self._options, self._max_replans, self._disturb = options, max_replans, disturb
         self._clock = clock or SimulatedClock(home)
         self._turns: dict[int, _Turn] = {}
+        self._shown: int | None = None  # number of the entry that the last event was about
         self._ended: set[int] = set()  # daily entries that were done often enough
 
     def notice(self) -> None:
@@ -147,6 +148,7 @@ class AgendaExecution:
             poll_s: As in `run_agenda`.
             wait: Whether to wait for what is not due yet, until nothing is left.
         """
+        self._shown = None
         while True:
             self.notice()
             turn = min(self._turns.values(), key=lambda turn: (turn.due_s, turn.number), default=None)
@@ -157,16 +159,24 @@ class AgendaExecution:
             assert entry is not None
             if not turn.is_told:
                 turn.is_told = True
-                yield EntryTurn(entry=entry)
+                yield from self._turn_to(entry)
                 yield turn.paused_at
+                continue  # whoever was told may have changed the agenda
             if poll_s is not None and not is_due:
                 self._clock.wait_until(min(turn.due_s, self._clock.time_s + poll_s))
                 self._agenda.reload()
                 continue
+            yield from self._turn_to(entry)
             episode = yield from _go_on(turn)
             if episode is not None:
                 yield self._end(turn, entry, episode)
             self._agenda.reload()
+
+    def _turn_to(self, entry: Entry) -> Iterator[EntryTurn]:
+        """Say whose events follow, unless the last ones were about the same entry."""
+        if self._shown != entry.number:
+            self._shown = entry.number
+            yield EntryTurn(entry=entry)
 
     def _begin(
         self, entry: Entry, goal: Goal, actions: Sequence[Action], *, since_s: float | None = None, tries: int = 1
@@ -180,6 +190,7 @@ class AgendaExecution:
     def _end(self, turn: _Turn, entry: Entry, episode: Episode) -> EntryEnded:
         """Note how an entry ended; one that is daily waits for the next day."""
         del self._turns[turn.number]
+        self._shown = None
         problem = _problem(episode, turn.goal)
         noted = self._agenda.note(turn.number, problem=problem)
         daily = daily_part(turn.goal)

@@ -62,7 +62,7 @@ def words_of_when(when: When) -> str:
 
 def duration_words(seconds: float) -> str:
     """Return a duration in plain words, for example "10 minutes"."""
-    for unit, length in (("hour", 3600), ("minute", 60)):
+    for unit, length in (("day", DAY_S), ("hour", 3600), ("minute", 60)):
         if seconds and seconds % length == 0:
             return f"{seconds / length:g} {unit}{'s' if seconds != length else ''}"
     return f"{seconds:g} second{'s' if seconds != 1 else ''}"

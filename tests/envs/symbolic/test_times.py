@@ -98,6 +98,8 @@ def test_times_are_written_with_the_day_and_the_seconds_that_they_need() -> None
     [
         ("after 10 min", {"after_s": 600}, "in 10 minutes"),
         ("after 1 h", {"after_s": 3600}, "in 1 hour"),
+        ("after 25 h", {"after_s": 90_000}, "in 25 hours"),
+        ("after 168 h", {"after_s": 604_800}, "in 7 days"),
         ("after 90 s", {"after_s": 90}, "in 90 seconds"),
         ("after 0.5 s", {"after_s": 0.5}, "in 0.5 seconds"),
         ("at 7:00", {"at": "07:00"}, "at 07:00"),

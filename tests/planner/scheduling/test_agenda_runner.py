@@ -10,7 +10,7 @@ from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.goals import parse_goal, parse_time
 from planner.execution.clock import RealClock
 from planner.execution.events import Begun, Waiting
-from planner.scheduling import Agenda, EntryEnded, run_agenda
+from planner.scheduling import Agenda, EntryEnded, EntryTurn, run_agenda
 from planner.scheduling.agenda_runner import AgendaEvent, AgendaExecution
 from tests.planner.timed_runs import CountedMachine, TeacherPlanner, flat
 
@@ -133,6 +133,39 @@ def test_an_entry_that_is_cancelled_while_others_are_done_is_not_done() -> None:
         seen.append(next(events))
     agenda.cancel(2)
     assert list(events) == []
+
+
+def test_an_entry_that_is_cancelled_when_its_wait_is_told_is_not_done() -> None:
+    agenda = agenda_of("at 07:00 : window closed", "at 08:00 : desk lamp off")
+    home, events = home_at("06:50"), list[AgendaEvent]()
+    for event in run_agenda(agenda, home, TeacherPlanner()):  # type: ignore[arg-type]
+        events.append(event)
+        if isinstance(event, Waiting) and event.until == "07:00":
+            agenda.cancel(1)
+            agenda.add_goal(parse_goal("after 2 min : ceiling light on"))
+    assert story(events) == ["turn on ceiling light 1", "ended 3", "turn off desk lamp 1", "ended 2"]
+
+
+def test_each_event_is_about_the_entry_that_was_named_last(tmp_path: Path) -> None:
+    path = tmp_path / "agenda.jsonl"
+    agenda, machine = agenda_of("at 07:00 : window closed", path=path), CountedMachine(datetime(2026, 3, 1, 6, 59, 0))
+
+    def sleep(seconds: float) -> None:
+        machine.sleep(seconds)
+        if machine.time == datetime(2026, 3, 1, 6, 59, 10):  # while the first one waits, and that is told
+            Agenda(flat(), path).add_goal(parse_goal("after 5 s : desk lamp off then at 07:30 : desk lamp on"))
+
+    clock = RealClock(SymbolicHome(flat()), now=machine.now, sleep=sleep)
+    lines, current = [], 0
+    for event in run_all(agenda, SymbolicHome(flat()), clock=clock, poll_s=1.0):
+        if isinstance(event, EntryTurn):
+            current = event.entry.number
+        elif isinstance(event, Waiting | Begun):
+            lines.append((current, event.until if isinstance(event, Waiting) else event.subtask))
+    assert lines == [
+        (1, "07:00"), (2, "06:59:15"), (2, "turn off desk lamp 1"), (1, "close window 1"), (2, "07:30"),
+        (2, "turn on desk lamp 1"),
+    ]  # fmt: skip
 
 
 def test_in_real_time_the_file_is_read_again_while_nothing_is_due(tmp_path: Path) -> None:
