@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from envs.scenes.home_file import AnyHome
+    from envs.symbolic.actions import State
     from envs.symbolic.goals import Goal
     from planner.plans.planning_result import Plan
 
@@ -125,22 +126,33 @@ class Agenda:
                 goal = quoted(plan.goal_text)
                 raise AgendaError(f"the plan for {goal} waits for no time, such as `at 07:00 : `; execute it instead")
             raise AgendaError(f"the plan is {plan.status}, not scheduled: {plan.reason}")
-        home = plan.start.world.scene.name
-        if home != self.scene.name:
-            raise AgendaError(f"the plan is for {quoted(home)}, and the agenda for {quoted(self.scene.name)}")
+        self.check_home(plan.start)
         assert plan.goal is not None
         return self._append(plan.goal, plan.subtasks, plan.instruction)
 
-    def add_goal(self, goal: Goal, steps: Sequence[str] = ()) -> Entry:
+    def check_home(self, state: State) -> None:
+        """Check that a state is one of this agenda's home.
+
+        Raises:
+            AgendaError: It is one of another home.
+        """
+        home = state.world.scene.name
+        if home != self.scene.name:
+            raise AgendaError(f"the agenda is for the home {quoted(self.scene.name)}, and this is {quoted(home)}")
+
+    def add_goal(self, goal: Goal | str, steps: Sequence[str] = ()) -> Entry:
         """Add a goal with times without a proof, and return its entry.
 
         Args:
-            goal: The goal.
+            goal: The goal, or its text in the goal language.
             steps: A plan for its phases that are due at once.
 
         Raises:
             AgendaError: The goal has no time, or there are too many entries.
+            GoalError: The text is no goal in this home.
         """
+        if isinstance(goal, str):
+            goal = parse_goal(goal, scene=self.scene)
         _check_has_time(goal)
         self.reload()
         return self._append(goal, tuple(steps))

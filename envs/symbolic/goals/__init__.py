@@ -22,6 +22,7 @@ from envs.symbolic.goals.parser import (
 from envs.symbolic.goals.times import (
     DAY_S,
     DEFAULT_START,
+    checked_seconds,
     daily_part,
     due_s,
     duration_words,
@@ -82,6 +83,7 @@ __all__ = [
     "Test",
     "Thing",
     "When",
+    "checked_seconds",
     "daily_part",
     "due_s",
     "duration_words",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -243,6 +244,14 @@ def test_goals_without_times_count_none(home: State) -> None:
     now = after(home, "close window 1")
     progress = advance(begin(parse_goal("window closed"), home), now, parse_action(now.world, "close window 1"))
     assert (progress.time_s, progress.due_s) == (0.0, None)
+
+
+@pytest.mark.parametrize("seconds", [-1, -0.001, float("nan"), float("inf"), "60", None])
+def test_only_a_number_of_seconds_can_be_waited(seconds: Any, home: State) -> None:
+    simulated = SymbolicHome(home)
+    with pytest.raises(ArgumentError, match="a number of seconds, 0 or more"):
+        simulated.wait(seconds)
+    assert simulated.time_s == parse_time("08:00")
 
 
 def test_the_clock_of_the_symbolic_home_counts_durations_and_waits(home: State) -> None:

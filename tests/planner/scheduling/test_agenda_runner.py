@@ -6,8 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import gymnasium
+import pytest
+
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.goals import parse_goal, parse_time
+from planner.errors import PlannerError
 from planner.execution.clock import RealClock
 from planner.execution.events import Begun, Waiting
 from planner.scheduling import Agenda, EntryEnded, EntryTurn, run_agenda
@@ -166,6 +170,27 @@ def test_each_event_is_about_the_entry_that_was_named_last(tmp_path: Path) -> No
         (1, "07:00"), (2, "06:59:15"), (2, "turn off desk lamp 1"), (1, "close window 1"), (2, "07:30"),
         (2, "turn on desk lamp 1"),
     ]  # fmt: skip
+
+
+def test_an_agenda_is_done_in_an_environment() -> None:
+    env: Any = gymnasium.make("HomeSymbolic-v0", home=flat(), goal="fridge open", start_time="06:50")
+    env.reset(seed=0)
+    agenda = agenda_of("at 07:00 : window closed")
+    assert story(run_all(agenda, env)) == ["close window 1", "ended 1"]
+    assert env.unwrapped.time_s > parse_time("07:00")
+
+
+@pytest.mark.parametrize(
+    ("home", "days", "words"),
+    [
+        (SymbolicHome("studio"), 1, "the agenda is for the home 'test home', and this is 'studio'"),
+        (SymbolicHome(flat()), 0, "at least 1 day, not 0"),
+        ("studio", 1, "not in 'studio'"),
+    ],
+)
+def test_an_agenda_is_not_done_where_or_as_often_as_makes_no_sense(home: Any, days: int, words: str) -> None:
+    with pytest.raises(PlannerError, match=words):
+        run_agenda(agenda_of("at 07:00 : window closed"), home, TeacherPlanner(), days=days)  # type: ignore[arg-type]
 
 
 def test_in_real_time_the_file_is_read_again_while_nothing_is_due(tmp_path: Path) -> None:
