@@ -9,6 +9,8 @@
     plan → proof         `plan_for_goal`  the plan is replayed in the symbolic home; if it misses the goal that the GPT
                                           wrote, further plans are sampled; the best is cut where its progress ends
                                           (decoding/draft_choice.py)
+    plan → closed plan `plan_for_goal`    what a proven plan opened and left open is closed; the GPT was not trained to
+                                          (verification/door_closing.py); proven again. `Plan.added` names these steps
 
 The plan's prompt holds the goal and the facts alone: it is short in a home of any size, and it serves the first plan,
 later chunks and replanning in the same way. No search over states is involved.
@@ -25,10 +27,11 @@ from envs.symbolic.goals import Goal, format_goal, format_rule, with_home_rules
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
 from gpt.tokenization.tokenizer import Tokenizer
-from planner.decoding.draft_choice import Candidate, judge
+from planner.decoding.draft_choice import choose
 from planner.decoding.goal_planner import GoalPlanner
 from planner.errors import CalibrationError
 from planner.goals.feasibility import infeasibility
+from planner.goals.serving import meanings
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.plans.waits import waits_of, words_of_waits
@@ -36,6 +39,7 @@ from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
 from planner.understanding.instruction_reader import InstructionReader
+from planner.verification.door_closing import ClosedPlan, close_doors
 from planner.verification.plan_verification import verify
 
 if TYPE_CHECKING:
@@ -126,6 +130,7 @@ class PlanningPipeline:
         begun: bool = False,
         avoid: frozenset[int] = frozenset(),
         failed_plan: FailedPlan | None = None,
+        opened: frozenset[int] | None = None,
     ) -> Plan:
         """Plan for a goal from a state.
 
@@ -141,37 +146,38 @@ class PlanningPipeline:
             avoid: Objects and places not to use, because they failed.
             failed_plan: The plan that this one replaces. If `options` allow it and the GPT was trained for it, the GPT
                 fills in only the broken part, or reads feedback on what went wrong (`avoid` is then ignored).
+            opened: Fixtures that the robot opened earlier in the episode, to be closed, too; see `close_doors`.
         """
         options = options or Options()
         started_at = time.perf_counter()
         goal = with_home_rules(goal, state.world.scene)
-        best: Candidate | None = None
         episode_start = initial_state or state
         remaining_goal = goal.after(phase, begun=begun)
         if (impossible := infeasibility(remaining_goal, state)) and initial_state is None:
             options = replace(options, samples=0)  # one attempt, which shows how far it gets
         self.prompts.begin()
-        tokens = tried = 0
-        for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):
-            tried += 1
-            tokens += draft.tokens
-            candidate = judge(draft, remaining_goal, state, episode_start, constrained=options.constrained)
-            if best is None or not best.draft.actions or candidate.merit > best.merit:
-                best = candidate
-            if candidate.report.ok or not options.constrained:
-                break
-        assert best is not None
-        report, draft = best.report, best.draft
-        waits = waits_of(remaining_goal, state, best.actions, initial_state=episode_start) if report.ok else ()
+        has_sense = options.common_sense and options.constrained
+        goals = meanings(remaining_goal, episode_start) if has_sense else (remaining_goal,)
+        chosen = choose(self.goal_planner, goals, state, episode_start, options, avoid, failed_plan)
+        best, report = chosen.best, chosen.best.report
+        closed = ClosedPlan(actions=best.actions)
+        if report.ok and options.close_doors:
+            closed = close_doors(
+                best.actions, goal, state, initial_state=episode_start, phase=phase, begun=begun, opened=opened
+            )
+        if report.ok:  # prove the goal as it was written, by all steps
+            report = verify(state, remaining_goal, closed.actions, initial_state=episode_start)
+        waits = waits_of(remaining_goal, state, closed.actions, initial_state=episode_start) if report.ok else ()
         rule = "" if report.ok else self._forbidding_rule(remaining_goal, state, episode_start, options)
         return Plan(
             instruction=instruction,
             status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
-            reason=words_of_waits(waits, len(best.actions)) if report.ok else rule or impossible or report.reason,
-            goal=goal, goal_text=format_goal(goal), actions=best.actions,
-            subtasks=tuple(format_action(state.world, a) for a in best.actions), start=state, report=report,
-            tried=tried, tokens=tokens, seconds=time.perf_counter() - started_at,
-            kept=min(draft.kept, len(best.actions)), written=tuple(draft.actions), waits=waits,
+            reason=words_of_waits(waits, len(closed.actions)) if report.ok else rule or impossible or report.reason,
+            goal=goal, goal_text=format_goal(goal), actions=closed.actions,
+            subtasks=tuple(format_action(state.world, a) for a in closed.actions), added=closed.added,
+            left_out=closed.left_out, start=state, report=report, tried=chosen.tried, tokens=chosen.tokens,
+            seconds=time.perf_counter() - started_at, kept=min(best.draft.kept, len(best.actions)),
+            written=tuple(best.draft.actions), waits=waits,
         )  # fmt: skip
 
     def _forbidding_rule(self, goal: Goal, state: State, initial_state: State, options: Options) -> str:

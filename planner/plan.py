@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--execute", action="store_true", help="execute the plan in the simulated home")
     add("--model", help="model folder (default: the released weights)")
     add("--samples", type=int, default=4, metavar="N", help="more plans to sample if the first fails (default: 4)")
+    add("--leave-open", action="store_true", help="for speed: do not close again what the plan opened")
     add("--temperature", type=float, default=0.0, metavar="T", help="decoding temperature (default: 0, greedy)")
     add("--top-k", type=int, metavar="K", help="sample from the K most likely tokens (default: all)")
     add("--top-p", type=float, metavar="P", help="nucleus sampling: probability mass (default: 1)")
@@ -68,11 +69,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _answer(args: argparse.Namespace, state: State) -> int:
-    """Answer a question about the home."""
+    """Answer a question about the home; with `--observe`, from what is known of it."""
     from envs.symbolic.goals import parse_query
-    from planner.language.answers import answer
+    from planner.cli.execution_flags import read_belief
 
-    words = answer(parse_query(args.goal, scene=state.world.scene), state)
+    if args.execute:
+        raise PlannerError("a question cannot be combined with --execute: there is nothing to execute")
+    query, belief = parse_query(args.goal, scene=state.world.scene), read_belief(args, state)
+    if belief is None:
+        from planner.language.answers import answer
+
+        words = answer(query, state)
+    else:
+        from planner.exploration.belief_answers import answer_from_belief
+
+        words = answer_from_belief(query, belief)
     print(json.dumps({"status": "answered", "question": args.goal, "answer": words}) if args.json else words)
     return 0
 
@@ -105,7 +116,7 @@ def _run(args: argparse.Namespace) -> int:
 
     options = Options(
         temperature=args.temperature, top_k=args.top_k, top_p=args.top_p, samples=args.samples, seed=args.seed,
-        error_rate=args.error_rate,
+        error_rate=args.error_rate, close_doors=not args.leave_open,
     )  # fmt: skip
     heard, seen = perception_flags.hear(args), perception_flags.see(args)
     if heard is not None:
@@ -144,10 +155,11 @@ def _run(args: argparse.Namespace) -> int:
     if len(instructions) > 1:
         done = converse(instructions, planner, state, options, settings, as_json=args.json, typed=False)
         return 0 if done else 1
+    known = state if belief is None else belief
     if args.goal is not None:
-        plan = planner.plan_goal(args.goal, state, options)
+        plan = planner.plan_goal(args.goal, known, options)
     else:
-        plan = planner.plan(instructions[0], state if belief is None else belief, options)
+        plan = planner.plan(instructions[0], known, options)
     if args.ask:
         from planner.cli.clarification import resolve_questions
 

@@ -47,12 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         "plan", nargs="?", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input"
     )
     parser.add_argument("--goal", help="goal to score, in the goal language (default: the JSON's goal)")
-    parser.add_argument(
-        "--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)"
-    )
+    parser.add_argument("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     parser.add_argument(
         "--replan", action="store_true", help="let the GPT replan after a failure (implied by --observe)"
     )
+    parser.add_argument("--leave-open", action="store_true", help="for speed: a new plan closes nothing")
     parser.add_argument("--model", help="model folder of the GPT (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
@@ -116,6 +115,7 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError(f"--{'list' if args.list else 'cancel'} needs --agenda FILE")
     from envs.symbolic.actions import format_action
     from envs.symbolic.goals import daily_part, format_condition, parse_goal, with_home_rules
+    from planner.plans.options import Options
     from planner.plans.plan_text import PlanText
     from planner.plans.typed_steps import TypedPlan, read_steps
 
@@ -138,6 +138,7 @@ def _run(args: argparse.Namespace) -> int:
         world = believed_state.world
     has_steps = bool(plan_text.steps) or not goal.is_timed
     plan = read_steps(world, plan_text) if has_steps else TypedPlan(actions=(), instruction="")
+    options = Options(close_doors=not args.leave_open)
     settings = read_execution_settings(args, runs_dir() / "run")
     planner = None
     if args.replan or belief is not None or goal.is_timed:
@@ -150,7 +151,7 @@ def _run(args: argparse.Namespace) -> int:
         print(f"instruction: {printable(plan.instruction)}", file=sys.stderr if args.json else sys.stdout, flush=True)
     actions = plan.actions
     if planner is not None and belief is None and not has_steps:
-        proposed = planner.plan_for_goal(goal, state)
+        proposed = planner.plan_for_goal(goal, state, options)
         if not proposed.is_proven:
             print(f"{PROG}: {proposed.status}: {printable(proposed.reason)}", file=sys.stderr)
             return 1
@@ -164,7 +165,7 @@ def _run(args: argparse.Namespace) -> int:
         agenda = Agenda(state)
         agenda.add_goal(goal, [format_action(world, action) for action in actions])
         return 0 if run_and_report(agenda, state, settings, planner, days=_days(args), as_json=args.json) else 1
-    episode = execute_and_report(actions, goal, state, settings, planner=planner, belief=belief)
+    episode = execute_and_report(actions, goal, state, settings, planner=planner, options=options, belief=belief)
     if args.json:
         print(json.dumps(episode_as_dict(episode, settings)))
     else:

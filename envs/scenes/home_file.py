@@ -29,8 +29,8 @@ from envs.errors import HomeError, HomeNameError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.safe_yaml import MAX_BYTES
 from envs.files.yaml_nodes import HomeFileError
-from envs.scenes.home_file_reader import parse_home
-from envs.scenes.home_file_writer import dump_home
+from envs.scenes.home_files.reader import parse_home
+from envs.scenes.home_files.writer import dump_home
 from envs.scenes.speaker import with_speaker
 from envs.symbolic.scene import Scene
 from envs.symbolic.state import State, World, scene_at

@@ -133,7 +133,9 @@ def _teacher_plan(goal: Goal, state: State) -> Sequence[Action] | None:
 
 
 def _length_of_task(planner: Planner, trial: EvaluationTask, seconds: float) -> Length:
-    plan = planner.plan(trial.instruction, trial.start)
+    from planner.plans.options import OWN_PLAN
+
+    plan = planner.plan(trial.instruction, trial.start, OWN_PLAN)
     if plan.goal is None:
         return Length(id=trial.id, goal=plan.status, ours=None, theirs=None)
     ours = _count(plan.actions) if plan.status == "verified" else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from envs.symbolic.goals import format_condition
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from planner.execution.events import Episode
     from planner.plans.options import Options
     from planner.plans.planning_result import Plan
+    from planner.verification.plan_verification import Proof
 
 MAX_INSTRUCTION = 4000  # characters
 
@@ -48,7 +49,26 @@ def print_plan(plan: Plan) -> None:
             )
     reason = printable(" ".join(plan.reason.split()))
     confidence = f", {100 * plan.confidence.plan:.0f} % sure" if plan.confidence is not None else ""
-    print(f"{plan.status}" + (f": {reason}" if reason else "") + f" ({plan.seconds:.2f} s{confidence})", flush=True)
+    changes = [f"added {_steps(plan.added)}"] if plan.added else []
+    changes += [f"left out {plan.left_out}"] if plan.left_out else []
+    added = f", the planner {' and '.join(changes)}" if changes else ""
+    status = plan.status + (f": {reason}" if reason else "")
+    print(f"{status} ({plan.seconds:.2f} s{confidence}{added})", flush=True)
+    if plan.status == "unverified" and plan.report is not None:
+        print_proof(plan.report.proof)
+
+
+def _steps(numbers: Sequence[int]) -> str:
+    """Write the numbers of steps: `step 9`, `steps 9, 12 and 19`."""
+    *first, last = map(str, numbers)
+    return f"steps {', '.join(first)} and {last}" if first else f"step {last}"
+
+
+def print_proof(proof: Proof) -> None:
+    """Print what a plan does for each condition, and which rules it breaks; nothing if the status line said it all."""
+    broken = [rule for rule in proof.rules if rule.broken_at is not None]
+    if len(proof.conditions) + len(broken) > 1 or any(c.undone is not None for c in proof.conditions):
+        print("\n".join(f"  {line}" for line in (*proof.conditions, *broken)), flush=True)
 
 
 def read_lines(stream: TextIO) -> Iterator[str]:

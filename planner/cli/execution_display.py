@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from envs.symbolic.home_protocol import pursue
 from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned, Waiting
 from planner.io.terminal import printable
 from planner.scheduling.agenda_runner import EntryEnded, EntryTurn
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.actions import Action, State
     from envs.symbolic.disturbances import Disturbance
+    from envs.symbolic.goals import Goal
     from envs.symbolic.home_protocol import OutcomeLike
     from planner.execution.events import Episode, Step
     from planner.plans.planning_result import Plan
@@ -185,6 +187,10 @@ class RecordedHome:
     def state(self) -> State:
         """Return the current state."""
         return self._home.state()
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Tell the home the goal."""
+        pursue(self._home, goal, initial_state)
 
     @property
     def time_s(self) -> float:

@@ -16,6 +16,7 @@ from planner.decoding.plan_repair import repair
 from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write, write_unconstrained
 from planner.facts.failure_notes import abandoned, facts_for, permanent_failures, relevant_notes
 from planner.facts.retrieval import retrieve_facts
+from planner.goals.choice import keeps_running
 from planner.goals.chunking import estimated_changes, exceeds_limit
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 from planner.goals.narrowing import Narrowed, part_holds, parts_of
@@ -199,5 +200,6 @@ class GoalPlanner:
             max_steps=max_steps,
             forbidden=forbidden,
             common_sense=options.common_sense,
+            keeps_running=keeps_running(initial_state, goal.conditions) if options.common_sense else frozenset(),
             is_allowed=is_allowed if goal.rules else None,
         )

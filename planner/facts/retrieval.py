@@ -16,7 +16,7 @@ from envs.symbolic.scoring import fixtures_of, matching_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
-from planner.goals.narrowing import Narrowed, in_order, part_holds, parts_of
+from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,6 +74,7 @@ class _FactRetriever:
         self.initial_state = initial_state
         self.phase = phase
         self.common_sense = common_sense
+        self.aim: Condition | None = None  # the condition of the phase for which facts are retrieved
         self.entities: dict[int, None] = {}
         self.spare: set[int] = set()  # entities that are not needed unless others fail
         # objects already chosen for conditions, and their places; the teacher does the same
@@ -90,6 +91,7 @@ class _FactRetriever:
         self.entities |= dict.fromkeys(entities)
 
     def condition(self, condition: Condition | Narrowed) -> None:
+        self.aim = aim_of(condition)
         for part in parts_of(condition, self.state, self.initial_state):
             state, initial_state = self.state, self.initial_state
             self.state, self.initial_state = part.view(state), part.view(initial_state)
@@ -107,6 +109,7 @@ class _FactRetriever:
                 avoid=self.avoid,
                 taken=self.taken_by_others(condition),
                 common_sense=self.common_sense,
+                number=n_missing,
             )
             self.taken |= dict.fromkeys(objects[:n_missing], condition.place)
             self.change(objects[:n_missing], condition.thing)
@@ -148,7 +151,8 @@ class _FactRetriever:
         """Return the objects that other conditions need."""
         if not self.common_sense:
             return self.taken
-        claimed = choice.claimed(self.state, condition, self.phase, self.initial_state)
+        others = [c for c in self.phase if c != self.aim]
+        claimed = choice.claimed(self.state, condition, others, self.initial_state)
         return dict.fromkeys(claimed) | self.taken
 
     def place(self, objects: list[int], place: Place | None) -> None:

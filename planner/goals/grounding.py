@@ -110,10 +110,11 @@ def candidates(
     avoid: frozenset[int] = frozenset(),
     taken: Mapping[int, Place | None] | None = None,
     common_sense: bool = False,
+    number: int = 1,
 ) -> list[int]:
     """Return objects that do not match a description at a place but can be made to, the cheapest first.
 
-    Objects that other conditions of the goal have `taken` come last.
+    Objects that other conditions of the goal have `taken` come last; `number` of them are needed.
     """
     taken = taken or {}
     world = state.world
@@ -135,7 +136,7 @@ def candidates(
     if common_sense:
         objects = [i for *_, i in ranked]
         useless = [i for i in objects if not _has_room_at(state, place, i) or _cannot_be_heated(state, i, thing)]
-        return choice.ranked(state, objects, thing, place, {*taken, *useless})
+        return choice.ranked(state, objects, thing, place, {*taken, *useless}, number)
     return [i for *_, i in sorted(ranked)]
 
 
@@ -169,7 +170,7 @@ def choose_fixture(
 ) -> int | None:
     """Choose the fixture of a category to bring objects to: with room, with some of them already there, open; or None.
 
-    `avoid` comes last; ties go to the nearest (with `common_sense`), then to the lowest number.
+    `avoid` comes last. With `common_sense`, the time to get there and to open it decides, then the lowest number.
     """
     best: tuple[tuple[float, ...], int] | None = None
     units = state.world.units
@@ -182,8 +183,10 @@ def choose_fixture(
         units_here = sum(units[t] for t, place in zip(objects, places, strict=True) if place == f) if n_here else 0
         has_room = free_units(state, f) >= units_needed - units_here
         is_closed = state.world.enclosed[f] and not state.flags[f] & OPEN
-        way_s = choice.travel_s(state, objects[0], [f]) if common_sense and objects else 0.0
-        key = (f in avoid, -has_room, -n_here, is_closed, way_s, f)
+        cost = float(is_closed)
+        if common_sense and objects:
+            cost = choice.travel_s(state, objects[0], [f]) + is_closed * choice.door_s(state.world)
+        key = (f in avoid, -has_room, -n_here, cost, f)
         if best is None or key < best[0]:
             best = (key, f)
     return best[1] if best else None
@@ -311,7 +314,8 @@ def appliance_for(
 ) -> int | None:
     """Choose the appliance that makes an object `clean`, `cooked`, `hot` or `cold`.
 
-    With `common_sense`, a kettle is boiled on its base, and no microwave runs with metal in it.
+    With `common_sense`, a kettle is boiled on its base, no microwave runs with metal in it, and what runs for something
+    else is left alone.
     """
     world = state.world
     categories = appliances_for(state, state_name, thing, common_sense=common_sense)
@@ -320,18 +324,20 @@ def appliance_for(
         if category == "stove burner" and state_name == "cooked" and cooking_vessel(state, thing) is None:
             continue
         objects_on_it = [] if state_name == "cooked" and category == "stove burner" else [thing]
-        unsafe = frozenset[int]()
+        unsafe = busy = frozenset[int]()
         if common_sense:
+            busy = frozenset(f for f in fixtures_of(state, category) if choice.is_busy(state, f, thing))
             if not objects_on_it and (vessel := cooking_vessel(state, thing, avoid, common_sense=True)) is not None:
                 objects_on_it = [vessel]
             if category == "microwave":
                 if choice.has_metal(state, thing):
                     continue
                 unsafe = frozenset(f for f in fixtures_of(state, category) if choice.has_metal(state, f))
-        fixture = choose_fixture(state, category, objects_on_it, avoid=avoid | unsafe, common_sense=common_sense)
+        worse = avoid | unsafe | busy
+        fixture = choose_fixture(state, category, objects_on_it, avoid=worse, common_sense=common_sense)
         if fixture in unsafe:
             continue
-        if fixture is not None and fixture not in avoid:
+        if fixture is not None and fixture not in worse:
             return fixture
         fallback = fixture if fallback is None else fallback
     if fallback is None and state.place[thing] >= world.n_fixtures:

@@ -8,7 +8,7 @@ itself. A plain condition stays as it is. What is chosen here depends on the sta
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
@@ -19,6 +19,7 @@ from envs.symbolic.scoring import (
     fixtures_of,
     has_result,
     holds,
+    is_at,
     is_place,
     matching_objects,
     number_required,
@@ -37,10 +38,11 @@ _OPPOSITES = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dir
 
 @dataclass(frozen=True, kw_only=True)
 class Narrowed:
-    """A plain condition, and the entities that must not be used for it."""
+    """A plain condition, the entities that must not be used for it, and the condition of the goal that it is for."""
 
     condition: Condition
     hidden: frozenset[int] = frozenset()
+    aim: Condition | None = field(default=None, compare=False)
 
     def view(self, state: State) -> State:
         """Return a state in whose world the other entities are hidden."""
@@ -60,13 +62,18 @@ def narrow(condition: Condition, state: State, initial_state: State) -> tuple[Na
         initial_state: The first state of the episode.
     """
     if is_plain(condition, state.world):
-        return (Narrowed(condition=condition),)
-    return tuple(_Narrower(state, initial_state).narrow(condition))
+        return (Narrowed(condition=condition, aim=condition),)
+    return tuple(replace(part, aim=condition) for part in _Narrower(state, initial_state).narrow(condition))
 
 
 def parts_of(part: Condition | Narrowed, state: State, initial_state: State) -> tuple[Narrowed, ...]:
     """Return the plain conditions of a condition, or the one that it is already."""
     return (part,) if isinstance(part, Narrowed) else narrow(part, state, initial_state)
+
+
+def aim_of(part: Condition | Narrowed) -> Condition | None:
+    """Return the condition of the goal that a part is for; None if it makes way for another."""
+    return part.aim if isinstance(part, Narrowed) else part
 
 
 def part_holds(
@@ -298,12 +305,40 @@ class _Narrower:
     ) -> Iterable[Narrowed]:
         """Narrow "so many of these objects are like this there" to a plain place of this home."""
         unlike = self.others(objects, of=self.world.objects_of(thing.word))
-        if place is not None and place.beside and (moved := self.pair_moved(place, objects, number)):
-            yield from moved
-            return
+        if place is not None and place.beside:
+            if far := self.far_from_neighbors(place, objects):
+                yield from self.put_again(thing, number, far)
+                return
+            if moved := self.pair_moved(place, objects, number):
+                yield from moved
+                return
         for plain_place, hidden_places in self.places(place, thing, objects):
             condition = Count(number=number, thing=thing, place=plain_place)
             yield Narrowed(condition=condition, hidden=hidden | hidden_places | (unlike - self.containers(plain_place)))
+
+    def far_from_neighbors(self, place: Place, objects: Sequence[int]) -> list[int]:
+        """Return the objects that share a place with a neighbor but are not beside it."""
+        state = self.state
+        holders = [(n, state.place[n]) for n in self.neighbors(place) if state.place[n] > NOWHERE]
+        return [
+            i
+            for i in objects
+            if any(n != i and holder == state.place[i] for n, holder in holders)
+            and not is_at(state, i, place, self.initial_state)
+        ]
+
+    def put_again(self, thing: Thing, number: int, far: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow `beside` to picking up, one by one, what shares the place already, and putting it there again."""
+        for item in far[:number]:
+            others, holder = self.others([item]), self.state.place[item]
+            yield Narrowed(condition=Holding(thing=Thing(word=self.world.categories[item])), hidden=others)
+            condition = Count(thing=thing, place=self.in_or_on(holder))
+            yield Narrowed(condition=condition, hidden=others | self.others([holder]))
+
+    def neighbors(self, place: Place) -> list[int]:
+        """Return the objects that a `beside` names, in this state."""
+        assert place.thing is not None
+        return matching_objects(self.state, place.thing, place.inside, self.initial_state)
 
     def containers(self, place: Place | None) -> frozenset[int]:
         """Return the objects that can be the containers of a place; they are not hidden as objects to bring."""
@@ -359,9 +394,8 @@ class _Narrower:
 
     def beside(self, place: Place, objects: Sequence[int]) -> Iterable[tuple[Place, frozenset[int]]]:
         """Yield where a neighbor stands, for the first neighbor with room beside it."""
-        assert place.thing is not None
         world, state = self.world, self.state
-        neighbors = matching_objects(state, place.thing, place.inside, self.initial_state)
+        neighbors = self.neighbors(place)
         for has_room in (grounding.can_hold, lambda _, holder, i: world.fits(i, holder)):
             for neighbor in neighbors:
                 holder = state.place[neighbor]
@@ -388,13 +422,12 @@ class _Narrower:
         state, world = self.state, self.world
         if next(iter(self.beside(place, objects)), None) is not None or number > 1:
             return []
-        assert place.thing is not None
         surfaces = [
             f
             for f in range(world.n_fixtures)
             if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
         ]
-        for neighbor in matching_objects(state, place.thing, place.inside, self.initial_state):
+        for neighbor in self.neighbors(place):
             for item in objects:
                 for f in sorted(surfaces, key=lambda f: (f != state.root(item), f != state.root(neighbor), f)):
                     if place.inside is not None and not (

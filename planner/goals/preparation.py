@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, No, Place, Thing
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.obstacles import usable
 from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_objects
 from planner.goals import choice, grounding
@@ -80,7 +80,7 @@ def _next_parts(
         parts = narrow(condition, state, initial_state)
         shorter = _shorter(condition, parts)
         for i, part in enumerate(parts if shorter is None else shorter):
-            hindrance = rehearsal.hindrance(part.condition, part.hidden)
+            hindrance = rehearsal.hindrance(part)
             if hindrance is None:
                 continue
             if ready:
@@ -89,7 +89,7 @@ def _next_parts(
                 return parts[:i]
             if (smaller := _of_smaller_objects(part, state)) is not None:
                 again = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
-                if again.hindrance(smaller.condition, smaller.hidden) is None:
+                if again.hindrance(smaller) is None:
                     return (smaller,)
             first = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense).before(part, hindrance)
             return first or (condition,)
@@ -100,7 +100,12 @@ def _next_parts(
 
 
 def _shorter(condition: Condition, parts: tuple[Narrowed, ...]) -> tuple[Narrowed, ...] | None:
-    """Return the first few parts of a condition about `every` place, if it has more; otherwise None."""
+    """Return the first few parts of a condition about `every` place, if it has more; otherwise None.
+
+    What is picked up to be put down again is picked up in a chunk of its own: at the start of it, it is there already.
+    """
+    if isinstance(parts[0].condition if parts else None, Holding) and not isinstance(condition, Holding):
+        return parts[:1]
     place = getattr(condition, "place", None)
     is_long = place is not None and place.every and len(parts) > MAX_SHARES
     return parts[:MAX_SHARES] if is_long else None
@@ -116,7 +121,7 @@ def _of_smaller_objects(part: Narrowed, state: State) -> Narrowed | None:
     smallest = sorted(objects, key=lambda i: (units[i], i))[: condition.number]
     if len(smallest) < condition.number or max(units[i] for i in objects) == units[smallest[-1]]:
         return None
-    return Narrowed(condition=condition, hidden=part.hidden.union(objects).difference(smallest))
+    return replace(part, hidden=part.hidden.union(objects).difference(smallest))
 
 
 class _Preparation:
@@ -147,8 +152,9 @@ class _Preparation:
         condition = part.condition
         if isinstance(condition, Count):
             satisfied = matching_objects(part.view(self.state), condition.thing, condition.place)
-            return Narrowed(condition=replace(condition, number=number), hidden=part.hidden.union(satisfied))
-        return Narrowed(condition=condition, hidden=part.hidden.union(self.objects_of(part)[number:]))
+            fewer = replace(condition, number=number)
+            return replace(part, condition=fewer, hidden=part.hidden.union(satisfied))
+        return replace(part, hidden=part.hidden.union(self.objects_of(part)[number:]))
 
     def objects_of(self, part: Narrowed) -> Sequence[int]:
         """Return the objects that a part still changes or moves; of a `Count`, so many of those that could be."""

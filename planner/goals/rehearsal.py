@@ -20,6 +20,7 @@ from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
+    from planner.goals.narrowing import Narrowed
 
 Chooser = Callable[["State", int], int | None]
 """Chooses the place for an object in a state, or None."""
@@ -87,15 +88,17 @@ class Rehearsal:
         self.initial_state = initial_state
         self.phase, self.avoid, self.common_sense = phase, avoid, common_sense
         self.taken = grounding.satisfied_objects(state, phase)
+        self.aim: Condition | None = None  # the condition of the phase that is rehearsed
 
-    def hindrance(self, condition: Condition, hidden: frozenset[int]) -> Hindrance | None:
-        """Rehearse a plain condition with some entities hidden; return what stands in the way."""
+    def hindrance(self, part: Narrowed) -> Hindrance | None:
+        """Rehearse a plain condition of a home in which something is hidden; return what stands in the way."""
         states = self.state, self.choice_state, self.initial_state
-        if hidden:
-            world = self.state.world.without(hidden)
+        self.aim = part.aim
+        if part.hidden:
+            world = self.state.world.without(part.hidden)
             self.state, self.choice_state, self.initial_state = (s._replace(world=world) for s in states)
         try:
-            self._rehearse(condition)
+            self._rehearse(part.condition)
         except _HinderedError as error:
             return error.hindrance
         finally:
@@ -126,7 +129,7 @@ class Rehearsal:
             return
         objects = grounding.candidates(
             self.choice_state, thing, place, taken=self._taken_by_others(condition), avoid=self.avoid,
-            common_sense=self.common_sense,
+            common_sense=self.common_sense, number=missing,
         )  # fmt: skip
         objects = [item for item in objects if item not in satisfied][:missing]
         if len(objects) < missing:
@@ -190,7 +193,8 @@ class Rehearsal:
     def _taken_by_others(self, condition: Condition) -> dict[int, Place | None]:
         if not self.common_sense:
             return self.taken
-        claimed = choice.claimed(self.choice_state, condition, self.phase, self.initial_state)
+        others = [c for c in self.phase if c != self.aim]
+        claimed = choice.claimed(self.choice_state, condition, others, self.initial_state)
         return dict.fromkeys(claimed) | self.taken
 
     # -- what the objects of a condition go through -------------------------------------------------------------------

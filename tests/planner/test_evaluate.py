@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from planner.evaluate import main
+from tests.planner.json_answers import check_printed
 
 TOLD = "put the mug on the table"
 
@@ -38,7 +39,9 @@ def test_a_task_that_cannot_be_set_is_reported_and_the_others_are_measured(
 ) -> None:
     out = tmp_path / "predictions.jsonl"
     assert main(["--tasks", str(tasks), "--model", str(model_folder), "--out", str(out), "--json"]) == 0
-    result = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr().out
+    check_printed("planner.evaluate", printed)
+    result = json.loads(printed)
     assert [e["id"] for e in result["errors"]] == ["lost", "odd"]
     rates = {s["name"]: s["success"]["verified"]["rate"] for s in result["splits"]}
     assert rates == {"plan": 1.0, "refuse": 1.0, "ask": 1.0}
@@ -102,7 +105,9 @@ def test_several_models_are_evaluated_and_their_spread_is_told(
     assert main(flags) == 0
     assert "100.0 ± 0.0 % (100.0-100.0)" in capsys.readouterr().out
     assert main([*flags, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr().out
+    check_printed("planner.evaluate", printed)
+    found = json.loads(printed)
     assert found["models"] == [str(model_folder), str(other)]
     assert found["all"]["tasks"] == 6 and [m["all"]["tasks"] for m in found["by_model"]] == [3, 3]
 

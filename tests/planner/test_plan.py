@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.planner.command_calls import Call, Outcome, called, refused
 
 MUG = "put the mug on the table"
-MUG_PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
+MUG_PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1", "close cabinet 1"]
 
 
 @pytest.fixture
@@ -51,6 +51,16 @@ def test_it_prints_goal_plan_and_status(plan: Call) -> None:
     assert goal == "goal: mug on dining table"
     assert steps == f"plan: {MUG} → " + " → ".join(MUG_PLAN)
     assert status.startswith("verified (")
+
+
+def test_a_plan_that_misses_its_goal_is_printed_with_what_each_step_does(plan: Call) -> None:
+    outcome = plan("--goal", "mug on dining table ; freezer open")
+    *_, status, first, second = outcome.out.splitlines()
+    assert outcome.code == 1 and status.startswith("unverified: ")
+    assert first.startswith("  step ") and first.endswith(": mug on dining table")
+    assert second == "  not reached: freezer open"
+    proof = json.loads(plan("--goal", "mug on dining table ; freezer open", "--json").out)["proof"]
+    assert [condition["met"] for condition in proof["conditions"]] == [True, False]
 
 
 def test_with_json_it_prints_one_object(plan: Call) -> None:

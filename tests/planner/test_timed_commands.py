@@ -66,7 +66,7 @@ def test_a_scheduled_plan_says_when(plan: Call) -> None:
     assert outcome.code == 0
     assert without_seconds(outcome.out) == [
         f"goal: {GOAL}",
-        "plan: → open cabinet 1 → pick up mug 1 → put mug 1 on dining table 1",
+        "plan: open cabinet 1 → pick up mug 1 → put mug 1 on dining table 1 → close cabinet 1",
         "scheduled: in 10 minutes",
     ]
 
@@ -99,7 +99,7 @@ def test_run_takes_the_output_of_plan(plan: Call, run: Call, tmp_path: Path) -> 
     for flag, name in (("--json", "plan.json"), ("--seed=0", "plan.txt")):
         (tmp_path / name).write_text(plan("--goal", GOAL, flag).out, encoding="utf-8")
         data = json.loads(run(name, "--json").out)
-        assert data["success"] and data["waited_s"] == 600 and len(data["steps"]) == 3
+        assert data["success"] and data["waited_s"] == 600 and len(data["steps"]) == 4
 
 
 def test_run_without_a_plan_and_without_times_says_what_plans(run: Call) -> None:

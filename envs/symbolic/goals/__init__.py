@@ -6,6 +6,7 @@
 | `parser.py` | how they are read |
 | `times.py` | times of day, and when a phase is due |
 | `hints.py` | what a person probably meant, where they cannot be read |
+| `sampling.py` | random ones, with every construct |
 """
 
 from envs.symbolic.goals.parser import (

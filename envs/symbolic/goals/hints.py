@@ -9,9 +9,20 @@ from envs.symbolic.domain import Domain
 from envs.words import names_by_word, singulars
 
 RELATIONS = ("on", "in", "with", "beside")
-_OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at|to|under|near|next to|behind|above|below) ")
+_OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at(?! most)|to|near|next to) ")
 ARTICLES = ("the", "a", "an", "my", "your", "our", "this", "that", "some", "any")
-_NEITHER = re.compile(r" (or|else|otherwise) ")
+_NEITHER = re.compile(
+    r"(?:^| )(or|else|otherwise|until|between|behind|under|below|above|(?:to the )?(?:left|right) of"
+    r"|for \d+ ?\w*|\d+ ?(?:to|-) ?\d+)(?= |$)"
+)
+_AMOUNT = re.compile(
+    r"(?P<choice>(?:all(?: but)?|each|both|half|none|(?:every|half|each|all|none|some|most) of)(?: the)?) "
+    r"|(?P<number>(?:exactly|at most|at least|more than|less than|only|a (?:few|couple(?: of)?)|few|several|another)) "
+)
+_AMOUNT_REASONS = {
+    "choice": "a choice is written 'every', '2 of', 'all but 2 of' or 'half of'",
+    "number": "an amount is written '2', '1 more', 'exactly 2' or 'at most 2'",
+}
 _FILLERS = (*ARTICLES, "is", "are", "be", "turn", "make", "set", "put", "switch")
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -25,31 +36,44 @@ def unknown_thing(domain: Domain, word: str, condition: str) -> str:
         condition: The text that it stands in.
     """
     start = f"{quoted(condition)}: "
-    if _NEITHER.search(condition):
-        return f"{start}no object or class is called {quoted(word)}{_separator_hint(condition)}"
+    known = [*domain.objects, *domain.members, *domain.fixtures]
+    if reason := unsayable(condition):
+        return start + reason
+    if word.endswith(tuple(f" {relation}" for relation in RELATIONS)):
+        thing, _, relation = word.rpartition(" ")
+        if thing not in known and (hint := nearest(thing, known)):  # "tv on"
+            return f"{start}unknown {thing!r}{hint}"
+        return f"{start}no place follows {relation!r}"
+    if (other := _OTHER_RELATIONS.search(f" {word} ")) is not None:
+        return f"{start}a place follows 'on', 'in', 'with' or 'beside', not {other[0].strip()!r}"
     if furniture := _about_furniture(domain, word, condition):
         return furniture
     head, _, rest = word.partition(" ")
     if head in RELATIONS and rest:
         return f"{start}says what is {quoted(word)}? Expected something like 'plate {word}'"
-    if word.endswith(tuple(f" {relation}" for relation in RELATIONS)):
-        return f"{start}no place follows {word.rpartition(' ')[2]!r}"
+    if room := next((room for room in domain.rooms if word == room or word.startswith(f"{room} ")), ""):
+        return f"{start}{room!r} is a room; a goal is about furniture or objects in it: 'window in {room} open'"
+    if (amount := _AMOUNT.match(word)) is not None:
+        return f"{start}{_AMOUNT_REASONS[str(amount.lastgroup)]}, not {amount[0].strip()!r}"
     if head in _NUMBER_WORDS and rest:
         return f"{start}numbers are digits: write {str(_NUMBER_WORDS.index(head) + 1) + ' ' + rest!r}"
     kind, _, number = word.rpartition(" ")
     if number.isdecimal() and (kind in domain.objects or kind in domain.fixtures):
         return f"{start}a goal names kinds of things: {kind!r}, not {word!r}"
-    if (relation := _OTHER_RELATIONS.search(f" {condition} ")) is not None:
-        return f"{start}a place follows 'on', 'in', 'with' or 'beside', not {relation[0].strip()!r}"
-    known = [*domain.objects, *domain.members, *domain.fixtures]
     hint = (
         _rewritten(domain, word) or _rewritten(domain, condition) or nearest(word, known) or _separator_hint(condition)
     )
     if not hint and (noun := _noun_at_end(domain, word)):
-        said = word.removesuffix(noun).strip()
-        reason = f"{said!r} is no color, size, material, owner or state that a {noun} can have"
+        attributes = {*domain.property_group, *domain.states, *domain.negations}
+        said = " ".join(part for part in word.removesuffix(noun).split() if part not in attributes)
+        reason = f"{said!r} is no color, size, material, owner or state that {a(noun)} can have"
         return f"{start}{reason}{nearest(said, [*domain.property_group, *domain.states, *domain.negations])}"
     return f"{start}no object or class is called {quoted(word)}{hint}"
+
+
+def a(noun: str) -> str:
+    """Return a noun with its article: an apple, a mug."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _noun_at_end(domain: Domain, text: str) -> str:
@@ -60,12 +84,19 @@ def _noun_at_end(domain: Domain, text: str) -> str:
 def unknown_place(domain: Domain, word: str, condition: str) -> str:
     """Return what is wrong with a word that should be furniture or an object; as in `unknown_thing`."""
     text = f"{quoted(condition)}: no place is called {quoted(word)}"
+    if reason := unsayable(word):
+        return f"{quoted(condition)}: {reason}"
     if hint := _separator_hint(word):
         return text + hint
     kind, _, number = word.rpartition(" ")
     if number.isdecimal() and (kind in domain.objects or kind in domain.fixtures):
         return f"{text}; a goal names kinds of things: {kind!r}"
     return text + nearest(word, [*domain.fixtures, *domain.objects, *domain.rooms])
+
+
+def opposites(domain: Domain) -> dict[str, str]:
+    """Return for each state word that has a negation the other one: open for closed, and closed for open."""
+    return {**domain.negations, **{positive: negation for negation, positive in domain.negations.items()}}
 
 
 def possible_states(domain: Domain, fixture: str) -> list[str]:
@@ -75,9 +106,13 @@ def possible_states(domain: Domain, fixture: str) -> list[str]:
     return [word for word in words if any(domain.fixtures[member].can_be(word) for member in members)]
 
 
+def unsayable(text: str) -> str:
+    """Return which word of a text no goal can say, or an empty string."""
+    match = _NEITHER.search(text)
+    return f"a goal cannot say {match[1]!r}" if match is not None else ""
+
+
 def _separator_hint(text: str) -> str:
-    if (match := _NEITHER.search(text)) is not None:
-        return f"; a goal cannot say {match[1]!r}"
     return "; conditions are separated by ' ; '" if re.search(r",| and ", text) else ""
 
 
@@ -94,6 +129,8 @@ def _about_furniture(domain: Domain, word: str, condition: str) -> str:
     said = [state for state in re.findall(r"[a-z]+", condition.replace(fixture, " ")) if state in states]
     moved = re.search(r"^holding | (?:on|in|with) (?!$)", condition)
     if said and not moved:
+        if re.search(r"\bnot\b|n't\b", condition) and (said[-1] in opposites(domain)):
+            said.append(opposites(domain)[said[-1]])
         quantifier = "every " if re.match(r"every |\d", condition) else "no " if condition.startswith("no ") else ""
         return f"{text}; write {f'{quantifier}{fixture} {said[-1]}'!r}"
     if not states:

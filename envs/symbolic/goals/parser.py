@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from envs.errors import GoalError, nearest, quoted
 from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.goals.hints import ARTICLES, RELATIONS, possible_states, unknown_place, unknown_thing
-from envs.symbolic.goals.suggestions import wordings
+from envs.symbolic.goals.hints import ARTICLES, RELATIONS, a, possible_states, unknown_place, unknown_thing, unsayable
+from envs.symbolic.goals.suggestions import may_be_meant, wordings
 from envs.symbolic.goals.values import (
     Amount,
     Condition,
@@ -94,6 +94,10 @@ _WHEN = re.compile(
     r"|(?P<daily>every day )?at (?P<at>[0-9]{1,2}:[0-9]{2})) ?: ?(?=\S)"
 )
 _LATE_WHEN = re.compile(r"\b(?:after \d|every day\b|daily\b|at \d{1,2}(?::\d|\b)|in \d+(?:\.\d+)? ?(?:s|min|h)\b)")
+_LIKE_TIME = re.compile(
+    r"after |at (?!most\b)|(?:in|within) \d|(?:tomorrow|later|tonight)\b|every (?:\d|day|morning|evening|night|hour)\b"
+)
+_TIMES = "`after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
@@ -139,6 +143,10 @@ class _Parser:
         """Return an error about a word that should be an object."""
         return GoalError(word) if self.is_trial else self.located(unknown_thing(self.domain, word, self.said or word))
 
+    def nobody(self, name: str) -> str:
+        """Return that a name is that of nobody, and whom there is."""
+        return f"nobody here is called {quoted(name)}; known: {', '.join(self.people)}{nearest(name, self.people)}"
+
     def start(self, text: str) -> str:
         words = text.split()
         length = len(" ".join(words))
@@ -178,7 +186,7 @@ class _Parser:
         if head == "where" and rest:
             return Query(asks="where", thing=self.thing(rest))
         if head == "whether" and rest:
-            return Query(asks="whether", test=self.test(rest))
+            return Query(asks="whether", tests=tuple(self.test(t.strip()) for t in rest.split(" and ")))
         relation, _, place_words = rest.partition(" ")
         if head == "what" and relation in ("on", "in", "with", "beside") and place_words:
             return Query(asks="what", place=self.place(relation, place_words))
@@ -192,10 +200,12 @@ class _Parser:
         when = None
         if (match := _WHEN.match(text)) is not None:
             when, text = self.when(match), text[match.end() :]
-        elif re.match(r"after |at (?!most\b)|(?:in|within) \d|every (?:day|morning|evening|night) ", text):
-            reason = "a time is written `after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
-            raise self.error(text, reason)
+        elif _LIKE_TIME.match(text):
+            raise self.error(text.partition(" :")[0], f"a time is written {_TIMES}")
         if not text.startswith("if "):
+            head, separator, _ = text.partition(":")
+            if separator and not _LATE_WHEN.search(text) and not unsayable(text):
+                raise self.error(head.strip() or text, f"before `:` stands a time, {_TIMES}, or a test, `if fan on : `")
             return Guard(when=when), text
         tests, separator, conditions = text.removeprefix("if ").partition(":")
         if not separator:
@@ -240,6 +250,8 @@ class _Parser:
     def condition(self, text: str) -> Condition:
         if not text:
             raise GoalError("a condition is empty: ';' or 'then' stands first, last or twice in a row")
+        if re.search(r"\bnever ", text):
+            raise self.error(text, "a rule stands last, behind `while`, as in 'fan on while never open oven'")
         self.said = text
         if _LATE_WHEN.search(text) is not None:
             raise self.error(
@@ -326,7 +338,7 @@ class _Parser:
             if not any(self.domain.fixtures[category].can_be(state) for category in categories):
                 possible = " or ".join(possible_states(self.domain, furniture.fixture))
                 hint = f"; it may be {possible}" if possible else ""
-                raise self.error(text, f"a {furniture.fixture} is never {state}{hint}")
+                raise self.error(text, f"{a(furniture.fixture)} is never {state}{hint}")
         return FixtureIs(
             quantifier=cast(Literal["some", "every", "no"], quantifier),
             fixture=furniture.fixture,
@@ -409,12 +421,15 @@ class _Parser:
             furniture = self.furniture(text)
             is_person = self.person(text) is not None or (furniture is not None and furniture.fixture == "person")
             if relation == "with" and not is_person:
-                reason = "`with` is for people; a place follows 'on' or 'in', a tool or an appliance 'by'"
+                if self.people and text[:1].isupper() and NAME.fullmatch(text):
+                    raise self.error(text, self.nobody(text))
+                names = f"'person', {', '.join(self.people)}" if self.people else "'person' or a name such as Anna"
+                reason = f"`with` is for people ({names}); a place follows 'on' or 'in', a tool or an appliance 'by'"
                 raise self.error(f"with {text}", reason)
             if furniture is not None and furniture.fixture is not None:
                 categories = self.fixture_categories(furniture.fixture)
                 if all(self.domain.fixtures[c].relation is None for c in categories):
-                    raise self.error(text, f"nothing can be put on a {furniture.fixture}")
+                    raise self.error(text, f"nothing can be put on {a(furniture.fixture)}")
                 return Place(
                     fixture=furniture.fixture, properties=furniture.properties, room=furniture.room, every=every
                 )
@@ -489,12 +504,12 @@ class _Parser:
             rest = tail
         late_properties, rest = self.properties(rest, self.domain.objects, self.domain.members)
         if (owner := self.owner(rest)) is not None:
-            known = f"known: {', '.join(self.people)}{nearest(owner[0], self.people)}"
-            raise self.error(f"{owner[0]}'s", f"nobody here is called {quoted(owner[0])}; {known}")
+            raise self.error(f"{owner[0]}'s", self.nobody(owner[0]))
         word, _, liquid = rest.partition(" of ")
+        if word not in self.domain.objects and word not in self.domain.members:
+            raise self.unknown(word if liquid in self.domain.liquids else rest)
         if liquid and liquid not in self.domain.liquids:
             raise self.error(text, f"no liquid {liquid!r}{nearest(liquid, self.domain.liquids)}")
-        self.check_known(word, text)
         return Thing(
             word=word, states=tuple(states), liquid=liquid or None, origin=origin,
             properties=self.in_order((*properties, *late_properties), text),
@@ -537,13 +552,11 @@ class _Parser:
 
     def check_state(self, word: str, text: str) -> None:
         if word not in self.object_states:
+            if word in RELATIONS:
+                raise self.error(text, f"a place is written without `is`: 'mug {word} ...'")
             known = ", ".join(sorted(self.object_states))
             reason = f"an object is never {word!r}; it may be {known}{nearest(word, self.object_states)}"
             raise self.error(text, reason)
-
-    def check_known(self, word: str, text: str) -> None:
-        if word not in self.domain.objects and word not in self.domain.members:
-            raise self.unknown(word)
 
 
 def _covers(wide: Thing, narrow: Thing) -> bool:
@@ -577,7 +590,9 @@ def _read(
                 try:
                     if wording.startswith("?"):
                         return format_query(parser.query(wording), domain)
-                    return write(parse(parser, wording), domain)
+                    value = parse(parser, wording)
+                    if not isinstance(value, Goal) or all(may_be_meant(c, domain) for c in value.conditions):
+                        return write(value, domain)
                 except GoalError:
                     continue
             return ""
@@ -596,12 +611,20 @@ class _UnreadError(GoalError):
     def __str__(self) -> str:
         if self._message is None:
             meant = self._suggestion()
-            hint = f"{' Perhaps' if self._reason.endswith('?') else '; perhaps'} {meant!r}"
-            self._message = self._reason + (hint if meant and repr(meant) not in self._reason else "")
+            self._message = _with_suggestion(self._reason, meant) if meant else self._reason
         return self._message
 
     def __reduce__(self) -> tuple[type[GoalError], tuple[str]]:
         return GoalError, (str(self),)
+
+
+def _with_suggestion(reason: str, meant: str) -> str:
+    """Return a reason with the goal that was probably meant; it offers no word that is not in that goal."""
+    if repr(meant) in reason:
+        return reason
+    head, separator, words = reason.partition("; did you mean ")
+    words = " or ".join(word for word in words.rstrip("?").split(" or ") if word.strip("'\"") in meant)
+    return f"{head}{separator}{words}? Perhaps {meant!r}" if words else f"{head}; perhaps {meant!r}"
 
 
 def parse_goal(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Goal:

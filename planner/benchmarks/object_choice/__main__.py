@@ -1,8 +1,8 @@
 """Everyday instructions planned in homes: `python -m planner.benchmarks.object_choice`.
 
 Each instruction is planned in the bundled homes, or with `--trials` each held-out instruction of `unseen homes` in its
-own home, once as the corpus of the released weights chooses objects and once with common sense
-(`Options.common_sense`). Only plans that are verified both ways are compared.
+own home: as the corpus of the released weights chooses objects, with common sense (`Options.common_sense`), and with
+what the planner adds to the GPT's plan (`Options.close_doors`). Only plans that are verified each way are compared.
 """
 
 from __future__ import annotations
@@ -54,20 +54,24 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError("--trials is at least 0")
     one_thread()
     planner = Planner.load(args.model)
-    without: list[UsedObjects] = []
-    with_sense: list[UsedObjects] = []
+    ways = {
+        "without": Options(common_sense=False, close_doors=False),
+        "with common sense": Options(close_doors=False),
+        "doors closed": Options(),
+    }
+    counts: dict[str, list[UsedObjects]] = {name: [] for name in ways}
     for instruction, state in _tasks(args):
-        plans = [planner.plan(instruction, state, Options(common_sense=sense)) for sense in (False, True)]
-        if all(plan.status == "verified" and plan.goal == plans[0].goal for plan in plans):
-            before, after = (used_objects(state, plan.actions) for plan in plans)
-            without.append(before)
-            with_sense.append(after)
-    figures = {"without": total(without), "with common sense": total(with_sense)}
+        plans = {name: planner.plan(instruction, state, options) for name, options in ways.items()}
+        goals = {plan.goal for plan in plans.values()}
+        if len(goals) == 1 and all(plan.status == "verified" for plan in plans.values()):
+            for name, plan in plans.items():
+                counts[name].append(used_objects(state, plan.actions))
+    figures = {name: total(each) for name, each in counts.items()}
     if args.json:
         print(json.dumps({name: asdict(counts) for name, counts in figures.items()}))
     else:
-        for name, counts in figures.items():
-            print(f"{name:<18} " + ", ".join(f"{key} {value:g}" for key, value in asdict(counts).items()))
+        for name, figure in figures.items():
+            print(f"{name:<18} " + ", ".join(f"{key} {value:g}" for key, value in asdict(figure).items()))
     return 0
 
 

@@ -62,7 +62,7 @@ def test_built_in_homes_match_their_files_in_physics(path: Path) -> None:
 
     home = PhysicalHome(load_home(path))
     try:
-        assert home.state() == home.world.initial()
+        assert home.state().without_distances() == home.world.initial()
     finally:
         home.close()
 
@@ -498,7 +498,7 @@ rooms:
   kitchen: [fridge, white cabinet, 2 cabinet, {countertop: {color: black}}, oven, person]
 objects:
   cabinet 1: [red mug, big blue bowl, {mug: {color: white, material: glass, owner: anna}}, 2 small green bowl]
-  countertop: ["Anna's cell phone", glass bottle, glass of water, dirty red mug]
+  countertop: ["Anna's cell phone", glass bottle, glass of water, dirty red mug, knife]
 """
 
 
@@ -532,8 +532,12 @@ def test_a_home_with_properties_people_and_rules_reads_back() -> None:
         ("color: white", "color: whte", "line 7: mug: unknown color 'whte'; did you mean 'white'?"),
         ("owner: anna", "owner: Carl", "line 7: mug: nobody here is called 'Carl'; list the names under `people:`"),
         ("[Anna, Ben]", "[Anna, anna]", "line 2: people: anna appears twice"),
-        ("[Anna, Ben]", "[Anna, '42']", "line 2: people: '42' is no name: it has letters"),
-        ("{color: white,", "{color: white, size: red,", "line 7: mug: unknown size 'red'; known: big, small"),
+        ("[Anna, Ben]", "[Anna, '42']", "line 2: people: '42' is no name: it begins with a letter"),
+        (
+            "{color: white,",
+            "{color: white, size: red,",
+            "line 7: mug: 'red' is no size but a color: write `color: red`",
+        ),
         ("red mug, big", "{red mug: {color: blue}}, big", "line 7: mug: two colors at once, red and blue"),
         ("open the oven", "opn oven", "line 3: rules: "),
     ],

@@ -186,3 +186,12 @@ def test_a_test_is_made_when_its_phase_begins(home: State) -> None:
 
 def test_the_class_that_has_the_name_of_a_category_is_the_category(home: State) -> None:
     assert len(home.world.objects_of("book")) == 4  # not the magazines
+
+
+def test_a_phase_with_a_time_counts_only_what_is_used_in_it(home: State) -> None:
+    goal = "glass on coffee table then after 10 min : spoon on desk by bowl"
+    carry = ["pick up spoon 1", "put spoon 1 in bowl 1", "pick up bowl 1", "put bowl 1 on {} 1"]
+    glass = move("glass 1 > coffee table 1")
+    early = [*(s.format("dining table") for s in carry), *move("spoon 1 > dining table 1"), *glass]
+    assert not score(progress_after(home, goal, [*early, *move("spoon 1 > desk 1")])).success
+    assert score(progress_after(home, goal, [*early, *(s.format("desk") for s in carry)])).success

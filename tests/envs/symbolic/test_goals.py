@@ -163,7 +163,7 @@ GOALS = goals()
 QUERIES = st.one_of(
     st.builds(Query, asks=st.just("where"), thing=THINGS),
     st.builds(Query, asks=st.just("how many"), thing=THINGS, place=st.none() | PLACES),
-    st.builds(Query, asks=st.just("whether"), test=TESTS),
+    st.builds(Query, asks=st.just("whether"), tests=st.lists(TESTS, min_size=1, max_size=2).map(tuple)),
     st.builds(Query, asks=st.just("what"), place=PLACES),
 )
 

@@ -14,6 +14,7 @@ from PIL import Image
 from planner.perception.image_labels import Item, Listing
 from planner.perception.sight import Seen, Sight
 from planner.plan import main as plan
+from tests.planner.json_answers import check_printed
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ def test_a_doubted_picture_is_named_and_left_out(tmp_path: Path, capsys: pytest.
     red, blue = picture(tmp_path / "red.png", "red"), picture(tmp_path / "blue.png", "blue")
     assert plan(["pick up the mug", "--image", red, blue, "--json"]) in (0, 1)
     shown = capsys.readouterr()
+    check_printed("planner.plan", shown.out)
     assert [view["file"] for view in json.loads(shown.out)["seen"]] == [red]
     assert f"not planned with: {blue}: it is blue" in shown.err
 

@@ -135,3 +135,21 @@ def test_the_teacher_reaches_what_nothing_speaks_against() -> None:
     assert n_tried > N_GOALS // 2
     assert len(stuck) <= 0.03 * n_tried, stuck
     assert len(reached) >= len(CONSTRUCTS) - 2
+
+
+@pytest.mark.parametrize(
+    ("goal", "moved"),
+    [
+        ("laptop beside book", 1),
+        ("book beside laptop", 1),
+        ("every book beside laptop", 3),
+        ("2 book beside laptop", 2),
+        ("exactly 1 book beside laptop", 1),
+    ],
+)
+def test_what_shares_a_desk_but_is_apart_is_put_there_again(flat: State, goal: str, moved: int) -> None:
+    index = flat.world.index
+    apart = flat._replace(apart=frozenset({(index["book 1"], index["laptop 1"])}))
+    actions = taught(parse_goal(goal), apart)
+    assert verify(apart, parse_goal(goal), actions).ok
+    assert [a.skill for a in actions] == ["pick up", "put"] * moved

@@ -33,20 +33,19 @@ from dataclasses import replace
 import numpy as np
 import yaml
 
-from envs.errors import GoalError, HomeError, nearest
+from envs.errors import HomeError, nearest
 from envs.files.yaml_nodes import HomeFileError, Problem, describe, parse_nodes
 from envs.scenes.floor_plan import doorway_problems, fixture_problems, plan_doorways, room_problems
 from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
-from envs.scenes.home_file_entries import EntryReader, Item
+from envs.scenes.home_files.entries import Item
+from envs.scenes.home_files.household import HouseholdReader
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
-from envs.symbolic.domain import Domain, ObjectCategory, capacity_of, category_of, fits_in, load_domain
-from envs.symbolic.goals import NAME, format_rule, parse_rule
+from envs.symbolic.domain import Domain, ObjectCategory, capacity_of, category_of, fits_in, fixture_of, load_domain
 from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
 from envs.words import names_of
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker")
-MAX_PEOPLE = 20
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
 SHOWN_NAMES = 12  # names that a message shows of a longer list
 
@@ -80,7 +79,7 @@ def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene
         raise HomeFileError(problems) from None
 
 
-class _HomeReader(EntryReader):
+class _HomeReader(HouseholdReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
         self.room_kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
@@ -93,6 +92,12 @@ class _HomeReader(EntryReader):
         self.has_rects = self.has_doorways = self.has_robot = False
         self.container_of: dict[str, ObjectCategory] = {}  # the category of each object, as its properties make it
         self.speaker_at: str | None = None  # the room or fixture where the speaker stands, if the file says
+
+    def key_hint(self, key: str) -> str:
+        """Offer `people` for other words for it; otherwise say that fixtures are a list."""
+        if key.lower() in ("persons", "residents", "family", "inhabitants"):
+            return "; did you mean 'people'?"
+        return super().key_hint(key)
 
     def fixed_geometry(self) -> FixedGeometry:
         return FixedGeometry(
@@ -141,36 +146,6 @@ class _HomeReader(EntryReader):
             people=self.people,
         )
         return replace(scene, rules=self.read_rules(parts["rules"], scene)) if "rules" in parts else scene
-
-    def read_people(self, node: yaml.Node) -> tuple[str, ...]:
-        """Read the names of those who live here."""
-        names: list[str] = []
-        for entry in self.sequence(node, "people"):
-            name = self.text(entry, "people: a name")
-            if name is None:
-                continue
-            if not NAME.fullmatch(name):
-                self.problem(entry, f"people: {name!r} is no name: it has letters, spaces, dots and hyphens only")
-            elif name.lower() in (other.lower() for other in names):
-                self.problem(entry, f"people: {name} appears twice")
-            else:
-                names.append(name)
-        if len(names) > MAX_PEOPLE:
-            self.problem(node, f"{len(names)} people; a home has at most {MAX_PEOPLE}")
-        return tuple(names[:MAX_PEOPLE])
-
-    def read_rules(self, node: yaml.Node, scene: Scene) -> tuple[str, ...]:
-        """Read what must never happen in this home, such as `never knife with person`."""
-        rules: list[str] = []
-        for entry in self.sequence(node, "rules"):
-            text = self.text(entry, "rules: a rule")
-            if text is None:
-                continue
-            try:
-                rules.append(format_rule(parse_rule(text, self.domain, scene=scene), self.domain))
-            except GoalError as error:
-                self.problem(entry, f"rules: {error}")
-        return tuple(rules)
 
     # -- rooms and fixtures ------------------------------------------------------------------------------------------
 
@@ -259,6 +234,10 @@ class _HomeReader(EntryReader):
             self.speaker_at = places[0]
         elif places:
             self.problem(line, f"speaker: which {word}? There are {_listed(places)}")
+        elif any(word.lower() == name.lower() for name in self.people):
+            self.problem(
+                line, f"speaker: {word} is a person; say where they stand: a room or furniture, as in {rooms[0]!r}"
+            )
         else:
             known = [*rooms, *(f.name for f in self.fixtures), *(f.category for f in self.fixtures)]
             hint = nearest(word, dict.fromkeys(known)) or f"; the rooms are: {_listed(rooms)}"
@@ -331,7 +310,7 @@ class _HomeReader(EntryReader):
     def add_contents(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
         """Add the objects directly at a place, and check that they can be there."""
         domain, n_cells_used = self.domain, 0
-        holder = self.container_of.get(place) or domain.fixtures[category]
+        holder = self.container_of.get(place) or next(fixture_of(f, domain) for f in self.fixtures if f.name == place)
         capacity = capacity_of(holder)
         reported: set[int] = set()  # an entry of several objects is reported once
         for item, name in contents:
@@ -371,9 +350,14 @@ class _HomeReader(EntryReader):
             return candidates[0]
         if candidates:
             self.problem(line, f"which {word}? There are {_listed(candidates)}")
-        else:
+        elif not self.is_unread(word):
             self.problem(line, f"no place is called {word!r}{self.place_hint(word, places)}")
         return None
+
+    def is_unread(self, place: str) -> bool:
+        """Whether a place is missing because its own entry has a problem, which is reported there."""
+        category = place.rstrip("0123456789").rstrip()
+        return any(f" {category} " in f" {text} " for text in self.unread)
 
     def place_hint(self, word: str, places: dict[str, str]) -> str:
         fixtures = [f.name for f in self.fixtures if f.room == word]

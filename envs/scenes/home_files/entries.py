@@ -11,14 +11,14 @@ from typing import Literal
 import yaml
 
 from envs.errors import MAX_COMPARED_LENGTH, GoalError, nearest
-from envs.files.yaml_nodes import NodeReader, describe, is_null
+from envs.files.yaml_nodes import describe, is_null
+from envs.scenes.home_files.properties import PROPERTY_KEYS, PropertyReader
+from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain
-from envs.symbolic.goals import NAME, Count, Thing, parse_goal
+from envs.symbolic.goals import Count, Thing, parse_goal
 from envs.words import names_of, words_of
 
 MAX_COUNT = 50
-OWNER = re.compile(rf"({NAME.pattern})['’]s (.+)")
-PROPERTY_KEYS = ("color", "size", "material", "owner")
 FIXTURE_KEYS = ("count", "name", "states", "pose", *PROPERTY_KEYS)
 OBJECT_KEYS = ("count", "name", "states", "liquid", "holds", *PROPERTY_KEYS)
 POSE = "[x, y, yaw in degrees]"
@@ -40,14 +40,13 @@ class Item:
     holds: list[Item] = field(default_factory=list)
 
 
-class EntryReader(NodeReader):
+class EntryReader(PropertyReader):
     """Reads the entries under `rooms` and `objects`, and names them."""
 
     def __init__(self, domain: Domain) -> None:
-        super().__init__()
-        self.domain = domain
+        super().__init__(domain)
         self.lines: dict[str, int] = {}  # line of each named fixture or object
-        self.people: tuple[str, ...] = ()  # those who can own objects
+        self.unread: list[str] = []  # entries that name no fixture or object
 
     def fixture_items(self, node: yaml.Node, room: str) -> list[Item]:
         """Read a list of fixtures."""
@@ -60,14 +59,17 @@ class EntryReader(NodeReader):
             number, _, rest = item.category.partition(" ")
             if isinstance(entry, yaml.ScalarNode) and number.isdecimal() and 1 <= int(number[:9]) <= MAX_COUNT:
                 item.category, item.count = rest, int(number[:9])
-            words, item.category = self.split_properties(item.category, self.domain.fixtures)
-            item.properties = self.properties(entry, words, options, item.category)
+            text = item.category
+            words, item.category = self.split_properties(text, self.domain.fixtures)
             fixture_category = self.domain.fixtures.get(item.category)
             if fixture_category is None:
-                hint = self.bare_name(item.category, self.domain.fixtures) or self.word_hint(item.category, "fixtures")
-                hint = hint or nearest(item.category, self.domain.fixtures)
-                self.problem(entry, f"unknown fixture {item.category!r}{hint}")
+                hint = self.fixture_hint(entry, text, item.category)
+                self.problem(entry, f"unknown fixture {text if hint.startswith(':') else item.category!r}{hint}")
+                self.unread.append(text)
                 continue
+            item.properties = self.properties(entry, words, options, item.category)
+            if item.properties and item.category == PERSON:
+                self.problem(entry, f"a person has no color, size, material or owner; found {item.properties[0]!r}")
             possible_states = {
                 "open": fixture_category.joint,
                 "on": fixture_category.switch,
@@ -92,26 +94,30 @@ class EntryReader(NodeReader):
             if parsed is None:
                 continue
             item, options = parsed
-            words, item.category = self.split_properties(item.category, self.domain.objects)
+            text = item.category
+            words, item.category = self.split_properties(text, self.domain.objects)
+            if words and item.category.partition(" ")[0].isdecimal():
+                number, _, rest = item.category.partition(" ")
+                self.problem(entry, f"{text!r}: a number stands first: `{' '.join((number, *words, rest))}`")
+                continue
             description = Thing(word=item.category)
             if isinstance(entry, yaml.ScalarNode) and item.category not in (
                 *self.domain.fixtures,
                 *self.domain.objects,
             ):
-                parsed_words = self.words(entry, item)
+                parsed_words = self.words(entry, item, text)
                 if parsed_words is None:
+                    self.unread.append(text)
                     continue
                 description = parsed_words
                 words += parsed_words.properties
-            item.properties = self.properties(entry, words, options, item.category)
             object_category = self.domain.objects.get(item.category)
             if object_category is None:
-                hint = self.bare_name(item.category, self.domain.objects) or self.word_hint(item.category, "objects")
-                hint = hint or nearest(item.category, self.domain.objects)
-                if item.category in self.domain.members:
-                    hint = f"; this is a class, such as {self.domain.members[item.category][0]!r}: name one of it"
-                self.problem(entry, f"unknown object {item.category!r}{hint}")
+                hint = self.object_hint(text, item.category)
+                self.problem(entry, f"unknown object {text if hint.startswith(':') else item.category!r}{hint}")
+                self.unread.append(text)
                 continue
+            item.properties = self.properties(entry, words, options, item.category)
             allowed_states = {"dirty", "hot", "cold"}
             allowed_states |= {
                 s
@@ -132,47 +138,6 @@ class EntryReader(NodeReader):
                     self.problem(entry, f"{item.category}: `holds` is for one object, not for {item.count}")
             items.append(item)
         return items
-
-    def split_properties(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], str]:
-        """Split the properties off the front of a name: `red mug`, `Anna's big box`."""
-        words: list[str] = []
-        rest = text
-        while rest.partition(" of ")[0] not in names:
-            owner = OWNER.fullmatch(rest)
-            head, _, tail = rest.partition(" ")
-            if head in self.domain.property_group and tail:
-                words.append(head)
-                rest = tail
-            elif owner is not None:
-                words.append(f"{owner[1]}'s")
-                rest = owner[2]
-            else:
-                break
-        return tuple(words), rest
-
-    def properties(
-        self, entry: yaml.Node, words: Sequence[str], options: dict[str, yaml.Node], category: str
-    ) -> tuple[str, ...]:
-        """Check the properties before a name and those among its options; return them in the domain's order."""
-        chosen: dict[str, str] = {}
-        stated = [(entry, self.domain.property_group.get(word, "owner"), word) for word in words]
-        for key in PROPERTY_KEYS:
-            if key in options and (word := self.text(options[key], f"{category}: {key}")) is not None:
-                stated.append((options[key], key, _owner(word) if key == "owner" else word))
-        for node, group, word in stated:
-            known = [f"{name}'s" for name in self.people] if group == "owner" else list(self.domain.properties[group])
-            match = next((k for k in known if k.lower() == word.lower()), None)
-            if match is None and group == "owner":
-                name = word.removesuffix("'s")
-                hint = nearest(name, self.people) or "; list the names under `people:`"
-                self.problem(node, f"{category}: nobody here is called {name!r}{hint}")
-            elif match is None:
-                hint = nearest(word, known) or f"; known: {', '.join(known)}"
-                self.problem(node, f"{category}: unknown {group} {word!r}{hint}")
-            elif chosen.setdefault(group, match) != match:
-                self.problem(node, f"{category}: two {group}s at once, {chosen[group]} and {match}")
-        order = ("owner", *self.domain.properties)
-        return tuple(chosen[group] for group in order if group in chosen)
 
     def entry(self, node: yaml.Node, context: str, known: Collection[str]) -> tuple[Item, dict[str, yaml.Node]] | None:
         """Parse one entry: words, or one name with its states or options."""
@@ -197,6 +162,8 @@ class EntryReader(NodeReader):
             expected = "expected a list of states, such as [dirty], or options with their keys"
             if value.value.isdecimal():
                 expected += f", such as {{count: {value.value}}}"
+            elif group := self.domain.property_group.get(value.value):
+                expected += f", such as {{{group}: {value.value}}}"
             self.problem(value, f"{category}: {expected}, found {describe(value)}")
             return item, {}
         options = self.options(value, category, known)
@@ -206,10 +173,29 @@ class EntryReader(NodeReader):
             item.name = self.text(options["name"], f"{category}: name")
         return item, options
 
+    def fixture_hint(self, entry: yaml.Node, text: str, name: str) -> str:
+        """Return a hint about an unknown fixture; one that begins with a colon is about the whole text."""
+        if any(text.lower() == person.lower() for person in self.people):
+            return (
+                f": this is a person: write `person`; the first of the file is {self.people[0]}, the first of `people`"
+            )
+        wrong = self.wrong_description(text, self.domain.fixtures, movable=False)
+        bare = self.bare_name(name, self.domain.fixtures)
+        first, second = (wrong, bare) if isinstance(entry, yaml.ScalarNode) else (bare, wrong)
+        return first or second or self.word_hint(name, "fixtures") or nearest(name, self.domain.fixtures)
+
+    def object_hint(self, text: str, name: str) -> str:
+        """Return a hint about an unknown object; one that begins with a colon is about the whole text."""
+        if name in self.domain.members:
+            return f"; this is a class, such as {self.domain.members[name][0]!r}: name one of it"
+        hint = self.bare_name(name, self.domain.objects) or self.word_hint(name, "objects")
+        hint = hint or self.wrong_description(text, self.domain.objects, movable=True)
+        return hint or nearest(name, self.domain.objects)
+
     def bare_name(self, text: str, known: Collection[str]) -> str:
         """Return a hint if a name with options starts with a number or states, such as `2 mug: [dirty]`."""
         words = text.split()
-        state_words = {*self.domain.states, *self.domain.negations}
+        state_words = {*self.domain.states, *self.domain.negations, *self.domain.property_group}
         for k, word in enumerate(words[:-1], start=1):
             if not word.isdecimal() and word not in state_words:
                 break
@@ -250,13 +236,18 @@ class EntryReader(NodeReader):
     def key_hint(self, key: str) -> str:
         """Say that the fixtures of a room are a list."""
         word = re.sub(r"^[0-9]+ | [0-9]+$", "", key)
-        return f"; fixtures are a list: `- {key}`" if word in self.domain.fixtures else ""
+        return f"; fixtures are a list: `- {key}`" if word in self.domain.fixtures else super().key_hint(key)
 
-    def words(self, entry: yaml.Node, item: Item) -> Thing | None:
-        """Parse an object in the words of goals, such as `2 dirty mug`, into an item."""
+    def words(self, entry: yaml.Node, item: Item, text: str) -> Thing | None:
+        """Parse an object in the words of goals, such as `2 dirty mug`, into an item; `text` is the whole entry."""
         try:
             conditions = parse_goal(item.category, self.domain).conditions
         except GoalError as error:
+            if not names_of(text, "objects") and (
+                wrong := self.wrong_description(text, self.domain.objects, movable=True)
+            ):
+                self.problem(entry, f"unknown object {text!r}{wrong}")
+                return None
             word = self.noun(item.category)
             hint = self.word_hint(word, "objects") if word not in self.domain.objects else ""
             for state in item.category.removesuffix(word).split() if not hint else ():
@@ -290,7 +281,9 @@ class EntryReader(NodeReader):
         known = (*self.domain.states, *self.domain.negations)
         for state_node, word in words:
             state = self.domain.negations.get(word, word)
-            if word not in known:
+            if word not in known and (property_text := self.property_as_state(word)):
+                self.problem(state_node, f"{category}: {property_text}")
+            elif word not in known:
                 meant = " or ".join(repr(state) for state in names_of(word, "states"))
                 hint = f"; did you mean {meant}?" if meant else nearest(word, known) or f"; known: {', '.join(known)}"
                 self.problem(state_node, f"{category}: unknown state {word!r}{hint}")
@@ -348,7 +341,3 @@ class EntryReader(NodeReader):
                     names[id(item)].append(name)
                     self.lines[name] = item.line
         return names
-
-
-def _owner(word: str) -> str:
-    return word if word.endswith("'s") else f"{word}'s"

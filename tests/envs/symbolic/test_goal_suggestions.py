@@ -1,0 +1,156 @@
+"""Half-remembered goals: the message says what is wrong and offers the goal that was probably meant."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from envs.errors import GoalError
+from envs.symbolic.goals import parse_goal, parse_query
+from tests.envs.homes_for_tests import state
+
+SUGGESTIONS = {
+    # amounts and choices
+    "all mugs in sink": "every mug in sink",
+    "every mug is in the sink": "every mug in sink",
+    "3 plates on the dining table": "3 plate on dining table",
+    "exactly two plates on coffee table": "exactly 2 plate on coffee table",
+    "no more than three mugs on desk": "at most 3 mug on desk",
+    "another mug on desk": "1 more mug on desk",
+    "a couple of mugs on desk": "2 mug on desk",
+    "half the eggs in bowl": "half of egg in bowl",
+    "all but two books on shelf": "all but 2 of book on shelf",
+    "all mugs but one in sink": "all but 1 of mug in sink",
+    "every book except the ones on desk on shelf": "every book except book from desk on shelf",
+    "every book except book on desk on shelf": "every book except book from desk on shelf",
+    "nothing on desk": "no anything on desk",
+    "desk empty": "no anything on desk",
+    "not mug in sink": "no mug in sink",
+    # furniture
+    "tv on": "television on",
+    "every lamp off except desk lamp": "every lamp except desk lamp off",
+    "turn off the lights in the bedroom": "every lamp in bedroom off",
+    "windows shut": "every window closed",
+    "plants watered": "every plant watered",
+    "white cabinet kitchen open": "white cabinet in kitchen open",
+    "every window in the house closed": "every window closed",
+    # objects
+    "put red mug in sink": "red mug in sink",
+    "mug red on desk": "red mug on desk",
+    "half full glass": "glass of water",
+    "mug with coffee on desk": "mug of coffee on desk",
+    "dirty dishes clean": "every dirty dishes is clean",
+    "wash every dirty plate": "every dirty plate is clean",
+    "sliced every apple": "every apple is sliced",
+    "every apple from fridge is sliced, on plate": (
+        "every apple from fridge is sliced ; every apple from fridge on plate"
+    ),
+    "microwave potato": "hot potato by microwave",
+    "every mug by sink is clean": "every mug is clean by sink",
+    "pick up the mug": "holding mug",
+    # places
+    "spoon in each mug on dining table": "spoon in every mug on dining table",
+    "phone next to laptop": "cell phone beside laptop",
+    "book from desk to shelf": "book from desk on shelf",
+    "mug in kitchen sink": "mug in sink in kitchen",
+    "mug on (desk in bedroom)": "mug on desk in bedroom",
+    "mug->sink": "mug in sink",
+    "mug in sink and plate on desk": "mug in sink ; plate on desk",
+    "mug and plate in sink": "mug in sink ; plate in sink",
+    "mug in refridgerator": "mug in fridge",
+    # people
+    "milk to me": "milk with person",
+    "give apple to Anna": "apple with Anna",
+    "Anna has apple": "apple with Anna",
+    "Anna phone on desk": "Anna's cell phone on desk",
+    "phone of Anna on desk": "Anna's cell phone on desk",
+    # times and tests
+    "after half an hour : fan off": "after 30 min : fan off",
+    "fan off after 30 minutes": "after 30 min : fan off",
+    "at 7pm : fan on": "at 19:00 : fan on",
+    "every morning at 7:00 : fan on": "every day at 07:00 : fan on",
+    "if window is open then close it": "if window open : window closed",
+    "when window open : window closed": "if window open : window closed",
+    "window closed if window open": "if window open : window closed",
+    "if window open and fan off then lamp on": "if window open and fan off : lamp on",
+    # rules
+    "milk with person, never open oven": "milk with person while never open oven",
+    "milk with person without opening the oven": "milk with person while never open oven",
+    "mug in sink while fridge stays closed": "mug in sink while never fridge open",
+    "mug in sink while never enter bedroom": "mug in sink while never go to bedroom",
+    "mug in sink while never touch book": "mug in sink while never pick up book",
+    # questions
+    "? where is my wallet": "? where wallet",
+    "? is fridge open": "? whether fridge open",
+    "? what is on desk": "? what on desk",
+    "where is wallet?": "? where wallet",
+}
+REASONS = {
+    "all mugs in sink": "a choice is written 'every', '2 of', 'all but 2 of' or 'half of', not 'all'",
+    "another mug on desk": "an amount is written '2', '1 more', 'exactly 2' or 'at most 2', not 'another'",
+    "tv on": "unknown 'tv'; did you mean 'television'?",
+    "every mug is in the sink": "at character 7: a place is written without `is`",
+    "put red mug in sink": "'put' is no color, size, material, owner or state that a mug can have",
+    "blurry apple on desk": "that an apple can have",
+    "book from desk to shelf": "a place follows 'on', 'in', 'with' or 'beside', not 'to'",
+    "mug in sink or dishwasher": "a goal cannot say 'or'",
+    "mug on desk until 7:00": "a goal cannot say 'until'",
+    "mug on desk for 10 min": "a goal cannot say 'for 10 min'",
+    "plate left of fork": "a goal cannot say 'left of'",
+    "book under desk": "a goal cannot say 'under'",
+    "2 to 3 plates on desk": "a goal cannot say '2 to 3'",
+    "window is not open": "write 'window closed'",
+    "kitchen clean": "'kitchen' is a room",
+    "milk with person never open oven": "a rule stands last, behind `while`",
+    "apple with anna": "`with` is for people ('person' or a name such as Anna)",
+    "when window open : window closed": "before `:` stands a time",
+    "desk empty": "'empty' is not a state of a fixture",
+}
+NOT_MEANT = [
+    "book under desk", "mug on top of book", "books on the upper shelf", "plate between fork and knife",
+    "mug in sink or dishwasher", "mug on desk for 10 min", "2 to 3 plates on desk", "the biggest bowl in sink",
+]  # fmt: skip
+
+
+def message(text: str, **options: object) -> str:
+    parse = parse_query if text.startswith("?") else parse_goal
+    with pytest.raises(GoalError) as caught:
+        parse(text, **options)  # type: ignore[operator]
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("text", SUGGESTIONS)
+def test_the_goal_that_was_meant_is_offered(text: str) -> None:
+    assert message(text).endswith(f"erhaps {SUGGESTIONS[text]!r}")
+
+
+@pytest.mark.parametrize("text", REASONS)
+def test_the_message_says_what_is_wrong(text: str) -> None:
+    assert REASONS[text] in message(text)
+
+
+@pytest.mark.parametrize("text", NOT_MEANT)
+def test_nothing_else_is_offered_for_what_no_goal_can_say(text: str) -> None:
+    assert "erhaps" not in message(text)
+
+
+def test_names_of_the_home_are_corrected() -> None:
+    scene = state(["desk 1", "person 1"], {"apple 1": "desk 1", "cell phone 1": "desk 1"}, people=("Anna",)).world.scene
+    for text, meant in (
+        ("apple with Ana", "apple with Anna"),
+        ("Annas phone on desk", "Anna's cell phone on desk"),
+        ("anna has the apple", "apple with Anna"),
+        ("give Anna the apple", "apple with Anna"),
+    ):
+        assert message(text, scene=scene).endswith(f"erhaps {meant!r}" if "'" not in meant else f'erhaps "{meant}"')
+
+
+def test_a_hint_offers_no_word_that_the_suggestion_does_not_have() -> None:
+    assert "did you mean 'plant'? Perhaps 'plant watered'" in message("water plant")
+
+
+def test_the_message_survives_pickling() -> None:
+    with pytest.raises(GoalError) as caught:
+        parse_goal("all mugs in sink")
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
