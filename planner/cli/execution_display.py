@@ -105,7 +105,7 @@ class ExecutionDisplay:
             case Done():
                 self._outcome(event.step)
             case Replanned():
-                self._remark(f"{'planned' if event.waited else 'replanning'}: {_planned(event.plan)}")
+                self._remark(f"{'replanning' if event.after_failure else 'planned'}: {_planned(event.plan)}")
             case Disturbed():
                 self._disturbance(event.what)
             case EntryTurn():

@@ -203,11 +203,11 @@ class Replanned:
 
     Attributes:
         plan: The new one.
-        waited: Whether the time of a phase has come; otherwise the plan before no longer worked.
+        after_failure: Whether the plan before no longer worked; otherwise a time has come, or something was found.
     """
 
     plan: Plan
-    waited: bool = False
+    after_failure: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,20 +26,20 @@ def test_a_step_that_was_interrupted_says_so_and_ends_its_line(capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(
-    ("waited", "before_step", "line"),
+    ("after_failure", "before_step", "line"),
     [
-        (True, None, "  planned: open window 1 → close window 1"),
-        (False, None, "  replanning: open window 1 → close window 1"),
-        (True, 2, "  planned: open window 1; later: close window 1"),
-        (True, 1, "  planned: nothing now; later: open window 1 → close window 1"),
-        (True, 3, "  planned: open window 1 → close window 1"),
+        (False, None, "  planned: open window 1 → close window 1"),
+        (True, None, "  replanning: open window 1 → close window 1"),
+        (False, 2, "  planned: open window 1; later: close window 1"),
+        (False, 1, "  planned: nothing now; later: open window 1 → close window 1"),
+        (False, 3, "  planned: open window 1 → close window 1"),
     ],
 )
 def test_a_new_plan_is_shown_with_what_waits_behind_the_rest(
-    waited: bool, before_step: int | None, line: str, capsys: pytest.CaptureFixture[str]
+    after_failure: bool, before_step: int | None, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waits = () if before_step is None else (Wait(before_step=before_step, when=When(after_s=60)),)
     plan = SimpleNamespace(subtasks=("open window 1", "close window 1"), waits=waits)
-    event = Replanned(plan=plan, waited=waited)  # type: ignore[arg-type]
+    event = Replanned(plan=plan, after_failure=after_failure)  # type: ignore[arg-type]
     ExecutionDisplay(quiet=False).show([event])
     assert capsys.readouterr().out == f"{line}\n"
