@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from envs.errors import GoalError
-from envs.symbolic.goals import parse_goal, parse_query
+from envs.symbolic.goals import format_goal, format_query, parse_goal, parse_query
 from envs.symbolic.scene import Scene
 from tests.envs.homes_for_tests import state
 
@@ -180,6 +183,10 @@ REASONS = {
     "when window open : window closed": "before `:` stands a time",
     "desk empty": "'empty' is not a state of a fixture",
 }
+HEARD = (
+    "? every all no 2 two is are on in to of then ; , except but clean dirty plates mug fridge open close with Anna "
+    "water from desk red big Anna's kitchen beside by half more at most if : not and while never after the a turn off when"
+)
 NOT_MEANT = [
     "book under desk", "mug on top of book", "books on the upper shelf", "plate between fork and knife",
     "mug in sink or dishwasher", "mug on desk for 10 min", "2 to 3 plates on desk", "the biggest bowl in sink",
@@ -227,3 +234,14 @@ def test_the_message_survives_pickling() -> None:
     with pytest.raises(GoalError) as caught:
         parse_goal("all mugs in sink")
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@given(st.lists(st.sampled_from([*HEARD.split(), "next to", "7:00", "10 min", "lamp"]), max_size=12).map(" ".join))
+def test_what_is_offered_can_be_read_and_is_in_canonical_words(text: str) -> None:
+    try:
+        (parse_query if text.startswith("?") else parse_goal)(text)
+    except GoalError as error:
+        if (offered := re.search(r"[Pp]erhaps (['\"])(.*)\1$", str(error))) is not None:
+            meant = offered[2]
+            is_question = meant.startswith("?")
+            assert meant == (format_query(parse_query(meant)) if is_question else format_goal(parse_goal(meant)))
