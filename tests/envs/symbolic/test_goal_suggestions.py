@@ -185,7 +185,8 @@ REASONS = {
 }
 HEARD = (
     "? every all no 2 two is are on in to of then ; , except but clean dirty plates mug fridge open close with Anna "
-    "water from desk red big Anna's kitchen beside by half more at most if : not and while never after the a turn off when"
+    "water from desk red big Anna's kitchen beside by half more at most if : not and while never after the a turn off "
+    "when"
 )
 NOT_MEANT = [
     "book under desk", "mug on top of book", "books on the upper shelf", "plate between fork and knife",
