@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from envs.errors import GoalError
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals.parser import with_home_rules
+from envs.symbolic.goals.reading import with_home_rules
 from envs.symbolic.goals.values import (
     Condition,
     Count,
