@@ -185,6 +185,9 @@ class _Narrower:
         state, world = self.state, self.world
         places = targets(state, place, self.initial_state)
         thing = condition.thing
+        if place.beside:
+            yield from self.beside_every(condition, places)
+            return
         objects = choice.ranked(state, [i for i in self.usable(thing) if i not in places], thing, place)
         matching = set(matching_objects(state, thing, None, self.initial_state))
         shares = {p: [i for i in objects if i in matching and state.place[i] == p][: condition.number] for p in places}
@@ -203,6 +206,33 @@ class _Narrower:
             hidden = self.others(share, of=world.objects_of(thing.word)) | self.others([p])
             plain = Count(number=condition.number, thing=_plain(thing), place=self.in_or_on(p))
             yield Narrowed(condition=plain, hidden=hidden)
+
+    def beside_every(self, condition: Count, neighbors: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow `beside every` to as many objects of its own for each neighbor; nothing if there are not enough."""
+        state, thing = self.state, condition.thing
+        usable = [i for i in self.usable(thing) if i not in neighbors]
+        matching = matching_objects(state, thing, None, self.initial_state)
+        free = choice.ranked(state, usable, thing, condition.place)
+        missing: dict[int, int] = {}  # by fixture or container
+        for neighbor in neighbors:
+            beside = [i for i in state.neighbors(neighbor) if i in free and i in matching][: condition.number]
+            free = [i for i in free if i not in beside]
+            if len(beside) < condition.number:
+                holder = state.place[neighbor]
+                missing[holder] = missing.get(holder, 0) + condition.number - len(beside)
+        for holder, number in missing.items():
+            if holder <= NOWHERE:
+                return
+            elsewhere = [i for i in free if state.place[i] != holder and self.world.fits(i, holder)][:number]
+            far = [i for i in free if state.place[i] == holder][: number - len(elsewhere)]
+            if len(elsewhere) + len(far) < number:
+                return
+            free = [i for i in free if i not in elsewhere and i not in far]
+            if elsewhere:
+                hidden = self.others(elsewhere, of=self.world.objects_of(thing.word)) | self.others([holder])
+                there = Count(number=len(elsewhere), thing=_plain(thing), place=self.in_or_on(holder))
+                yield Narrowed(condition=there, hidden=hidden)
+            yield from self.put_again(_plain(thing), len(far), far)
 
     def chosen(self, condition: Every) -> Iterable[Narrowed]:
         state, start = self.state, self.initial_state
