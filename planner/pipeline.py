@@ -187,9 +187,7 @@ class PlanningPipeline:
         draft = self.goal_planner.draft(replace(goal, rules=()), state, initial_state, options, 0, frozenset())
         report = verify(state, goal, draft.actions, initial_state=initial_state)
         broken = [format_rule(goal.rules[i]) for i, _ in report.score.broken]
-        return (
-            f"the rules of this home do not allow it: {' ; '.join(broken)}" if broken and all(report.score.met) else ""
-        )
+        return f"a rule does not allow it: {' ; '.join(broken)}" if broken and all(report.score.met) else ""
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
         """Let the GPT write one plan for a goal without verifying it; each `number` above 0 samples another plan."""

@@ -1,4 +1,4 @@
-"""What can be meant: the values of the goal language and their one canonical wording; `parser.py` reads it.
+"""What can be meant: the values of the goal language and their one canonical wording; `reading.py` reads it.
 
     goal       := phase ("then" phase)* ["while" rule (";" rule)*]
     phase      := [when ":"] ["if" test ("and" test)* ":"] condition (";" condition)*

@@ -289,6 +289,9 @@ def _fixture_obstacle(condition: FixtureIs, state: State) -> str:
     fixtures = fixtures_of(state, condition)
     if not fixtures:
         return f"there is no {format_furniture(condition)} here"
+    opposites = {a: b for a, b in state.world.domain.negations.items() if {a, b} <= {*condition.states}}
+    if opposites and condition.quantifier != "no":
+        return "nothing is {} and {}".format(*next(iter(opposites.items())))
     return next(
         (reason for s in condition.states if (reason := _fixture_state_obstacle(condition, s, fixtures, state))), ""
     )

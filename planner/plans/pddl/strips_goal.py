@@ -152,8 +152,8 @@ def goal_rules(
     Raises:
         ExportError: A condition can never hold in this home.
     """
-    if FALSE in goal.phases:
-        raise ExportError(f"the goal can never hold in this home: phase {1 + goal.phases.index(FALSE)}")
+    if goal.impossible is not None:
+        raise ExportError(f"the goal can never hold in this home: phase {1 + goal.impossible}")
     numbers = count(1)
     rules = GoalRules(goal=goal, domain=initial_state.world.domain, operators=list(home))
     for number, ban in enumerate(goal.bans, start=1):
@@ -194,7 +194,7 @@ def _add_phases(rules: GoalRules, initial_state: State, names: Sequence[str], nu
         rules.phases.append(judge)
         test = goal.tests[number - 1]
         for name, outcome, next_one in (
-            (f"enter-{number}", test, f"{acts(number)} {phase}"),
+            (f"enter-{number}", test if formula != FALSE else FALSE, f"{acts(number)} {phase}"),
             (f"leave-out-{number}", negated(test), begins(number + 1)),
         ):
             if test != TRUE and outcome != FALSE:

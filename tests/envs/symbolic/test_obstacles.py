@@ -41,6 +41,7 @@ def make(**arguments: Any) -> gymnasium.Env[Any, Any]:
         ("every cup is dirty", "nothing the robot does makes it dirty"),
         ("hot cold cup", "nothing is hot and cold"),
         ("clean dirty plate", "nothing is clean and dirty"),
+        ("fridge open closed", "nothing is closed and open"),
         ("cup of wine", "no wine here"),
         ("plate of water", "cannot be filled"),
         ("book in cup", "does not fit"),
