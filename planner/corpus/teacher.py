@@ -6,7 +6,7 @@ returns no actions and a reason. Every step it writes is applicable in the symbo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, successor, unmet_precondition
@@ -306,13 +306,15 @@ class _Teacher(Hands):
             if pourable
             else None
         )
-        pour_last = origin is not None and origin >= self.state.world.n_fixtures
         wanted = condition.thing
-        self.apply_states(objects, wanted)
+        temperature = tuple(s for s in wanted.states if s in ("hot", "cold") and wanted.liquid)
+        pour_last = origin is not None and origin >= self.state.world.n_fixtures and not temperature
+        self.apply_states(objects, replace(wanted, states=tuple(s for s in wanted.states if s not in temperature)))
         if wanted.liquid and not pour_last:
             for item in objects:
                 if self.state.liquid[item] != wanted.liquid:
                     self.fill(item, wanted.liquid)
+        self.apply_states(objects, replace(wanted, states=temperature))  # pouring would change it
         if condition.place is not None:
             self.bring_all(objects, wanted, condition.place)
         if wanted.liquid and pour_last:
