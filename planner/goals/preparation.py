@@ -86,7 +86,7 @@ def _next_parts(
             continue
         shorter = _shorter(condition, parts) or explicit
         for i, part in enumerate(parts if shorter is None else shorter):
-            hindrance = rehearsal.hindrance(part)
+            hindrance = rehearsal.hindrance(part.condition, part.hidden, part.aim)
             if hindrance is None:
                 continue
             if ready:
@@ -95,7 +95,7 @@ def _next_parts(
                 return parts[:i]
             if (smaller := _of_smaller_objects(part, state)) is not None:
                 again = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
-                if again.hindrance(smaller) is None:
+                if again.hindrance(smaller.condition, smaller.hidden, smaller.aim) is None:
                     return (smaller,)
             first = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense).before(part, hindrance)
             return first or (condition,)
