@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
@@ -467,22 +468,22 @@ class _Narrower:
         neighbors = self.neighbors(place)
         limited = self.limited(objects)
         units, relation = world.units, world.relation
-        for is_crowded in (False, True):  # if need be, other things there make room
+        spared = self.kept.intersection(objects)
+        for without, is_crowded in product(dict.fromkeys((spared, frozenset[int]())), (False, True)):
             for neighbor in neighbors:
                 holder = state.place[neighbor]
                 nested = [i for i in objects if self.is_nested(i, holder)]  # they would count as there already
-                others = [i for i in objects if i not in (neighbor, holder, *nested)]
+                others = [i for i in objects if i not in (neighbor, holder, *nested) and i not in without]
                 if holder <= NOWHERE or state.root(holder) in limited:
                     continue
-                if not any(
-                    (world.fits(i, holder) and units[i] + units[neighbor] <= world.capacity[holder])
-                    if is_crowded and relation[holder] != "with"
-                    else grounding.can_hold(state, holder, i)
-                    for i in others
-                ):
-                    continue
-                yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested)
-                return
+                for i in others:  # if it is crowded, other things there make room
+                    has_room = grounding.can_hold(state, holder, i)
+                    if is_crowded and relation[holder] != "with":
+                        fits = world.fits(i, holder)
+                        has_room = fits and units[i] + units[neighbor] <= world.capacity[holder]
+                    if has_room:
+                        yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested, without - {i})
+                        return
 
     def limited(self, objects: Sequence[int]) -> frozenset[int]:
         """Return the fixtures where other conditions allow only so many of the objects, or none."""
