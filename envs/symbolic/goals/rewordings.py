@@ -259,6 +259,7 @@ OPTIONAL: tuple[Change, ...] = (
     (r" with ", " of "),
     (r" with ", " in "),
     (r"\bhalf of (?=half)", ""),
+    (r" is ", " in "),
 )
 QUESTIONS: tuple[Change, ...] = (
     (r"^\?? *", "? "),

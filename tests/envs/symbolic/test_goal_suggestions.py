@@ -216,6 +216,22 @@ def test_nothing_else_is_offered_for_what_no_goal_can_say(text: str) -> None:
     assert "erhaps" not in message(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("mug on desk ;   mug on desl", "mug on desl"),
+        ("mug on desk ; apple on desk while never mug on desl", "mug on desl"),
+        ("mug  on desk then  at  7 : fan on", "at  7 : fan on"),
+        ("FAN ON;  MUG  ON DESL", "MUG  ON DESL"),
+        ("mug on desk ; every dirty mug of milk is red", "dirty mug of milk is red"),
+        ("mug on desk ; mug with desk", "with desk"),
+    ],
+)
+def test_the_place_of_a_mistake_is_counted_in_the_text_as_it_was_typed(text: str, rest: str) -> None:
+    at = re.search(r" at character (\d+): ", message(text))
+    assert at is not None and text[int(at[1]) - 1 :] == rest
+
+
 def test_names_of_the_home_are_corrected() -> None:
     scene = state(["desk 1", "person 1"], {"apple 1": "desk 1", "cell phone 1": "desk 1"}, people=("Anna",)).world.scene
     for text, meant in (
