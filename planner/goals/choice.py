@@ -35,7 +35,16 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY, HELD, ON
 from envs.symbolic.goals import Count, Every, FixtureIs, Holding
-from envs.symbolic.scoring import fixtures_at, fixtures_of, is_at, matches, matching_objects, quantified_objects
+from envs.symbolic.scoring import (
+    fixtures_at,
+    fixtures_of,
+    has_result,
+    is_at,
+    matches,
+    matching_objects,
+    number_required,
+    quantified_objects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -229,7 +238,11 @@ def claimed(state: State, condition: Condition, phase: Sequence[Condition], init
 
 def _claimed_by(state: State, condition: Count | Every, place: Place, initial_state: State) -> set[int]:
     if isinstance(condition, Every):
-        return set(quantified_objects(initial_state, condition))
+        chosen = quantified_objects(initial_state, condition)
+        if condition.selection == "every":
+            return set(chosen)
+        done = [i for i in chosen if has_result(state, i, condition, initial_state)]
+        return set(done[: number_required(initial_state, condition)[0]])
     matching = matching_objects(state, condition.thing, None, initial_state)
     placed = [i for i in matching if is_at(state, i, place, initial_state)][: condition.number]
     if not condition.thing.states and not condition.thing.liquid:

@@ -80,11 +80,14 @@ def free_units(state: State, place: int) -> int:
 
 
 def can_hold(state: State, place: int, thing: int) -> bool:
-    """Whether a place suits an object by category and size and has room for it (or holds it already)."""
+    """Whether a place suits an object by category and size and has room for it (or holds it already).
+
+    A person's hands are never full.
+    """
     world = state.world
     if not world.fits(thing, place):
         return False
-    if state.place[thing] == place:
+    if state.place[thing] == place or world.relation[place] == "with":
         return True
     contents = state.children(place)
     return not contents or world.capacity[place] - sum([world.units[i] for i in contents]) >= world.units[thing]
