@@ -6,7 +6,7 @@ returns no actions and a reason. Every step it writes is applicable in the symbo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, successor, unmet_precondition
@@ -30,7 +30,6 @@ from planner.corpus.teacher_hands import Hands, StuckError
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
-from planner.goals.rehearsal import needed_where_they_are
 from planner.goals.serving import conditions_as_served
 from planner.verification.door_closing import close_doors
 
@@ -153,7 +152,7 @@ class _Teacher(Hands):
         knife = grounding.tool_for(self.choice_state, "cuts", self.avoid, common_sense=self.common_sense)
         if knife is None:
             raise StuckError("there is no knife")
-        is_needed = knife in needed_where_they_are(self.state, self.phase, self.initial_state)
+        is_needed = knife in choice.needed_where_they_are(self.state, self.phase, self.initial_state)
         previous_place = self.state.root(knife)
         self.take(knife)
         for item in objects:
@@ -306,13 +305,15 @@ class _Teacher(Hands):
             if pourable
             else None
         )
-        pour_last = origin is not None and origin >= self.state.world.n_fixtures
         wanted = condition.thing
-        self.apply_states(objects, wanted)
+        temperature = tuple(s for s in wanted.states if s in ("hot", "cold") and wanted.liquid)
+        pour_last = origin is not None and origin >= self.state.world.n_fixtures and not temperature
+        self.apply_states(objects, replace(wanted, states=tuple(s for s in wanted.states if s not in temperature)))
         if wanted.liquid and not pour_last:
             for item in objects:
                 if self.state.liquid[item] != wanted.liquid:
                     self.fill(item, wanted.liquid)
+        self.apply_states(objects, replace(wanted, states=temperature))  # pouring would change it
         if condition.place is not None:
             self.bring_all(objects, wanted, condition.place)
         if wanted.liquid and pour_last:

@@ -28,7 +28,6 @@ from envs.symbolic.scoring import (
 )
 from envs.symbolic.state import NOWHERE
 from planner.goals import choice, grounding
-from planner.goals.rehearsal import needed_where_they_are
 
 if TYPE_CHECKING:
     from envs.symbolic.scoring import Uses
@@ -139,7 +138,7 @@ class _Narrower:
     def __init__(self, state: State, initial_state: State, beside: Sequence[Condition] = ()) -> None:
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase = beside
-        self.kept = needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
+        self.kept = choice.needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
 
     def narrow(self, condition: Condition) -> Iterable[Narrowed]:
         if isinstance(condition, FixtureIs):

@@ -30,7 +30,6 @@ from planner.goals.rehearsal import (
     NeedsContainer,
     Rehearsal,
     TooMany,
-    needed_where_they_are,
 )
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def _neighbor_moved(
     if not isinstance(condition, Count) or condition.place is None or not condition.place.beside:
         return ()
     place, world = condition.place, state.world
-    needed = needed_where_they_are(state, others, initial_state)
+    needed = choice.needed_where_they_are(state, others, initial_state)
     objects = usable(state, condition.thing)
     if place.inside is not None or place.thing is None or condition.number > 1 or not needed.issuperset(objects):
         return ()
@@ -176,7 +175,7 @@ class _Preparation:
     ) -> None:  # fmt: skip
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase, self.avoid, self.common_sense = phase, avoid, common_sense
-        self.needed = needed_where_they_are(state, phase, initial_state)
+        self.needed = choice.needed_where_they_are(state, phase, initial_state)
 
     def before(self, part: Narrowed, hindrance: Hindrance) -> tuple[Narrowed, ...]:
         """Return what is done first for a part; nothing if nothing helps."""
