@@ -25,7 +25,7 @@ def called(
     """Call a command. What it prints with `--json` is checked against the schema."""
     code = main(argv)
     out, err = capsys.readouterr()
-    if "--json" in argv:
+    if ("--json" in argv or "json" in argv) and "--out" not in argv:  # with `--out`, paths are printed
         check_printed(prog, out)
     return Outcome(prog, code, out, err)
 

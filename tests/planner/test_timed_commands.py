@@ -54,7 +54,7 @@ def test_a_scheduled_plan_says_when(plan: Call) -> None:
     assert outcome.code == 0
     assert without_seconds(outcome.out) == [
         f"goal: {GOAL}",
-        "plan:  → open cabinet 1 → pick up mug 1 → put mug 1 on dining table 1 → close cabinet 1",
+        "plan: open cabinet 1 → pick up mug 1 → put mug 1 on dining table 1 → close cabinet 1",
         "scheduled: in 10 minutes",
     ]
 
