@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.planner.json_answers import check_printed
+from tests.planner.json_answers import checked
 
 
 class Outcome:
@@ -26,7 +26,7 @@ def called(
     code = main(argv)
     out, err = capsys.readouterr()
     if ("--json" in argv or "json" in argv) and "--out" not in argv:  # with `--out`, paths are printed
-        check_printed(prog, out)
+        checked(prog, out)
     return Outcome(prog, code, out, err)
 
 
