@@ -1,7 +1,7 @@
 """What tells the things in a prompt apart: properties that its goal names, of things that differ in them.
 
-For `red mug on desk ; blue mug on bed` the facts say `mug 3 red` and `mug 5 blue`. For `red mug on desk` alone they show
-red mugs only, and none is called so.
+For `red mug on desk ; blue mug on bed` the facts say `mug 3 red` and `mug 5 blue`. For `red mug on desk` alone they
+show red mugs only, and none is called so.
 """
 
 from __future__ import annotations
