@@ -179,7 +179,7 @@ def _execute_plan(
 
     assert plan.goal is not None
     display = ExecutionDisplay(quiet=settings.quiet)
-    episode = display.show_events(
+    episode = display.show(
         run(
             plan.actions,
             plan.goal,
@@ -190,6 +190,7 @@ def _execute_plan(
             clock=clock_of(home, settings),
         )
     )
+    assert episode is not None
     if not settings.quiet:
         print_score(episode, [format_condition(c) for c in plan.goal.conditions], settings)
         sys.stdout.flush()

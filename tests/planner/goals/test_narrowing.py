@@ -153,3 +153,20 @@ def test_what_shares_a_desk_but_is_apart_is_put_there_again(flat: State, goal: s
     actions = taught(parse_goal(goal), apart)
     assert verify(apart, parse_goal(goal), actions).ok
     assert [a.skill for a in actions] == ["pick up", "put"] * moved
+
+
+def test_beside_every_brings_each_its_own() -> None:
+    table = state(
+        ["dining table 1", "desk 1", "drawer 1: open", "cabinet 1"],
+        {"plate 1": "dining table 1", "plate 2": "dining table 1", "plate 3": "desk 1", "fork 1": "drawer 1",
+         "fork 2": "drawer 1", "fork 3": "desk 1", "fork 4": "dining table 1"},
+    )  # fmt: skip
+    goal = parse_goal("fork beside every plate")
+    index = table.world.index
+    apart = table._replace(apart=frozenset((index["plate 1"], index[x]) for x in ("plate 2", "fork 4")))
+    actions = taught(goal, apart)
+    assert verify(apart, goal, actions).ok
+    assert [a.args for a in actions if a.skill == "put"] == [("fork 1", "dining table 1")]
+    two = taught(parse_goal("2 fork beside every plate on dining table"), table)
+    assert sorted(a.args[0] for a in two if a.skill == "put") == ["fork 1", "fork 2", "fork 3"]
+    assert not narrow(parse_goal("3 fork beside every plate").conditions[0], table, table)
