@@ -339,8 +339,8 @@ class _Narrower:
             if far := self.far_from_neighbors(place, objects):
                 yield from self.put_again(thing, number, far)
                 return
-            if moved := self.pair_moved(place, objects, number):
-                yield from moved
+            if parts := self.gathered(thing, place, objects, number):
+                yield from parts
                 return
         for plain_place, hidden_places in self.places(place, thing, objects):
             condition = Count(number=number, thing=thing, place=plain_place)
@@ -444,41 +444,48 @@ class _Narrower:
         category = self.world.categories[holder]
         return Place(fixture=category) if holder < self.world.n_fixtures else Place(thing=Thing(word=category))
 
-    def pair_moved(self, place: Place, objects: Sequence[int], number: int) -> list[Narrowed]:
-        """Narrow `beside` to bringing both to furniture that takes both, if nothing fits where a neighbor is.
+    def gathered(self, thing: Thing, place: Place, objects: Sequence[int], number: int) -> list[Narrowed]:
+        """Narrow `beside` to bringing neighbor and objects to furniture that takes them all.
 
-        A neighbor that must be at a place itself (`beside plate on desk`) stays there.
+        This is for a neighbor where nothing else fits, such as a kettle on its base, and for one that is not yet where
+        it must be (`beside plate on desk`). A neighbor that is there stays there.
         """
-        state, world = self.state, self.world
-        if next(iter(self.beside(place, objects)), None) is not None or number > 1:
+        state, world, inside = self.state, self.world, place.inside
+        if next(iter(self.beside(place, objects)), None) is not None or place.thing is None:
             return []
-        surfaces = [
-            f
-            for f in range(world.n_fixtures)
-            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
-        ]
-        for neighbor in self.neighbors(place):
-            for item in objects:
-                for f in sorted(surfaces, key=lambda f: (f != state.root(item), f != state.root(neighbor), f)):
-                    if place.inside is not None and not (
-                        place.inside.thing is None and is_place(state, f, place.inside)
-                    ):
+        neighbors = self.neighbors(place)
+        if inside is None:
+            surfaces = [
+                f
+                for f in range(world.n_fixtures)
+                if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
+            ]
+        elif inside.thing is None:
+            surfaces = [f for f in fixtures_at(state, inside) if world.relation[f] is not None]
+            neighbors = neighbors or choice.ranked(state, self.usable(place.thing), place.thing, inside)
+        else:
+            return []
+        ranked = choice.ranked(state, objects, thing, inside)
+        for neighbor in neighbors:
+            others = [i for i in ranked if i != neighbor]
+            for items in [others[:number]] if number > 1 else [[i] for i in others]:
+                group = (neighbor, *items)
+                for f in sorted(surfaces, key=lambda f: (f != state.root(items[0]), f != state.root(neighbor), f)):
+                    moving = [i for i in group if state.place[i] != f]
+                    if any(self.is_nested(i, f) or not world.fits(i, f) for i in group):
                         continue
-                    if self.is_nested(neighbor, f) or self.is_nested(item, f):
-                        continue
-                    if item == neighbor or not (world.fits(item, f) and world.fits(neighbor, f)):
-                        continue
-                    moving = [i for i in (neighbor, item) if state.place[i] != f]
-                    if grounding.free_units(state, f) < sum(world.units[i] for i in moving):
-                        continue
-                    return [
-                        Narrowed(
-                            condition=Count(thing=Thing(word=world.categories[i]), place=self.in_or_on(f)),
-                            hidden=self.others([i]) | self.others([f]),
-                        )
-                        for i in moving
-                    ]
+                    if len(items) == number and sum(world.units[i] for i in moving) <= grounding.free_units(state, f):
+                        return self.brought(moving, f)
         return []
+
+    def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:
+        """Narrow the bringing of just these objects to a fixture or container, one condition for each category."""
+        parts = []
+        for category in dict.fromkeys(self.world.categories[i] for i in objects):
+            alike = [i for i in objects if self.world.categories[i] == category]
+            condition = Count(number=len(alike), thing=Thing(word=category), place=self.in_or_on(holder))
+            parts.append(Narrowed(condition=condition, hidden=self.others(alike) | self.others([holder])))
+        return parts
 
     # -- means and fixtures --------------------------------------------------------------------------------------------
 
