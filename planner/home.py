@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -23,6 +24,7 @@ from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
 from planner.io.terminal import printable
 
+OWNED = re.compile(r"\w['’]s ")  # a room that is called after a person: "Mia's room"
 MAX_LISTED = 4  # names that one entry of a line shows
 
 
@@ -50,7 +52,7 @@ def check(path: str, as_json: bool) -> int:
         print(json.dumps({"ok": True, "name": scene.name, **counts, **household, "notes": notes}, indent=2))
     else:
         print(f"ok: {scene.name}, {_counted(scene)}")
-        print("\n".join((*_household(scene), *(f"note: {note}" for note in notes))))
+        print("\n".join((*_household(scene), *([f"notes: {'; '.join(notes)}"] if notes else []))))
     return 0
 
 
@@ -62,7 +64,8 @@ def _household(scene: Scene) -> Iterator[str]:
     who = f"{name} ({speaker})" if name else speaker or "nobody; there is no floor for a person to stand"
     yield f"instructions come from: {who}"
     if scene.people:
-        named = " and ".join(f"{name} in the {person.room}" for name, person in persons.items())
+        places = [f"{name} in {'' if OWNED.search(p.room) else 'the '}{p.room}" for name, p in persons.items()]
+        named = " and ".join(filter(None, (", ".join(places[:-1]), *places[-1:])))
         yield f"people: {', '.join(scene.people)}" + (f"; things can be given to {named}" if named else "")
     lines = {"owners": _owned(scene), **{f"{group}s": words for group, words in _properties(scene).items()}}
     for subject, words in lines.items():
@@ -138,7 +141,8 @@ def listing(scene: Scene) -> Iterator[str]:
     named = {person.name: name for name, person in _persons(scene).items()}
     for room in scene.rooms:
         x0, y0, x1, y1 = room.rect
-        room_type = "" if room.name.startswith(room.kind) else f", a {room.kind}"
+        article = "an" if room.kind[0] in "aeiou" else "a"
+        room_type = "" if room.name.lower().startswith(room.kind) else f", {article} {room.kind}"
         yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m)"
         for fixture in scene.fixtures:
             if fixture.room == room.name:

@@ -172,7 +172,7 @@ class PlanningPipeline:
         return Plan(
             instruction=instruction,
             status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
-            reason=words_of_waits(waits) if report.ok else rule or impossible or report.reason,
+            reason=words_of_waits(waits, len(closed.actions)) if report.ok else rule or impossible or report.reason,
             goal=goal, goal_text=format_goal(goal), actions=closed.actions,
             subtasks=tuple(format_action(state.world, a) for a in closed.actions), added=closed.added,
             left_out=closed.left_out, start=state, report=report, tried=chosen.tried, tokens=chosen.tokens,

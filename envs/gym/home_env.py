@@ -39,7 +39,15 @@ from envs.symbolic.actions import (
 )
 from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import DEFAULT_START, format_goal, format_rule, parse_goal, parse_time, with_home_rules
+from envs.symbolic.goals import (
+    DEFAULT_START,
+    checked_seconds,
+    format_goal,
+    format_rule,
+    parse_goal,
+    parse_time,
+    with_home_rules,
+)
 from envs.symbolic.goals.needs import described_for, needs_of
 from envs.symbolic.goals.sampling import with_random_properties
 from envs.symbolic.obstacles import holds_at_start, obstacle
@@ -380,9 +388,10 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         Raises:
             ResetNeeded: `reset` was not called.
             ClosedEnvironmentError: The environment is closed.
+            ArgumentError: It is no number of seconds, or below 0.
         """
         self._require_initial_state()
-        self._state = self._wait(seconds)
+        self._state = self._wait(checked_seconds(seconds))
         self._time_s += seconds
         self._progress = advance(self._progress, self._state, time_s=self._time_s)
         self._score = score(self._progress)
@@ -430,7 +439,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     def _jump(self) -> None:
         """Let the clock jump to the time of the goal's current phase, and score the goal."""
         while (due_s := self._progress.due_s) is not None:
-            self._state, self._time_s = self._wait(due_s - self._time_s), due_s
+            self._state, self._time_s = self._wait(max(0.0, due_s - self._time_s)), due_s
             self._progress = advance(self._progress, self._state, time_s=due_s)
             self.pursue(self._goal, self._progress.initial_state)  # the phase's choices are made now
         self._score = score(self._progress)

@@ -32,7 +32,7 @@ from envs.robot.robot import CONTROL_TICKS, LINKS, NAME, Robot
 from envs.scenes.home_file import load_home
 from envs.skills.dispatch import perform
 from envs.symbolic.actions import successor, unmet_precondition
-from envs.symbolic.goals import DEFAULT_START, parse_time
+from envs.symbolic.goals import DEFAULT_START, checked_seconds, parse_time
 from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.scene import Scene
 from envs.symbolic.scoring import wanted_neighbors
@@ -207,8 +207,11 @@ class PhysicalHome:
         """Let time pass [s] while the robot stands still.
 
         The first `MAX_WAIT_TICKS` are simulated, in which every process has its effect; the clock jumps over the rest.
+
+        Raises:
+            ArgumentError: It is no number of seconds, or below 0.
         """
-        until_s = self.time_s + seconds
+        until_s = self.time_s + checked_seconds(seconds)
         ticks = min(int(seconds / TICK_S), MAX_WAIT_TICKS)
         if ticks >= CONTROL_TICKS:
             self.motion.robot.wait(ticks)

@@ -108,7 +108,7 @@ def run(
         execution.shortfall = "" if plan.is_proven else plan.reason
         if not plan.actions:
             break
-        yield Replanned(plan=plan)
+        yield Replanned(plan=plan, after_failure=failed_plan is not None)
         execution.queue = deque(plan.actions)
     yield Ended(episode=execution.episode())
 

@@ -137,7 +137,7 @@ class SearchExecution(Execution):
             if plan.status != "verified":
                 self.plan_failure = f"no plan reaches {plan.goal_text}: {plan.reason}"
                 return
-            yield Replanned(plan=plan)
+            yield Replanned(plan=plan, after_failure=plan_failed)
             self.queue = deque(plan.actions)
             yield from self.run_until_break(stop_early=True)
             # A lost object is searched for and is not a reason to replan.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envs.errors import GoalError, quoted
@@ -20,9 +21,9 @@ from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from envs.scenes.home_file import AnyHome
+    from envs.symbolic.actions import State
     from envs.symbolic.goals import Goal
     from planner.plans.planning_result import Plan
 
@@ -98,8 +99,9 @@ class Agenda:
         HomeError: The file of the home is not valid.
     """
 
-    def __init__(self, home: AnyHome, path: Path | None = None) -> None:
-        self.scene, self.path = open_home(home, geometry=False).world.scene, path
+    def __init__(self, home: AnyHome, path: str | Path | None = None) -> None:
+        self.scene = open_home(home, geometry=False).world.scene
+        self.path = None if path is None else Path(path)
         self._entries: tuple[Entry, ...] = ()
         self._next = 1  # number
         self.reload()
@@ -120,27 +122,38 @@ class Agenda:
         """
         self.reload()
         if plan.status != "scheduled":
-            reason = f" ({plan.reason})" if plan.reason else ""
-            cure = "execute it now" if plan.status == "verified" else "plan something else"
-            raise AgendaError(f"the plan is {plan.status}{reason}, and not scheduled: {cure}")
-        home = plan.start.world.scene.name
-        if home != self.scene.name:
-            raise AgendaError(f"the plan is for {quoted(home)}, and the agenda for {quoted(self.scene.name)}")
+            if plan.is_proven:
+                goal = quoted(plan.goal_text)
+                raise AgendaError(f"the plan for {goal} waits for no time, such as `at 07:00 : `; execute it instead")
+            raise AgendaError(f"the plan is {plan.status}, not scheduled: {plan.reason}")
+        self.check_home(plan.start)
         assert plan.goal is not None
         return self._append(plan.goal, plan.subtasks, plan.instruction)
 
-    def add_goal(self, goal: Goal, steps: Sequence[str] = ()) -> Entry:
+    def check_home(self, state: State) -> None:
+        """Check that a state is one of this agenda's home.
+
+        Raises:
+            AgendaError: It is one of another home.
+        """
+        home = state.world.scene.name
+        if home != self.scene.name:
+            raise AgendaError(f"the agenda is for the home {quoted(self.scene.name)}, and this is {quoted(home)}")
+
+    def add_goal(self, goal: Goal | str, steps: Sequence[str] = ()) -> Entry:
         """Add a goal with times without a proof, and return its entry.
 
         Args:
-            goal: The goal.
+            goal: The goal, or its text in the goal language.
             steps: A plan for its phases that are due at once.
 
         Raises:
             AgendaError: The goal has no time, or there are too many entries.
+            GoalError: The text is no goal in this home.
         """
-        if not goal.is_timed:
-            raise AgendaError(f"the goal {quoted(format_goal(goal))} has no time, such as `at 07:00 : `")
+        if isinstance(goal, str):
+            goal = parse_goal(goal, scene=self.scene)
+        _check_has_time(goal)
         self.reload()
         return self._append(goal, tuple(steps))
 
@@ -241,7 +254,8 @@ class Agenda:
         if data["agenda"] != VERSION or data["next"] < 1:
             raise AgendaError(f"it is not the first line of an agenda of version {VERSION}")
         if data["home"] != self.scene.name:
-            raise AgendaError(f"it is for the home {quoted(data['home'])}, and this one is {quoted(self.scene.name)}")
+            homes = f"the home {quoted(data['home'])}, and this one is {quoted(self.scene.name)}"
+            raise AgendaError(f"it is for {homes}: give that home")
         return int(data["next"])
 
     def _read_entry(self, line: str) -> Entry:
@@ -254,9 +268,13 @@ class Agenda:
             goal = parse_goal(data["goal"], scene=self.scene)
         except GoalError as error:
             raise AgendaError(f"the goal cannot be read: {error}") from None
-        if not goal.is_timed:
-            raise AgendaError(f"the goal {quoted(data['goal'])} has no time, such as `at 07:00 : `")
+        _check_has_time(goal)
         return Entry(**{**data, "goal": goal, "plan": tuple(data["plan"])})
+
+
+def _check_has_time(goal: Goal) -> None:
+    if not goal.is_timed:
+        raise AgendaError(f"the goal {quoted(format_goal(goal))} has no time, such as `at 07:00 : `")
 
 
 def _record(line: str, types: Mapping[str, type], what: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,18 @@ def run(
     return call
 
 
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> CountedMachine:
+    """The machine of --clock real."""
+    counted = CountedMachine(datetime(2026, 3, 1, 6, 59, 50))
+    original = clock.RealClock.__init__
+    monkeypatch.setattr(
+        clock.RealClock, "__init__",
+        lambda self, home: original(self, home, now=counted.now, sleep=counted.sleep),
+    )  # fmt: skip
+    return counted
+
+
 def without_seconds(text: str) -> list[str]:
     return [line.partition(" (")[0] for line in text.splitlines()]
 
@@ -54,7 +66,7 @@ def test_a_scheduled_plan_says_when(plan: Call) -> None:
     assert outcome.code == 0
     assert without_seconds(outcome.out) == [
         f"goal: {GOAL}",
-        "plan:  → open cabinet 1 → pick up mug 1 → put mug 1 on dining table 1 → close cabinet 1",
+        "plan: open cabinet 1 → pick up mug 1 → put mug 1 on dining table 1 → close cabinet 1",
         "scheduled: in 10 minutes",
     ]
 
@@ -122,12 +134,7 @@ def test_plan_has_no_clock_without_an_execution(plan: Call) -> None:
     refused(plan("--goal", GOAL, "--start-time", "07:00"), "--start-time needs --execute")
 
 
-def test_the_real_clock_waits_for_the_machine(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = CountedMachine(datetime(2026, 3, 1, 6, 59, 50))
-    original = clock.RealClock.__init__
-    monkeypatch.setattr(
-        clock.RealClock, "__init__", lambda self, home: original(self, home, now=machine.now, sleep=machine.sleep)
-    )
+def test_the_real_clock_waits_for_the_machine(run: Call, machine: CountedMachine) -> None:
     outcome = run("--goal", "at 07:00 : mug on dining table", "--clock", "real")
     assert outcome.code == 0 and "wait until 07:00: mug on dining table" in outcome.out
     assert machine.sleeps == [10.0]
@@ -173,7 +180,7 @@ def test_the_json_of_a_kept_plan_has_its_number(plan: Call) -> None:
 
 def test_a_plan_without_a_time_is_not_kept(plan: Call, tmp_path: Path) -> None:
     outcome = plan("--goal", "mug on dining table", "--agenda", "agenda.jsonl")
-    assert outcome.code == 2 and "not scheduled: execute it now" in outcome.err
+    assert outcome.code == 2 and "waits for no time" in outcome.err
     assert not (tmp_path / "agenda.jsonl").exists()
 
 
@@ -192,7 +199,54 @@ def test_what_could_not_be_done_is_said_and_the_exit_code_tells(run: Call, tmp_p
     assert outcome.code == 1
     assert "  could not be done: freezer open: there is no freezer here\n" in outcome.out
     assert "could not be done" in run("--agenda", "agenda.jsonl", "--list").out
-    assert run("--agenda", "agenda.jsonl").out == "done: 0 of 0\n"  # it is not tried again
+    again = run("--agenda", "agenda.jsonl")
+    assert (again.code, again.out) == (0, "nothing on the agenda waits; --list shows it\n")
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_what_was_done_until_ctrl_c_is_said_and_the_rest_stays(
+    flags: list[str], plan: Call, run: Call, machine: CountedMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for goal in ("every day at 07:00 : mug on dining table", "at 07:30 : plate on countertop"):
+        plan("--goal", goal, "--agenda", "agenda.jsonl")
+
+    def sleep(seconds: float) -> None:
+        machine.time += timedelta(seconds=seconds)
+        if machine.time > datetime(2026, 3, 1, 7, 1):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(machine, "sleep", sleep)
+    outcome = run("--agenda", "agenda.jsonl", "--clock", "real", *flags)
+    assert (outcome.code, outcome.err) == (130, "python -m planner.run: interrupted\n")
+    if flags:
+        data = json.loads(outcome.out)
+        assert [o["number"] for o in data["outcomes"]] == [1] and [e["number"] for e in data["agenda"]] == [1, 2]
+    else:
+        assert outcome.out.endswith("wait until 07:30: plate on countertop\ndone: 1 of 1\n")
+    listed = run("--agenda", "agenda.jsonl", "--list").out
+    assert listed.splitlines() == [
+        "1. every day at 07:00 : mug on dining table, done 1 time", "2. at 07:30 : plate on countertop"
+    ]  # fmt: skip
+
+
+def test_an_agenda_may_become_empty_while_it_waits(
+    plan: Call, run: Call, machine: CountedMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan("--goal", GOAL, "--agenda", "agenda.jsonl")
+
+    def sleep(seconds: float) -> None:
+        machine.time += timedelta(seconds=seconds)
+        text = Path("agenda.jsonl").read_text(encoding="utf-8")
+        Path("agenda.jsonl").write_text(text.splitlines()[0] + "\n", encoding="utf-8")
+
+    monkeypatch.setattr(machine, "sleep", sleep)
+    outcome = run("--agenda", "agenda.jsonl", "--clock", "real")
+    assert outcome.code == 0 and outcome.out.endswith("\nnothing was due\n")
+
+
+def test_what_held_already_is_done_without_a_step(plan: Call, run: Call) -> None:
+    plan("--goal", "after 5 min : plate on countertop", "--agenda", "agenda.jsonl")
+    assert "  done, without a step\ndone: 1 of 1\n" in run("--agenda", "agenda.jsonl").out
 
 
 def test_an_empty_agenda_says_so(plan: Call, run: Call) -> None:

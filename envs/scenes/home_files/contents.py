@@ -28,6 +28,7 @@ class ContentsReader(EntryReader):
         self.rooms: list[Room] = []
         self.fixtures: list[FixtureSpec] = []
         self.objects: list[ObjectSpec] = []
+        self.properties_of: dict[str, tuple[str, ...]] = {}
         self.container_of: dict[str, ObjectCategory] = {}  # the category of each object, as its properties make it
 
     def read_objects(self, node: yaml.Node) -> None:
@@ -44,6 +45,8 @@ class ContentsReader(EntryReader):
         names = self.name_all(all_items, MAX_OBJECTS, "objects")
         places = {f.name: f.category for f in self.fixtures}
         places |= {name: item.category for item in all_items for name in names[id(item)]}
+        self.properties_of = {f.name: f.properties for f in self.fixtures}
+        self.properties_of |= {name: item.properties for item in all_items for name in names[id(item)]}
         contents: dict[str, list[tuple[Item, str]]] = {}
         for word, line, items in entries:
             holder = self.place_name(word, line, places)
@@ -121,7 +124,8 @@ class ContentsReader(EntryReader):
         taken = " and ".join(f"{number} {kind}" for kind, number in placed.items())
         where = f"{domain.relation(category)} {place}: it is full with {taken}"
         for item, names in left.values():
-            what = names[0] if item.count == 1 else f"{len(names)} of the {item.count} {item.category}"
+            part = "" if len(names) == item.count else f"{len(names)} of the "
+            what = names[0] if item.count == 1 else f"{part}{item.count} {item.category}"
             usual = [kind for kind in domain.objects[item.category].at if kind != category]
             elsewhere = f"; other usual places are: {', '.join(usual)}" if usual else ""
             self.problem(item.line, f"no room for {what} {where}{elsewhere}")
@@ -130,7 +134,9 @@ class ContentsReader(EntryReader):
         """Return the place that a key under `objects` names, or report that there is none."""
         if word in places:
             return word
-        candidates = [name for name, category in places.items() if category == word] or self.meant_places(word, places)
+        candidates = [name for name, category in places.items() if category == word]
+        if not candidates and all(room.name != word for room in self.rooms):
+            candidates = self.meant_places(word, places)
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
@@ -140,12 +146,21 @@ class ContentsReader(EntryReader):
         return None
 
     def meant_places(self, word: str, places: dict[str, str]) -> list[str]:
-        """Return the places of this home that another word for their category means: `couch`, `table 2`, `Fridge`."""
-        match = re.fullmatch(r"(.*\D)( \d+)|(.*)", word)
-        assert match is not None
-        noun, number = (match[1], match[2]) if match[1] else (word, "")
-        meant = {*names_of(noun, "fixtures"), *names_of(noun, "objects")}
-        names = [name for name, category in places.items() if category in meant and name.endswith(number)]
+        """Return the places that a description means: `couch`, `table 2`, `white cabinet`, `desk in bedroom`."""
+        text, _, room = word.rpartition(" in ")
+        rooms = {r.name for r in self.rooms if r.name == room} or {r.name for r in self.rooms if r.kind == room}
+        in_room = {f.name for f in self.fixtures if f.room in rooms}
+        text, in_room = (text, in_room) if text and in_room else (word, set(places))
+        match = re.fullmatch(r"(.*\D)( \d+)", text)
+        description, number = (match[1], match[2]) if match else (text, "")
+        properties, noun = self.split_properties(description, {*self.domain.fixtures, *self.domain.objects})
+        meant = {noun} if noun in places.values() else {*names_of(noun, "fixtures"), *names_of(noun, "objects")}
+        names = [
+            name
+            for name, category in places.items()
+            if category in meant and name.endswith(number) and name in in_room
+            and {*properties} <= {*self.properties_of.get(name, ())}
+        ]  # fmt: skip
         if number and len({places[name] for name in names}) > 1:
             return []
         if len(names) == 1:

@@ -179,6 +179,9 @@ class EntryReader(NounReader):
         if not number.isdecimal() or not rest:
             return
         item.category = rest
+        if re.search(r"\bglasses$", rest) and names_of(rest, "objects") != ("wine glass",) and number != "1":
+            item.category = rest.removesuffix("es")
+            self.notes.append(f"'{number} {rest}' is read as to drink from; others are `glasses: {{count: {number}}}`")
         if "count" in options:
             self.problem(entry, f"{rest}: two numbers, {number} in front and a `count`: write one of them")
         elif 1 <= int(number[:9]) <= MAX_COUNT:

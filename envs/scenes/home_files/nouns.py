@@ -26,8 +26,6 @@ class NounReader(PropertyReader):
         known = self.domain.fixtures if table == "fixtures" else self.domain.objects
         head, separator, liquid = word.partition(" of ")
         if head in known or head in self.domain.members:
-            if head == "glasses" and is_numbered:
-                self.notes.append("glasses are for the eyes; to drink from is a glass, as in `6 glass`")
             return word
         for noun, rest in ((word, ""), (head, f"{separator}{liquid}")):
             names = self.meanings(noun, table)
@@ -47,7 +45,10 @@ class NounReader(PropertyReader):
 
     def meanings(self, noun: str, table: Literal["fixtures", "objects"]) -> tuple[str, ...]:
         """Return the categories that a noun without properties means: `grey couch` is no other word for a sofa."""
-        return () if any(names_of(part, "properties") for part in noun.split()) else names_of(noun, table)
+        names = names_of(noun, table)
+        if any(noun.lower() in plurals(name.lower()) for name in names):
+            return names
+        return () if any(names_of(part, "properties") for part in noun.split()[:-1]) else names
 
     def with_known_noun(self, text: str, table: Literal["fixtures", "objects"]) -> str:
         """Return a description with the category that its last words mean, if they mean one."""

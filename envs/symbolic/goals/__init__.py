@@ -17,6 +17,7 @@ from envs.symbolic.goals.thing_parser import FIXTURE_ONLY_STATES, MAX_LENGTH, MA
 from envs.symbolic.goals.times import (
     DAY_S,
     DEFAULT_START,
+    checked_seconds,
     daily_part,
     due_s,
     duration_words,
@@ -77,6 +78,7 @@ __all__ = [
     "Test",
     "Thing",
     "When",
+    "checked_seconds",
     "daily_part",
     "due_s",
     "duration_words",

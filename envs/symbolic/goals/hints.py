@@ -12,7 +12,7 @@ RELATIONS = ("on", "in", "with", "beside")
 _OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at(?! most| least)|to|near|next to) ")
 ARTICLES = ("the", "a", "an", "my", "your", "our", "this", "that", "some", "any")
 _NEITHER = re.compile(
-    r"(?:^| )(or|else|otherwise|until|between|behind|under|below|above|(?:to the )?(?:left|right) of"
+    r"(?:^| )(or|\|+|else|otherwise|until|between|behind|under|below|above|(?:to the )?(?:left|right) of"
     r"|for \d+ ?\w*|\d+ ?(?:to|-) ?\d+)(?= |$)"
 )
 _AMOUNT = re.compile(

@@ -59,6 +59,10 @@ class GoalParser(ThingParser):
             guard, conditions = self.guard(phase)
             guards.append(guard)
             phases.append(tuple(self.condition(c.strip()) for c in conditions.split(";")))
+        if re.search(r"\bthen\b", rules):
+            raise self.error(
+                f"while {rules}", "rules stand last, behind the last phase: 'fan on then fan off while never ...'"
+            )
         parsed_rules = tuple(self.rule(r.strip()) for r in rules.split(";")) if rules else ()
         return Goal(phases=tuple(phases), guards=tuple(guards), rules=parsed_rules)
 

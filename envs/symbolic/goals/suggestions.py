@@ -103,6 +103,7 @@ def _about_people(text: str, people: Sequence[str]) -> str:
     for name in people:
         for pattern, replacement in (
             (rf"\b{name}s\b", f"{name}'s"),
+            (rf"(?:\bperson |@){name}\b", name),
             (rf"\b(\w+) (?:of|owned by|belonging to) {name}(?:'s)?\b", rf"{name}'s \1"),
             (rf"\b(?:give|bring|hand|get) {name} ([^;:]+?){END}", rf"\1 with {name}"),
             (rf"\b{name} (?:has|gets|with) ([^;:]+?){END}", rf"\1 with {name}"),
@@ -120,7 +121,7 @@ class _Speller:
         names = (*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members, *domain.states)
         names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.skills)
         self.names = {name.lower(): name for name in (*names, *people, *vocabulary)}
-        self.people = people
+        self.domain, self.people = domain, people
         self.words = {word for name in self.names for word in name.split()}
         self.joined = {name.replace(" ", ""): name for name in self.names}
         self.fixtures = {*domain.fixtures, *domain.fixture_members}
@@ -176,8 +177,9 @@ class _Speller:
         if not re.fullmatch(r"[^\W\d][\w' -]*", plain):
             return phrase if length == 1 else None
         first, _, rest = plain.partition(" ")
-        if rest and first in self.attributes:  # "glass bowls" are bowls, of glass
-            return None
+        if rest and first in self.attributes:  # "glass bowls" are bowls, of glass; but red wine is wine
+            called = [name for name in names_by_word().get(plain, ()) if name in self.domain.liquids]
+            return called[0] if called and first in self.domain.property_group else None
         forms = (*singulars(plain), re.sub("ves$", "fe", plain), re.sub("ves$", "f", plain), f"{plain}es", f"{plain}s")
         if (form := next((form for form in forms if form in self.names), None)) is not None:
             return self.names[form]

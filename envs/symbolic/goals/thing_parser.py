@@ -80,7 +80,8 @@ class ThingParser:
         self.words = ""
         self.said = ""  # the condition that is being read
         names = (*domain.fixtures, *domain.objects)
-        self.cased = {name.lower(): name for name in names if not name.islower()}  # "TV stand", "CD"
+        names = (*names, *(room for room in self.rooms if room.lower() not in domain.rooms))
+        self.cased = {name.lower(): name for name in names if not name.islower()}  # "TV stand", "CD", "Mia's room"
         texts = (*names, *domain.fixture_members, *domain.members, *domain.skills, *domain.liquids, *self.rooms)
         self.names = {*self.rooms, *KEYWORDS}
         self.vocabulary = {word.lower() for text in texts for word in text.split()}

@@ -67,7 +67,8 @@ def test_words_that_are_read_as_others_are_noted_and_plurals_are_not() -> None:
     home = parse_home(text, notes=notes)
     assert notes == [
         "'study' is read as office", "'couch' is read as sofa", "'table lamp' is read as desk lamp",
-        "'keys' is read as key chain", "glasses are for the eyes; to drink from is a glass, as in `6 glass`",
+        "'keys' is read as key chain",
+        "'2 glasses' is read as to drink from; others are `glasses: {count: 2}`",
         "'cupboard' is read as cabinet",
     ]  # fmt: skip
     assert {o.place for o in home.objects} == {"cabinet 1"}
@@ -105,6 +106,31 @@ def test_another_word_for_a_room_is_its_name_and_tells_its_kind(name: str, kind:
 def test_a_room_that_is_called_like_furniture_needs_its_kind() -> None:
     words = "line 2: unknown room 'toilet'; did you mean 'bathroom'?"
     assert words in problem("rooms:\n  toilet: [sink]\n")
+
+
+PLACES = """\
+people: [Ben]
+rooms:
+  kitchen: [2 cabinet, white cabinet]
+  bedroom: [desk, bed]
+  Ben's room: {kind: bedroom, fixtures: [big desk, Ben's bed]}
+  bath: {kind: bathroom, fixtures: [bathtub]}
+objects:
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [("white cabinet", "cabinet 3"), ("white cupboard", "cabinet 3"), ("cupboard 2", "cabinet 2"), ("big desk", "desk 2"),
+     ("desk in bedroom", "desk 1"), ("desk in Ben's room", "desk 2"), ("Ben's bed", "bed 2"), ("big table", "desk 2"),
+     ("tub", "bathtub 1"), ("white cabinet 2", None), ("red cabinet", None), ("desk in kitchen", None), ("bath", None)],
+)  # fmt: skip
+def test_a_place_may_be_told_by_what_only_it_has(place: str, name: str | None) -> None:
+    text = f'{PLACES}  "{place}": [pen]\n'
+    if name is None:
+        assert f"line 8: no place is called {place!r}" in problem(text)
+    else:
+        assert parse_home(text, geometry=False).objects[0].place == name
 
 
 @pytest.mark.parametrize("lines", ["- 2 cabinetts", "- lamps", "- fridg"])

@@ -68,6 +68,12 @@ def test_tidying_up_is_what_the_proof_does_not_need(goal: str, plan: list[str], 
     assert without_tidying(parse_goal(goal), home, actions) == actions[:kept]
 
 
+def test_a_cabinet_that_was_opened_to_put_something_away_is_tidying_up() -> None:
+    home = state(["desk 1", "cabinet 1"], {"cup 1": "desk 1"})
+    actions = [parse_action(home.world, step) for step in ("open cabinet 1", "pick up cup 1", "put cup 1 in cabinet 1")]
+    assert without_tidying(parse_goal("no cup on desk"), home, actions) == actions[1:2]
+
+
 @pytest.mark.parametrize("argv", [["--tasks", "0"], ["--seconds", "0"], ["--goals", "0"]])
 def test_wrong_numbers_are_wrong_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     refused(called(PROG, main, argv, capsys), argv[0])
