@@ -178,7 +178,8 @@ class _Narrower:
         if condition.amount == "at most":
             return
         hidden = self.hidden_by_means(condition.means)
-        yield from self.bring(_plain(condition.thing), number, place, self.usable(condition.thing), hidden)
+        objects, exactly = self.usable(condition.thing), condition.amount == "exactly"
+        yield from self.bring(_plain(condition.thing), number, place, objects, hidden, exactly=exactly)
 
     def at_every(self, condition: Count, place: Place) -> Iterable[Narrowed]:
         """Narrow `every` place to each of them, and share the objects out; nothing if there are not enough."""
@@ -331,15 +332,16 @@ class _Narrower:
     # -- where ---------------------------------------------------------------------------------------------------------
 
     def bring(
-        self, thing: Thing, number: int, place: Place | None, objects: Sequence[int], hidden: frozenset[int]
-    ) -> Iterable[Narrowed]:
+        self, thing: Thing, number: int, place: Place | None, objects: Sequence[int], hidden: frozenset[int], *,
+        exactly: bool = False,
+    ) -> Iterable[Narrowed]:  # fmt: skip
         """Narrow "so many of these objects are like this there" to a plain place of this home."""
         unlike = self.others(objects, of=self.world.objects_of(thing.word))
         if place is not None and place.beside:
             if far := self.far_from_neighbors(place, objects):
                 yield from self.put_again(thing, number, far)
                 return
-            if parts := self.gathered(thing, place, objects, number):
+            if parts := self.gathered(thing, place, objects, number, alone=exactly):
                 yield from parts
                 return
         for plain_place, hidden_places in self.places(place, thing, objects):
@@ -444,11 +446,14 @@ class _Narrower:
         category = self.world.categories[holder]
         return Place(fixture=category) if holder < self.world.n_fixtures else Place(thing=Thing(word=category))
 
-    def gathered(self, thing: Thing, place: Place, objects: Sequence[int], number: int) -> list[Narrowed]:
+    def gathered(
+        self, thing: Thing, place: Place, objects: Sequence[int], number: int, *, alone: bool
+    ) -> list[Narrowed]:  # fmt: skip
         """Narrow `beside` to bringing neighbor and objects to furniture that takes them all.
 
         This is for a neighbor where nothing else fits, such as a kettle on its base, and for one that is not yet where
-        it must be (`beside plate on desk`). A neighbor that is there stays there.
+        it must be (`beside plate on desk`). A neighbor that is there stays there. Furniture with other such objects on
+        it comes last for objects that are wanted `alone`.
         """
         state, world, inside = self.state, self.world, place.inside
         if next(iter(self.beside(place, objects)), None) is not None or place.thing is None:
@@ -470,7 +475,9 @@ class _Narrower:
             others = [i for i in ranked if i != neighbor]
             for items in [others[:number]] if number > 1 else [[i] for i in others]:
                 group = (neighbor, *items)
-                for f in sorted(surfaces, key=lambda f: (f != state.root(items[0]), f != state.root(neighbor), f)):
+                crowd = {state.place[i] for i in others if i not in items} if alone else set[int]()
+                nearest = sorted(surfaces, key=lambda f: (f != state.root(items[0]), f != state.root(neighbor), f))
+                for f in sorted(nearest, key=lambda f: f in crowd):
                     moving = [i for i in group if state.place[i] != f]
                     if any(self.is_nested(i, f) or not world.fits(i, f) for i in group):
                         continue
