@@ -213,6 +213,9 @@ class _Narrower:
         state, thing = self.state, condition.thing
         usable = [i for i in self.usable(thing) if i not in neighbors]
         matching = matching_objects(state, thing, None, self.initial_state)
+        if not usable:  # a mug beside every mug
+            yield from self.all_together(neighbors)
+            return
         free = choice.ranked(state, usable, thing, condition.place)
         missing: dict[int, int] = {}  # by fixture or container
         for neighbor in neighbors:
@@ -234,6 +237,17 @@ class _Narrower:
                 there = Count(number=len(elsewhere), thing=_plain(thing), place=self.in_or_on(holder))
                 yield Narrowed(condition=there, hidden=hidden)
             yield from self.put_again(_plain(thing), len(far), far)
+
+    def all_together(self, objects: Sequence[int]) -> list[Narrowed]:
+        """Narrow bringing objects to one piece of furniture, that with the most of them, if one takes them all."""
+        state, world = self.state, self.world
+        here = [state.place[i] for i in objects]
+        for f in sorted(self.surfaces(), key=lambda f: -here.count(f)):
+            moving = [i for i in objects if state.place[i] != f]
+            has_room = sum(world.units[i] for i in moving) <= grounding.free_units(state, f)
+            if has_room and all(world.fits(i, f) for i in moving):
+                return self.brought(moving, f)
+        return []
 
     def chosen(self, condition: Every) -> Iterable[Narrowed]:
         state, start = self.state, self.initial_state
@@ -460,11 +474,7 @@ class _Narrower:
             return []
         neighbors = self.neighbors(place)
         if inside is None:
-            surfaces = [
-                f
-                for f in range(world.n_fixtures)
-                if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
-            ]
+            surfaces = self.surfaces()
         elif inside.thing is None:
             surfaces = [f for f in fixtures_at(state, inside) if world.relation[f] is not None]
             neighbors = neighbors or choice.ranked(state, self.usable(place.thing), place.thing, inside)
@@ -484,6 +494,15 @@ class _Narrower:
                     if len(items) == number and sum(world.units[i] for i in moving) <= grounding.free_units(state, f):
                         return self.brought(moving, f)
         return []
+
+    def surfaces(self) -> list[int]:
+        """Return the furniture on which things can be put side by side."""
+        world = self.world
+        return [
+            f
+            for f in range(world.n_fixtures)
+            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
+        ]
 
     def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:
         """Narrow the bringing of just these objects to a fixture or container, one condition for each category."""

@@ -196,3 +196,12 @@ def test_both_are_brought_where_one_cannot_stay_or_is_not_yet(goal: str, at: dic
     put = {a.args for a in actions if a.skill == "put"}
     for name, place in at.items():
         assert any(item.startswith(name) and where == place for item, where in put)
+
+
+def test_a_mug_beside_every_mug_brings_them_together() -> None:
+    start = state(
+        ["desk 1", "cabinet 1", "countertop 1"], {"mug 1": "cabinet 1", "mug 2": "desk 1", "mug 3": "countertop 1"}
+    )
+    goal = parse_goal("mug beside every mug")
+    actions = taught(goal, start)
+    assert verify(start, goal, actions).ok and sum(a.skill == "put" for a in actions) == 2
