@@ -28,6 +28,7 @@ from envs.symbolic.scoring import (
 )
 from envs.symbolic.state import NOWHERE
 from planner.goals import choice, grounding
+from planner.goals.rehearsal import needed_where_they_are
 
 if TYPE_CHECKING:
     from envs.symbolic.scoring import Uses
@@ -53,17 +54,21 @@ class Narrowed:
         return holds(self.view(state), self.condition, self.view(initial_state))
 
 
-def narrow(condition: Condition, state: State, initial_state: State) -> tuple[Narrowed, ...]:
+def narrow(
+    condition: Condition, state: State, initial_state: State, beside: Sequence[Condition] = ()
+) -> tuple[Narrowed, ...]:  # fmt: skip
     """Return plain conditions that together bring about an unmet condition; none if nothing can.
 
     Args:
         condition: The condition.
         state: The current state.
         initial_state: The first state of the episode.
+        beside: Other conditions of the phase, which shall not be undone if there is a choice.
     """
-    if is_plain(condition, state.world):
+    narrower = _Narrower(state, initial_state, beside)
+    if is_plain(condition, state.world) and not narrower.leaves_nowhere_else(condition):
         return (Narrowed(condition=condition, aim=condition),)
-    return tuple(replace(part, aim=condition) for part in _Narrower(state, initial_state).narrow(condition))
+    return tuple(replace(part, aim=condition) for part in narrower.narrow(condition))
 
 
 def parts_of(part: Condition | Narrowed, state: State, initial_state: State) -> tuple[Narrowed, ...]:
@@ -131,8 +136,10 @@ def _is_plain_place(place: Place | None, world: World) -> bool:
 
 
 class _Narrower:
-    def __init__(self, state: State, initial_state: State) -> None:
+    def __init__(self, state: State, initial_state: State, beside: Sequence[Condition] = ()) -> None:
         self.state, self.world, self.initial_state = state, state.world, initial_state
+        self.phase = beside
+        self.kept = needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
 
     def narrow(self, condition: Condition) -> Iterable[Narrowed]:
         if isinstance(condition, FixtureIs):
@@ -173,6 +180,7 @@ class _Narrower:
         if condition.amount in ("exactly", "at most") and len(matching) > number:
             # Those that people would rather use stay.
             ranked = choice.ranked(self.state, matching, condition.thing, place)
+            ranked.sort(key=lambda i: i not in self.kept)
             yield from self.removal(condition.thing, place, ranked[number:])
             return
         if condition.amount == "at most":
@@ -258,8 +266,9 @@ class _Narrower:
         target = Thing(word=condition.thing.word, states=condition.become)
         missing = max(0, low - len(done))
         if condition.selection != "every":
+            taken = choice.claimed(state, condition, self.phase, start) | self.kept
             remaining = self.that_fit(
-                choice.ranked(state, remaining, target, condition.place), missing, condition.place
+                choice.ranked(state, remaining, target, condition.place, taken), missing, condition.place
             )
         remaining = remaining[: grounding.MAX_OBJECTS_PER_CONDITION]
         hidden = self.hidden_by_means(condition.means)
@@ -272,8 +281,10 @@ class _Narrower:
             yield from self.bring(target, len(remaining), condition.place, remaining, hidden)
         before = sum(has_result(start, i, condition, start) for i in objects)
         if condition.place is not None and len(done) > max(high, before):  # what was brought there for other conditions
-            excess = [i for i in done if not has_result(start, i, condition, start)]
-            yield from self.removal(condition.thing, condition.place, excess[: len(done) - max(high, before)])
+            new = [i for i in done if not has_result(start, i, condition, start)]
+            if not self.kept.isdisjoint(new) and len(new) <= high:
+                new = sorted(done, key=lambda i: (i in self.kept, i not in new))
+            yield from self.removal(condition.thing, condition.place, new[: len(done) - max(high, before)])
         if condition.excluded is not None and condition.place is not None:  # what was brought there by mistake
             excess = [
                 i
@@ -335,9 +346,38 @@ class _Narrower:
             if place is not None and place.thing is not None and holder >= world.n_fixtures:
                 plain_place = Place(thing=Thing(word=world.categories[holder]))
             hidden = self.others(members).union(elsewhere).difference({self.state.root(i) for i in members})
-            yield Narrowed(
-                condition=No(thing=Thing(word=category, states=thing.states), place=plain_place), hidden=hidden
-            )
+            condition = No(thing=Thing(word=category, states=thing.states), place=plain_place)
+            if self.leaves_nowhere_else(condition, hidden):
+                yield from self.last_resort(members, elsewhere)
+            else:
+                yield Narrowed(condition=condition, hidden=hidden)
+
+    def leaves_nowhere_else(self, condition: Condition, hidden: frozenset[int] = frozenset()) -> bool:
+        """Whether there is an object that must leave a place, and no furniture that is usual for it or takes it."""
+        if not isinstance(condition, No) or condition.place is None:
+            return False
+        view = self.state._replace(world=self.world.without(hidden)) if hidden else self.state
+        leaving = matching_objects(view, condition.thing, condition.place)
+        return any(grounding.alternative_place(view, i, condition.place) is None for i in leaving)
+
+    def last_resort(self, objects: Sequence[int], excluded: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow the leaving of a place to furniture of the same category, a person, or the hand."""
+        state, world = self.state, self.world
+        for item in objects:
+            category, root = world.categories[item], state.root(item)
+            fixtures = [
+                f for f in range(world.n_fixtures)
+                if f != root and f not in excluded and f not in world.hidden and grounding.can_hold(state, f, item)
+            ]  # fmt: skip
+            if not fixtures:
+                yield Narrowed(condition=Holding(thing=Thing(word=category)), hidden=self.others([item]))
+                return
+            target = min(fixtures, key=lambda f: (world.relation[f] == "with", f))
+            places = list(state.place)
+            places[item] = target
+            state = state._replace(place=tuple(places))
+            hidden = self.others([item]) | self.others([target])
+            yield Narrowed(condition=Count(thing=Thing(word=category), place=self.in_or_on(target)), hidden=hidden)
 
     def is_part_of(self, fixture: int, place: Place) -> bool:
         """Whether objects that must leave a place must not be put on a fixture."""
@@ -442,15 +482,35 @@ class _Narrower:
         """Yield where a neighbor stands, for the first neighbor with room beside it."""
         world, state = self.world, self.state
         neighbors = self.neighbors(place)
-        for has_room in (grounding.can_hold, lambda _, holder, i: world.fits(i, holder)):
+        limited = self.limited(objects)
+        units, relation = world.units, world.relation
+        for is_crowded in (False, True):  # if need be, other things there make room
             for neighbor in neighbors:
                 holder = state.place[neighbor]
                 nested = [i for i in objects if self.is_nested(i, holder)]  # they would count as there already
                 others = [i for i in objects if i not in (neighbor, holder, *nested)]
-                if holder <= NOWHERE or not any(has_room(state, holder, i) for i in others):
+                if holder <= NOWHERE or state.root(holder) in limited:
+                    continue
+                if not any(
+                    (world.fits(i, holder) and units[i] + units[neighbor] <= world.capacity[holder])
+                    if is_crowded and relation[holder] != "with"
+                    else grounding.can_hold(state, holder, i)
+                    for i in others
+                ):
                     continue
                 yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested)
                 return
+
+    def limited(self, objects: Sequence[int]) -> frozenset[int]:
+        """Return the fixtures where other conditions allow only so many of the objects, or none."""
+        places = [
+            c.place
+            for c in self.phase
+            if isinstance(c, Count | No | Every) and c.place is not None and c.place.thing is None
+            and (isinstance(c, No) or getattr(c, "amount", "") in ("exactly", "at most"))
+            and not set(objects).isdisjoint(self.usable(c.thing))
+        ]  # fmt: skip
+        return frozenset(f for place in places for f in fixtures_at(self.state, place))
 
     def is_nested(self, item: int, fixture: int) -> bool:
         """Whether an object is in something that is at a fixture."""
@@ -501,7 +561,10 @@ class _Narrower:
         return [
             f
             for f in range(world.n_fixtures)
-            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
+            if world.relation[f] == "on"
+            and not world.underfoot[f]
+            and world.process[f] is None
+            and f not in self.limited(objects)
         ]
 
     def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:

@@ -65,13 +65,18 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
     if isinstance(condition, No):
         if place is None:
             return _stays_obstacle(state, condition.thing, 0)
-        return "" if tricks else _leaving_obstacle(condition, place, state)
+        return _leaving_obstacle(condition.thing, place, 0, state, tricks=tricks)
     number = condition.number if isinstance(condition, Count) else 1
     if isinstance(condition, Count):
         if condition.amount in ("at most", "exactly") and place is None:
             reason = _stays_obstacle(state, condition.thing, number)
-            if reason or condition.amount == "at most":
+            if reason:
                 return reason
+        reason = ""
+        if condition.amount in ("at most", "exactly") and place is not None and not place.every:
+            reason = _leaving_obstacle(condition.thing, place, number, state, tricks=tricks)
+        if reason:
+            return reason
         if condition.amount == "at most":
             return ""
         if condition.amount == "more":
@@ -229,15 +234,24 @@ def _stays_obstacle(state: State, thing: Thing, number: int) -> str:
     return f"{name} stays {' '.join(thing.states)}" if thing.states else f"{name} cannot leave the home"
 
 
-def _leaving_obstacle(condition: No, place: Place, state: State) -> str:
-    """Say that an object that must leave a place of furniture has nowhere else to go."""
-    if place.thing is not None:
+def _leaving_obstacle(thing: Thing, place: Place, number: int, state: State, *, tricks: bool) -> str:
+    """Say that of the objects at a place of furniture more must leave than can go anywhere else, or in the hand."""
+    objects = matching_objects(state, thing, place, state)
+    if place.thing is not None or thing.liquid or any(_can_lose(state, i, s) for i in objects for s in thing.states):
         return ""
-    others = set(range(state.world.n_fixtures)).difference(fixtures_at(state, place))
-    for i in matching_objects(state, condition.thing, place, state):
-        if not any(goes_in(state, i, f) for f in others):
-            return f"there is nowhere else for {state.world.names[i]}"
-    return ""
+    in_hand = 1
+    if tricks:  # in something in the hand
+        world = state.world
+        in_hand += max((world.capacity[c] for c in range(world.n_fixtures, len(world.names))), default=0)
+    leaving = len(objects) - number - in_hand
+    if leaving < 1:
+        return ""
+    others = sorted(set(range(state.world.n_fixtures)).difference(fixtures_at(state, place)))
+    able = [i for i in objects if any(goes_in(state, i, f) for f in others)]
+    if len(able) < leaving:
+        return f"there is nowhere else for {state.world.names[next(i for i in objects if i not in able)]}"
+    reason = capacity_obstacle(state, able, leaving, others)
+    return f"they must leave, but {reason}" if reason else ""
 
 
 def _can_lose(state: State, entity: int, word: str) -> bool:
@@ -314,6 +328,9 @@ def _fixture_state_obstacle(condition: FixtureIs, asked: str, fixtures: list[int
         word = negation.get(word) or world.domain.negations.get(word, word)
         if word == asked:
             return f"nothing the robot does changes that {world.names[fixtures[0]]} is {word}"
+    for a, b in negation.items():
+        if {a, b} <= set(condition.states) and condition.quantifier != "no":
+            return f"nothing is {a} and {b}"
     if {"open", "on"} <= set(condition.states) and condition.quantifier != "no":
         process = world.process[fixtures[0]]
         if process is not None and "closed" in process.when:
