@@ -534,7 +534,7 @@ class _Narrower:
             return []
         neighbors = self.neighbors(place)
         if inside is None:
-            surfaces = self.surfaces()
+            surfaces = [f for f in self.surfaces() if f not in self.limited(objects)]
         elif inside.thing is None:
             surfaces = [f for f in fixtures_at(state, inside) if world.relation[f] is not None]
             neighbors = neighbors or choice.ranked(state, self.usable(place.thing), place.thing, inside)
@@ -561,10 +561,7 @@ class _Narrower:
         return [
             f
             for f in range(world.n_fixtures)
-            if world.relation[f] == "on"
-            and not world.underfoot[f]
-            and world.process[f] is None
-            and f not in self.limited(objects)
+            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
         ]
 
     def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:
