@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.obstacles import usable
-from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_objects
+from envs.symbolic.obstacles import makes, usable
+from envs.symbolic.scoring import fixtures_at, holds, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
@@ -112,11 +112,33 @@ def _with_others(
     if place is not None and place.beside and not matching_objects(state, place.thing, place.inside, initial_state):
         return narrow(Count(thing=place.thing, place=place.inside), state, initial_state) or None
     others = [c for c in phase if c != condition]
+    if apart := _kept_unchanged(condition, state, others, initial_state):
+        return apart
     if not others or is_plain(condition, state.world):
         return None
     others_kept = _neighbor_moved(condition, state, others, initial_state)
     others_kept = others_kept or narrow(condition, state, initial_state, others)
     return others_kept if others_kept and others_kept != parts else None
+
+
+def _kept_unchanged(
+    condition: Condition, state: State, others: Sequence[Condition], initial_state: State
+) -> tuple[Narrowed, ...]:  # fmt: skip
+    """Narrow the removal of what a choice left out from an appliance that now runs for a condition."""
+    if isinstance(condition, FixtureIs | Holding | No):
+        return ()
+    asked = {*condition.thing.states, *getattr(condition, "become", ()), *(["clean"] if condition.thing.liquid else [])}
+    for other in others:
+        if not isinstance(other, Every) or asked.isdisjoint(other.become) or not holds(state, other, initial_state):
+            continue
+        if other.selection == "every" and other.excluded is None:
+            continue
+        for i in matching_objects(initial_state, other.thing, None, initial_state):
+            root, word = state.root(i), next(iter(other.become))
+            if root >= 0 and not state.has(i, word) and makes(state, root, word, i):
+                place = Place(fixture=state.world.categories[root])
+                return removal(state, initial_state, Thing(word="anything"), place, [i])
+    return ()
 
 
 def _neighbor_moved(
@@ -217,6 +239,7 @@ class _Preparation:
         """Return the removal of what takes the room at a place, the fewest things of which this is true."""
         holder, world = blocked.holder, self.world
         movable = [i for i in self.state.children(holder) if i not in self.needed and i not in blocked.objects]
+        movable = [i for i in movable if i not in self.avoid] or movable
         metal = blocked.metal or (self.common_sense and world.categories[holder] == "microwave")
         leaving = [i for i in movable if metal and choice.has_metal(self.state, i)]
         if blocked.metal:
