@@ -33,6 +33,7 @@ from planner.language.noun_phrases import (
     none_of,
     noun_phrase,
     plural,
+    room_with_the,
     with_article,
     with_the,
 )
@@ -64,7 +65,7 @@ class _Answerer(HomeWording):
             return unknown
         if query.thing is None:
             assert place is not None
-            return self.what(place)
+            return self.where_stands(place) if query.asks == "where" else self.what(place)
         objects = matching_objects(self.state, query.thing, place)
         if query.asks == "where":
             return self.where(query.thing, objects)
@@ -89,6 +90,30 @@ class _Answerer(HomeWording):
         if len(places) > MAX_LISTED:
             rest = sum(len(members) for _, members in list(ranked)[MAX_LISTED:])
             parts.append(f"{'one' if rest == 1 else rest} more elsewhere")
+        return f"{head}: {listed(parts)}."
+
+    def where_stands(self, place: Place) -> str:
+        """Return in which room furniture or a person is."""
+        if place.person is not None:
+            return f"{place.person} is in {room_with_the(self.room(self.world.people[place.person]))}."
+        assert place.fixture is not None
+        world = self.world
+        fixtures = [
+            f
+            for category in world.domain.fixture_members.get(place.fixture, (place.fixture,))
+            for f in world.entities_by_category.get(category, ())
+            if world.properties[f].issuperset(place.properties) and (not place.room or world.in_room(f, place.room))
+        ]
+        here = "" if place.room else " here"
+        if not fixtures:
+            return f"{capitalized(none_of(furniture_words(place), place.fixture))}{here}."
+        rooms = Counter(room_with_the(self.room(f)) for f in fixtures)
+        if len(fixtures) == 1:
+            return f"{capitalized(with_the(furniture_words(replace(place, room=None))))} is in {next(iter(rooms))}."
+        head = f"There are {len(fixtures)} {furniture_words(replace(place, room=None), plural=True)}"
+        if len(rooms) == 1:
+            return f"{head} in {next(iter(rooms))}."
+        parts = [f"{'one' if number == 1 else number} in {room}" for room, number in rooms.items()]
         return f"{head}: {listed(parts)}."
 
     def where_is(self, thing: Thing, entity: int) -> str:

@@ -76,6 +76,9 @@ class GoalParser(ThingParser):
             thing, place = self.thing_at(rest.removeprefix("many "))
             return Query(asks="how many", thing=thing, place=place)
         if head == "where" and rest:
+            place = self.furniture(rest) or (self.person(rest) if self.people else None)
+            if place is not None:
+                return Query(asks="where", place=place)
             return Query(asks="where", thing=self.thing(rest))
         if head == "whether" and rest:
             return Query(asks="whether", tests=tuple(self.test(t.strip()) for t in rest.split(" and ")))
@@ -83,8 +86,17 @@ class GoalParser(ThingParser):
         if head == "what" and relation in ("on", "in", "with", "beside") and place_words:
             return Query(asks="what", place=self.place(relation, place_words))
         raise self.error(
-            words, "a question asks `where THING`, `how many THING [PLACE]`, `whether CONDITION` or `what on|in PLACE`"
+            words,
+            "a question asks `where THING|FURNITURE|PERSON`, `how many THING [PLACE]`, `whether CONDITION` or "
+            "`what on|in PLACE`",
         )
+
+    def one_rule(self, text: str) -> Rule:
+        """Read a rule that stands alone."""
+        words = self.start(text)
+        if ";" in words:
+            raise self.error(words, "this is more than one rule; give one at a time")
+        return self.rule(words)
 
     # -- phases and rules ----------------------------------------------------------------------------------------------
 
@@ -153,6 +165,10 @@ class GoalParser(ThingParser):
         place = self.furniture(text) or self.room(text) or self.person(text)
         if place is not None:
             return Rule(skill=skill, place=place)
+        if self.split(text)[1]:
+            raise self.error(
+                text, f"one thing, furniture or room follows {skill!r}; say how it must not be: 'never {text}'"
+            )
         return Rule(skill=skill, thing=self.thing(text))
 
     # -- conditions ----------------------------------------------------------------------------------------------------
