@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
@@ -28,7 +29,6 @@ from envs.symbolic.scoring import (
 )
 from envs.symbolic.state import NOWHERE
 from planner.goals import choice, grounding
-from planner.goals.rehearsal import needed_where_they_are
 
 if TYPE_CHECKING:
     from envs.symbolic.scoring import Uses
@@ -139,7 +139,7 @@ class _Narrower:
     def __init__(self, state: State, initial_state: State, beside: Sequence[Condition] = ()) -> None:
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase = beside
-        self.kept = needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
+        self.kept = choice.needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
 
     def narrow(self, condition: Condition) -> Iterable[Narrowed]:
         if isinstance(condition, FixtureIs):
@@ -484,22 +484,22 @@ class _Narrower:
         neighbors = self.neighbors(place)
         limited = self.limited(objects)
         units, relation = world.units, world.relation
-        for is_crowded in (False, True):  # if need be, other things there make room
+        spared = self.kept.intersection(objects)
+        for without, is_crowded in product(dict.fromkeys((spared, frozenset[int]())), (False, True)):
             for neighbor in neighbors:
                 holder = state.place[neighbor]
                 nested = [i for i in objects if self.is_nested(i, holder)]  # they would count as there already
-                others = [i for i in objects if i not in (neighbor, holder, *nested)]
+                others = [i for i in objects if i not in (neighbor, holder, *nested) and i not in without]
                 if holder <= NOWHERE or state.root(holder) in limited:
                     continue
-                if not any(
-                    (world.fits(i, holder) and units[i] + units[neighbor] <= world.capacity[holder])
-                    if is_crowded and relation[holder] != "with"
-                    else grounding.can_hold(state, holder, i)
-                    for i in others
-                ):
-                    continue
-                yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested)
-                return
+                for i in others:  # if it is crowded, other things there make room
+                    has_room = grounding.can_hold(state, holder, i)
+                    if is_crowded and relation[holder] != "with":
+                        fits = world.fits(i, holder)
+                        has_room = fits and units[i] + units[neighbor] <= world.capacity[holder]
+                    if has_room:
+                        yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested, without - {i})
+                        return
 
     def limited(self, objects: Sequence[int]) -> frozenset[int]:
         """Return the fixtures where other conditions allow only so many of the objects, or none."""

@@ -55,7 +55,10 @@ NO_NAMES = frozenset(
     ]
 )  # words of goals that no name may contain
 _NEGATION = re.compile(r"(?:no|not|never|don'?t|do not|must not|without)\s+(?:ever\s+)?(.+)", re.IGNORECASE)
-_TRANSFER = re.compile(r"never (?:give|hand|put|place|bring|leave) (.+) (to|in|on|with|into|onto|inside) (.+)")
+_TRANSFER = re.compile(
+    r"never (?:give|hand|put|place|bring|leave) (.+?) (to|in|on|with|into|onto|inside) (.+)",
+    re.IGNORECASE,
+)
 _MORE_THAN = re.compile(r"never more than (\d{1,3}) (.+)")
 _RELATIONS = {"to": "with", "into": "in", "inside": "in", "onto": "on"}
 
@@ -180,8 +183,10 @@ class HouseholdReader(ContentsReader):
         offers = [plain]
         if match := _NEGATION.fullmatch(plain):
             offers.append(f"never {match[1]}")
-        if match := _TRANSFER.fullmatch(plain.lower()):
-            offers.append(f"never {match[1]} {_RELATIONS.get(match[2], match[2])} {match[3]}")
+        if match := _TRANSFER.fullmatch(plain):
+            thing = self.meanings(match[1], "objects") or (match[1],)
+            place = self.meanings(match[3], "fixtures") or (match[3],)
+            offers.append(f"never {thing[0]} {_RELATIONS.get(match[2], match[2])} {place[0]}")
         if match := _MORE_THAN.fullmatch(plain.lower()):
             offers.append(f"never {int(match[1]) + 1} {match[2]}")
         if offer := next(filter(None, map(canonical, (*offers, f"never {plain}"))), ""):

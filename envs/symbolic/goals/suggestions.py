@@ -27,6 +27,7 @@ _VERBS = frozenset(
     ["put", "move", "bring", "place", "take", "carry", "get", "set", "leave", "make", "give", "keep", "turn", "switch",
      "close", "open", "wash", "hold", "please", "empty", "where", "what", "who", "is", "are"]
 )  # fmt: skip
+_NEGATORS = "no|not|do not|don't|must not|may not|should not|avoid|forbidden|without|never ever|never never"
 _AFTER_NAMES = "on|in|with|beside|from|by|then|while|is|and|has|gets|or|if|except"
 
 
@@ -64,6 +65,19 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
             queue.extend((other, n_changes + 1) for other in _changed(wording, speller.guessed))
 
 
+def rule_wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> Iterator[str]:
+    """Yield other wordings of a text that should be a rule; the arguments are those of `wordings`."""
+    context = "fan on while "
+    text = re.sub(r"^(?:while|always|keep|make sure(?: that)?)\b:? *", "", text, flags=re.IGNORECASE)
+    text = re.sub(rf"^(?:{_NEGATORS})\b:? *(?:to )?", "never ", text, flags=re.IGNORECASE)
+    if "never" not in text.lower() and re.search(rf"\b{STATES}$", text, re.IGNORECASE) is None:
+        text = f"never {text}"
+    yield text
+    for wording in wordings(context + text, domain, people, vocabulary):
+        if wording.startswith(context):
+            yield wording.removeprefix(context)
+
+
 def may_be_meant(condition: Condition, domain: Domain) -> bool:
     """Whether a person may mean this: it says more than that something exists, and does not contradict itself."""
     if isinstance(condition, FixtureIs):
@@ -72,12 +86,14 @@ def may_be_meant(condition: Condition, domain: Domain) -> bool:
     is_said = place is not None or thing.states or thing.liquid
     if isinstance(condition, Count) and condition.amount == "at least" and not is_said:
         return False
+    holders = [thing.origin.thing.word] if thing.origin is not None and thing.origin.thing is not None else []
     while place is not None:
-        if place.thing is not None and not place.beside:
-            kinds = domain.members.get(place.thing.word, (place.thing.word,))
-            if not any(domain.relation(kind) for kind in kinds):
-                return False
+        holders += [place.thing.word] if place.thing is not None and not place.beside else []
         place = place.inside
+    for word in holders:
+        kinds = domain.class_members(word) or (word,)
+        if word == thing.word or not any(domain.relation(kind) for kind in kinds):
+            return False
     return not any(_is_contradiction(states, domain) for states in (thing.states, getattr(condition, "become", ())))
 
 
@@ -181,6 +197,9 @@ class _Speller:
             called = [name for name in names_by_word().get(plain, ()) if name in self.domain.liquids]
             return called[0] if called and first in self.domain.property_group else None
         forms = (*singulars(plain), re.sub("ves$", "fe", plain), re.sub("ves$", "f", plain), f"{plain}es", f"{plain}s")
+        exact = [name for name in names_by_word().get(plain, ()) if name.lower() in self.names]
+        if exact and not are_several:
+            return exact[0]
         if (form := next((form for form in forms if form in self.names), None)) is not None:
             return self.names[form]
         forms = (f"{plain}s", *forms) if are_several else forms

@@ -136,7 +136,8 @@ def test_a_place_may_be_told_by_what_only_it_has(place: str, name: str | None) -
 
 @pytest.mark.parametrize("lines", ["- 2 cabinetts", "- lamps", "- fridg"])
 def test_a_place_whose_furniture_could_not_be_read_is_not_a_second_problem(lines: str) -> None:
-    text = f"rooms:\n  kitchen:\n    {lines}\nobjects:\n  cabinet 2: [plate]\n  desk lamp 1: []\n  fridge: [milk]\n"
+    text = f"rooms:\n  kitchen:\n    {lines}\nobjects:\n  cabinet 2: [plate]\n  desk lamp 1: []\n"
+    text += "  fridge: [milk]\n"
     known = {"- 2 cabinetts": "cabinet", "- lamps": "lamp", "- fridg": "fridge"}[lines]
     assert not any(f"no place is called '{known}" in line for line in problem(text).splitlines())
 

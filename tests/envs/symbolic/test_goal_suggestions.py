@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envs.errors import GoalError
-from envs.symbolic.goals import format_goal, format_query, parse_goal, parse_query
+from envs.symbolic.goals import format_goal, format_query, parse_goal, parse_query, parse_rule
 from envs.symbolic.scene import Scene
 from tests.envs.homes_for_tests import state
 
@@ -77,6 +77,10 @@ SUGGESTIONS = {
     "red-mug on desk": "red mug on desk",
     "cup of hot tea on desk": "hot cup of tea on desk",
     "water in glass": "glass of water",
+    "tea with Anna": "cup of tea with Anna",
+    "pour milk into the glass": "glass of milk",
+    "dirty clothes in laundry basket": "dirty clothing in laundry basket",
+    "every mug is clean in sink": "every mug is clean ; every mug in sink",
     "fill glass with water": "glass of water",
     "bread sliced by knife": "sliced bread by knife",
     "every potato is hot with microwave": "every potato is hot by microwave",
@@ -152,11 +156,28 @@ SUGGESTIONS = {
     "? what is on desk": "? what on desk",
     "where is wallet?": "? where wallet",
 }
+RULES = {
+    "open oven": "never open oven",
+    "no open oven": "never open oven",
+    "do not open the oven": "never open oven",
+    "while never open oven": "never open oven",
+    "never ever open oven": "never open oven",
+    "avoid opening the oven": "never open oven",
+    "forbidden: open oven": "never open oven",
+    "oven never open": "never oven open",
+    "keep the oven closed": "never oven open",
+    "never use the oven": "never turn on oven",
+    "no knife with Anna": "never knife with Anna",
+    "never give knife to Anna": "never knife with Anna",
+    "never enter the bedroom": "never go to bedroom",
+    "never pick mug": "never pick up mug",
+    "never 3 mugs on desk": "never 3 mug on desk",
+}
 REASONS = {
     "all mugs in sink": "a choice is written 'every', '2 of', 'all but 2 of' or 'half of', not 'all'",
     "another mug on desk": "an amount is written '2', '1 more', 'exactly 2' or 'at most 2', not 'another'",
     "tv on": "unknown 'tv'; did you mean 'television'?",
-    "every mug is in the sink": "at character 7: a place is written without `is`",
+    "every mug is in the sink": "at character 7: only states follow `is`; a place is written without it",
     "put red mug in sink": "'put' is no color, size, material, owner or state that a mug can have",
     "blurry apple on desk": "that an apple can have",
     "book from desk to shelf": "a place follows 'on', 'in', 'with' or 'beside', not 'to'",
@@ -176,6 +197,12 @@ REASONS = {
     "mug on desk while never drop glass": "no skill is called 'drop'; they are go to, pick up,",
     "mug in sink | plate in sink": "a goal cannot say '|'",
     "milk with person while never open oven then fan off": "rules stand last, behind the last phase",
+    "tea with Anna": "'tea' is a liquid, which is in something",
+    "after 10 min :": "what is to be done stands behind the time: `after 10 min : fan on`",
+    "mug in sink by": "nothing follows 'by'",
+    "mug in sink while": "nothing follows 'while'",
+    "every mug except": "nothing follows 'except'",
+    "on": "expected something like 'lamp on'",
     "window is not open": "write 'window closed'",
     "kitchen clean": "'kitchen' is a room",
     "milk with person never open oven": "a rule stands last, behind `while`",
@@ -192,6 +219,7 @@ NOT_MEANT = [
     "book under desk", "mug on top of book", "books on the upper shelf", "plate between fork and knife",
     "mug in sink or dishwasher", "mug on desk for 10 min", "2 to 3 plates on desk", "the biggest bowl in sink",
     "mug on desk while never break glass", "empty mug on desk",
+    "every mug except red mug", "half open window", "trash out",
 ]  # fmt: skip
 
 
@@ -206,6 +234,26 @@ def test_the_goal_that_was_meant_is_offered(text: str) -> None:
     assert message(text).endswith(f"erhaps {SUGGESTIONS[text]!r}")
 
 
+@pytest.mark.parametrize("text", RULES)
+def test_the_rule_that_was_meant_is_offered(text: str) -> None:
+    with pytest.raises(GoalError) as caught:
+        parse_rule(text)
+    assert str(caught.value).endswith(f"erhaps {RULES[text]!r}")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("never open oven ; never close fridge", "this is more than one rule; give one at a time"),
+        ("never put mug on desk", "say how it must not be: 'never mug on desk'"),
+        ("never wash mug", "no skill is called 'wash'; they are go to, pick up,"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_said(text: str, reason: str) -> None:
+    with pytest.raises(GoalError, match=re.escape(reason)):
+        parse_rule(text)
+
+
 @pytest.mark.parametrize("text", REASONS)
 def test_the_message_says_what_is_wrong(text: str) -> None:
     assert REASONS[text] in message(text)
@@ -214,6 +262,22 @@ def test_the_message_says_what_is_wrong(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_MEANT)
 def test_nothing_else_is_offered_for_what_no_goal_can_say(text: str) -> None:
     assert "erhaps" not in message(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("mug on desk ;   mug on desl", "mug on desl"),
+        ("mug on desk ; apple on desk while never mug on desl", "mug on desl"),
+        ("mug  on desk then  at  7 : fan on", "at  7 : fan on"),
+        ("FAN ON;  MUG  ON DESL", "MUG  ON DESL"),
+        ("mug on desk ; every dirty mug of milk is red", "dirty mug of milk is red"),
+        ("mug on desk ; mug with desk", "with desk"),
+    ],
+)
+def test_the_place_of_a_mistake_is_counted_in_the_text_as_it_was_typed(text: str, rest: str) -> None:
+    at = re.search(r" at character (\d+): ", message(text))
+    assert at is not None and text[int(at[1]) - 1 :] == rest
 
 
 def test_names_of_the_home_are_corrected() -> None:
