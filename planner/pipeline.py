@@ -9,8 +9,9 @@
     plan → proof         `plan_for_goal`  the plan is replayed in the symbolic home; if it misses the goal that the GPT
                                           wrote, further plans are sampled; the best is cut where its progress ends
                                           (decoding/draft_choice.py)
-    plan → closed plan `plan_for_goal`    what a proven plan opened and left open is closed; the GPT was not trained to
-                                          (verification/door_closing.py); proven again. `Plan.added` names these steps
+    proof → answer       `plan_for_goal`  doors that a proven plan leaves open are closed, which the GPT was not trained
+                                          to do (verification/door_closing.py), and it is proven again; `Plan.added`
+                                          names these steps
 
 The plan's prompt holds the goal and the facts alone: it is short in a home of any size, and it serves the first plan,
 later chunks and replanning in the same way. No search over states is involved.
