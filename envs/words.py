@@ -65,10 +65,24 @@ def names_of(word: str, table: str) -> tuple[str, ...]:
     """
     plain = re.sub(r"[\s_-]+", " ", word.lower()).strip()
     names = _inverted(table)
-    for name in _tables().get(table, {}):  # a name itself means itself first
-        if plain in (name.lower(), f"{name.lower()}s"):
-            return (name,)
+    own = {name.lower(): name for name in _tables().get(table, {})}  # a name itself means itself first
+    own = {**{form: name for low, name in own.items() for form in plurals(low)}, **own}
+    if plain in own:
+        return (own[plain],)
     return next((names[form] for form in singulars(plain) if form in names), ())
+
+
+def is_plural(word: str, table: str) -> bool:
+    """Whether a word that means names of a table is a plural: not listed itself, as `keys` and `scissors` are."""
+    plain = word.lower()
+    listed = (*_inverted(table), *(name.lower() for name in _tables().get(table, {})))
+    return plain.endswith("s") and plain not in listed
+
+
+def plurals(name: str) -> tuple[str, ...]:
+    """Return what the plural of a name may be."""
+    stem = re.sub("fe?$", "", name)
+    return (f"{name}s", f"{name}es", *((f"{stem}ves",) if stem != name else ()))
 
 
 def words_of(table: str) -> tuple[str, ...]:

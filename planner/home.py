@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -23,13 +24,15 @@ from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
 from planner.io.terminal import printable
 
+OWNED = re.compile(r"\w['’]s ")  # a room that is called after a person: "Mia's room"
 MAX_LISTED = 4  # names that one entry of a line shows
 
 
 def check(path: str, as_json: bool) -> int:
     """Print whether a home file is valid, or all its problems. Returns 0 if it is valid, otherwise 1."""
+    notes: list[str] = []
     try:
-        scene = load_home(path)
+        scene = load_home(path, notes=notes)
     except HomeNameError:
         raise
     except HomeError as error:
@@ -46,22 +49,23 @@ def check(path: str, as_json: bool) -> int:
     if as_json:
         people = {"speaker": speaker_of(scene), "people": scene.people, "owners": _owned(scene)}
         household = {**people, "properties": _properties(scene), "rules": scene.rules}
-        print(json.dumps({"ok": True, "name": scene.name, **counts, **household}, indent=2))
+        print(json.dumps({"ok": True, "name": scene.name, **counts, **household, "notes": notes}, indent=2))
     else:
-        print(f"ok: {scene.name}, {', '.join(f'{number} {noun}' for noun, number in counts.items())}")
-        print("\n".join(_household(scene)))
+        print(f"ok: {scene.name}, {_counted(scene)}")
+        print("\n".join((*_household(scene), *([f"notes: {'; '.join(notes)}"] if notes else []))))
     return 0
 
 
 def _household(scene: Scene) -> Iterator[str]:
     """Yield who lives in a home, what they own, what tells things apart, and what must never happen."""
     speaker = speaker_of(scene)
-    persons = dict(zip(scene.people, (f for f in scene.fixtures if f.category == PERSON), strict=False))
+    persons = _persons(scene)
     name = next((name for name, person in persons.items() if person.name == speaker), None)
     who = f"{name} ({speaker})" if name else speaker or "nobody; there is no floor for a person to stand"
     yield f"instructions come from: {who}"
     if scene.people:
-        named = " and ".join(f"{name} in the {person.room}" for name, person in persons.items())
+        places = [f"{name} in {'' if OWNED.search(p.room) else 'the '}{p.room}" for name, p in persons.items()]
+        named = " and ".join(filter(None, (", ".join(places[:-1]), *places[-1:])))
         yield f"people: {', '.join(scene.people)}" + (f"; things can be given to {named}" if named else "")
     lines = {"owners": _owned(scene), **{f"{group}s": words for group, words in _properties(scene).items()}}
     for subject, words in lines.items():
@@ -69,6 +73,16 @@ def _household(scene: Scene) -> Iterator[str]:
             yield f"{subject}: " + ", ".join(f"{word} ({_listed(names)})" for word, names in words.items())
     if scene.rules:
         yield f"rules: {'; '.join(scene.rules)}"
+
+
+def _counted(scene: Scene) -> str:
+    counts = {"room": len(scene.rooms), "fixture": len(scene.fixtures), "object": len(scene.objects)}
+    return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counts.items())
+
+
+def _persons(scene: Scene) -> dict[str, FixtureSpec]:
+    """Return the people who have a place in the home, by name."""
+    return dict(zip(scene.people, (f for f in scene.fixtures if f.category == PERSON), strict=False))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -118,25 +132,30 @@ def show(name: str, as_json: bool) -> int:
 
 def listing(scene: Scene) -> Iterator[str]:
     """Yield the lines of a plain list: rooms, their fixtures, and the objects in or on each."""
-    yield f"{scene.name}: {len(scene.rooms)} rooms, {len(scene.fixtures)} fixtures, {len(scene.objects)} objects"
+    yield f"{scene.name}: {_counted(scene)}"
     yield from (f"people: {', '.join(scene.people)}",) if scene.people else ()
     yield from (f"rules: {'; '.join(scene.rules)}",) if scene.rules else ()
     contents_of: dict[str, list[ObjectSpec]] = {}
     for item in scene.objects:
         contents_of.setdefault(item.place, []).append(item)
+    named = {person.name: name for name, person in _persons(scene).items()}
     for room in scene.rooms:
         x0, y0, x1, y1 = room.rect
-        room_type = "" if room.name.startswith(room.kind) else f", a {room.kind}"
+        article = "an" if room.kind[0] in "aeiou" else "a"
+        room_type = "" if room.name.lower().startswith(room.kind) else f", {article} {room.kind}"
         yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m)"
         for fixture in scene.fixtures:
             if fixture.room == room.name:
                 states = f" ({', '.join(sorted(fixture.states))})" if fixture.states else ""
                 contents = ", ".join(_words(item, contents_of) for item in contents_of.get(fixture.name, []))
-                yield f"  {_described(fixture)}{states}{': ' if contents else ''}{contents}"
+                who = f", {named[fixture.name]}" if fixture.name in named else ""
+                yield f"  {_described(fixture)}{who}{states}{': ' if contents else ''}{contents}"
 
 
 def _words(item: ObjectSpec, contents_of: dict[str, list[ObjectSpec]]) -> str:
-    text = " ".join((*sorted(item.states), _described(item)))
+    owner = next((word for word in item.properties if word.endswith("'s")), "")
+    looks = (word for word in item.properties if word != owner)
+    text = " ".join(filter(None, (owner, *sorted(item.states), *looks, item.name)))
     if item.liquid is not None and item.liquid not in item.category:
         text += f" of {item.liquid}"
     contents = ", ".join(_words(inner, contents_of) for inner in contents_of.get(item.name, []))

@@ -9,9 +9,8 @@
     plan → proof         `plan_for_goal`  the plan is replayed in the symbolic home; if it misses the goal that the GPT
                                           wrote, further plans are sampled; the best is cut where its progress ends
                                           (decoding/draft_choice.py)
-    proof → answer       `plan_for_goal`  doors that a proven plan leaves open are closed, which the GPT was not trained
-                                          to do (verification/door_closing.py), and it is proven again; `Plan.added`
-                                          names these steps
+    plan → tidy plan     `plan_for_goal`  what a proven plan opened is closed, what serves nothing is left out; proven
+                                          again (verification/tidying.py). `Plan.added`, `Plan.left_out`
 
 The plan's prompt holds the goal and the facts alone: it is short in a home of any size, and it serves the first plan,
 later chunks and replanning in the same way. No search over states is involved.
@@ -40,8 +39,9 @@ from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
 from planner.understanding.instruction_reader import InstructionReader
-from planner.verification.door_closing import ClosedPlan, close_doors
+from planner.verification.door_closing import ClosedPlan
 from planner.verification.plan_verification import verify
+from planner.verification.tidying import tidied
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -161,22 +161,22 @@ class PlanningPipeline:
         goals = meanings(remaining_goal, episode_start) if has_sense else (remaining_goal,)
         chosen = choose(self.goal_planner, goals, state, episode_start, options, avoid, failed_plan)
         best, report = chosen.best, chosen.best.report
-        closed = ClosedPlan(actions=best.actions)
-        if report.ok and options.close_doors:
-            closed = close_doors(
-                best.actions, goal, state, initial_state=episode_start, phase=phase, begun=begun, opened=opened
-            )
+        plan = ClosedPlan(actions=best.actions)
         if report.ok:  # prove the goal as it was written, by all steps
-            report = verify(state, remaining_goal, closed.actions, initial_state=episode_start)
-        waits = waits_of(remaining_goal, state, closed.actions, initial_state=episode_start) if report.ok else ()
+            plan = tidied(
+                best.actions, chosen.goal, goal, state, shorten=options.shorten, close=options.close_doors,
+                initial_state=episode_start, phase=phase, begun=begun, opened=opened,
+            )  # fmt: skip
+            report = verify(state, remaining_goal, plan.actions, initial_state=episode_start)
+        waits = waits_of(remaining_goal, state, plan.actions, initial_state=episode_start) if report.ok else ()
         rule = "" if report.ok else self._forbidding_rule(remaining_goal, state, episode_start, options)
         return Plan(
             instruction=instruction,
             status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
-            reason=words_of_waits(waits, len(closed.actions)) if report.ok else rule or impossible or report.reason,
-            goal=goal, goal_text=format_goal(goal), actions=closed.actions,
-            subtasks=tuple(format_action(state.world, a) for a in closed.actions), added=closed.added,
-            left_out=closed.left_out, start=state, report=report, tried=chosen.tried, tokens=chosen.tokens,
+            reason=words_of_waits(waits, len(plan.actions)) if report.ok else rule or impossible or report.reason,
+            goal=goal, goal_text=format_goal(goal), actions=plan.actions,
+            subtasks=tuple(format_action(state.world, a) for a in plan.actions), added=plan.added,
+            left_out=plan.left_out, start=state, report=report, tried=chosen.tried, tokens=chosen.tokens,
             seconds=time.perf_counter() - started_at, kept=min(best.draft.kept, len(best.actions)),
             written=tuple(best.draft.actions), waits=waits,
         )  # fmt: skip
@@ -188,9 +188,7 @@ class PlanningPipeline:
         draft = self.goal_planner.draft(replace(goal, rules=()), state, initial_state, options, 0, frozenset())
         report = verify(state, goal, draft.actions, initial_state=initial_state)
         broken = [format_rule(goal.rules[i]) for i, _ in report.score.broken]
-        return (
-            f"the rules of this home do not allow it: {' ; '.join(broken)}" if broken and all(report.score.met) else ""
-        )
+        return f"a rule does not allow it: {' ; '.join(broken)}" if broken and all(report.score.met) else ""
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
         """Let the GPT write one plan for a goal without verifying it; each `number` above 0 samples another plan."""

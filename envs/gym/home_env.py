@@ -205,8 +205,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
 
     Sampled goals are simple ones (bring an object somewhere, open or switch a fixture) unless `constructs` asks for
     others: property, room, origin, exactly, at most, more, of, all but, half, every, except, no, become, fixture,
-    person, beside, every place, means, test, rule, then and after. Sampled homes then have colors, sizes, materials,
-    owners and people by name, too.
+    person, beside, every place, means, test, rule, then, after and at. Sampled homes then have colors, sizes,
+    materials, owners and people by name, too.
 
     The mode "human" opens PyBullet's own window and needs a display. A step is one frame, and a video has one frame per
     second; with "rgb_array_list", which Gymnasium adds, `render` returns all frames since the last call.
@@ -292,7 +292,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self._steps, self._ended_because, self._is_closed = 0, "", False
         observation, info = self._observation(), self._info("", "", _outcome("skipped"))
         self._initial_state = initial_state
-        self.pursue(self._goal, initial_state)
+        self.pursue(self._goal, self._progress.initial_state)
         return observation, info
 
     def step(self, action: NDArray[np.int64]) -> tuple[spaces.Observation, float, bool, bool, Info]:
@@ -441,6 +441,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         while (due_s := self._progress.due_s) is not None:
             self._state, self._time_s = self._wait(max(0.0, due_s - self._time_s)), due_s
             self._progress = advance(self._progress, self._state, time_s=due_s)
+            self.pursue(self._goal, self._progress.initial_state)  # the phase's choices are made now
         self._score = score(self._progress)
 
     def _require_initial_state(self) -> State:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from envs.physics.spatial_queries import SpatialQueries
 
 BESIDE_M = 0.30  # the widest gap between two objects that are beside each other
+ROUNDING_M = (
+    0.00125  # what is laid out exactly so far apart is beside each other, although bodies drift by fractions of it
+)
 PLACED_M = 0.20  # the widest gap at which an object is put beside another: it may still roll or settle
 GAP_STEP_M = 0.05  # placements whose gaps differ by less are equally near
 
@@ -42,7 +45,9 @@ def apart_pairs(queries: SpatialQueries, place: str, names: Sequence[str]) -> li
     region = queries.region(place)
     boxes = [_box(queries, region, name) for name in names]
     at, half = np.array([box[0] for box in boxes]), np.array([box[1] for box in boxes])  # (K, 3)
-    apart = gaps_m(at[:, None, :2], half[:, None, :2], at[None, :, :2], half[None, :, :2]) > BESIDE_M  # (K, K)
+    apart = (
+        gaps_m(at[:, None, :2], half[:, None, :2], at[None, :, :2], half[None, :, :2]) > BESIDE_M + ROUNDING_M
+    )  # (K, K)
     if region.relation == "on" and not region.loose:
         over = (np.abs(at[:, None, :2] - at[None, :, :2]) < half[None, :, :2]).all(-1)  # the first's center, the other
         apart |= over & (at[:, None, 2] - half[:, None, 2] > at[None, :, 2])

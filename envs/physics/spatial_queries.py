@@ -35,6 +35,7 @@ SIDE_TOLERANCE_M = 0.03
 BELOW_TOLERANCE_M = 0.05
 UNDER_FLOOR_M = 0.005  # an object on a plate may be so much lower than its floor
 LEVEL_COS = 0.98
+UPRIGHT_COS = 0.8
 CHASSIS_M = (0.03, 0.20)  # heights between which an object on the ground blocks the base
 ON_GROUND_M = 0.03  # an object whose lowest point is below this lies on the ground
 GROUND_HALF_M = 100.0  # half the width of the ground
@@ -291,11 +292,18 @@ class SpatialQueries:
         )
 
     def _lies_on(self, region: SupportRegion, name: str) -> bool:
-        """Whether an object is not lower than a plate's or tray's floor: what lies next to a plate is."""
+        """Whether an object is not lower than a plate's or tray's floor: what lies next to a plate is.
+
+        A plate in the hand is tilted, and what lies on it with it: heights are measured along the plate's axis.
+        """
         at, turn = self.pose(name)
-        is_level = bool(np.abs(turn[2]).max() > LEVEL_COS)  # one that leans on the rim touches the ground, too
-        half_m = float(self.extents(name)[2]) if is_level else min(self.objects[name].size) / 2
-        return bool(region.local(at)[2] - half_m > -UNDER_FLOOR_M)
+        _, plate_turn = self.pose(region.name)
+        up = plate_turn[:, 2] if plate_turn[2, 2] > UPRIGHT_COS else np.array([0.0, 0.0, 1.0])
+        along = np.abs(turn.T @ up)
+        is_level = bool(along.max() > LEVEL_COS)  # one that leans on the rim touches the ground, too
+        size = np.array(self.objects[name].size)
+        half_m = float(along @ size if is_level else size.min()) / 2
+        return bool(up @ (at - region.at) - half_m > -UNDER_FLOOR_M)
 
     def _on_top(self, fixture: str, at: Array) -> bool:
         """Whether a point is above the border around the region of an open surface."""

@@ -78,14 +78,15 @@ class SceneView:
             for k, piece in enumerate(model.glow):
                 self.renderer.add(glow_name(spec.name, k), (piece,), at, turn)
             self.renderer.add(spec.name, model.pieces, at, turn, links=leaf_links(model))
-            self._set_material(spec)
+            self._set_material(spec, is_cupboard=_category(spec).enclosed)
             if model.leaves:
                 self._jointed[spec.name] = tuple(range(len(model.leaves)))
         build_rooms(self.renderer, scene)
 
-    def _set_material(self, spec: ObjectSpec | FixtureSpec) -> None:
+    def _set_material(self, spec: ObjectSpec | FixtureSpec, *, is_cupboard: bool = False) -> None:
+        """Let a body look like its material. A cupboard of glass is not seen through: what is in it stays unseen."""
         material = next((word for word in spec.properties if word in MATERIALS), None)
-        if material is not None and (material != "glass" or isinstance(spec, ObjectSpec)):
+        if material is not None and not (material == "glass" and is_cupboard):
             self.renderer.set_material(spec.name, material)
 
     def _is_new(self, name: str, value: object) -> bool:

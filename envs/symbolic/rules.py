@@ -55,15 +55,25 @@ def forbidden_entities(rules: Iterable[Rule], state: State) -> frozenset[int]:
         if rule.place is not None:
             fixtures = [f for f in range(world.n_fixtures) if is_place(state, f, rule.place)]
             forbidden.update(f for f in fixtures if rule.skill != "close" or _has_switch(world, f))
-        elif rule.thing is not None:
+        elif rule.thing is not None and rule.skill is not None:
             thing = rule.thing
-            forbidden.update(i for i in world.objects_of(thing.word) if matches(state, i, thing))
+            forbidden.update(
+                i for i in world.objects_of(thing.word) if _is_used(world, rule.skill, i) and matches(state, i, thing)
+            )
     return frozenset(forbidden)
 
 
 def _has_switch(world: World, fixture: int) -> bool:
     category = world.fixture_category[fixture]
     return category is not None and category.switch
+
+
+def _is_used(world: World, skill: str, entity: int) -> bool:
+    """Whether a skill can be used on an object at all."""
+    category = world.object_category[entity]
+    if category is None or skill not in ("slice", "fold", "pour"):
+        return category is not None and skill in ("pick up", "put", "give")
+    return {"slice": category.slices, "fold": category.folds, "pour": category.fills or bool(category.contains)}[skill]
 
 
 class RuleWatch:

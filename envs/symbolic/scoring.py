@@ -240,7 +240,7 @@ def _is_in(state: State, entity: int, target: int) -> bool:
 
 
 def _is_next_to(state: State, entity: int, target: int) -> bool:
-    return entity != target and state.place[entity] == state.place[target] >= 0
+    return target in state.neighbors(entity)
 
 
 def _is_amount(number: int, condition: Count, before: int) -> bool:
@@ -291,10 +291,21 @@ def wanted_neighbors(conditions: Iterable[Condition], state: State, action: Acti
         for thing, place in pairs:
             near = [i for i in after.neighbors(item) if i not in after.world.hidden]
             if can_match(after, item, thing, initial_state):
-                neighbors.update(i for i in near if _is_container(after, i, place, initial_state))
+                neighbors.update(
+                    i
+                    for i in near
+                    if _is_container(after, i, place, initial_state)
+                    and not (place.every and _has_neighbors(state, i, thing, condition, initial_state))
+                )
             if _is_container(after, item, place, initial_state):
                 neighbors.update(i for i in near if can_match(after, i, thing, initial_state))
     return sorted(neighbors)
+
+
+def _has_neighbors(state: State, target: int, thing: Thing, condition: Condition, initial_state: State) -> bool:
+    """Whether as many objects are beside a target as a condition wants beside every one."""
+    number = condition.number if isinstance(condition, Count) else 1
+    return sum(matches(state, i, thing, initial_state) for i in state.neighbors(target)) >= number
 
 
 def _beside_pairs(condition: Condition) -> Iterator[tuple[Thing, Place]]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-from envs.symbolic.goals import format_condition
+from envs.symbolic.goals import format_condition, format_goal, format_rule
 from planner.cli.clarification import choices, plan_from_answer
 from planner.errors import PlannerError
 from planner.io.command import standard_input
@@ -34,12 +35,13 @@ MAX_INSTRUCTION = 4000  # characters
 
 
 def print_plan(plan: Plan) -> None:
-    """Print goal, plan, and status with confidence, one per line."""
+    """Print the goal without the rules of its home, the plan, and the status with confidence, one per line."""
     if plan.goal is not None:
-        print(f"goal: {plan.goal_text}")
+        own_rules = tuple(rule for rule in plan.goal.rules if format_rule(rule) not in plan.start.world.scene.rules)
+        print(f"goal: {format_goal(replace(plan.goal, rules=own_rules))}")
         if plan.subtasks:
             print(f"plan: {printable(str(plan))}")
-        else:
+        elif plan.status != "refused":
             print(
                 "nothing to do: the goal holds already"
                 if plan.status == "verified"

@@ -6,7 +6,7 @@ returns no actions and a reason. Every step it writes is applicable in the symbo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, successor, unmet_precondition
@@ -24,12 +24,12 @@ from envs.symbolic.goals import (
     format_condition,
     format_thing,
 )
+from envs.symbolic.rules import breaks
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.corpus.teacher_hands import Hands, StuckError
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
-from planner.goals.rehearsal import needed_where_they_are
 from planner.goals.serving import conditions_as_served
 from planner.verification.door_closing import close_doors
 
@@ -152,7 +152,7 @@ class _Teacher(Hands):
         knife = grounding.tool_for(self.choice_state, "cuts", self.avoid, common_sense=self.common_sense)
         if knife is None:
             raise StuckError("there is no knife")
-        is_needed = knife in needed_where_they_are(self.state, self.phase, self.initial_state)
+        is_needed = knife in choice.needed_where_they_are(self.state, self.phase, self.initial_state)
         previous_place = self.state.root(knife)
         self.take(knife)
         for item in objects:
@@ -305,13 +305,15 @@ class _Teacher(Hands):
             if pourable
             else None
         )
-        pour_last = origin is not None and origin >= self.state.world.n_fixtures
         wanted = condition.thing
-        self.apply_states(objects, wanted)
+        temperature = tuple(s for s in wanted.states if s in ("hot", "cold") and wanted.liquid)
+        pour_last = origin is not None and origin >= self.state.world.n_fixtures and not temperature
+        self.apply_states(objects, replace(wanted, states=tuple(s for s in wanted.states if s not in temperature)))
         if wanted.liquid and not pour_last:
             for item in objects:
                 if self.state.liquid[item] != wanted.liquid:
                     self.fill(item, wanted.liquid)
+        self.apply_states(objects, replace(wanted, states=temperature))  # pouring would change it
         if condition.place is not None:
             self.bring_all(objects, wanted, condition.place)
         if wanted.liquid and pour_last:
@@ -419,7 +421,10 @@ class _Teacher(Hands):
             process = self.state.world.process[fixture]
             if word == "on" and process and "closed" in process.when and self.state.flags[fixture] & OPEN:
                 self.do("close", fixture)
-            self.do({"open": "open", "closed": "close", "on": "turn on", "off": "turn off"}[word], fixture)
+            skills = {"open": "open", "closed": "close", "on": "turn on", "off": "turn off"}
+            if word not in skills:
+                raise StuckError(f"nothing makes a {self.state.world.categories[fixture]} {word}")
+            self.do(skills[word], fixture)
 
     def tidy(self, conditions: Sequence[Condition]) -> None:
         """Close fixtures that a person would not leave open, unless that undoes a condition; without common sense."""
@@ -428,7 +433,9 @@ class _Teacher(Hands):
             if not (category and category.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):
                 continue
             action = Action("close", (self.state.world.names[fixture],))
-            if unmet_precondition(self.state, action) is None and all(
-                holds(successor(self.state, action), c, self.initial_state) for c in conditions
-            ):
+            if unmet_precondition(self.state, action) is not None:
+                continue
+            closed = successor(self.state, action)
+            is_kept = all(holds(closed, c, self.initial_state) for c in conditions)
+            if is_kept and not any(breaks(r, action, self.state, closed, self.initial_state) for r in self.rules):
                 self.do("close", fixture)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice, permutations
 
 from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.goals import Condition, Goal
-from envs.symbolic.progress import advance, begin, is_true
+from envs.symbolic.progress import Progress, advance, begin, is_true
+from envs.symbolic.rules import forbidden_entities
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import teach
+from planner.goals.grounding import rank
 from planner.goals.narrowing import Narrowed
 from planner.goals.preparation import next_parts
 from planner.goals.serving import meanings
 from planner.verification.door_closing import close_doors
 
 MAX_CHUNKS = 24
+MAX_ORDERS = 6  # in which the conditions of a phase are tried one by one
 Chunk = tuple[State, tuple[Condition | Narrowed, ...], State, tuple[Action, ...]]
 """A state, the conditions to achieve from it (or what comes before them), the episode's initial state, and the actions
 that achieve them."""
@@ -26,8 +30,15 @@ def plan_in_chunks(
 ) -> Iterator[Chunk]:  # fmt: skip
     """Yield chunks until the goal holds.
 
-    Entities in `avoid` are used only if the goal leaves no choice; `common_sense` is as in `teach`. With it and
-    `closing`, what the whole plan opened is closed once, after its last use.
+    What does not work is tried again with what rules forbid something on, such as a knife that must not be given, and
+    then with the conditions one by one in other orders.
+
+    Args:
+        initial_state: The first state of the episode.
+        goal: The goal.
+        avoid: Entities that are used only if the goal leaves no choice.
+        common_sense: As in `teach`.
+        closing: With `common_sense`, whether what the whole plan opened is closed once, after its last use.
 
     Raises:
         LookupError: The teacher cannot reach the goal.
@@ -40,38 +51,83 @@ def plan_in_chunks(
         chunks = [chunk for meant in served for chunk in _chunks(initial_state, meant, avoid, common_sense=True)]
     except LookupError:
         chunks = []
-    if not chunks:
-        chunks = list(_chunks(initial_state, as_written, avoid, common_sense=True))
+    chunks = chunks or _chunks(initial_state, as_written, avoid, common_sense=True)
     yield from _closed(chunks, goal) if closing else chunks
 
 
-def _chunks(initial_state: State, goal: Goal, avoid: frozenset[int], *, common_sense: bool) -> Iterator[Chunk]:
-    progress = begin(goal, initial_state)
-    state = initial_state
-    for number, phase in enumerate(goal.phases):
-        if not all(is_true(test, state, initial_state) for test in goal.guard(number).tests):
-            continue
-        for _ in range(MAX_CHUNKS):
-            conditions = next_parts(
-                state, phase, initial_state, uses=progress.uses, avoid=avoid, common_sense=common_sense
+def _chunks(initial_state: State, goal: Goal, avoid: frozenset[int], *, common_sense: bool) -> list[Chunk]:
+    error: LookupError | None = None
+    careful = avoid | forbidden_entities(goal.rules, initial_state)
+    for order in range(1 + MAX_ORDERS):
+        if order and not _has_order(goal, order):
+            break
+        for avoided in dict.fromkeys((careful, avoid)):
+            try:
+                return _Chunks(initial_state, goal, avoided, order, common_sense=common_sense).all()
+            except LookupError as failure:
+                error = error or failure
+    assert error is not None
+    raise error
+
+
+def _has_order(goal: Goal, order: int) -> bool:
+    return any(len(_ordered(phase, order)) > 0 for phase in goal.phases)
+
+
+def _ordered(phase: Sequence[Condition], order: int) -> tuple[Condition, ...]:
+    """Return the conditions of a phase in another order, the usual one last; nothing if there are not so many."""
+    usual = sorted(dict.fromkeys(phase), key=rank)
+    return next(islice(permutations(reversed(usual)), order - 1, None), ()) if len(usual) > 1 else ()
+
+
+class _Chunks:
+    def __init__(
+        self, initial_state: State, goal: Goal, avoid: frozenset[int], order: int, *, common_sense: bool
+    ) -> None:  # fmt: skip
+        self.initial_state, self.goal, self.avoid = initial_state, goal, avoid
+        self.order, self.common_sense = order, common_sense
+
+    def all(self) -> list[Chunk]:
+        chunks: list[Chunk] = []
+        progress = begin(self.goal, self.initial_state)
+        for number, phase in enumerate(self.goal.phases):
+            start = progress.initial_state  # a phase with a time makes its choices when it begins
+            if not all(is_true(test, progress.state, start) for test in self.goal.guard(number).tests):
+                continue
+            for _ in range(MAX_CHUNKS):
+                chunk = self.next(progress, phase)
+                if chunk is None:
+                    break
+                chunks.append(chunk)
+                for action in chunk[3]:
+                    progress = advance(progress, successor(progress.state, action), action)
+            if not all(holds(progress.state, c, start, progress.uses) for c in phase):
+                raise LookupError("the conditions undo each other")
+        return chunks
+
+    def next(self, progress: Progress, phase: Sequence[Condition]) -> Chunk | None:
+        """Return the next chunk of a phase, or None if its conditions hold, or nothing can be said to be next."""
+        state, start, reason = progress.state, progress.initial_state, ""
+        ordered: Sequence[Condition] = _ordered(phase, self.order) if self.order else ()
+        unmet = [c for c in ordered if not holds(state, c, start, progress.uses)]
+        tries: list[Sequence[Condition]] = [(c,) for c in unmet]
+        for tried in tries or [phase]:
+            parts = next_parts(
+                state, phase, start, todo=tried, uses=progress.uses, avoid=self.avoid, common_sense=self.common_sense
             )
-            if not conditions:
-                break
-            for todo in dict.fromkeys((conditions, conditions[:1])):  # one by one, if not together
+            if not parts and not self.order:
+                return None
+            for todo in dict.fromkeys((parts, parts[:1])):  # one by one, if not together
                 taught = teach(
-                    state, todo, initial_state, phase=phase, avoid=avoid, rules=goal.rules,
-                    common_sense=common_sense, uses=progress.uses, is_part=True,
+                    state, todo, start, phase=phase, avoid=self.avoid, rules=self.goal.rules,
+                    common_sense=self.common_sense, uses=progress.uses, is_part=True,
                 )  # fmt: skip
                 if taught.actions:
-                    break
-            if not taught.actions:
-                raise LookupError(taught.reason or "nothing to do")
-            yield state, todo, initial_state, taught.actions
-            for action in taught.actions:
-                state = successor(state, action)
-                progress = advance(progress, state, action)
-        if not all(holds(state, c, initial_state, progress.uses) for c in phase):
-            raise LookupError("the conditions undo each other")
+                    return state, todo, start, taught.actions
+                reason = reason or taught.reason
+        if all(holds(state, c, start, progress.uses) for c in phase):
+            return None
+        raise LookupError(reason or "nothing to do")
 
 
 def _closed(chunks: list[Chunk], goal: Goal) -> Iterator[Chunk]:

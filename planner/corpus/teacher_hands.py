@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import ON, OPEN, Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Condition, Rule, format_rule
 from envs.symbolic.progress import uses_of
-from envs.symbolic.rules import breaks, forbidden_entities
+from envs.symbolic.rules import breaks
 from planner.goals import grounding
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Hands:
     ) -> None:  # fmt: skip
         """Begin in a state; the arguments are those of `teach`."""
         self.choice_state = state  # objects and places are chosen in this state, as for the prompt's facts
-        self.avoid = avoid | forbidden_entities(rules, state)
+        self.avoid = avoid
         self.rules = rules
         self.means: tuple[str, ...] = ()  # means that conditions ask for
         self.uses: set[tuple[str, int]] = set()  # means that were used, and on what
@@ -123,6 +123,7 @@ class Hands:
             self.state.world.enclosed[previous_place] and not self.state.flags[previous_place] & OPEN
         )
         if not inaccessible and grounding.can_hold(self.state, previous_place, item):
-            self.do("put", item, previous_place)
+            is_person = self.state.world.relation[previous_place] == "with"
+            self.do("give" if is_person else "put", item, previous_place)
         else:
             self.free_hand()

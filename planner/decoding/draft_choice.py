@@ -43,9 +43,10 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """The best of the drafts that were written; `tried` and `tokens` count all of them."""
+    """The best of the drafts that were written, and its goal; `tried` and `tokens` count all of them."""
 
     best: Candidate
+    goal: Goal
     tried: int
     tokens: int
 
@@ -70,7 +71,7 @@ def choose(
         if best is not None and best.report.ok:
             break
     assert best is not None
-    return Choice(best=best, tried=tried, tokens=tokens)
+    return Choice(best=best, goal=goal, tried=tried, tokens=tokens)
 
 
 def judge(draft: Draft, goal: Goal, state: State, initial_state: State, *, constrained: bool) -> Candidate:

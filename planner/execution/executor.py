@@ -237,6 +237,7 @@ class Execution:
         self.waited_s += max(0.0, self.clock.time_s - began_s)
         yield from self._observe()
         self.expected = self.state
+        pursue(self.home, self.goal, self.progress.initial_state)  # the phase's choices are made now
 
     def run_until_break(self, *, stop_early: bool) -> Iterator[Event]:
         """Execute the rest of the plan until it fails or waits; with `stop_early`, also until replay predicts failure.

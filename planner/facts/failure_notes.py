@@ -173,7 +173,7 @@ def facts_for(
         ).entities
     is_failed = not failed_names.isdisjoint(facts.names)
     withheld = frozenset() if is_failed else facts.withheld - {state.world.names[e] for e in extra_entities}
-    return replace(facts_of(state, (*shown, *extra_entities)), withheld=withheld)
+    return replace(facts_of(state, (*shown, *extra_entities), (*conditions, *phase)), withheld=withheld)
 
 
 def entities(world: World, names: Collection[str]) -> frozenset[int]:

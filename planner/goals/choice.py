@@ -7,9 +7,9 @@ Each object has a cost in seconds (`cost_s`), and the lowest is taken; among equ
 | another condition of the goal needs it, or needs it where it is | 32 h | `FLAWS_S` |
 | a person has it | 16 h | `FLAWS_S` |
 | it is in a bin | 8 h | `FLAWS_S` |
-| it is dirty; or, where things are washed (`plate in sink`), it is clean | 4 h | `FLAWS_S` |
-| another liquid is in it, or the wanted one has stood in a room where it was not filled | 2 h | `FLAWS_S` |
-| things are in or on it | 1 h | `FLAWS_S` |
+| another liquid is in it, or the wanted one is old: in a room where it was not filled, or in dirt | 4 h | `FLAWS_S` |
+| it is dirty; or, where things are washed (`plate in sink`), it is clean | 2 h | `FLAWS_S` |
+| things are in or on it; they would get wet | 1 h; 8 h | `FLAWS_S`, `FILLED_OVER_S` |
 | each state or liquid that it lacks: put, turn on, turn off, pick up | 32 | skills' durations |
 | the way to the nearest place where it may end, or to the robot: meters / 0.5 m/s | | floor plan |
 | without a floor plan: into another room | 6 | duration of `go to` |
@@ -35,7 +35,16 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY, HELD, ON
 from envs.symbolic.goals import Count, Every, FixtureIs, Holding
-from envs.symbolic.scoring import fixtures_at, fixtures_of, is_at, matches, matching_objects, quantified_objects
+from envs.symbolic.scoring import (
+    fixtures_at,
+    fixtures_of,
+    has_result,
+    is_at,
+    matches,
+    matching_objects,
+    number_required,
+    quantified_objects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -45,14 +54,17 @@ if TYPE_CHECKING:
 
 BINS = ("garbage can", "recycling bin")
 UNWASHED = "laundry basket"  # what is in it counts as dirty
+KITCHENWARE = frozenset({"dishes", "cutlery", "cookware"})  # classes of what is washed in a kitchen
+TEXTILES = frozenset({"clothing", "linen"})
 WALKING_SPEED_MPS = 0.5
 Flaws = tuple[bool, ...]  # what speaks against an object, the gravest first
 HOUR_S = 3600.0
-FLAWS_S = tuple(HOUR_S * 2**k for k in (5, 4, 3, 2, 1, 0))  # taken, with a person, in a bin, dirty, full, in use
+FILLED_OVER_S = 7 * HOUR_S  # what is in a vessel would get wet: worse than dirt
+FLAWS_S = tuple(HOUR_S * 2**k for k in (5, 4, 3, 2, 1, 0))  # taken, with a person, in a bin, full, dirty, in use
 
 
 def flaws(state: State, entity: int, *, dirty_wanted: bool | None = False, liquid: str | None = None) -> Flaws:
-    """Return what speaks against an object whatever the goal: a person has it, a bin, dirt, a liquid, contents.
+    """Return what speaks against an object whatever the goal: a person has it, a bin, a liquid, dirt, contents.
 
     `dirty_wanted` is None where dirt does not matter; a `liquid` is wanted and no flaw.
     """
@@ -66,8 +78,8 @@ def flaws(state: State, entity: int, *, dirty_wanted: bool | None = False, liqui
     return (
         root >= 0 and world.relation[root] == "with",
         at in BINS,
-        dirty_wanted is not None and is_dirty != dirty_wanted,
         is_vessel and state.liquid[entity] not in ("", liquid),
+        dirty_wanted is not None and is_dirty != dirty_wanted,
         has_contents,
     )
 
@@ -123,14 +135,16 @@ def cost_s(
         dirt: Whether it shall be dirty (`dirty_wanted`).
         is_taken: Whether another condition needs it.
     """
-    person, binned, dirty, full, in_use = flaws(state, entity, dirty_wanted=dirt, liquid=thing.liquid)
-    against = (is_taken, person, binned, dirty, full or is_stale(state, entity, thing.liquid), in_use)
+    person, binned, full, dirty, in_use = flaws(state, entity, dirty_wanted=dirt, liquid=thing.liquid)
+    against = (is_taken, person, binned, full or is_stale(state, entity, thing.liquid), dirty, in_use)
     flaws_s = sum(seconds for seconds, is_so in zip(FLAWS_S, against, strict=True) if is_so)
+    if in_use and thing.liquid not in (None, state.liquid[entity]):
+        flaws_s += FILLED_OVER_S
     return flaws_s + _change_s(state, entity, thing) + travel_s(state, entity, targets)
 
 
 def is_stale(state: State, entity: int, liquid: str | None) -> bool:
-    """Whether a vessel of the wanted liquid has stood for an unknown time: in a room where it was not filled."""
+    """Whether a vessel of the wanted liquid has stood for an unknown time: where it was not filled, or it is dirty."""
     world = state.world
     root, category = state.root(entity), world.object_category[entity]
     if liquid is None or state.liquid[entity] != liquid or category is None or category.contains:
@@ -138,7 +152,7 @@ def is_stale(state: State, entity: int, liquid: str | None) -> bool:
     if root < 0 or world.relation[root] == "with":  # who has it knows its age
         return False
     rooms = [world.scene.fixtures[f].room for f in _sources(state, liquid)]
-    return bool(rooms) and world.scene.fixtures[root].room not in rooms
+    return bool(state.flags[entity] & DIRTY) or (bool(rooms) and world.scene.fixtures[root].room not in rooms)
 
 
 def _sources(state: State, liquid: str) -> list[int]:
@@ -229,7 +243,11 @@ def claimed(state: State, condition: Condition, phase: Sequence[Condition], init
 
 def _claimed_by(state: State, condition: Count | Every, place: Place, initial_state: State) -> set[int]:
     if isinstance(condition, Every):
-        return set(quantified_objects(initial_state, condition))
+        chosen = quantified_objects(initial_state, condition)
+        if condition.selection == "every":
+            return set(chosen)
+        done = [i for i in chosen if has_result(state, i, condition, initial_state)]
+        return set(done[: number_required(initial_state, condition)[0]])
     matching = matching_objects(state, condition.thing, None, initial_state)
     placed = [i for i in matching if is_at(state, i, place, initial_state)][: condition.number]
     if not condition.thing.states and not condition.thing.liquid:
@@ -268,6 +286,39 @@ def keeps_running(initial_state: State, conditions: Iterable[Condition]) -> froz
     return frozenset(world.names[f] for f in running if f not in named)
 
 
+def washed_at(state: State, entity: int) -> tuple[str, ...]:
+    """Return the categories of furniture where people put an object that is dirty; empty if it is not."""
+    category = state.world.object_category[entity]
+    if category is None or not state.flags[entity] & DIRTY:
+        return ()
+    if not TEXTILES.isdisjoint(category.classes):
+        return (UNWASHED, "washing machine")
+    return ("sink", "dishwasher") if not KITCHENWARE.isdisjoint(category.classes) else ()
+
+
+def sinks_for_people(state: State, sinks: Collection[int], entity: int) -> frozenset[int]:
+    """Return the sinks outside of kitchens, where no dishes are washed if a kitchen has one."""
+    world = state.world
+    category = world.object_category[entity]
+    if category is None or KITCHENWARE.isdisjoint(category.classes):
+        return frozenset()
+    kitchens = {room.name for room in world.scene.rooms if room.kind == "kitchen"}
+    others = [f for f in sinks if world.categories[f] == "sink" and world.scene.fixtures[f].room not in kitchens]
+    return frozenset(others) if len(others) < len(sinks) else frozenset()
+
+
 def is_busy(state: State, fixture: int, thing: int) -> bool:
     """Whether an appliance with a door runs for something else than `thing`, which must wait or go elsewhere."""
     return bool(state.flags[fixture] & ON) and state.world.enclosed[fixture] and state.root(thing) != fixture
+
+
+def needed_where_they_are(state: State, phase: Sequence[Condition], initial_state: State) -> frozenset[int]:
+    """Return the objects that conditions of a phase want where they are."""
+    needed = set[int]()
+    for condition in phase:
+        if isinstance(condition, Count) and condition.place is not None and condition.amount != "at most":
+            needed.update(matching_objects(state, condition.thing, condition.place, initial_state))
+        elif isinstance(condition, Every) and condition.place is not None:
+            chosen = quantified_objects(initial_state, condition)
+            needed.update(i for i in chosen if is_at(state, i, condition.place, initial_state))
+    return frozenset(needed)

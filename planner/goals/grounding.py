@@ -80,11 +80,14 @@ def free_units(state: State, place: int) -> int:
 
 
 def can_hold(state: State, place: int, thing: int) -> bool:
-    """Whether a place suits an object by category and size and has room for it (or holds it already)."""
+    """Whether a place suits an object by category and size and has room for it (or holds it already).
+
+    A person's hands are never full.
+    """
     world = state.world
     if not world.fits(thing, place):
         return False
-    if state.place[thing] == place:
+    if state.place[thing] == place or world.relation[place] == "with":
         return True
     contents = state.children(place)
     return not contents or world.capacity[place] - sum([world.units[i] for i in contents]) >= world.units[thing]
@@ -281,8 +284,8 @@ def tool_for(
                 extra, kind = (1, 1) if world.categories[i] == "watering can" else (4, 2)
             else:
                 continue
-            if common_sense:  # not somebody's drink, and no dishes if there is a watering can
-                is_for_drinking = world.categories[i] != "watering can" and not category.contains
+            if common_sense:  # no drink, bottled or somebody's, and no dishes if a watering can can be filled
+                is_for_drinking = world.categories[i] != "watering can" or not (state.liquid[i] or _has_tap(world))
                 against = choice.flaws(state, i, dirty_wanted=None, liquid="water")
                 ranked.append((avoided, is_for_drinking, *against, kind, choice.fetching_s(state, i), i))
             else:
@@ -290,6 +293,11 @@ def tool_for(
         else:
             ranked.append((avoided, *_cost(state, i, common_sense=common_sense), i))
     return int(min(ranked)[-1]) if ranked else None
+
+
+def _has_tap(world: World) -> bool:
+    """Whether a fixture gives water."""
+    return any(process is not None and process.fill == "water" for process in world.process)
 
 
 def _objects_for(world: World, purpose: str) -> list[int]:
@@ -314,12 +322,14 @@ def appliance_for(
 ) -> int | None:
     """Choose the appliance that makes an object `clean`, `cooked`, `hot` or `cold`.
 
-    With `common_sense`, a kettle is boiled on its base, no microwave runs with metal in it, and what runs for something
-    else is left alone.
+    With `common_sense`, what is in one already stays there, a kettle is boiled on its base, no microwave runs with
+    metal in it, dishes are washed in the kitchen, and what runs for something else is left alone.
     """
     world = state.world
     categories = appliances_for(state, state_name, thing, common_sense=common_sense)
     fallback = None
+    if common_sense and (inside := state.place[thing]) >= 0 and world.categories[inside] in categories:
+        categories = tuple(dict.fromkeys((world.categories[inside], *categories)))
     for category in categories:
         if category == "stove burner" and state_name == "cooked" and cooking_vessel(state, thing) is None:
             continue
@@ -327,6 +337,7 @@ def appliance_for(
         unsafe = busy = frozenset[int]()
         if common_sense:
             busy = frozenset(f for f in fixtures_of(state, category) if choice.is_busy(state, f, thing))
+            busy |= choice.sinks_for_people(state, fixtures_of(state, category), thing)
             if not objects_on_it and (vessel := cooking_vessel(state, thing, avoid, common_sense=True)) is not None:
                 objects_on_it = [vessel]
             if category == "microwave":
@@ -422,15 +433,23 @@ def requirements(
 def alternative_place(
     state: State, thing: int, excluded: Place, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
 ) -> int | None:
-    """Choose a place for an object that must leave `excluded`: where its category is usually kept."""
+    """Choose a place for an object that must leave `excluded`: where its category is usually kept.
+
+    With `common_sense`, what is dirty goes where it is washed, and a full vessel into no cupboard.
+    """
     world = state.world
     object_category = world.object_category[thing]
     assert object_category is not None
     alternatives = ("countertop", "dining table", "shelf", "desk", "side table", "dresser", "cabinet")
-    for category in (*object_category.at, *alternatives):
-        if category == excluded.fixture:
+    washed_at = choice.washed_at(state, thing) if common_sense else ()
+    is_full = common_sense and any(state.liquid[i] for i in (thing, *state.everything_in(thing)))
+    for category in (*washed_at, *object_category.at, *alternatives):
+        if category == excluded.fixture or (is_full and world.domain.fixtures[category].enclosed):
             continue
-        place = choose_fixture(state, category, [thing], avoid=avoid, common_sense=common_sense)
+        worse = avoid
+        if category in washed_at:
+            worse |= choice.sinks_for_people(state, fixtures_of(state, category), thing)
+        place = choose_fixture(state, category, [thing], avoid=worse, common_sense=common_sense)
         if place is not None and place not in avoid and can_hold(state, place, thing):
             return place
     others = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
@@ -53,17 +54,21 @@ class Narrowed:
         return holds(self.view(state), self.condition, self.view(initial_state))
 
 
-def narrow(condition: Condition, state: State, initial_state: State) -> tuple[Narrowed, ...]:
+def narrow(
+    condition: Condition, state: State, initial_state: State, beside: Sequence[Condition] = ()
+) -> tuple[Narrowed, ...]:  # fmt: skip
     """Return plain conditions that together bring about an unmet condition; none if nothing can.
 
     Args:
         condition: The condition.
         state: The current state.
         initial_state: The first state of the episode.
+        beside: Other conditions of the phase, which shall not be undone if there is a choice.
     """
-    if is_plain(condition, state.world):
+    narrower = _Narrower(state, initial_state, beside)
+    if is_plain(condition, state.world) and not narrower.leaves_nowhere_else(condition):
         return (Narrowed(condition=condition, aim=condition),)
-    return tuple(replace(part, aim=condition) for part in _Narrower(state, initial_state).narrow(condition))
+    return tuple(replace(part, aim=condition) for part in narrower.narrow(condition))
 
 
 def parts_of(part: Condition | Narrowed, state: State, initial_state: State) -> tuple[Narrowed, ...]:
@@ -131,8 +136,10 @@ def _is_plain_place(place: Place | None, world: World) -> bool:
 
 
 class _Narrower:
-    def __init__(self, state: State, initial_state: State) -> None:
+    def __init__(self, state: State, initial_state: State, beside: Sequence[Condition] = ()) -> None:
         self.state, self.world, self.initial_state = state, state.world, initial_state
+        self.phase = beside
+        self.kept = choice.needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
 
     def narrow(self, condition: Condition) -> Iterable[Narrowed]:
         if isinstance(condition, FixtureIs):
@@ -173,18 +180,23 @@ class _Narrower:
         if condition.amount in ("exactly", "at most") and len(matching) > number:
             # Those that people would rather use stay.
             ranked = choice.ranked(self.state, matching, condition.thing, place)
+            ranked.sort(key=lambda i: i not in self.kept)
             yield from self.removal(condition.thing, place, ranked[number:])
             return
         if condition.amount == "at most":
             return
         hidden = self.hidden_by_means(condition.means)
-        yield from self.bring(_plain(condition.thing), number, place, self.usable(condition.thing), hidden)
+        objects, exactly = self.usable(condition.thing), condition.amount == "exactly"
+        yield from self.bring(_plain(condition.thing), number, place, objects, hidden, exactly=exactly)
 
     def at_every(self, condition: Count, place: Place) -> Iterable[Narrowed]:
         """Narrow `every` place to each of them, and share the objects out; nothing if there are not enough."""
         state, world = self.state, self.world
         places = targets(state, place, self.initial_state)
         thing = condition.thing
+        if place.beside:
+            yield from self.beside_every(condition, places)
+            return
         objects = choice.ranked(state, [i for i in self.usable(thing) if i not in places], thing, place)
         matching = set(matching_objects(state, thing, None, self.initial_state))
         shares = {p: [i for i in objects if i in matching and state.place[i] == p][: condition.number] for p in places}
@@ -204,6 +216,47 @@ class _Narrower:
             plain = Count(number=condition.number, thing=_plain(thing), place=self.in_or_on(p))
             yield Narrowed(condition=plain, hidden=hidden)
 
+    def beside_every(self, condition: Count, neighbors: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow `beside every` to as many objects of its own for each neighbor; nothing if there are not enough."""
+        state, thing = self.state, condition.thing
+        usable = [i for i in self.usable(thing) if i not in neighbors]
+        matching = matching_objects(state, thing, None, self.initial_state)
+        if not usable:  # a mug beside every mug
+            yield from self.all_together(neighbors)
+            return
+        free = choice.ranked(state, usable, thing, condition.place)
+        missing: dict[int, int] = {}  # by fixture or container
+        for neighbor in neighbors:
+            beside = [i for i in state.neighbors(neighbor) if i in free and i in matching][: condition.number]
+            free = [i for i in free if i not in beside]
+            if len(beside) < condition.number:
+                holder = state.place[neighbor]
+                missing[holder] = missing.get(holder, 0) + condition.number - len(beside)
+        for holder, number in missing.items():
+            if holder <= NOWHERE:
+                return
+            elsewhere = [i for i in free if state.place[i] != holder and self.world.fits(i, holder)][:number]
+            far = [i for i in free if state.place[i] == holder][: number - len(elsewhere)]
+            if len(elsewhere) + len(far) < number:
+                return
+            free = [i for i in free if i not in elsewhere and i not in far]
+            if elsewhere:
+                hidden = self.others(elsewhere, of=self.world.objects_of(thing.word)) | self.others([holder])
+                there = Count(number=len(elsewhere), thing=_plain(thing), place=self.in_or_on(holder))
+                yield Narrowed(condition=there, hidden=hidden)
+            yield from self.put_again(_plain(thing), len(far), far)
+
+    def all_together(self, objects: Sequence[int]) -> list[Narrowed]:
+        """Narrow bringing objects to one piece of furniture, that with the most of them, if one takes them all."""
+        state, world = self.state, self.world
+        here = [state.place[i] for i in objects]
+        for f in sorted(self.surfaces(objects), key=lambda f: -here.count(f)):
+            moving = [i for i in objects if state.place[i] != f]
+            has_room = sum(world.units[i] for i in moving) <= grounding.free_units(state, f)
+            if has_room and all(world.fits(i, f) for i in moving):
+                return self.brought(moving, f)
+        return []
+
     def chosen(self, condition: Every) -> Iterable[Narrowed]:
         state, start = self.state, self.initial_state
         objects = quantified_objects(start, condition)
@@ -213,8 +266,9 @@ class _Narrower:
         target = Thing(word=condition.thing.word, states=condition.become)
         missing = max(0, low - len(done))
         if condition.selection != "every":
+            taken = choice.claimed(state, condition, self.phase, start) | self.kept
             remaining = self.that_fit(
-                choice.ranked(state, remaining, target, condition.place), missing, condition.place
+                choice.ranked(state, remaining, target, condition.place, taken), missing, condition.place
             )
         remaining = remaining[: grounding.MAX_OBJECTS_PER_CONDITION]
         hidden = self.hidden_by_means(condition.means)
@@ -227,8 +281,10 @@ class _Narrower:
             yield from self.bring(target, len(remaining), condition.place, remaining, hidden)
         before = sum(has_result(start, i, condition, start) for i in objects)
         if condition.place is not None and len(done) > max(high, before):  # what was brought there for other conditions
-            excess = [i for i in done if not has_result(start, i, condition, start)]
-            yield from self.removal(condition.thing, condition.place, excess[: len(done) - max(high, before)])
+            new = [i for i in done if not has_result(start, i, condition, start)]
+            if not self.kept.isdisjoint(new) and len(new) <= high:
+                new = sorted(done, key=lambda i: (i in self.kept, i not in new))
+            yield from self.removal(condition.thing, condition.place, new[: len(done) - max(high, before)])
         if condition.excluded is not None and condition.place is not None:  # what was brought there by mistake
             excess = [
                 i
@@ -290,9 +346,38 @@ class _Narrower:
             if place is not None and place.thing is not None and holder >= world.n_fixtures:
                 plain_place = Place(thing=Thing(word=world.categories[holder]))
             hidden = self.others(members).union(elsewhere).difference({self.state.root(i) for i in members})
-            yield Narrowed(
-                condition=No(thing=Thing(word=category, states=thing.states), place=plain_place), hidden=hidden
-            )
+            condition = No(thing=Thing(word=category, states=thing.states), place=plain_place)
+            if self.leaves_nowhere_else(condition, hidden):
+                yield from self.last_resort(members, elsewhere)
+            else:
+                yield Narrowed(condition=condition, hidden=hidden)
+
+    def leaves_nowhere_else(self, condition: Condition, hidden: frozenset[int] = frozenset()) -> bool:
+        """Whether there is an object that must leave a place, and no furniture that is usual for it or takes it."""
+        if not isinstance(condition, No) or condition.place is None:
+            return False
+        view = self.state._replace(world=self.world.without(hidden)) if hidden else self.state
+        leaving = matching_objects(view, condition.thing, condition.place)
+        return any(grounding.alternative_place(view, i, condition.place) is None for i in leaving)
+
+    def last_resort(self, objects: Sequence[int], excluded: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow the leaving of a place to furniture of the same category, a person, or the hand."""
+        state, world = self.state, self.world
+        for item in objects:
+            category, root = world.categories[item], state.root(item)
+            fixtures = [
+                f for f in range(world.n_fixtures)
+                if f != root and f not in excluded and f not in world.hidden and grounding.can_hold(state, f, item)
+            ]  # fmt: skip
+            if not fixtures:
+                yield Narrowed(condition=Holding(thing=Thing(word=category)), hidden=self.others([item]))
+                return
+            target = min(fixtures, key=lambda f: (world.relation[f] == "with", f))
+            places = list(state.place)
+            places[item] = target
+            state = state._replace(place=tuple(places))
+            hidden = self.others([item]) | self.others([target])
+            yield Narrowed(condition=Count(thing=Thing(word=category), place=self.in_or_on(target)), hidden=hidden)
 
     def is_part_of(self, fixture: int, place: Place) -> bool:
         """Whether objects that must leave a place must not be put on a fixture."""
@@ -301,16 +386,17 @@ class _Narrower:
     # -- where ---------------------------------------------------------------------------------------------------------
 
     def bring(
-        self, thing: Thing, number: int, place: Place | None, objects: Sequence[int], hidden: frozenset[int]
-    ) -> Iterable[Narrowed]:
+        self, thing: Thing, number: int, place: Place | None, objects: Sequence[int], hidden: frozenset[int], *,
+        exactly: bool = False,
+    ) -> Iterable[Narrowed]:  # fmt: skip
         """Narrow "so many of these objects are like this there" to a plain place of this home."""
         unlike = self.others(objects, of=self.world.objects_of(thing.word))
         if place is not None and place.beside:
             if far := self.far_from_neighbors(place, objects):
                 yield from self.put_again(thing, number, far)
                 return
-            if moved := self.pair_moved(place, objects, number):
-                yield from moved
+            if parts := self.gathered(thing, place, objects, number, alone=exactly):
+                yield from parts
                 return
         for plain_place, hidden_places in self.places(place, thing, objects):
             condition = Count(number=number, thing=thing, place=plain_place)
@@ -396,15 +482,35 @@ class _Narrower:
         """Yield where a neighbor stands, for the first neighbor with room beside it."""
         world, state = self.world, self.state
         neighbors = self.neighbors(place)
-        for has_room in (grounding.can_hold, lambda _, holder, i: world.fits(i, holder)):
+        limited = self.limited(objects)
+        units, relation = world.units, world.relation
+        spared = self.kept.intersection(objects)
+        for without, is_crowded in product(dict.fromkeys((spared, frozenset[int]())), (False, True)):
             for neighbor in neighbors:
                 holder = state.place[neighbor]
                 nested = [i for i in objects if self.is_nested(i, holder)]  # they would count as there already
-                others = [i for i in objects if i not in (neighbor, holder, *nested)]
-                if holder <= NOWHERE or not any(has_room(state, holder, i) for i in others):
+                others = [i for i in objects if i not in (neighbor, holder, *nested) and i not in without]
+                if holder <= NOWHERE or state.root(holder) in limited:
                     continue
-                yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested)
-                return
+                for i in others:  # if it is crowded, other things there make room
+                    has_room = grounding.can_hold(state, holder, i)
+                    if is_crowded and relation[holder] != "with":
+                        fits = world.fits(i, holder)
+                        has_room = fits and units[i] + units[neighbor] <= world.capacity[holder]
+                    if has_room:
+                        yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested, without - {i})
+                        return
+
+    def limited(self, objects: Sequence[int]) -> frozenset[int]:
+        """Return the fixtures where other conditions allow only so many of the objects, or none."""
+        places = [
+            c.place
+            for c in self.phase
+            if isinstance(c, Count | No | Every) and c.place is not None and c.place.thing is None
+            and (isinstance(c, No) or getattr(c, "amount", "") in ("exactly", "at most"))
+            and not set(objects).isdisjoint(self.usable(c.thing))
+        ]  # fmt: skip
+        return frozenset(f for place in places for f in fixtures_at(self.state, place))
 
     def is_nested(self, item: int, fixture: int) -> bool:
         """Whether an object is in something that is at a fixture."""
@@ -414,41 +520,58 @@ class _Narrower:
         category = self.world.categories[holder]
         return Place(fixture=category) if holder < self.world.n_fixtures else Place(thing=Thing(word=category))
 
-    def pair_moved(self, place: Place, objects: Sequence[int], number: int) -> list[Narrowed]:
-        """Narrow `beside` to bringing both to furniture that takes both, if nothing fits where a neighbor is.
+    def gathered(
+        self, thing: Thing, place: Place, objects: Sequence[int], number: int, *, alone: bool
+    ) -> list[Narrowed]:  # fmt: skip
+        """Narrow `beside` to bringing neighbor and objects to furniture that takes them all.
 
-        A neighbor that must be at a place itself (`beside plate on desk`) stays there.
+        This is for a neighbor where nothing else fits, such as a kettle on its base, and for one that is not yet where
+        it must be (`beside plate on desk`). A neighbor that is there stays there. Furniture with other such objects on
+        it comes last for objects that are wanted `alone`.
         """
-        state, world = self.state, self.world
-        if next(iter(self.beside(place, objects)), None) is not None or number > 1:
+        state, world, inside = self.state, self.world, place.inside
+        if next(iter(self.beside(place, objects)), None) is not None or place.thing is None:
             return []
-        surfaces = [
+        neighbors = self.neighbors(place)
+        if inside is None:
+            surfaces = self.surfaces(objects)
+        elif inside.thing is None:
+            surfaces = [f for f in fixtures_at(state, inside) if world.relation[f] is not None]
+            neighbors = neighbors or choice.ranked(state, self.usable(place.thing), place.thing, inside)
+        else:
+            return []
+        ranked = choice.ranked(state, objects, thing, inside)
+        for neighbor in neighbors:
+            others = [i for i in ranked if i != neighbor]
+            for items in [others[:number]] if number > 1 else [[i] for i in others]:
+                group = (neighbor, *items)
+                crowd = {state.place[i] for i in others if i not in items} if alone else set[int]()
+                nearest = sorted(surfaces, key=lambda f: (f != state.root(items[0]), f != state.root(neighbor), f))
+                for f in sorted(nearest, key=lambda f: f in crowd):
+                    moving = [i for i in group if state.place[i] != f]
+                    if any(self.is_nested(i, f) or not world.fits(i, f) for i in group):
+                        continue
+                    if len(items) == number and sum(world.units[i] for i in moving) <= grounding.free_units(state, f):
+                        return self.brought(moving, f)
+        return []
+
+    def surfaces(self, objects: Sequence[int]) -> list[int]:
+        """Return the furniture on which objects can be put side by side."""
+        world, limited = self.world, self.limited(objects)
+        return [
             f
             for f in range(world.n_fixtures)
-            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
+            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None and f not in limited
         ]
-        for neighbor in self.neighbors(place):
-            for item in objects:
-                for f in sorted(surfaces, key=lambda f: (f != state.root(item), f != state.root(neighbor), f)):
-                    if place.inside is not None and not (
-                        place.inside.thing is None and is_place(state, f, place.inside)
-                    ):
-                        continue
-                    if self.is_nested(neighbor, f) or self.is_nested(item, f):
-                        continue
-                    if item == neighbor or not (world.fits(item, f) and world.fits(neighbor, f)):
-                        continue
-                    moving = [i for i in (neighbor, item) if state.place[i] != f]
-                    if grounding.free_units(state, f) < sum(world.units[i] for i in moving):
-                        continue
-                    return [
-                        Narrowed(
-                            condition=Count(thing=Thing(word=world.categories[i]), place=self.in_or_on(f)),
-                            hidden=self.others([i]) | self.others([f]),
-                        )
-                        for i in moving
-                    ]
-        return []
+
+    def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:
+        """Narrow the bringing of just these objects to a fixture or container, one condition for each category."""
+        parts = []
+        for category in dict.fromkeys(self.world.categories[i] for i in objects):
+            alike = [i for i in objects if self.world.categories[i] == category]
+            condition = Count(number=len(alike), thing=Thing(word=category), place=self.in_or_on(holder))
+            parts.append(Narrowed(condition=condition, hidden=self.others(alike) | self.others([holder])))
+        return parts
 
     # -- means and fixtures --------------------------------------------------------------------------------------------
 

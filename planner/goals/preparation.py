@@ -17,12 +17,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.obstacles import usable
-from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_objects
+from envs.symbolic.obstacles import makes, usable
+from envs.symbolic.scoring import fixtures_at, holds, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
-from planner.goals.narrowing import Narrowed, narrow, parts_of, removal
+from planner.goals.narrowing import Narrowed, is_plain, narrow, parts_of, removal
 from planner.goals.rehearsal import (
     Blocked,
     FullVessel,
@@ -30,7 +30,6 @@ from planner.goals.rehearsal import (
     NeedsContainer,
     Rehearsal,
     TooMany,
-    needed_where_they_are,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ def next_parts(
     phase: Sequence[Condition],
     initial_state: State,
     *,
+    todo: Sequence[Condition] | None = None,
     max_conditions: int = MAX_CONDITIONS,
     uses: Uses | None = None,
     avoid: frozenset[int] = frozenset(),
@@ -53,12 +53,11 @@ def next_parts(
 ) -> tuple[Condition | Narrowed, ...]:
     """Return what is planned for next: the next few unmet conditions, or what comes before them; empty if all hold.
 
-    With fewer `max_objects`, a condition about more is planned for in several chunks. The other arguments are those of
-    `next_conditions` and `retrieve_facts`.
+    With `todo`, only these conditions of the phase are planned for. With fewer `max_objects`, a condition about more is
+    planned for in several chunks. The other arguments are those of `next_conditions` and `retrieve_facts`.
     """
-    parts = _next_parts(
-        state, phase, initial_state, max_conditions=max_conditions, uses=uses, avoid=avoid, common_sense=common_sense
-    )
+    unmet = next_conditions(state, phase if todo is None else todo, initial_state, max_conditions, uses)
+    parts = _next_parts(unmet, state, phase, initial_state, avoid, common_sense=common_sense)
     if max_objects == MAX_OBJECTS_PER_CONDITION or not parts:
         return parts
     preparation = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense)
@@ -71,14 +70,20 @@ def next_parts(
 
 
 def _next_parts(
-    state: State, phase: Sequence[Condition], initial_state: State, *, max_conditions: int, uses: Uses | None,
-    avoid: frozenset[int], common_sense: bool,
+    unmet: Sequence[Condition], state: State, phase: Sequence[Condition], initial_state: State,
+    avoid: frozenset[int], *, common_sense: bool,
 ) -> tuple[Condition | Narrowed, ...]:  # fmt: skip
     rehearsal = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
     ready: list[Condition] = []
-    for condition in next_conditions(state, phase, initial_state, max_conditions, uses):
+    last: tuple[Narrowed, ...] = ()  # what leaves nothing but the hand
+    for condition in unmet:
         parts = narrow(condition, state, initial_state)
-        shorter = _shorter(condition, parts)
+        explicit = _with_others(condition, parts, state, phase, initial_state)
+        parts = explicit or parts
+        if not isinstance(condition, Holding) and any(isinstance(part.condition, Holding) for part in parts):
+            last = last or parts
+            continue
+        shorter = _shorter(condition, parts) or explicit
         for i, part in enumerate(parts if shorter is None else shorter):
             hindrance = rehearsal.hindrance(part)
             if hindrance is None:
@@ -96,7 +101,68 @@ def _next_parts(
         if shorter is not None:
             return tuple(ready) or shorter
         ready.append(condition)
-    return tuple(ready)
+    return tuple(ready) or last
+
+
+def _with_others(
+    condition: Condition, parts: tuple[Narrowed, ...], state: State, phase: Sequence[Condition], initial_state: State
+) -> tuple[Narrowed, ...] | None:  # fmt: skip
+    """Narrow a condition so that others of the phase are not undone; None if this is what it is narrowed to anyway."""
+    place = getattr(condition, "place", None)
+    if place is not None and place.beside and not matching_objects(state, place.thing, place.inside, initial_state):
+        return narrow(Count(thing=place.thing, place=place.inside), state, initial_state) or None
+    others = [c for c in phase if c != condition]
+    if apart := _kept_unchanged(condition, state, others, initial_state):
+        return apart
+    if not others or is_plain(condition, state.world):
+        return None
+    others_kept = _neighbor_moved(condition, state, others, initial_state)
+    others_kept = others_kept or narrow(condition, state, initial_state, others)
+    return others_kept if others_kept and others_kept != parts else None
+
+
+def _kept_unchanged(
+    condition: Condition, state: State, others: Sequence[Condition], initial_state: State
+) -> tuple[Narrowed, ...]:  # fmt: skip
+    """Narrow the removal of what a choice left out from an appliance that now runs for a condition."""
+    if isinstance(condition, FixtureIs | Holding | No):
+        return ()
+    asked = {*condition.thing.states, *getattr(condition, "become", ()), *(["clean"] if condition.thing.liquid else [])}
+    for other in others:
+        if not isinstance(other, Every) or asked.isdisjoint(other.become) or not holds(state, other, initial_state):
+            continue
+        if other.selection == "every" and other.excluded is None:
+            continue
+        for i in matching_objects(initial_state, other.thing, None, initial_state):
+            root, word = state.root(i), next(iter(other.become))
+            if root >= 0 and not state.has(i, word) and makes(state, root, word, i):
+                place = Place(fixture=state.world.categories[root])
+                return removal(state, initial_state, Thing(word="anything"), place, [i])
+    return ()
+
+
+def _neighbor_moved(
+    condition: Condition, state: State, others: Sequence[Condition], initial_state: State
+) -> tuple[Narrowed, ...]:  # fmt: skip
+    """Narrow `beside` to bringing the neighbor, if its object must stay where it is; nothing if that does not help."""
+    if not isinstance(condition, Count) or condition.place is None or not condition.place.beside:
+        return ()
+    place, world = condition.place, state.world
+    needed = choice.needed_where_they_are(state, others, initial_state)
+    objects = usable(state, condition.thing)
+    if place.inside is not None or place.thing is None or condition.number > 1 or not needed.issuperset(objects):
+        return ()
+    for item in objects:
+        holder = state.place[item]
+        for neighbor in usable(state, place.thing):
+            if neighbor in needed or neighbor == item or holder < 0 or not grounding.can_hold(state, holder, neighbor):
+                continue
+            word = world.categories[holder]
+            target = Place(fixture=word) if holder < world.n_fixtures else Place(thing=Thing(word=word))
+            alike = {e for kept in (neighbor, holder) for e in world.entities_by_category[world.categories[kept]]}
+            moved = Count(thing=Thing(word=world.categories[neighbor]), place=target)
+            return (Narrowed(condition=moved, hidden=frozenset(alike - {neighbor, holder})),)
+    return ()
 
 
 def _shorter(condition: Condition, parts: tuple[Narrowed, ...]) -> tuple[Narrowed, ...] | None:
@@ -131,7 +197,7 @@ class _Preparation:
     ) -> None:  # fmt: skip
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase, self.avoid, self.common_sense = phase, avoid, common_sense
-        self.needed = needed_where_they_are(state, phase, initial_state)
+        self.needed = choice.needed_where_they_are(state, phase, initial_state)
 
     def before(self, part: Narrowed, hindrance: Hindrance) -> tuple[Narrowed, ...]:
         """Return what is done first for a part; nothing if nothing helps."""
@@ -142,10 +208,11 @@ class _Preparation:
         if isinstance(hindrance, NeedsContainer):
             return self.stacked(hindrance.item, hindrance.fixtures)
         made = self.make_room(hindrance)
-        if made or hindrance.holder >= self.world.n_fixtures:
+        if (made and all(isinstance(p.condition, No) for p in made)) or hindrance.holder >= self.world.n_fixtures:
             return made
         alike = grounding.fixtures_of(part.view(self.state), self.world.categories[hindrance.holder])
-        return self.stacked(hindrance.objects[0], alike)
+        stacked = self.stacked(hindrance.objects[0], alike) if hindrance.objects else ()
+        return stacked or tuple(p for p in made if not isinstance(p.condition, Holding))
 
     def fewer(self, part: Narrowed, number: int) -> Narrowed:
         """Return a part for only so many more objects."""
@@ -172,6 +239,7 @@ class _Preparation:
         """Return the removal of what takes the room at a place, the fewest things of which this is true."""
         holder, world = blocked.holder, self.world
         movable = [i for i in self.state.children(holder) if i not in self.needed and i not in blocked.objects]
+        movable = [i for i in movable if i not in self.avoid] or movable
         metal = blocked.metal or (self.common_sense and world.categories[holder] == "microwave")
         leaving = [i for i in movable if metal and choice.has_metal(self.state, i)]
         if blocked.metal:
@@ -227,11 +295,12 @@ class _Preparation:
         return (Narrowed(condition=condition, hidden=frozenset(alike - {item, container, fixture})),)
 
     def kept_clear(self, part: Narrowed) -> Narrowed:
-        """Return a removal that puts nothing where other conditions of the phase need room, or where it must not be."""
-        assert isinstance(part.condition, No)
+        """Return a removal that puts nothing where it must not be nor, if it can, where others need room."""
+        if not isinstance(part.condition, No):
+            return part
         view = part.view(self.state)
         leaving = matching_objects(view, part.condition.thing, part.condition.place)
-        hidden = set[int]()
+        forbidden, crowded = set[int](), set[int]()
         for condition in self.phase:
             place = getattr(condition, "place", None)
             if place is None or place.thing is not None or not isinstance(condition, Count | Every | No):
@@ -242,10 +311,17 @@ class _Preparation:
                 wanted = matching_objects(self.state, condition.thing, None, self.initial_state)
             is_limited = isinstance(condition, No) or getattr(condition, "amount", "at least") != "at least"
             is_limited = is_limited or getattr(condition, "selection", "every") != "every"
-            if is_limited or not set(leaving) <= set(wanted):
-                hidden.update(fixtures_at(self.state, place))
-        hidden.difference_update(self.state.root(i) for i in leaving)
-        return Narrowed(condition=part.condition, hidden=part.hidden | hidden)
+            if is_limited and not set(leaving).isdisjoint(wanted):
+                forbidden.update(fixtures_at(self.state, place))
+            elif not set(leaving) <= set(wanted):
+                crowded.update(fixtures_at(self.state, place))
+        roots = {self.state.root(i) for i in leaving}
+        for places in (forbidden | crowded, forbidden):
+            clear = Narrowed(condition=part.condition, hidden=part.hidden | (places - roots))
+            view = clear.view(self.state)
+            if all(grounding.alternative_place(view, i, part.condition.place) is not None for i in leaving):  # type: ignore[arg-type]
+                return clear
+        return part
 
     def pour_out(self, vessel: int) -> tuple[Narrowed, ...]:
         """Return the filling of another, empty vessel from one that must be empty; nothing if there is none."""

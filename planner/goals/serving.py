@@ -52,20 +52,24 @@ def _as_served(condition: Count, phase: Sequence[Condition], state: State) -> Co
     is_drink = thing.liquid is not None and condition.place is None
     there = matching_objects(state, thing, condition.place, state)
     there = [i for i in there if (_is_dish(state, i) if is_drink else _is_served(state, i))]
+    is_served = is_drink or _is_serving(state, condition)
     dirty = [i for i in there if state.flags[i] & DIRTY]
     is_holder = any(_holds_things(other, state, there) for other in phase)
     in_use = [i for i in there if i not in dirty and _is_in_use(state, i, thing.liquid)] if not is_holder else []
     needed = number - (len(there) - len(dirty) - len(in_use))
-    if not (dirty or in_use) or needed <= 0:
+    if not (dirty or in_use or is_served) or needed <= 0:
         return condition
     taken = {*there, *choice.claimed(state, condition, phase, state)}
     alike = [i for i in state.world.objects_of(thing.word) if can_match(state, i, thing, state)]
     supply = [i for i in alike if i not in taken and _is_ready(state, i, thing.liquid)]
+    must_wash = needed > len(supply)
     if thing.liquid is None:
-        supply += [i for i in dirty if grounding.appliance_for(state, "clean", i, common_sense=True) is not None]
+        others = [i for i in alike if state.flags[i] & DIRTY and i not in taken] if is_served else []
+        washable = [*dirty, *others]
+        supply += [i for i in washable if grounding.appliance_for(state, "clean", i, common_sense=True) is not None]
     if needed > len(supply):
         return condition
-    if dirty:
+    if dirty or must_wash:
         thing = replace(thing, states=(*thing.states, "clean"))
     return replace(condition, thing=thing, number=number + len(in_use))
 
@@ -80,6 +84,22 @@ def _is_served(state: State, entity: int) -> bool:
     return state.world.relation[root] == "with" or (state.world.categories[root] in TABLES and is_tableware)
 
 
+def _is_serving(state: State, condition: Count) -> bool:
+    """Whether a condition brings dishes or cutlery to where people are served."""
+    place = condition.place
+    if place is None or place.thing is not None:
+        return False
+    targets = choice.destinations(state, place)
+    is_table = all(state.world.relation[f] == "with" or state.world.categories[f] in TABLES for f in targets)
+    alike = state.world.objects_of(condition.thing.word)
+    return bool(targets) and is_table and bool(alike) and all(_is_dish_or_cutlery(state, i) for i in alike)
+
+
+def _is_dish_or_cutlery(state: State, entity: int) -> bool:
+    category = state.world.object_category[entity]
+    return category is not None and not {"dishes", "cutlery"}.isdisjoint(category.classes)
+
+
 def _is_dish(state: State, entity: int) -> bool:
     category = state.world.object_category[entity]
     return category is not None and "dishes" in category.classes
@@ -87,8 +107,8 @@ def _is_dish(state: State, entity: int) -> bool:
 
 def _is_in_use(state: State, entity: int, liquid: str | None) -> bool:
     """Whether something else than the wanted liquid is in or on an object, or the liquid is of unknown age."""
-    flaws = choice.flaws(state, entity, dirty_wanted=None, liquid=liquid)
-    return any(flaws[3:]) or choice.is_stale(state, entity, liquid)
+    _, _, full, _, in_use = choice.flaws(state, entity, dirty_wanted=None, liquid=liquid)
+    return full or in_use or choice.is_stale(state, entity, liquid)
 
 
 def _is_ready(state: State, entity: int, liquid: str | None) -> bool:

@@ -35,6 +35,7 @@ class Options:
             others, unless it fails. False: the order of the facts is that of the released weights' corpus.
         close_doors: Whether what a plan opened is closed again where the GPT left it open
             (planner/verification/door_closing.py). False is for speed. Which objects are used does not depend on it.
+        shorten: Whether steps that serve nothing are left out of a proven plan (planner/verification/shortening.py).
         repair: How a failed plan is replaced. `infill`: if part of it can stay, the GPT fills in the rest (if it was
             trained to); `replan`: a new plan is written from the beginning.
         feedback: Whether the GPT (if it was trained to) reads what went wrong before it replans.
@@ -55,6 +56,7 @@ class Options:
     grounded: bool = True
     common_sense: bool = True
     close_doors: bool = True
+    shorten: bool = True
     repair: Literal["infill", "replan"] = "infill"
     feedback: bool = True
     error_rate: float | None = None
@@ -86,5 +88,5 @@ class Options:
                 raise OptionsError(f"{name} must be {allowed}, found {getattr(self, name)!r}")
 
 
-OWN_PLAN = Options(close_doors=False)
-"""Decoding the GPT's own plan, to which the planner adds nothing: what evaluation, learning and benchmarks measure."""
+OWN_PLAN = Options(close_doors=False, shorten=False)
+"""Decoding the GPT's own plan, as it is: what evaluation, learning and benchmarks measure."""

@@ -117,8 +117,8 @@ class Plan:
         subtasks: The same in words.
         added: Numbers (from 1) of the subtasks that the planner added to what the GPT wrote: they close what the plan
             opened (planner/verification/door_closing.py).
-        left_out: Number of subtasks of the GPT that were left out, because they close a door that is used again, or
-            open it.
+        left_out: Number of subtasks of the GPT that were left out: they serve nothing
+            (planner/verification/shortening.py), or close a door that is used again.
         start: The state in which the plan begins.
         report: The symbolic replay, if there is a goal.
         tried: Number of plans that the GPT wrote, of which this is the best.

@@ -7,12 +7,14 @@ People close the fridge, cabinets, drawers and appliances that they opened. Not 
 - can no longer be closed, because the hand is full until the end;
 - would break a rule, or undo or leave out what the plan reaches without it: the plan is replayed after each step.
 
-A `close` may stand behind the last use of a door wherever the hand is free. It costs its own duration and the detour to
-the door (`way_s` in planner/goals/choice.py); at the place with the shortest detour, the first of equals, it is
-inserted. Right at the door this is no detour at all; at the end of the plan only the way there counts.
+A `close` may stand behind the last use of a door wherever the hand is free. It is inserted where it costs least, the
+first of equals: the detour to the door (`way_s` in planner/goals/choice.py) and `OPEN_RATE` of the time that the door
+stands open for nothing, in which it is in the way and a fridge warms up. Right at the door there is no detour at all;
+at the end of the plan only the way there counts.
 
-A door that the plan closes and opens again, for nothing that the goal asks for, stays open in between: each is closed
-once, after its last use.
+A door that the plan closes and opens again, for nothing that the goal asks for, stays open in between, unless that
+costs more than to close and open it. So most doors are closed once, after their last use, and none is open while the
+robot waits for a time.
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import OPEN, Action, successor, unmet_precondition
 from envs.symbolic.goals import FixtureIs
-from envs.symbolic.progress import begin, score
+from envs.symbolic.progress import advance, begin
 from envs.symbolic.scoring import fixtures_of
-from planner.goals.choice import way_s
-from planner.verification.plan_verification import progress_after, replay
+from planner.goals.choice import door_s, way_s
+from planner.verification.plan_verification import outcome, replay
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from envs.symbolic.state import State
 
 CLOSE = "close"
+_BEFORE_WAITING = ("put", "close")  # skills that tidy up before the robot waits for a time
+OPEN_RATE = 0.2  # what a second costs in which a door stands open for nothing [s]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,7 @@ class ClosedPlan:
 
     Attributes:
         actions: The plan.
-        added: Numbers (from 1) of the steps that were inserted.
+        added: Numbers (from 1) of the steps that were inserted: they close doors, and open some again after a wait.
         left_out: How many steps were left out, because a door is used again.
     """
 
@@ -77,12 +81,19 @@ def close_doors(
     if opened is None:
         opened = [f for f in range(state.world.n_fixtures) if state.flags[f] & ~start.flags[f] & OPEN]
     rest = goal.after(phase, begun=begun)
-    reached = _outcome(actions, rest, state, start)
+    reached = outcome(actions, rest, state, start)
     if reached is None:
         return ClosedPlan(actions=tuple(actions))
     plan = list(actions)
     while (
-        shorter := next((p for p in _kept_open(plan) if _outcome(p, rest, state, start) == reached), None)
+        shorter := next(
+            (
+                p
+                for p in _kept_open(plan, _times(plan, rest, state, start), state)
+                if outcome(p, rest, state, start) == reached
+            ),
+            None,
+        )
     ) is not None:
         plan = shorter
     left_out, added = len(actions) - len(plan), [False] * len(plan)
@@ -91,14 +102,32 @@ def close_doors(
     for door in _unwanted(doors, goal, states[-1], start):
         states = replay(state, plan).states
         closing = Action(CLOSE, (state.world.names[door],))
-        for position in _best_positions(plan, states, door, closing):
+        for position in _best_positions(plan, states, _times(plan, rest, state, start)[1], door, closing):
             longer = [*plan[:position], closing, *plan[position:]]
-            if _outcome(longer, rest, state, start) == reached:
+            if outcome(longer, rest, state, start) == reached:
                 plan = longer
                 added.insert(position, True)
                 break
+    if rest.is_timed:
+        plan, added = _closed_while_waiting(plan, added, rest, state, start)
     numbers = tuple(number for number, is_added in enumerate(added, start=1) if is_added)
     return ClosedPlan(actions=tuple(plan), added=numbers, left_out=left_out)
+
+
+def _closed_while_waiting(
+    plan: list[Action], added: list[bool], goal: Goal, state: State, initial_state: State
+) -> tuple[list[Action], list[bool]]:
+    """Close doors that are open while the robot waits for a time, and open them again after it."""
+    reached = outcome(plan, goal, state, initial_state)
+    begins_s, ends_s = _times(plan, goal, state, initial_state)
+    for number in [i for i in range(len(plan) - 1, -1, -1) if begins_s[i] > ends_s[i]]:
+        states = replay(state, plan).states
+        for door in _left_open(plan[:number], states[: number + 1], initial_state, ()):
+            names = (state.world.names[door],)
+            longer = [*plan[:number], Action(CLOSE, names), Action("open", names), *plan[number:]]
+            if outcome(longer, goal, state, initial_state) == reached:
+                plan, added = longer, [*added[:number], True, True, *added[number:]]
+    return plan, added
 
 
 def is_needless(action: Action, state: State) -> bool:
@@ -119,23 +148,36 @@ def without_needless(actions: Iterable[Action], state: State) -> list[Action]:
     return needed
 
 
-def _outcome(actions: Sequence[Action], goal: Goal, state: State, initial_state: State) -> object:
-    """Return what a plan reaches: conditions, broken rules, phases. None if a step is not applicable."""
-    replayed = replay(state, actions)
-    if replayed.reason is not None:
-        return None
-    progress = progress_after(begin(goal, state, initial_state=initial_state), actions, replayed.states[1:])
-    reached = score(progress)
-    return reached.met, {number for number, _ in reached.broken}, progress.phase, progress.left_out
+def _times(
+    actions: Sequence[Action], goal: Goal, state: State, initial_state: State
+) -> tuple[list[float], list[float]]:
+    """Return when each step begins, and when 0, 1, 2, … steps have ended, by durations and the goal's times [s]."""
+    progress = begin(goal, state, initial_state=initial_state)
+    begins_s, ends_s, wait_s = list[float](), [0.0], 0.0
+    for action, reached in zip(actions, replay(state, actions).states[1:], strict=True):
+        duration_s = state.world.domain.skills[action.skill].duration_s
+        waited_s, wait_s = (0.0, wait_s) if action.skill in _BEFORE_WAITING else (wait_s, 0.0)
+        begins_s.append(ends_s[-1] + waited_s)
+        ends_s.append(begins_s[-1] + duration_s)
+        later = advance(progress, reached, action)
+        wait_s += later.time_s - progress.time_s - duration_s if goal.is_timed else 0.0
+        progress = later
+    return begins_s, ends_s
 
 
-def _kept_open(actions: Sequence[Action]) -> Iterator[list[Action]]:
-    """Yield the plan without one `close` and the next `open` of the same door, for each such pair."""
+def _kept_open(
+    actions: Sequence[Action], times: tuple[Sequence[float], Sequence[float]], state: State
+) -> Iterator[list[Action]]:
+    """Yield the plan without one `close` and the next `open` of the same door, for each such pair that is not worth it.
+
+    `times` are those of `_times`.
+    """
+    begins_s, ends_s = times
     for i, action in enumerate(actions):
         if action.skill == CLOSE:
             opening = Action("open", action.args)
             j = next((j for j in range(i + 1, len(actions)) if actions[j] == opening), None)
-            if j is not None:
+            if j is not None and OPEN_RATE * (begins_s[j] - ends_s[i + 1]) < door_s(state.world):
                 yield [*actions[:i], *actions[i + 1 : j], *actions[j + 1 :]]
 
 
@@ -181,13 +223,17 @@ def _after_last_use(actions: Sequence[Action], states: Sequence[State], door: in
     return 0
 
 
-def _best_positions(actions: Sequence[Action], states: Sequence[State], door: int, closing: Action) -> list[int]:
-    """Return where to insert the step that closes a door: the shortest detour first, and the end of the plan."""
+def _best_positions(
+    actions: Sequence[Action], states: Sequence[State], ends_s: Sequence[float], door: int, closing: Action
+) -> list[int]:
+    """Return where to insert the step that closes a door: where it costs least, and the end of the plan."""
     rated = []
-    for i in range(_after_last_use(actions, states, door), len(states)):
+    first = _after_last_use(actions, states, door)
+    for i in range(first, len(states)):
         if unmet_precondition(states[i], closing) is None:
             following = states[i + 1].at if i + 1 < len(states) else None
-            rated.append((round(_detour_s(states[i], door, following), 1), i))
+            open_s = ends_s[i] - ends_s[first]
+            rated.append((round(_detour_s(states[i], door, following) + OPEN_RATE * open_s, 1), i))
     best = [i for _, i in sorted(rated)[:1]]
     last = max((i for _, i in rated), default=None)
     return best if last is None or last in best else [*best, last]

@@ -157,6 +157,16 @@ def progress_after(progress: Progress, actions: Iterable[Action], states: Iterab
     return progress
 
 
+def outcome(actions: Sequence[Action], goal: Goal, state: State, initial_state: State) -> object:
+    """Return what a plan reaches: conditions, broken rules, phases. None if a step is not applicable."""
+    replayed = replay(state, actions)
+    if replayed.reason is not None:
+        return None
+    progress = progress_after(begin(goal, state, initial_state=initial_state), actions, replayed.states[1:])
+    reached = score(progress)
+    return reached.met, {number for number, _ in reached.broken}, progress.phase, progress.left_out
+
+
 def verify(state: State, goal: Goal, actions: Sequence[Action], *, initial_state: State | None = None) -> Report:
     """Replay `actions` from `state` and score the final state; `initial_state` is the episode's (default: `state`)."""
     replayed = replay(state, actions)

@@ -53,6 +53,17 @@ def test_it_prints_goal_plan_and_status(plan: Call) -> None:
     assert status.startswith("verified (")
 
 
+def test_rules_of_the_home_are_not_repeated_with_every_goal(plan: Call, flat_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "strict.yaml"
+    path.write_text("rules: [never fridge open]\n" + flat_file.read_text())
+    outcome = plan("--goal", "mug on dining table while never apple on dining table", home=str(path))
+    assert outcome.out.startswith("goal: mug on dining table while never apple on dining table\nplan: ")
+    refused = plan("--goal", "fridge open", home=str(path)).out.splitlines()
+    assert refused[0] == "goal: fridge open"
+    assert refused[1].startswith("refused: the rules of this home do not allow it: never fridge open (")
+    assert len(refused) == 2
+
+
 def test_a_plan_that_misses_its_goal_is_printed_with_what_each_step_does(plan: Call) -> None:
     outcome = plan("--goal", "mug on dining table ; freezer open")
     *_, status, first, second = outcome.out.splitlines()

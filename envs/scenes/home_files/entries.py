@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Literal
 
 import yaml
 
-from envs.errors import MAX_COMPARED_LENGTH, GoalError, nearest
+from envs.errors import GoalError, nearest
 from envs.files.yaml_nodes import describe, is_null
-from envs.scenes.home_files.properties import PROPERTY_KEYS, PropertyReader
+from envs.scenes.home_files.nouns import NounReader
+from envs.scenes.home_files.properties import PROPERTY_KEYS
 from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
-from envs.words import names_of, words_of
+from envs.words import names_of
 
 MAX_COUNT = 50
 FIXTURE_KEYS = ("count", "name", "states", "pose", *PROPERTY_KEYS)
@@ -40,7 +39,7 @@ class Item:
     holds: list[Item] = field(default_factory=list)
 
 
-class EntryReader(PropertyReader):
+class EntryReader(NounReader):
     """Reads the entries under `rooms` and `objects`, and names them."""
 
     def __init__(self, domain: Domain) -> None:
@@ -56,14 +55,15 @@ class EntryReader(PropertyReader):
             if parsed is None:
                 continue
             item, options = parsed
-            number, _, rest = item.category.partition(" ")
-            if isinstance(entry, yaml.ScalarNode) and number.isdecimal() and 1 <= int(number[:9]) <= MAX_COUNT:
-                item.category, item.count = rest, int(number[:9])
             text = item.category
-            words, item.category = self.split_properties(text, self.domain.fixtures)
+            self.read_number(entry, item, options)
+            words, states, item.category = self.split_description(item.category, self.domain.fixtures)
+            item.category = self.meant(
+                entry, item.category, "fixtures", is_numbered=item.count > 1 or "count" in options
+            )
             fixture_category = self.domain.fixtures.get(item.category)
             if fixture_category is None:
-                hint = self.fixture_hint(entry, text, item.category)
+                hint = self.fixture_hint(text, item.category)
                 self.problem(entry, f"unknown fixture {text if hint.startswith(':') else item.category!r}{hint}")
                 self.unread.append(text)
                 continue
@@ -77,7 +77,7 @@ class EntryReader(PropertyReader):
                 "watered": fixture_category.waterable,
             }
             allowed_states = {state for state, allowed in possible_states.items() if allowed}
-            item.states = self.states(entry, options.get("states"), item.category, allowed_states)
+            item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "pose" in options:
                 pose = self.numbers(options["pose"], f"{item.category}: pose", POSE, POSE_LIMITS)
                 item.pose = (pose[0], pose[1], pose[2]) if pose else None
@@ -95,22 +95,22 @@ class EntryReader(PropertyReader):
                 continue
             item, options = parsed
             text = item.category
-            words, item.category = self.split_properties(text, self.domain.objects)
-            if words and item.category.partition(" ")[0].isdecimal():
+            self.read_number(entry, item, options)
+            words, states, item.category = self.split_description(item.category, self.domain.objects)
+            if (words or states) and item.category.partition(" ")[0].isdecimal():
                 number, _, rest = item.category.partition(" ")
-                self.problem(entry, f"{text!r}: a number stands first: `{' '.join((number, *words, rest))}`")
+                self.problem(entry, f"{text!r}: a number stands first: `{' '.join((number, *words, *states, rest))}`")
                 continue
-            description = Thing(word=item.category)
-            if isinstance(entry, yaml.ScalarNode) and item.category not in (
-                *self.domain.fixtures,
-                *self.domain.objects,
-            ):
+            item.category = self.meant(
+                entry, item.category, "objects", is_numbered=item.count > 1 or "count" in options
+            )
+            if item.category not in (*self.domain.fixtures, *self.domain.objects):
                 parsed_words = self.words(entry, item, text)
                 if parsed_words is None:
                     self.unread.append(text)
                     continue
-                description = parsed_words
-                words += parsed_words.properties
+                item.category, item.liquid = parsed_words.word, parsed_words.liquid
+                words, states = (*words, *parsed_words.properties), (*states, *parsed_words.states)
             object_category = self.domain.objects.get(item.category)
             if object_category is None:
                 hint = self.object_hint(text, item.category)
@@ -128,7 +128,7 @@ class EntryReader(PropertyReader):
                 )
                 if allowed
             }
-            item.states = self.states(entry, options.get("states"), item.category, allowed_states, description.states)
+            item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "liquid" in options:
                 item.liquid = self.text(options["liquid"], f"{item.category}: liquid")
             self.check_liquid(entry, item)
@@ -173,79 +173,30 @@ class EntryReader(PropertyReader):
             item.name = self.text(options["name"], f"{category}: name")
         return item, options
 
-    def fixture_hint(self, entry: yaml.Node, text: str, name: str) -> str:
-        """Return a hint about an unknown fixture; one that begins with a colon is about the whole text."""
-        if any(text.lower() == person.lower() for person in self.people):
-            return (
-                f": this is a person: write `person`; the first of the file is {self.people[0]}, the first of `people`"
-            )
-        wrong = self.wrong_description(text, self.domain.fixtures, movable=False)
-        bare = self.bare_name(name, self.domain.fixtures)
-        first, second = (wrong, bare) if isinstance(entry, yaml.ScalarNode) else (bare, wrong)
-        return first or second or self.word_hint(name, "fixtures") or nearest(name, self.domain.fixtures)
-
-    def object_hint(self, text: str, name: str) -> str:
-        """Return a hint about an unknown object; one that begins with a colon is about the whole text."""
-        if name in self.domain.members:
-            return f"; this is a class, such as {self.domain.members[name][0]!r}: name one of it"
-        hint = self.bare_name(name, self.domain.objects) or self.word_hint(name, "objects")
-        hint = hint or self.wrong_description(text, self.domain.objects, movable=True)
-        return hint or nearest(name, self.domain.objects)
-
-    def bare_name(self, text: str, known: Collection[str]) -> str:
-        """Return a hint if a name with options starts with a number or states, such as `2 mug: [dirty]`."""
-        words = text.split()
-        state_words = {*self.domain.states, *self.domain.negations, *self.domain.property_group}
-        for k, word in enumerate(words[:-1], start=1):
-            if not word.isdecimal() and word not in state_words:
-                break
-            if (name := " ".join(words[k:])) in known:
-                return f"; options follow the bare name: `{name}: {{count: 2, states: [...]}}`"
-        return ""
-
-    def noun(self, text: str) -> str:
-        """Return an object's words without a number, states and a liquid."""
-        words = text.partition(" of ")[0].split()
-        while len(words) > 1 and (words[0].isdecimal() or names_of(words[0], "states")):
-            del words[0]
-        whole = " ".join(words)
-        return text if names_of(text, "objects") else whole
-
-    def word_hint(self, word: str, table: Literal["fixtures", "objects"]) -> str:
-        """Return a hint about a word that is no category: another word for one, or a category of the other table."""
-        other: Literal["fixtures", "objects"] = "objects" if table == "fixtures" else "fixtures"
-        word = re.sub("^[0-9]+ ", "", word)
-        noun = re.sub(" [0-9]+$", "", word)
-        if noun != word and names_of(noun, table):
-            return f"; `{noun}` is numbered in the order of the file, or named: `{noun}: {{name: {word}}}`"
-        for known, place in ((table, ""), (other, f"list it under `{'rooms' if other == 'fixtures' else other}:`")):
-            categories = names_of(word, known)
-            names = " or ".join(repr(category) for category in categories[:3])
-            if categories and not place:
-                return f"; did you mean {names}?"
-            if categories:
-                kind = "an object" if other == "objects" else "a fixture"
-                return f"; this is {kind}{'' if word in categories else f', {names}'}: {place}"
-        close = (
-            get_close_matches(word.lower(), words_of(table), n=1, cutoff=0.8)
-            if len(word) <= MAX_COMPARED_LENGTH
-            else []
-        )
-        return self.word_hint(close[0], table) if close else ""
-
-    def key_hint(self, key: str) -> str:
-        """Say that the fixtures of a room are a list."""
-        word = re.sub(r"^[0-9]+ | [0-9]+$", "", key)
-        return f"; fixtures are a list: `- {key}`" if word in self.domain.fixtures else super().key_hint(key)
+    def read_number(self, entry: yaml.Node, item: Item, options: dict[str, yaml.Node]) -> None:
+        """Read a number in front of an entry, with or without options: `2 desk lamp: ["on"]`."""
+        number, _, rest = item.category.partition(" ")
+        if not number.isdecimal() or not rest:
+            return
+        item.category = rest
+        if re.search(r"\bglasses$", rest) and names_of(rest, "objects") != ("wine glass",) and number != "1":
+            item.category = rest.removesuffix("es")
+            self.notes.append(f"'{number} {rest}' is read as to drink from; others are `glasses: {{count: {number}}}`")
+        if "count" in options:
+            self.problem(entry, f"{rest}: two numbers, {number} in front and a `count`: write one of them")
+        elif 1 <= int(number[:9]) <= MAX_COUNT:
+            item.count = int(number[:9])
+        else:
+            self.problem(entry, f"{rest}: a number is from 1 to {MAX_COUNT}; found {number[:9]}")
 
     def words(self, entry: yaml.Node, item: Item, text: str) -> Thing | None:
         """Parse an object in the words of goals, such as `2 dirty mug`, into an item; `text` is the whole entry."""
         try:
             conditions = parse_goal(item.category, self.domain).conditions
         except GoalError as error:
-            if not names_of(text, "objects") and (
-                wrong := self.wrong_description(text, self.domain.objects, movable=True)
-            ):
+            known = self.with_known_noun(text, "objects")
+            wrong = self.wrong_description(known, self.domain.objects, movable=True)
+            if wrong and not names_of(text, "objects"):
                 self.problem(entry, f"unknown object {text!r}{wrong}")
                 return None
             word = self.noun(item.category)
@@ -257,10 +208,9 @@ class EntryReader(PropertyReader):
             self.problem(entry, f"unknown {kind} {word!r}{hint}" if hint else f"unknown object: {error}")
             return None
         fact = conditions[0]
-        if len(conditions) > 1 or not isinstance(fact, Count) or fact.place is not None:
-            self.problem(entry, f"{item.category!r}: expected a number, states and an object, such as `2 dirty mug`")
+        if len(conditions) > 1 or not isinstance(fact, Count) or fact.place is not None or fact.number > 1:
+            self.problem(entry, f"{text!r}: expected a number, states and an object, such as `2 dirty mug`")
             return None
-        item.category, item.count, item.liquid = fact.thing.word, fact.number, fact.thing.liquid
         return fact.thing
 
     def states(

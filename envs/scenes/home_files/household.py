@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import yaml
 
 from envs.errors import GoalError, nearest
-from envs.scenes.home_files.entries import EntryReader
+from envs.scenes.home_files.contents import ContentsReader
 from envs.scenes.home_files.properties import ARTICLES
 from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain
@@ -55,12 +55,15 @@ NO_NAMES = frozenset(
     ]
 )  # words of goals that no name may contain
 _NEGATION = re.compile(r"(?:no|not|never|don'?t|do not|must not|without)\s+(?:ever\s+)?(.+)", re.IGNORECASE)
-_TRANSFER = re.compile(r"never (?:give|hand|put|place|bring|leave) (.+) (to|in|on|with|into|onto|inside) (.+)")
+_TRANSFER = re.compile(
+    r"never (?:give|hand|put|place|bring|leave) (.+?) (to|in|on|with|into|onto|inside) (.+)",
+    re.IGNORECASE,
+)
 _MORE_THAN = re.compile(r"never more than (\d{1,3}) (.+)")
 _RELATIONS = {"to": "with", "into": "in", "inside": "in", "onto": "on"}
 
 
-class HouseholdReader(EntryReader):
+class HouseholdReader(ContentsReader):
     """Reads people and rules; the rules after everything else of the home."""
 
     def __init__(self, domain: Domain) -> None:
@@ -106,13 +109,20 @@ class HouseholdReader(EntryReader):
             reason = "it begins with a letter and has up to 40 letters, digits, spaces, dots and hyphens only"
             self.problem(entry, f"people: {name!r} is no name: {reason}")
             return None
-        if keyword := next((word for word in name.split() if word in NO_NAMES), ""):
-            self.problem(entry, f"people: {name!r} is no name: {keyword!r} is a word of goals; an entry is one person")
+        if keyword := next((word for word in name.split() if word.lower() in NO_NAMES), ""):
+            reason = f"{keyword!r} is a word of goals; an entry is one person"
+            self.problem(entry, f"people: {name!r} is no name: {reason}")
             return None
         words = (*domain.fixtures, *domain.objects, *domain.members, *domain.fixture_members, *domain.rooms)
         others = (*domain.property_group, *domain.states, *domain.negations, *domain.liquids, *domain.skills, *ARTICLES)
-        if name in (*words, *others):
-            self.problem(entry, f"people: {name!r} means something else in goals; a name begins with a capital letter")
+        lowered = {word.lower(): word for word in (*words, *others)}
+        numbered = re.sub(r" \d+$", "", name.lower())
+        if name.lower() in lowered or (numbered in domain.fixtures or numbered in domain.objects):
+            word = lowered.get(name.lower(), numbered)
+            reason = f"{word!r} means something else in goals; add a surname or a title, as in 'Mrs. {name.title()}'"
+            if word == PERSON:
+                reason = "list each by name"
+            self.problem(entry, f"people: {name!r} is no name here: {reason}")
             return None
         return name
 
@@ -173,8 +183,10 @@ class HouseholdReader(EntryReader):
         offers = [plain]
         if match := _NEGATION.fullmatch(plain):
             offers.append(f"never {match[1]}")
-        if match := _TRANSFER.fullmatch(plain.lower()):
-            offers.append(f"never {match[1]} {_RELATIONS.get(match[2], match[2])} {match[3]}")
+        if match := _TRANSFER.fullmatch(plain):
+            thing = self.meanings(match[1], "objects") or (match[1],)
+            place = self.meanings(match[3], "fixtures") or (match[3],)
+            offers.append(f"never {thing[0]} {_RELATIONS.get(match[2], match[2])} {place[0]}")
         if match := _MORE_THAN.fullmatch(plain.lower()):
             offers.append(f"never {int(match[1]) + 1} {match[2]}")
         if offer := next(filter(None, map(canonical, (*offers, f"never {plain}"))), ""):

@@ -44,6 +44,20 @@ class PropertyReader(NodeReader):
                 break
         return tuple(words), rest
 
+    def split_description(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+        """Split properties and states, in any order, off the front of a name: `dirty red mug`, `open window`."""
+        properties: list[str] = []
+        states: list[str] = []
+        while True:
+            words, text = self.split_properties(text, names)
+            properties += words
+            head, _, rest = text.partition(" ")
+            is_state = head in self.domain.states or head in self.domain.negations
+            if not is_state or not rest or text.partition(" of ")[0] in names:
+                return tuple(properties), tuple(states), text
+            states.append(head)
+            text = rest
+
     def properties(
         self, entry: yaml.Node, words: Sequence[str], options: dict[str, yaml.Node], category: str
     ) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from envs.errors import GoalError
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals.parser import with_home_rules
+from envs.symbolic.goals.reading import with_home_rules
 from envs.symbolic.goals.values import (
     Condition,
     Count,
@@ -37,10 +37,11 @@ CONSTRUCTS = (
     "property", "room", "origin", "exactly", "at most", "more", "of", "all but", "half", "every", "except", "no",
     "become", "fixture", "person", "beside", "every place", "means", "test", "rule",
 )  # fmt: skip
-ALL_CONSTRUCTS = (*CONSTRUCTS, "then", "after")  # with those that make phases
+ALL_CONSTRUCTS = (*CONSTRUCTS, "then", "after", "at")  # with those that make phases
 MAX_DRAWS = 300
 APPLIANCES = {"hot": ("microwave", "oven"), "cold": ("fridge", "freezer"), "clean": ("sink", "dishwasher")}
 DELAYS_S = (60.0, 300.0, 1800.0)
+TIMES = ("07:00", "09:30", "12:00", "18:15", "23:00")
 
 
 def with_random_properties(scene: Scene, rng: random.Random) -> Scene:
@@ -120,8 +121,8 @@ class _Drawer:
         self.number = len(self.world.objects_of(self.category))
 
     def goal(self, construct: str) -> Goal | None:
-        if construct in ("then", "after"):
-            return self.phases(timed=construct == "after")
+        if construct in ("then", "after", "at"):
+            return self.phases(construct)
         if construct in ("test", "rule"):
             condition = self.condition("property")
             door = self.fixture(joint=True)
@@ -134,12 +135,16 @@ class _Drawer:
         condition = self.condition(construct)
         return None if condition is None else Goal(phases=((condition,),))
 
-    def phases(self, *, timed: bool) -> Goal | None:
+    def phases(self, construct: str) -> Goal | None:
         """Return two phases, of which the later may begin at a time."""
         first, second = self.condition("property"), _Drawer(self.state, self.rng).condition("every")
         if first is None or second is None:
             return None
-        when = When(after_s=self.rng.choice(DELAYS_S)) if timed else None
+        when = None
+        if construct == "after":
+            when = When(after_s=self.rng.choice(DELAYS_S))
+        elif construct == "at":
+            when = When(at=self.rng.choice(TIMES), daily=self.rng.random() < 0.5)
         return Goal(phases=((first,), (second,)), guards=(Guard(), Guard(when=when)))
 
     def rule(self, door: str) -> Rule:

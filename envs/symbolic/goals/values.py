@@ -1,4 +1,4 @@
-"""What can be meant: the values of the goal language and their one canonical wording; `parser.py` reads it.
+"""What can be meant: the values of the goal language and their one canonical wording; `reading.py` reads it.
 
     goal       := phase ("then" phase)* ["while" rule (";" rule)*]
     phase      := [when ":"] ["if" test ("and" test)* ":"] condition (";" condition)*
@@ -19,8 +19,8 @@
     relation   := "on" | "in" | "with" | "beside"
     means      := fixture category | category of objects
     rule       := "never" (condition | skill [thing or furniture or room])
-    query      := "?" ("where" thing | "how many" thing [relation place] | "whether" test ("and" test)*
-                | "what" relation place)
+    query      := "?" ("where" (thing | furniture | person) | "how many" thing [relation place]
+                | "whether" test ("and" test)* | "what" relation place)
 
 `envs/symbolic/scoring.py` defines what each of them means in a state.
 """
@@ -271,7 +271,8 @@ class Query:
     """A question about the home.
 
     Attributes:
-        asks: Where `thing` is, how many there are (at `place`), whether all `tests` hold, or what is at `place`.
+        asks: Where `thing`, or the furniture or person of `place`, is; how many there are (at `place`); whether all
+            `tests` hold; or what is at `place`.
     """
 
     asks: Literal["where", "how many", "whether", "what"]
@@ -421,4 +422,6 @@ def format_query(query: Query, domain: Domain | None = None) -> str:
     if query.thing is not None:
         return f"? {query.asks} {_thing_at(query.thing, query.place, domain)}"
     assert query.place is not None
+    if query.asks == "where":
+        return f"? where {_origin(query.place)}"
     return f"? what {format_place(query.place, domain)}"

@@ -9,6 +9,7 @@ forbid the only way, and conditions that exclude each other. A goal that passes 
 | `single.py` | one condition: objects, places, fixtures |
 | `capacity.py` | how much fits in a place |
 | `rules.py` | rules that forbid the only way |
+| `demands.py` | how many objects the conditions ask for together |
 | `together.py` | conditions that exclude each other |
 """
 

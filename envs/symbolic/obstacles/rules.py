@@ -20,7 +20,7 @@ from envs.symbolic.scoring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from envs.symbolic.actions import State
 
@@ -77,12 +77,14 @@ def within(place: Place | None, other: Place | None, state: State) -> bool:
 class _Ways:
     def __init__(self, state: State, rules: Sequence[Rule]) -> None:
         self.state, self.world = state, state.world
-        self.rules = [rule for rule in rules if rule.skill is not None and not (rule.thing and rule.thing.states)]
+        self.rules = [rule for rule in rules if not (rule.thing and (rule.thing.states or rule.thing.liquid))]
 
     def against(self, skill: str, entity: int) -> Rule | None:
-        """Return the rule that forbids a skill on an entity."""
+        """Return the rule that forbids a skill on an entity, or the state that the skill leads to."""
         for rule in self.rules:
-            if rule.skill != skill:
+            if rule.condition is not None and self.leads_to(skill, entity, rule.condition):
+                return rule
+            if rule.skill != skill or (skill == "go to" and rule.place is None):  # nothing needs `go to` alone
                 continue
             if rule.place is not None:
                 if entity < self.world.n_fixtures and is_place(self.state, entity, rule.place):
@@ -93,6 +95,16 @@ class _Ways:
                 return rule
         return None
 
+    def leads_to(self, skill: str, entity: int, condition: Condition) -> bool:
+        """Whether a condition holds after a skill: `holding knife` after it was picked up, `fridge open`."""
+        if isinstance(condition, Holding):
+            thing = condition.thing
+            is_lasting = not thing.states and thing.liquid is None
+            return skill == "pick up" and is_lasting and matches(self.state, entity, thing, self.state)
+        if not isinstance(condition, FixtureIs) or condition.quantifier != "some" or len(condition.states) > 1:
+            return False
+        return skill == _SKILL_FOR.get(condition.states[0]) and entity in fixtures_of(self.state, condition)
+
     def condition(self, condition: Condition) -> Rule | None:
         state = self.state
         if isinstance(condition, FixtureIs):
@@ -100,8 +112,7 @@ class _Ways:
         if isinstance(condition, No):
             if condition.place is None or condition.place.beside:
                 return None
-            objects = matching_objects(state, condition.thing, condition.place, state)
-            return next((rule for i in objects if (rule := self.leaving(i)) is not None), None)
+            return self.too_many(condition.thing, condition.place, 0)
         if isinstance(condition, Every):
             objects = quantified_objects(state, condition)
             required = number_required(state, condition)[0] - sum(
@@ -114,16 +125,32 @@ class _Ways:
             thing, place = condition.thing, condition.place if isinstance(condition, Count) else None
             objects = usable(state, thing)
             required = condition.number if isinstance(condition, Count) else 1
-            if isinstance(condition, Count) and condition.amount == "at most":
-                return None
+            if isinstance(condition, Count) and condition.amount in ("at most", "exactly"):
+                if place is not None and not place.beside and not place.every:
+                    rule = self.too_many(thing, place, condition.number)
+                    if rule is not None or condition.amount == "at most":
+                        return rule
+                elif condition.amount == "at most":
+                    return None
             if isinstance(condition, Count) and condition.amount == "more":
                 required += len(matching_objects(state, thing, place, state))
         holding = isinstance(condition, Holding)
-        rules = [self.becoming(i, thing, place, holding=holding) for i in objects]
+        means = condition.means if isinstance(condition, Count | Every) else None
+        rules = [self.becoming(i, thing, place, means, holding=holding) for i in objects]
         return next((r for r in rules if r is not None), None) if rules.count(None) < required else None
 
-    def becoming(self, item: int, thing: Thing, place: Place | None, *, holding: bool) -> Rule | None:
-        """Return the rule that keeps an object from matching a description at a place."""
+    def too_many(self, thing: Thing, place: Place, number: int) -> Rule | None:
+        """Return the rule that keeps more than so many objects at a place, as they are."""
+        if thing.states or thing.liquid:
+            return None
+        objects = matching_objects(self.state, thing, place, self.state)
+        rules = [rule for i in objects if (rule := self.leaving(i)) is not None]
+        return rules[0] if len(rules) > number else None
+
+    def becoming(
+        self, item: int, thing: Thing, place: Place | None, means: str | None, *, holding: bool
+    ) -> Rule | None:
+        """Return the rule that keeps an object from matching a description at a place, by some means."""
         state, world = self.state, self.world
         if holding and state.held != item:
             if (rule := self.against("pick up", item) or self.door_of(item)) is not None:
@@ -132,6 +159,12 @@ class _Ways:
             rule = self.leaving(item) or self.arriving(item, place)
             if rule is not None:
                 return rule
+        elif place is not None and place.beside and not is_at(state, item, place, state):
+            rules = [self.shut_in(item)]  # neither does it come out, nor anything in
+            if rules[0] is None and place.thing is not None:
+                rules = [self.shut_in(i) for i in usable(state, place.thing)]
+            if rules and None not in rules:
+                return rules[0]
         for word in thing.states:
             if state.has(item, word):
                 continue
@@ -139,21 +172,29 @@ class _Ways:
                 rule = self.against({"sliced": "slice", "folded": "fold"}[word], item)
             else:
                 fixtures = [f for f in range(world.n_fixtures) if makes(state, f, word, item)]
-                rule = self.all_forbidden("turn on", [f for f in fixtures if self.needs_switch(f)], fixtures)
+                if means in world.domain.fixtures:
+                    fixtures = [f for f in fixtures if world.categories[f] == means]
+                rules = [self.running(f, item) for f in fixtures]
+                rule = rules[0] if rules and None not in rules else None
                 if rule is None and state.root(item) not in fixtures:
                     rule = self.leaving(item)
             if rule is not None:
                 return rule
         return None
 
-    def needs_switch(self, fixture: int) -> bool:
-        process = self.world.process[fixture]
-        return process is not None and "on" in process.when and not self.state.has(fixture, "on")
-
-    def all_forbidden(self, skill: str, fixtures: Iterable[int], of: Sequence[int]) -> Rule | None:
-        """Return a rule if each of the fixtures is forbidden for a skill, and there are no others."""
-        rules = [self.against(skill, f) for f in fixtures]
-        return rules[0] if rules and None not in rules and len(rules) == len(of) else None
+    def running(self, fixture: int, item: int) -> Rule | None:
+        """Return the rule that keeps an appliance from running with an object in it."""
+        state, world = self.state, self.world
+        process = world.process[fixture]
+        assert process is not None
+        is_inside, is_open = state.root(item) == fixture, state.has(fixture, "open")
+        skills = []
+        if "closed" in process.when and (is_open or not is_inside):
+            skills = ["close"] if is_open else ["open", "close"]
+        if "on" in process.when and (skills or not state.has(fixture, "on")):
+            skills.append("turn on")
+        rules = (self.against(skill, fixture) for skill in skills)
+        return next((rule for rule in rules if rule is not None), None)
 
     def leaving(self, item: int) -> Rule | None:
         """Return the rule that keeps an object where it is."""
@@ -165,9 +206,13 @@ class _Ways:
         rules = [self.against("pick up", i) for i in chain]
         return rules[0] if None not in rules else self.door_of(item)
 
-    def door_of(self, item: int) -> Rule | None:
+    def shut_in(self, item: int) -> Rule | None:
+        """Return the rule that keeps closed what an object is in."""
         closed = self.state.closed_around(item)
-        if closed is not None and (rule := self.against("open", closed)) is not None:
+        return None if closed is None else self.against("open", closed)
+
+    def door_of(self, item: int) -> Rule | None:
+        if (rule := self.shut_in(item)) is not None:
             return rule
         root = self.state.root(item)
         return self.against("go to", root) if root >= 0 and root != self.state.at else None
@@ -184,8 +229,18 @@ class _Ways:
             rule = self.against("go to", f) if f != state.at else None
             if world.enclosed[f] and not state.has(f, "open"):
                 rule = rule or self.against("open", f)
-            rules.append(rule or (self.against("give", item) if world.relation[f] == "with" else None))
+            if world.relation[f] == "with":
+                rule = rule or self.against("give", f) or self.against("give", item)
+            else:
+                is_loose = state.place[item] < world.n_fixtures  # in nothing that could be put instead of it
+                rule = rule or (self.against("put", item) if is_loose else None)
+                rule = rule or (None if self.may_hold(f, item) else self.against("put", f))
+            rules.append(rule)
         return rules[0] if rules and None not in rules else None
+
+    def may_hold(self, fixture: int, item: int) -> bool:
+        """Whether something at a fixture could take an object."""
+        return any(self.world.fits(item, i) for i in self.state.everything_in(fixture))
 
     def fixtures(self, condition: FixtureIs) -> Rule | None:
         state = self.state
@@ -197,6 +252,7 @@ class _Ways:
         rules = []
         for f in fixtures:
             unmet = [_SKILL_FOR.get(word, "") for word in words if not state.has(f, word)]
+            unmet += ["go to"] if unmet and f != state.at else []
             rules.append(next((rule for skill in unmet if (rule := self.against(skill, f)) is not None), None))
         if condition.quantifier == "some" and None in rules:
             return None

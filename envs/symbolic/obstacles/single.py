@@ -29,7 +29,7 @@ from envs.symbolic.scoring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from envs.symbolic.actions import State
 
@@ -65,13 +65,18 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
     if isinstance(condition, No):
         if place is None:
             return _stays_obstacle(state, condition.thing, 0)
-        return "" if tricks else _leaving_obstacle(condition, place, state)
+        return _leaving_obstacle(condition.thing, place, 0, state, tricks=tricks)
     number = condition.number if isinstance(condition, Count) else 1
     if isinstance(condition, Count):
         if condition.amount in ("at most", "exactly") and place is None:
             reason = _stays_obstacle(state, condition.thing, number)
-            if reason or condition.amount == "at most":
+            if reason:
                 return reason
+        reason = ""
+        if condition.amount in ("at most", "exactly") and place is not None and not place.every:
+            reason = _leaving_obstacle(condition.thing, place, number, state, tricks=tricks)
+        if reason:
+            return reason
         if condition.amount == "at most":
             return ""
         if condition.amount == "more":
@@ -90,6 +95,8 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
         able = [i for i, reason in zip(objects, reasons, strict=True) if not reason]
         if place is not None and place.every:
             each = condition.number if isinstance(condition, Count) else 1
+            if place.beside:
+                return _beside_every_obstacle(state, able, each, thing_text, place)
             for target in targets(state, place, state):
                 if sum(goes_in(state, i, target) for i in able) < each:
                     return f"no {thing_text} fits {state.world.relation[target]} {state.world.names[target]}"
@@ -101,6 +108,14 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
         return _room_obstacle(state, able, number, place, stacking=tricks)
     few = f"only {reasons.count('')} of {len(objects)} can be so: " if "" in reasons else ""
     return few + next(reason for reason in reasons if reason)
+
+
+def _beside_every_obstacle(state: State, able: Sequence[int], each: int, thing_text: str, place: Place) -> str:
+    """Say beside which target not enough of some objects fit, or return ""."""
+    for target in targets(state, place, state):
+        if sum(fits_side_by_side(state, i, target) for i in able if i != target) < each:
+            return f"no {thing_text} fits beside {state.world.names[target]}"
+    return ""
 
 
 def usable(state: State, thing: Thing) -> list[int]:
@@ -219,15 +234,24 @@ def _stays_obstacle(state: State, thing: Thing, number: int) -> str:
     return f"{name} stays {' '.join(thing.states)}" if thing.states else f"{name} cannot leave the home"
 
 
-def _leaving_obstacle(condition: No, place: Place, state: State) -> str:
-    """Say that an object that must leave a place of furniture has nowhere else to go."""
-    if place.thing is not None:
+def _leaving_obstacle(thing: Thing, place: Place, number: int, state: State, *, tricks: bool) -> str:
+    """Say that of the objects at a place of furniture more must leave than can go anywhere else, or in the hand."""
+    objects = matching_objects(state, thing, place, state)
+    if place.thing is not None or thing.liquid or any(_can_lose(state, i, s) for i in objects for s in thing.states):
         return ""
-    others = set(range(state.world.n_fixtures)).difference(fixtures_at(state, place))
-    for i in matching_objects(state, condition.thing, place, state):
-        if not any(goes_in(state, i, f) for f in others):
-            return f"there is nowhere else for {state.world.names[i]}"
-    return ""
+    in_hand = 1
+    if tricks:  # in something in the hand
+        world = state.world
+        in_hand += max((world.capacity[c] for c in range(world.n_fixtures, len(world.names))), default=0)
+    leaving = len(objects) - number - in_hand
+    if leaving < 1:
+        return ""
+    others = sorted(set(range(state.world.n_fixtures)).difference(fixtures_at(state, place)))
+    able = [i for i in objects if any(goes_in(state, i, f) for f in others)]
+    if len(able) < leaving:
+        return f"there is nowhere else for {state.world.names[next(i for i in objects if i not in able)]}"
+    reason = capacity_obstacle(state, able, leaving, others)
+    return f"they must leave, but {reason}" if reason else ""
 
 
 def _can_lose(state: State, entity: int, word: str) -> bool:
@@ -289,6 +313,9 @@ def _fixture_obstacle(condition: FixtureIs, state: State) -> str:
     fixtures = fixtures_of(state, condition)
     if not fixtures:
         return f"there is no {format_furniture(condition)} here"
+    opposites = {a: b for a, b in state.world.domain.negations.items() if {a, b} <= {*condition.states}}
+    if opposites and condition.quantifier != "no":
+        return "nothing is {} and {}".format(*next(iter(opposites.items())))
     return next(
         (reason for s in condition.states if (reason := _fixture_state_obstacle(condition, s, fixtures, state))), ""
     )
@@ -301,6 +328,9 @@ def _fixture_state_obstacle(condition: FixtureIs, asked: str, fixtures: list[int
         word = negation.get(word) or world.domain.negations.get(word, word)
         if word == asked:
             return f"nothing the robot does changes that {world.names[fixtures[0]]} is {word}"
+    for a, b in negation.items():
+        if {a, b} <= set(condition.states) and condition.quantifier != "no":
+            return f"nothing is {a} and {b}"
     if {"open", "on"} <= set(condition.states) and condition.quantifier != "no":
         process = world.process[fixtures[0]]
         if process is not None and "closed" in process.when:

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing, format_condition
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, format_condition
 from envs.symbolic.obstacles.capacity import MAX_NAMES, room_of
-from envs.symbolic.obstacles.rules import is_narrower, within
+from envs.symbolic.obstacles.demands import exceeds_limit
 from envs.symbolic.obstacles.single import usable
-from envs.symbolic.scoring import (
-    fixtures_at,
-    fixtures_of,
-    has_result,
-    matching_objects,
-    number_required,
-    quantified_objects,
-)
+from envs.symbolic.scoring import fixtures_at, fixtures_of, number_required, quantified_objects
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -27,79 +20,7 @@ def exclude_each_other(a: Condition, b: Condition, state: State) -> bool:
         return _exclude_fixture_states(a, b, state)
     if isinstance(a, Holding) and isinstance(b, Holding):  # the robot has one hand
         return not set(usable(state, a.thing)) & set(usable(state, b.thing))
-    return any(_keeps_out(this, other, state) for this, other in ((a, b), (b, a)))
-
-
-def _keeps_out(this: Condition, other: Condition, state: State) -> bool:
-    """Whether a condition leaves no room for another one: fewer at a place, or all of them elsewhere."""
-    most = _most(this)
-    if most is not None and isinstance(other, Count | Every):
-        thing, place = this.thing, this.place  # type: ignore[union-attr]
-        if place is not None and not within(other.place, place, state):
-            return False
-        if isinstance(other, Count):
-            return (
-                _least(other) > most
-                and not (other.place and other.place.every)
-                and is_narrower(other.thing, thing, state)
-            )
-        chosen = quantified_objects(state, other)
-        described = set(matching_objects(state, Thing(word=thing.word, properties=thing.properties), None, state))
-        like = set(thing.states) <= set(other.become) and thing.liquid is None and thing.origin is None
-        return like and set(chosen) <= described and number_required(state, other)[0] > most
-    if isinstance(this, Every) and this.place is not None:
-        if isinstance(other, Holding) and _all_chosen(this, other.thing, state):
-            return True
-        if isinstance(other, Count | Every) and elsewhere(this.place, other.place, state):
-            if isinstance(other, Count) and other.amount != "at most" and _all_chosen(this, other.thing, state):
-                return True
-            if isinstance(other, Every) and this.selection == other.selection == "every":
-                return not {*quantified_objects(state, this)}.isdisjoint(quantified_objects(state, other))
-    if isinstance(this, Every) and isinstance(other, Every) and this.selection == "every":
-        return _too_many_chosen(this, other, state)
-    return False
-
-
-def _too_many_chosen(every: Every, choice: Every, state: State) -> bool:
-    """Whether `every` gives the result of a choice to more objects than the choice allows."""
-    if not within(every.place, choice.place, state) or not set(choice.become) <= set(every.become):
-        return False
-    objects = quantified_objects(state, choice)
-    before = sum(has_result(state, i, choice, state) for i in objects)
-    forced = set(objects).intersection(quantified_objects(state, every))
-    return len(forced) > max(number_required(state, choice)[1], before)
-
-
-def _most(condition: Condition) -> int | None:
-    """Return the largest number of objects that a condition allows, or None if it sets no limit."""
-    if isinstance(condition, No):
-        return 0
-    if isinstance(condition, Count) and condition.amount in ("exactly", "at most"):
-        return None if condition.place is not None and condition.place.every else condition.number
-    return None
-
-
-def _least(condition: Count) -> int:
-    return 0 if condition.amount == "at most" else condition.number
-
-
-def _all_chosen(every: Every, thing: Thing, state: State) -> bool:
-    """Whether an `every` condition is about all objects that could match a description."""
-    objects = usable(state, thing)
-    return every.selection == "every" and bool(objects) and set(objects) <= set(quantified_objects(state, every))
-
-
-def elsewhere(a: Place, b: Place | None, state: State) -> bool:
-    """Whether nothing can be at both places: they have no furniture in common."""
-    roots = [_roots(place, state) for place in (a, b)]
-    return None not in roots and set(roots[0] or ()).isdisjoint(roots[1] or ())
-
-
-def _roots(place: Place | None, state: State) -> list[int] | None:
-    """Return the fixtures where an object may be that is at a place, or None if they could be any."""
-    while place is not None and place.thing is not None and not place.beside:
-        place = place.inside
-    return None if place is None or place.thing is not None else fixtures_at(state, place)
+    return exceeds_limit(a, b, state) or exceeds_limit(b, a, state)
 
 
 def _exclude_fixture_states(a: FixtureIs, b: FixtureIs, state: State) -> bool:
@@ -119,38 +40,6 @@ def _exclude_fixture_states(a: FixtureIs, b: FixtureIs, state: State) -> bool:
     if not any(some):
         return True
     return sets[some.index(True)] <= sets[some.index(False)]
-
-
-def too_few_for_all(phase: tuple[Condition, ...], state: State) -> str:
-    """Say of which object a phase asks for more than exist: at different places, and in the hand."""
-    wanted: dict[str, list[tuple[str, set[int], int]]] = {}  # for each word: where, the fixtures there, how many
-    for condition in phase:
-        if isinstance(condition, Holding):
-            wanted.setdefault(condition.thing.word, []).append(("the hand", set(), 1))
-        elif isinstance(condition, Count) and condition.amount in ("at least", "exactly"):
-            place, roots = condition.place, _roots(condition.place, state)
-            if place is None or place.every or not roots:
-                continue
-            entries = wanted.setdefault(condition.thing.word, [])
-            same = next((e for e in entries if e[1] == set(roots)), None)
-            if same is not None:
-                entries.remove(same)
-            elif any(not e[1].isdisjoint(roots) for e in entries):
-                continue  # one object may serve both
-            number = max(condition.number, same[2] if same is not None else 0)
-            entries.append((same[0] if same is not None else _name(place), set(roots), number))
-    for word, entries in wanted.items():
-        available, total = len(state.world.objects_of(word)), sum(number for *_, number in entries)
-        if total > available:
-            enough = f"there {'is' if available == 1 else 'are'} only {available} here"
-            return f"{word} is asked for {total} times ({', '.join(name for name, *_ in entries)}): {enough}"
-    return ""
-
-
-def _name(place: Place) -> str:
-    while place.thing is not None and place.inside is not None:
-        place = place.inside
-    return place.fixture or place.room or place.person or ""
 
 
 def too_much_for_a_place(phase: tuple[Condition, ...], state: State) -> str:

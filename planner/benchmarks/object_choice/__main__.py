@@ -2,7 +2,8 @@
 
 Each instruction is planned in the bundled homes, or with `--trials` each held-out instruction of `unseen homes` in its
 own home: as the corpus of the released weights chooses objects, with common sense (`Options.common_sense`), and with
-what the planner adds to the GPT's plan (`Options.close_doors`). Only plans that are verified each way are compared.
+what the planner adds to the GPT's plan and leaves out (`Options.close_doors`, `Options.shorten`). Only plans that are
+verified each way are compared.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
@@ -48,15 +49,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner
     from planner.benchmarks.object_choice.used_objects import total, used_objects
-    from planner.plans.options import Options
+    from planner.plans.options import OWN_PLAN, Options
 
     if args.trials < 0:
         raise PlannerError("--trials is at least 0")
     one_thread()
     planner = Planner.load(args.model)
     ways = {
-        "without": Options(common_sense=False, close_doors=False),
-        "with common sense": Options(close_doors=False),
+        "without": replace(OWN_PLAN, common_sense=False),
+        "with common sense": OWN_PLAN,
         "doors closed": Options(),
     }
     counts: dict[str, list[UsedObjects]] = {name: [] for name in ways}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from envs.physics.nearness import BESIDE_M, gaps_m
+from envs.assets.collision_shapes import inner_floor_height
+from envs.physics.nearness import gaps_m
 from envs.symbolic.actions import parse_action
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.progress import advance, begin, score
@@ -64,18 +65,43 @@ def test_the_gap_is_measured_between_outlines() -> None:
     assert np.allclose(gaps_m(at, half, others, np.array([0.1, 0.1])), [0.3, 0.0, np.hypot(0.1, 0.3)])
 
 
-@pytest.mark.parametrize(("gap_m", "beside"), [(0.02, True), (0.25, True), (0.29, True), (0.33, False), (0.7, False)])
+@pytest.mark.parametrize(
+    ("gap_m", "beside"),
+    [
+        (0.02, True),
+        (0.25, True),
+        (0.29, True),
+        (0.2995, True),
+        (0.3005, True),
+        (0.305, False),
+        (0.33, False),
+        (0.7, False),
+    ],
+)
 def test_what_is_within_reach_of_an_eye_is_beside(home: PhysicalHome, gap_m: float, beside: bool) -> None:
     plate, apple = (home.queries.objects[name].size for name in ("plate 1", "apple 1"))
     stand(home, "plate 1", "dining table 1", 0.0, -0.4)
     stand(home, "apple 1", "dining table 1", 0.0, -0.4 + plate[1] / 2 + gap_m + apple[1] / 2)
-    assert are_beside(home, "plate 1", "apple 1") == beside == (gap_m <= BESIDE_M)
+    assert are_beside(home, "plate 1", "apple 1") == beside
 
 
 def test_what_lies_on_another_object_is_not_beside_it(home: PhysicalHome) -> None:
     stand(home, "laptop 1", "desk 1", 0.0, 0.0)
     stand(home, "book 1", "desk 1", 0.0, 0.0, home.queries.objects["laptop 1"].size[2])
     assert not are_beside(home, "book 1", "laptop 1")
+
+
+@pytest.mark.parametrize("tilt", [-0.25, -0.15, 0.0, 0.15, 0.25])
+def test_what_lies_on_a_tilted_plate_is_on_it(home: PhysicalHome, tilt: float) -> None:
+    queries = home.queries
+    stand(home, "plate 1", "dining table 1", 0.0, 0.0, 0.4)
+    at, flat = queries.pose("plate 1")
+    turn = flat @ np.array([[np.cos(tilt), 0, np.sin(tilt)], [0, 1, 0], [-np.sin(tilt), 0, np.cos(tilt)]])
+    above = turn[:, 2] * (inner_floor_height(queries.objects["plate 1"]) + queries.objects["mug 1"].size[2] / 2)
+    home.engine.place("plate 1", at.tolist(), queries.quat(turn))
+    home.engine.place("mug 1", (at + above).tolist(), queries.quat(turn))
+    queries.forget()
+    assert queries.holder("mug 1") == "plate 1"
 
 
 def test_in_a_drawer_things_lie_on_each_other_and_are_beside_each_other(home: PhysicalHome) -> None:

@@ -159,6 +159,18 @@ def test_a_home_with_glass_is_seen_through_in_all_views(monkeypatch: pytest.Monk
     home.close()
 
 
+@pytest.mark.parametrize(("fixture", "number"), [("coffee table 1: glass", 3), ("cabinet 1: glass", 1)])
+def test_furniture_of_glass_is_seen_through_unless_things_are_shut_in(
+    monkeypatch: pytest.MonkeyPatch, fixture: str, number: int
+) -> None:
+    home = PhysicalHome(scene([fixture]))
+    home.render(32, 24)
+    sizes = count_drawings(home.scene_view.renderer, monkeypatch)
+    home.render(160, 120, view="overhead")
+    assert len(sizes) == number
+    home.close()
+
+
 # -- sizes of furniture ------------------------------------------------------------------------------------------------
 
 

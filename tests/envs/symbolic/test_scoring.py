@@ -272,6 +272,9 @@ def measured() -> State:
         ("no mug beside cell phone", False),
         ("book beside mug", False),
         ("mug beside book", False),
+        ("cell phone beside every mug on desk", True),
+        ("laptop beside every mug on desk", False),
+        ("cell phone beside every mug", False),
     ],
 )
 def test_what_is_known_to_be_apart_is_not_beside_each_other(measured: State, goal: str, held: bool) -> None:
@@ -306,6 +309,8 @@ def test_what_is_put_again_may_be_beside_everything_there(measured: State) -> No
         ("no mug beside laptop", ["pick up mug 1", "put mug 1 on desk 1"], []),
         ("at most 1 mug beside laptop", ["pick up mug 1", "put mug 1 on desk 1"], []),
         ("mug on desk", ["pick up mug 2", "put mug 2 on desk 1"], []),
+        ("laptop beside every mug", ["pick up laptop 1", "put laptop 1 on desk 1"], ["mug 1"]),
+        ("mug beside every anything", ["pick up mug 2", "put mug 2 on desk 1"], ["laptop 1", "mug 1"]),
     ],
 )
 def test_a_put_stands_beside_what_an_unmet_condition_names(

@@ -490,6 +490,16 @@ def test_a_home_that_wants_to_know_is_told_the_goal(wrap: Callable[[MindfulHome]
     assert home.pursued == [(parse_goal("mug beside book"), start)]
 
 
+def test_what_a_timed_phase_chooses_beside_what_is_told_to_the_home_when_it_begins() -> None:
+    home, planner = MindfulHome(small()), StubPlanner()
+    start = home.state()
+    goal = parse_goal("mug on desk then after 1 min : mug beside book")
+    execute(actions(start, *MOVE), goal, home, planner=planner)  # type: ignore[arg-type]
+    (_, at_start), (told, at_phase) = home.pursued
+    assert told == goal and at_start == start
+    assert at_phase.place[start.world.index["mug 1"]] == start.world.index["desk 1"]
+
+
 class ShakyHome(SymbolicHome):
     """A home in which what the robot does has an effect that no plan foresees: book 1 falls onto the sofa."""
 

@@ -346,7 +346,7 @@ def test_the_cost_of_an_object_is_the_sum_of_its_flaws_and_of_the_seconds_that_i
     now = state(KITCHEN, {"plate 1: dirty": "countertop 1", "plate 2": "garbage can 1", "plate 3": "countertop 1"})
     thing = Thing(word="plate")
     clean = choice.cost_s(now, now.world.index["plate 3"], thing, [], False)
-    assert choice.cost_s(now, now.world.index["plate 1"], thing, [], False) == clean + 4 * choice.HOUR_S
+    assert choice.cost_s(now, now.world.index["plate 1"], thing, [], False) == clean + 2 * choice.HOUR_S
     assert choice.cost_s(now, now.world.index["plate 3"], thing, [], False, is_taken=True) == clean + 32 * choice.HOUR_S
     hot = choice.cost_s(now, now.world.index["plate 3"], Thing(word="plate", states=("hot",)), [], False)
     skills = now.world.domain.skills

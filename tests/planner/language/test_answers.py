@@ -45,6 +45,17 @@ def home() -> State:
 
 
 WHERE = [
+    ("Anna", "Anna is in the kitchen."),
+    ("ben", "Ben is in the bedroom."),
+    ("Carl", "I do not know where Carl is."),
+    ("person", "There are 2 people: one in the kitchen and one in the bedroom."),
+    ("desk lamp", "The desk lamp is in the bedroom."),
+    ("white wardrobe", "The white wardrobe is in the bedroom."),
+    ("cabinet", "There are 2 cabinets in the kitchen."),
+    ("lamp", "There are 2 lamps: one in the bedroom and one in the kitchen."),
+    ("freezer", "There is no freezer here."),
+    ("black wardrobe", "There is no black wardrobe here."),
+    ("bed in kitchen", "There is no bed in the kitchen."),
     ("wallet", "The wallet is in drawer 1 in the bedroom, which is closed."),
     (
         "red mug",

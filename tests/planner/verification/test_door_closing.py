@@ -165,3 +165,24 @@ def test_closing_what_is_closed_is_needless() -> None:
     close, open_ = (parse_action(now.world, f"{skill} cabinet 1") for skill in ("close", "open"))
     assert is_needless(close, now) and not is_needless(close, after(now, "open cabinet 1"))
     assert without_needless([close, open_, close, close], now) == [open_, close]
+
+
+def test_a_door_does_not_stand_open_during_much_other_work_to_save_a_little_way() -> None:
+    work = [step for _ in range(4) for step in ("pick up vase 1", "put vase 1 on dining table 1")]
+    plan = closed(floor_plan(4), "plate on dining table", *PLATES, *work)
+    assert [format_action(floor_plan(4).world, action) for action in plan.actions][3] == "close cabinet 1"
+
+
+def test_a_door_that_is_used_again_much_later_is_closed_in_between() -> None:
+    fetch = ("open fridge 1", "pick up milk 1", "put milk 1 on dining table 1", "close fridge 1")
+    again = ("open fridge 1", "pick up apple 1", "put apple 1 on dining table 1", "close fridge 1")
+    work = ("turn on desk lamp 1", "turn off desk lamp 1") * 60
+    plan = closed(kitchen(), "milk on dining table then apple on dining table", *fetch, *work, *again)
+    assert plan.left_out == 0
+
+
+def test_a_door_is_closed_before_the_robot_waits_for_a_time() -> None:
+    fetch = ("open fridge 1", "pick up milk 1", "put milk 1 on dining table 1", "close fridge 1")
+    again = ("open fridge 1", "pick up apple 1", "put apple 1 on dining table 1")
+    plan = closed(kitchen(), "milk on dining table then after 10 min : apple on dining table", *fetch, *again)
+    assert said(plan) == [*fetch, *again, "close fridge 1"]
