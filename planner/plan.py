@@ -75,6 +75,8 @@ def _answer(args: argparse.Namespace, state: State) -> int:
 
     if args.execute:
         raise PlannerError("a question cannot be combined with --execute: there is nothing to execute")
+    if args.out is not None or args.format not in (None, "text", "json"):
+        raise PlannerError("a question cannot be combined with --format or --out: its answer is no plan; use --json")
     query, belief = parse_query(args.goal, scene=state.world.scene), read_belief(args, state)
     if belief is None:
         from planner.language.answers import answer

@@ -30,7 +30,6 @@ from planner.corpus.teacher_hands import Hands, StuckError
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
-from planner.goals.rehearsal import needed_where_they_are
 from planner.goals.serving import conditions_as_served
 from planner.verification.door_closing import close_doors
 
@@ -153,7 +152,7 @@ class _Teacher(Hands):
         knife = grounding.tool_for(self.choice_state, "cuts", self.avoid, common_sense=self.common_sense)
         if knife is None:
             raise StuckError("there is no knife")
-        is_needed = knife in needed_where_they_are(self.state, self.phase, self.initial_state)
+        is_needed = knife in choice.needed_where_they_are(self.state, self.phase, self.initial_state)
         previous_place = self.state.root(knife)
         self.take(knife)
         for item in objects:

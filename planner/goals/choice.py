@@ -310,3 +310,15 @@ def sinks_for_people(state: State, sinks: Collection[int], entity: int) -> froze
 def is_busy(state: State, fixture: int, thing: int) -> bool:
     """Whether an appliance with a door runs for something else than `thing`, which must wait or go elsewhere."""
     return bool(state.flags[fixture] & ON) and state.world.enclosed[fixture] and state.root(thing) != fixture
+
+
+def needed_where_they_are(state: State, phase: Sequence[Condition], initial_state: State) -> frozenset[int]:
+    """Return the objects that conditions of a phase want where they are."""
+    needed = set[int]()
+    for condition in phase:
+        if isinstance(condition, Count) and condition.place is not None and condition.amount != "at most":
+            needed.update(matching_objects(state, condition.thing, condition.place, initial_state))
+        elif isinstance(condition, Every) and condition.place is not None:
+            chosen = quantified_objects(initial_state, condition)
+            needed.update(i for i in chosen if is_at(state, i, condition.place, initial_state))
+    return frozenset(needed)

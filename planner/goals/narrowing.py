@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
@@ -28,7 +29,6 @@ from envs.symbolic.scoring import (
 )
 from envs.symbolic.state import NOWHERE
 from planner.goals import choice, grounding
-from planner.goals.rehearsal import needed_where_they_are
 
 if TYPE_CHECKING:
     from envs.symbolic.scoring import Uses
@@ -139,7 +139,7 @@ class _Narrower:
     def __init__(self, state: State, initial_state: State, beside: Sequence[Condition] = ()) -> None:
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase = beside
-        self.kept = needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
+        self.kept = choice.needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
 
     def narrow(self, condition: Condition) -> Iterable[Narrowed]:
         if isinstance(condition, FixtureIs):
@@ -186,7 +186,8 @@ class _Narrower:
         if condition.amount == "at most":
             return
         hidden = self.hidden_by_means(condition.means)
-        yield from self.bring(_plain(condition.thing), number, place, self.usable(condition.thing), hidden)
+        objects, exactly = self.usable(condition.thing), condition.amount == "exactly"
+        yield from self.bring(_plain(condition.thing), number, place, objects, hidden, exactly=exactly)
 
     def at_every(self, condition: Count, place: Place) -> Iterable[Narrowed]:
         """Narrow `every` place to each of them, and share the objects out; nothing if there are not enough."""
@@ -220,6 +221,9 @@ class _Narrower:
         state, thing = self.state, condition.thing
         usable = [i for i in self.usable(thing) if i not in neighbors]
         matching = matching_objects(state, thing, None, self.initial_state)
+        if not usable:  # a mug beside every mug
+            yield from self.all_together(neighbors)
+            return
         free = choice.ranked(state, usable, thing, condition.place)
         missing: dict[int, int] = {}  # by fixture or container
         for neighbor in neighbors:
@@ -241,6 +245,17 @@ class _Narrower:
                 there = Count(number=len(elsewhere), thing=_plain(thing), place=self.in_or_on(holder))
                 yield Narrowed(condition=there, hidden=hidden)
             yield from self.put_again(_plain(thing), len(far), far)
+
+    def all_together(self, objects: Sequence[int]) -> list[Narrowed]:
+        """Narrow bringing objects to one piece of furniture, that with the most of them, if one takes them all."""
+        state, world = self.state, self.world
+        here = [state.place[i] for i in objects]
+        for f in sorted(self.surfaces(), key=lambda f: -here.count(f)):
+            moving = [i for i in objects if state.place[i] != f]
+            has_room = sum(world.units[i] for i in moving) <= grounding.free_units(state, f)
+            if has_room and all(world.fits(i, f) for i in moving):
+                return self.brought(moving, f)
+        return []
 
     def chosen(self, condition: Every) -> Iterable[Narrowed]:
         state, start = self.state, self.initial_state
@@ -371,16 +386,17 @@ class _Narrower:
     # -- where ---------------------------------------------------------------------------------------------------------
 
     def bring(
-        self, thing: Thing, number: int, place: Place | None, objects: Sequence[int], hidden: frozenset[int]
-    ) -> Iterable[Narrowed]:
+        self, thing: Thing, number: int, place: Place | None, objects: Sequence[int], hidden: frozenset[int], *,
+        exactly: bool = False,
+    ) -> Iterable[Narrowed]:  # fmt: skip
         """Narrow "so many of these objects are like this there" to a plain place of this home."""
         unlike = self.others(objects, of=self.world.objects_of(thing.word))
         if place is not None and place.beside:
             if far := self.far_from_neighbors(place, objects):
                 yield from self.put_again(thing, number, far)
                 return
-            if moved := self.pair_moved(place, objects, number):
-                yield from moved
+            if parts := self.gathered(thing, place, objects, number, alone=exactly):
+                yield from parts
                 return
         for plain_place, hidden_places in self.places(place, thing, objects):
             condition = Count(number=number, thing=thing, place=plain_place)
@@ -468,22 +484,22 @@ class _Narrower:
         neighbors = self.neighbors(place)
         limited = self.limited(objects)
         units, relation = world.units, world.relation
-        for is_crowded in (False, True):  # if need be, other things there make room
+        spared = self.kept.intersection(objects)
+        for without, is_crowded in product(dict.fromkeys((spared, frozenset[int]())), (False, True)):
             for neighbor in neighbors:
                 holder = state.place[neighbor]
                 nested = [i for i in objects if self.is_nested(i, holder)]  # they would count as there already
-                others = [i for i in objects if i not in (neighbor, holder, *nested)]
+                others = [i for i in objects if i not in (neighbor, holder, *nested) and i not in without]
                 if holder <= NOWHERE or state.root(holder) in limited:
                     continue
-                if not any(
-                    (world.fits(i, holder) and units[i] + units[neighbor] <= world.capacity[holder])
-                    if is_crowded and relation[holder] != "with"
-                    else grounding.can_hold(state, holder, i)
-                    for i in others
-                ):
-                    continue
-                yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested)
-                return
+                for i in others:  # if it is crowded, other things there make room
+                    has_room = grounding.can_hold(state, holder, i)
+                    if is_crowded and relation[holder] != "with":
+                        fits = world.fits(i, holder)
+                        has_room = fits and units[i] + units[neighbor] <= world.capacity[holder]
+                    if has_room:
+                        yield self.in_or_on(holder), self.others([holder]).union([neighbor], nested, without - {i})
+                        return
 
     def limited(self, objects: Sequence[int]) -> frozenset[int]:
         """Return the fixtures where other conditions allow only so many of the objects, or none."""
@@ -504,44 +520,58 @@ class _Narrower:
         category = self.world.categories[holder]
         return Place(fixture=category) if holder < self.world.n_fixtures else Place(thing=Thing(word=category))
 
-    def pair_moved(self, place: Place, objects: Sequence[int], number: int) -> list[Narrowed]:
-        """Narrow `beside` to bringing both to furniture that takes both, if nothing fits where a neighbor is.
+    def gathered(
+        self, thing: Thing, place: Place, objects: Sequence[int], number: int, *, alone: bool
+    ) -> list[Narrowed]:  # fmt: skip
+        """Narrow `beside` to bringing neighbor and objects to furniture that takes them all.
 
-        A neighbor that must be at a place itself (`beside plate on desk`) stays there.
+        This is for a neighbor where nothing else fits, such as a kettle on its base, and for one that is not yet where
+        it must be (`beside plate on desk`). A neighbor that is there stays there. Furniture with other such objects on
+        it comes last for objects that are wanted `alone`.
         """
-        state, world = self.state, self.world
-        if next(iter(self.beside(place, objects)), None) is not None or number > 1:
+        state, world, inside = self.state, self.world, place.inside
+        if next(iter(self.beside(place, objects)), None) is not None or place.thing is None:
             return []
-        surfaces = [
+        neighbors = self.neighbors(place)
+        if inside is None:
+            surfaces = [f for f in self.surfaces() if f not in self.limited(objects)]
+        elif inside.thing is None:
+            surfaces = [f for f in fixtures_at(state, inside) if world.relation[f] is not None]
+            neighbors = neighbors or choice.ranked(state, self.usable(place.thing), place.thing, inside)
+        else:
+            return []
+        ranked = choice.ranked(state, objects, thing, inside)
+        for neighbor in neighbors:
+            others = [i for i in ranked if i != neighbor]
+            for items in [others[:number]] if number > 1 else [[i] for i in others]:
+                group = (neighbor, *items)
+                crowd = {state.place[i] for i in others if i not in items} if alone else set[int]()
+                nearest = sorted(surfaces, key=lambda f: (f != state.root(items[0]), f != state.root(neighbor), f))
+                for f in sorted(nearest, key=lambda f: f in crowd):
+                    moving = [i for i in group if state.place[i] != f]
+                    if any(self.is_nested(i, f) or not world.fits(i, f) for i in group):
+                        continue
+                    if len(items) == number and sum(world.units[i] for i in moving) <= grounding.free_units(state, f):
+                        return self.brought(moving, f)
+        return []
+
+    def surfaces(self) -> list[int]:
+        """Return the furniture on which things can be put side by side."""
+        world = self.world
+        return [
             f
             for f in range(world.n_fixtures)
-            if world.relation[f] == "on"
-            and not world.underfoot[f]
-            and world.process[f] is None
-            and f not in self.limited(objects)
+            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
         ]
-        for neighbor in self.neighbors(place):
-            for item in objects:
-                for f in sorted(surfaces, key=lambda f: (f != state.root(item), f != state.root(neighbor), f)):
-                    if place.inside is not None and not (
-                        place.inside.thing is None and is_place(state, f, place.inside)
-                    ):
-                        continue
-                    if self.is_nested(neighbor, f) or self.is_nested(item, f):
-                        continue
-                    if item == neighbor or not (world.fits(item, f) and world.fits(neighbor, f)):
-                        continue
-                    moving = [i for i in (neighbor, item) if state.place[i] != f]
-                    if grounding.free_units(state, f) < sum(world.units[i] for i in moving):
-                        continue
-                    return [
-                        Narrowed(
-                            condition=Count(thing=Thing(word=world.categories[i]), place=self.in_or_on(f)),
-                            hidden=self.others([i]) | self.others([f]),
-                        )
-                        for i in moving
-                    ]
-        return []
+
+    def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:
+        """Narrow the bringing of just these objects to a fixture or container, one condition for each category."""
+        parts = []
+        for category in dict.fromkeys(self.world.categories[i] for i in objects):
+            alike = [i for i in objects if self.world.categories[i] == category]
+            condition = Count(number=len(alike), thing=Thing(word=category), place=self.in_or_on(holder))
+            parts.append(Narrowed(condition=condition, hidden=self.others(alike) | self.others([holder])))
+        return parts
 
     # -- means and fixtures --------------------------------------------------------------------------------------------
 

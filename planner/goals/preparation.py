@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.obstacles import usable
-from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_objects
+from envs.symbolic.obstacles import makes, usable
+from envs.symbolic.scoring import fixtures_at, holds, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
@@ -30,7 +30,6 @@ from planner.goals.rehearsal import (
     NeedsContainer,
     Rehearsal,
     TooMany,
-    needed_where_they_are,
 )
 
 if TYPE_CHECKING:
@@ -113,11 +112,33 @@ def _with_others(
     if place is not None and place.beside and not matching_objects(state, place.thing, place.inside, initial_state):
         return narrow(Count(thing=place.thing, place=place.inside), state, initial_state) or None
     others = [c for c in phase if c != condition]
+    if apart := _kept_unchanged(condition, state, others, initial_state):
+        return apart
     if not others or is_plain(condition, state.world):
         return None
     others_kept = _neighbor_moved(condition, state, others, initial_state)
     others_kept = others_kept or narrow(condition, state, initial_state, others)
     return others_kept if others_kept and others_kept != parts else None
+
+
+def _kept_unchanged(
+    condition: Condition, state: State, others: Sequence[Condition], initial_state: State
+) -> tuple[Narrowed, ...]:  # fmt: skip
+    """Narrow the removal of what a choice left out from an appliance that now runs for a condition."""
+    if isinstance(condition, FixtureIs | Holding | No):
+        return ()
+    asked = {*condition.thing.states, *getattr(condition, "become", ()), *(["clean"] if condition.thing.liquid else [])}
+    for other in others:
+        if not isinstance(other, Every) or asked.isdisjoint(other.become) or not holds(state, other, initial_state):
+            continue
+        if other.selection == "every" and other.excluded is None:
+            continue
+        for i in matching_objects(initial_state, other.thing, None, initial_state):
+            root, word = state.root(i), next(iter(other.become))
+            if root >= 0 and not state.has(i, word) and makes(state, root, word, i):
+                place = Place(fixture=state.world.categories[root])
+                return removal(state, initial_state, Thing(word="anything"), place, [i])
+    return ()
 
 
 def _neighbor_moved(
@@ -127,7 +148,7 @@ def _neighbor_moved(
     if not isinstance(condition, Count) or condition.place is None or not condition.place.beside:
         return ()
     place, world = condition.place, state.world
-    needed = needed_where_they_are(state, others, initial_state)
+    needed = choice.needed_where_they_are(state, others, initial_state)
     objects = usable(state, condition.thing)
     if place.inside is not None or place.thing is None or condition.number > 1 or not needed.issuperset(objects):
         return ()
@@ -176,7 +197,7 @@ class _Preparation:
     ) -> None:  # fmt: skip
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase, self.avoid, self.common_sense = phase, avoid, common_sense
-        self.needed = needed_where_they_are(state, phase, initial_state)
+        self.needed = choice.needed_where_they_are(state, phase, initial_state)
 
     def before(self, part: Narrowed, hindrance: Hindrance) -> tuple[Narrowed, ...]:
         """Return what is done first for a part; nothing if nothing helps."""
@@ -218,6 +239,7 @@ class _Preparation:
         """Return the removal of what takes the room at a place, the fewest things of which this is true."""
         holder, world = blocked.holder, self.world
         movable = [i for i in self.state.children(holder) if i not in self.needed and i not in blocked.objects]
+        movable = [i for i in movable if i not in self.avoid] or movable
         metal = blocked.metal or (self.common_sense and world.categories[holder] == "microwave")
         leaving = [i for i in movable if metal and choice.has_metal(self.state, i)]
         if blocked.metal:

@@ -353,7 +353,7 @@ class Rehearsal:
     def _emptied(self, objects: Sequence[int]) -> list[State]:
         """Return the state without what may be moved away: first without plain things, then without containers too."""
         world = self.state.world
-        kept = {*objects, *needed_where_they_are(self.state, self.phase, self.initial_state)}
+        kept = {*objects, *choice.needed_where_they_are(self.state, self.phase, self.initial_state)}
         states = []
         for with_containers in (False, True):
             places = list(self.state.place)
@@ -390,15 +390,3 @@ def _moved(state: State, item: int, holder: int) -> State:
     places[item] = holder
     held = NOWHERE if state.held == item else state.held
     return state._replace(place=tuple(places), held=held)
-
-
-def needed_where_they_are(state: State, phase: Sequence[Condition], initial_state: State) -> frozenset[int]:
-    """Return the objects that conditions of a phase want where they are."""
-    needed = set[int]()
-    for condition in phase:
-        if isinstance(condition, Count) and condition.place is not None and condition.amount != "at most":
-            needed.update(matching_objects(state, condition.thing, condition.place, initial_state))
-        elif isinstance(condition, Every) and condition.place is not None:
-            chosen = quantified_objects(initial_state, condition)
-            needed.update(i for i in chosen if is_at(state, i, condition.place, initial_state))
-    return frozenset(needed)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.planner.json_answers import check_printed
+from tests.planner.json_answers import checked
 
 
 class Outcome:
@@ -25,8 +25,8 @@ def called(
     """Call a command. What it prints with `--json` is checked against the schema."""
     code = main(argv)
     out, err = capsys.readouterr()
-    if "--json" in argv:
-        check_printed(prog, out)
+    if ("--json" in argv or "json" in argv) and "--out" not in argv:  # with `--out`, paths are printed
+        checked(prog, out)
     return Outcome(prog, code, out, err)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
@@ -38,15 +39,15 @@ def problem(value: object, *definitions: str) -> str:
     return "" if error is None else f"{error.json_path}: {error.message}"
 
 
-def check_printed(prog: str, text: str) -> int:
-    """Check all JSON that a command printed: one value, or one a line. Returns the number of values."""
+def checked(prog: str, text: str) -> Any:
+    """Check all JSON that a command printed, one value or one a line; return the value, or a list of them."""
     definitions = ANSWERS.get(prog.removeprefix("python -m "))
     if definitions is None or not text.strip():  # a benchmark, or wrong usage
-        return 0
+        return None
     try:
         values = [json.loads(text)]
     except json.JSONDecodeError:
         values = [json.loads(line) for line in text.splitlines()]
     for value in values:
         assert not (found := problem(value, *definitions)), f"{found}\n{json.dumps(value)[:2000]}"
-    return len(values)
+    return values if len(values) > 1 else values[0]

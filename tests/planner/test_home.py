@@ -16,7 +16,7 @@ from envs.symbolic.obstacles import obstacle
 from envs.symbolic.state import World
 from planner.home import main
 from planner.io.paths import datasets_dir
-from tests.planner.json_answers import check_printed
+from tests.planner.json_answers import checked
 
 FAMILY = str(datasets_dir() / "homes" / "family_house.yaml")
 
@@ -99,18 +99,14 @@ def test_a_bad_home_exits_1_and_names_each_line(bad: str, capsys: pytest.Capture
 
 def test_json_lists_the_problems(bad: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", bad, "--json"]) == 1
-    printed = capsys.readouterr().out
-    check_printed("planner.home", printed)
-    report = json.loads(printed)
+    report = checked("planner.home", capsys.readouterr().out)
     assert not report["ok"]
     assert [problem["line"] for problem in report["problems"]] == [3, 4]
 
 
 def test_json_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "none.yaml", "--json"]) == 1
-    printed = capsys.readouterr().out
-    check_printed("planner.home", printed)
-    assert "no such file" in json.loads(printed)["problems"][0]["problem"]
+    assert "no such file" in checked("planner.home", capsys.readouterr().out)["problems"][0]["problem"]
 
 
 def test_a_sampled_home_is_a_home_file(capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,9 +124,7 @@ def test_show_lists_rooms_and_contents(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_show_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", FAMILY, "--json"]) == 0
-    printed = capsys.readouterr().out
-    check_printed("planner.home", printed)
-    assert json.loads(printed)["name"] == "family house"
+    assert checked("planner.home", capsys.readouterr().out)["name"] == "family house"
 
 
 def test_show_of_a_bad_home_fails_on_stderr(bad: str, capsys: pytest.CaptureFixture[str]) -> None:

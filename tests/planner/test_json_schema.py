@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import planner
 from envs.symbolic.actions import State
 from planner.api import Planner
 from planner.calibrate import _as_dict
@@ -95,7 +97,7 @@ EPISODE: dict[str, Json] = {
     "rerun": None,
 }
 UNVERIFIED = {
-    **{key: PLAN[key] for key in ("instruction", "goal", "options", "plan", "tried", "tokens", "seconds", "home")},
+    **{key: value for key, value in PLAN.items() if key not in ("when", "waits", "agenda", "heard", "seen")},
     "status": "unverified",
     "reason": "mug on desk: look for a mug",
     "confidence": None,
@@ -224,7 +226,7 @@ def test_a_status_says_what_belongs_to_it(changes: dict[str, Json], word: str) -
     assert word in problem({**PLAN, **changes}, "plan") != ""
 
 
-@pytest.mark.parametrize("missing", ["instruction", "status", "goal", "plan", "look_for", "confidence", "home", "when"])
+@pytest.mark.parametrize("missing", ["instruction", "status", "goal", "plan", "proof", "look_for", "home", "when"])
 def test_a_missing_field_is_an_error(missing: str) -> None:
     assert problem({key: value for key, value in PLAN.items() if key != missing}, "plan")
 
@@ -270,6 +272,12 @@ def test_figures_of_a_calibration_conform() -> None:
     pair = (reliability, reliability)
     report = CalibrationMetrics(name="all", right=rate, goal=pair, plan=pair, acting=(outcome,))
     assert problem(json.loads(json.dumps([report.as_dict()], allow_nan=False)), "calibration_report") == ""
+
+
+def test_every_command_that_prints_json_is_described() -> None:
+    folder = Path(planner.__file__).parent
+    commands = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    assert {f"planner.{name}" for name, text in commands.items() if '"--json"' in text} == set(ANSWERS)
 
 
 def test_every_definition_compiles() -> None:

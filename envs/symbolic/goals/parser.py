@@ -91,6 +91,13 @@ class GoalParser(ThingParser):
             "`what on|in PLACE`",
         )
 
+    def one_rule(self, text: str) -> Rule:
+        """Read a rule that stands alone."""
+        words = self.start(text)
+        if ";" in words:
+            raise self.error(words, "this is more than one rule; give one at a time")
+        return self.rule(words)
+
     # -- phases and rules ----------------------------------------------------------------------------------------------
 
     def guard(self, text: str) -> tuple[Guard, str]:
@@ -158,6 +165,10 @@ class GoalParser(ThingParser):
         place = self.furniture(text) or self.room(text) or self.person(text)
         if place is not None:
             return Rule(skill=skill, place=place)
+        if self.split(text)[1]:
+            raise self.error(
+                text, f"one thing, furniture or room follows {skill!r}; say how it must not be: 'never {text}'"
+            )
         return Rule(skill=skill, thing=self.thing(text))
 
     # -- conditions ----------------------------------------------------------------------------------------------------

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from envs.errors import GoalError
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals.parser import GoalParser
-from envs.symbolic.goals.suggestions import may_be_meant, wordings
+from envs.symbolic.goals.suggestions import may_be_meant, rule_wordings, wordings
 from envs.symbolic.goals.values import Goal, Query, Rule, format_goal, format_query, format_rule
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None =
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain.
     """
-    return _read(
-        text, domain or load_domain(), scene, lambda parser, words: parser.rule(parser.start(words)), format_rule
-    )
+    return _read(text, domain or load_domain(), scene, GoalParser.one_rule, format_rule, rule_wordings)
 
 
 def with_home_rules(goal: Goal, scene: Scene) -> Goal:
@@ -65,6 +63,7 @@ def _read(
     scene: Scene | None,
     parse: Callable[[GoalParser, str], Value],
     write: Callable[[Value, Domain], str],
+    other_wordings: Callable[[str, Domain, Sequence[str], Sequence[str]], Iterator[str]] = wordings,
 ) -> Value:
     """Parse a text, or raise an error that offers the wording that was probably meant."""
     parser = GoalParser(domain, scene)
@@ -75,7 +74,7 @@ def _read(
 
         def suggestion() -> str:
             parser.is_trial = True
-            for wording in wordings(" ".join(text.split()), domain, parser.people, sorted(parser.names)):
+            for wording in other_wordings(" ".join(text.split()), domain, parser.people, sorted(parser.names)):
                 try:
                     if wording.startswith("?"):
                         return format_query(parser.query(wording), domain)

@@ -143,6 +143,10 @@ CHANGES: tuple[Change, ...] = (
     (_GERUNDS, lambda match: _STEMS.get(match[1], match[1])),
     (r"\bnever (?:touch|take|grab|move)\b", "never pick up"),
     (r"\bnever use\b", "never turn on"),
+    (r"\bnever ever\b", "never"),
+    (r"\bnever switch (?=on\b|off\b)", "never turn "),
+    (r"\bnever pick(?: ?up)? ", "never pick up "),
+    (r"\bnever (?:put|place|bring|give|carry|move) ([^;:]+?) (?=(?:on|in|with|to|into|onto|beside) )", r"never \1 "),
     (r"\bnever (?:enter|visit|go(?: into| in)?) (?!to )", "never go to "),
     (r"\bwhile (?!never)([^;:]+?) (?:is |stays? |remains? )?(open|closed|on|off|clean|dirty)$", _forbidden),
     # amounts and choices
@@ -259,6 +263,7 @@ OPTIONAL: tuple[Change, ...] = (
     (r" with ", " of "),
     (r" with ", " in "),
     (r"\bhalf of (?=half)", ""),
+    (r" is ", " in "),
 )
 QUESTIONS: tuple[Change, ...] = (
     (r"^\?? *", "? "),

@@ -27,6 +27,7 @@ _VERBS = frozenset(
     ["put", "move", "bring", "place", "take", "carry", "get", "set", "leave", "make", "give", "keep", "turn", "switch",
      "close", "open", "wash", "hold", "please", "empty", "where", "what", "who", "is", "are"]
 )  # fmt: skip
+_NEGATORS = "no|not|do not|don't|must not|may not|should not|avoid|forbidden|without|never ever|never never"
 _AFTER_NAMES = "on|in|with|beside|from|by|then|while|is|and|has|gets|or|if|except"
 
 
@@ -62,6 +63,19 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
             yield wording
         if n_changes < MAX_CHANGES and len(queue) < MAX_WORDINGS:
             queue.extend((other, n_changes + 1) for other in _changed(wording, speller.guessed))
+
+
+def rule_wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> Iterator[str]:
+    """Yield other wordings of a text that should be a rule; the arguments are those of `wordings`."""
+    context = "fan on while "
+    text = re.sub(r"^(?:while|always|keep|make sure(?: that)?)\b:? *", "", text, flags=re.IGNORECASE)
+    text = re.sub(rf"^(?:{_NEGATORS})\b:? *(?:to )?", "never ", text, flags=re.IGNORECASE)
+    if "never" not in text.lower() and re.search(rf"\b{STATES}$", text, re.IGNORECASE) is None:
+        text = f"never {text}"
+    yield text
+    for wording in wordings(context + text, domain, people, vocabulary):
+        if wording.startswith(context):
+            yield wording.removeprefix(context)
 
 
 def may_be_meant(condition: Condition, domain: Domain) -> bool:

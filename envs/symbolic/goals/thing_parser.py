@@ -77,7 +77,8 @@ class ThingParser:
         self.rooms = {*domain.rooms, *(room.name for room in scene.rooms)} if scene else {*domain.rooms}
         self.people = scene.people if scene else ()
         self.is_trial = False  # whether nobody will read why a text is no goal
-        self.words = ""
+        self.text = ""  # as it was given
+        self.words = ""  # in small letters, with single spaces
         self.said = ""  # the condition that is being read
         names = (*domain.fixtures, *domain.objects)
         names = (*names, *(room for room in self.rooms if room.lower() not in domain.rooms))
@@ -92,9 +93,16 @@ class ThingParser:
 
     def error(self, fragment: str, reason: str) -> GoalError:
         """Return an error that shows where in the text the fragment stands."""
-        at = self.words.find(fragment)
-        where = f" at character {at + 1}" if at > 0 else ""
+        at = self.words.find(fragment, max(self.words.find(self.said), 0))
+        at = at if at >= 0 else self.words.find(fragment)
+        where = f" at character {self.position(at) + 1}" if at > 0 else ""
         return GoalError(f"{quoted(fragment)}{where}: {reason}")
+
+    def position(self, at: int) -> int:
+        """Return where a character of `words` stands in the text as it was given, with its spaces."""
+        before = self.words[:at]
+        starts = [match.start() for match in re.finditer(r"\S+", self.text)]
+        return starts[before.count(" ")] + at - (before.rfind(" ") + 1)
 
     def located(self, message: str) -> GoalError:
         """Return an error about the condition that is being read, whose message begins with it."""
@@ -113,7 +121,7 @@ class ThingParser:
 
     def start(self, text: str) -> str:
         """Begin to read a text: return it in small letters, but for names."""
-        words = text.split()
+        self.text, words = text, text.split()
         length = len(" ".join(words))
         if not words:
             raise GoalError("the goal is empty")
@@ -167,7 +175,8 @@ class ThingParser:
         text = text.removeprefix("every ")
         if relation != "beside":
             furniture = self.furniture(text)
-            is_person = self.person(text) is not None or (furniture is not None and furniture.fixture == "person")
+            person = self.person(text)
+            is_person = person is not None or (furniture is not None and furniture.fixture == "person")
             if relation == "with" and not is_person:
                 if self.people and text[:1].isupper() and NAME.fullmatch(text):
                     raise self.error(text, self.nobody(text))
@@ -181,7 +190,7 @@ class ThingParser:
                 return Place(
                     fixture=furniture.fixture, properties=furniture.properties, room=furniture.room, every=every
                 )
-            if (other := self.room(text) or self.person(text)) is not None:
+            if (other := self.room(text) or (person if relation == "with" or self.people else None)) is not None:
                 if every:
                     raise self.error(
                         f"every {text}", "`every` is for furniture and objects, not for a room or a person"

@@ -160,9 +160,11 @@ class _Ways:
             if rule is not None:
                 return rule
         elif place is not None and place.beside and not is_at(state, item, place, state):
-            door = state.closed_around(item)  # neither does it come out, nor anything in
-            if door is not None and (rule := self.against("open", door)) is not None:
-                return rule
+            rules = [self.shut_in(item)]  # neither does it come out, nor anything in
+            if rules[0] is None and place.thing is not None:
+                rules = [self.shut_in(i) for i in usable(state, place.thing)]
+            if rules and None not in rules:
+                return rules[0]
         for word in thing.states:
             if state.has(item, word):
                 continue
@@ -204,9 +206,13 @@ class _Ways:
         rules = [self.against("pick up", i) for i in chain]
         return rules[0] if None not in rules else self.door_of(item)
 
-    def door_of(self, item: int) -> Rule | None:
+    def shut_in(self, item: int) -> Rule | None:
+        """Return the rule that keeps closed what an object is in."""
         closed = self.state.closed_around(item)
-        if closed is not None and (rule := self.against("open", closed)) is not None:
+        return None if closed is None else self.against("open", closed)
+
+    def door_of(self, item: int) -> Rule | None:
+        if (rule := self.shut_in(item)) is not None:
             return rule
         root = self.state.root(item)
         return self.against("go to", root) if root >= 0 and root != self.state.at else None

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envs.errors import GoalError
-from envs.symbolic.goals import format_goal, format_query, parse_goal, parse_query
+from envs.symbolic.goals import format_goal, format_query, parse_goal, parse_query, parse_rule
 from envs.symbolic.scene import Scene
 from tests.envs.homes_for_tests import state
 
@@ -152,6 +152,23 @@ SUGGESTIONS = {
     "? what is on desk": "? what on desk",
     "where is wallet?": "? where wallet",
 }
+RULES = {
+    "open oven": "never open oven",
+    "no open oven": "never open oven",
+    "do not open the oven": "never open oven",
+    "while never open oven": "never open oven",
+    "never ever open oven": "never open oven",
+    "avoid opening the oven": "never open oven",
+    "forbidden: open oven": "never open oven",
+    "oven never open": "never oven open",
+    "keep the oven closed": "never oven open",
+    "never use the oven": "never turn on oven",
+    "no knife with Anna": "never knife with Anna",
+    "never give knife to Anna": "never knife with Anna",
+    "never enter the bedroom": "never go to bedroom",
+    "never pick mug": "never pick up mug",
+    "never 3 mugs on desk": "never 3 mug on desk",
+}
 REASONS = {
     "all mugs in sink": "a choice is written 'every', '2 of', 'all but 2 of' or 'half of', not 'all'",
     "another mug on desk": "an amount is written '2', '1 more', 'exactly 2' or 'at most 2', not 'another'",
@@ -206,6 +223,26 @@ def test_the_goal_that_was_meant_is_offered(text: str) -> None:
     assert message(text).endswith(f"erhaps {SUGGESTIONS[text]!r}")
 
 
+@pytest.mark.parametrize("text", RULES)
+def test_the_rule_that_was_meant_is_offered(text: str) -> None:
+    with pytest.raises(GoalError) as caught:
+        parse_rule(text)
+    assert str(caught.value).endswith(f"erhaps {RULES[text]!r}")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("never open oven ; never close fridge", "this is more than one rule; give one at a time"),
+        ("never put mug on desk", "say how it must not be: 'never mug on desk'"),
+        ("never wash mug", "no skill is called 'wash'; they are go to, pick up,"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_said(text: str, reason: str) -> None:
+    with pytest.raises(GoalError, match=re.escape(reason)):
+        parse_rule(text)
+
+
 @pytest.mark.parametrize("text", REASONS)
 def test_the_message_says_what_is_wrong(text: str) -> None:
     assert REASONS[text] in message(text)
@@ -214,6 +251,22 @@ def test_the_message_says_what_is_wrong(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_MEANT)
 def test_nothing_else_is_offered_for_what_no_goal_can_say(text: str) -> None:
     assert "erhaps" not in message(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("mug on desk ;   mug on desl", "mug on desl"),
+        ("mug on desk ; apple on desk while never mug on desl", "mug on desl"),
+        ("mug  on desk then  at  7 : fan on", "at  7 : fan on"),
+        ("FAN ON;  MUG  ON DESL", "MUG  ON DESL"),
+        ("mug on desk ; every dirty mug of milk is red", "dirty mug of milk is red"),
+        ("mug on desk ; mug with desk", "with desk"),
+    ],
+)
+def test_the_place_of_a_mistake_is_counted_in_the_text_as_it_was_typed(text: str, rest: str) -> None:
+    at = re.search(r" at character (\d+): ", message(text))
+    assert at is not None and text[int(at[1]) - 1 :] == rest
 
 
 def test_names_of_the_home_are_corrected() -> None:
