@@ -250,7 +250,7 @@ class _Narrower:
         """Narrow bringing objects to one piece of furniture, that with the most of them, if one takes them all."""
         state, world = self.state, self.world
         here = [state.place[i] for i in objects]
-        for f in sorted(self.surfaces(), key=lambda f: -here.count(f)):
+        for f in sorted(self.surfaces(objects), key=lambda f: -here.count(f)):
             moving = [i for i in objects if state.place[i] != f]
             has_room = sum(world.units[i] for i in moving) <= grounding.free_units(state, f)
             if has_room and all(world.fits(i, f) for i in moving):
@@ -534,7 +534,7 @@ class _Narrower:
             return []
         neighbors = self.neighbors(place)
         if inside is None:
-            surfaces = [f for f in self.surfaces() if f not in self.limited(objects)]
+            surfaces = self.surfaces(objects)
         elif inside.thing is None:
             surfaces = [f for f in fixtures_at(state, inside) if world.relation[f] is not None]
             neighbors = neighbors or choice.ranked(state, self.usable(place.thing), place.thing, inside)
@@ -555,13 +555,13 @@ class _Narrower:
                         return self.brought(moving, f)
         return []
 
-    def surfaces(self) -> list[int]:
-        """Return the furniture on which things can be put side by side."""
-        world = self.world
+    def surfaces(self, objects: Sequence[int]) -> list[int]:
+        """Return the furniture on which objects can be put side by side."""
+        world, limited = self.world, self.limited(objects)
         return [
             f
             for f in range(world.n_fixtures)
-            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None
+            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None and f not in limited
         ]
 
     def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.obstacles import makes, usable
+from envs.symbolic.obstacles import condition_obstacle, makes, usable
 from envs.symbolic.scoring import fixtures_at, holds, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
@@ -28,6 +28,7 @@ from planner.goals.rehearsal import (
     FullVessel,
     Hindrance,
     NeedsContainer,
+    NoRoom,
     Rehearsal,
     TooMany,
 )
@@ -96,8 +97,12 @@ def _next_parts(
                 again = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
                 if again.hindrance(smaller) is None:
                     return (smaller,)
-            first = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense).before(part, hindrance)
-            return first or (condition,)
+            preparation = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense)
+            first = preparation.before(part, hindrance)
+            if first or not condition_obstacle(condition, initial_state, tricks=False):
+                return first or (condition,)
+            objects = preparation.objects_of(part)
+            return preparation.without(part, objects[0]) if isinstance(condition, Every) and objects else ()
         if shorter is not None:
             return tuple(ready) or shorter
         ready.append(condition)
@@ -203,6 +208,8 @@ class _Preparation:
         """Return what is done first for a part; nothing if nothing helps."""
         if isinstance(hindrance, TooMany):
             return (self.fewer(part, hindrance.number),)
+        if isinstance(hindrance, NoRoom):
+            return self.without(part, hindrance.item)
         if isinstance(hindrance, FullVessel):
             return self.pour_out(hindrance.vessel)
         if isinstance(hindrance, NeedsContainer):
@@ -213,6 +220,15 @@ class _Preparation:
         alike = grounding.fixtures_of(part.view(self.state), self.world.categories[hindrance.holder])
         stacked = self.stacked(hindrance.objects[0], alike) if hindrance.objects else ()
         return stacked or tuple(p for p in made if not isinstance(p.condition, Holding))
+
+    def without(self, part: Narrowed, item: int) -> tuple[Narrowed, ...]:
+        """Return a part that leaves out an object, or what comes before that; nothing if no other object is left."""
+        rest = replace(part, hidden=part.hidden | {item})
+        if not (objects := self.objects_of(rest)):
+            return ()
+        again = Rehearsal(self.state, self.initial_state, self.phase, self.avoid, common_sense=self.common_sense)
+        hindrance = again.hindrance(rest)
+        return (rest,) if hindrance is None else self.before(rest, hindrance) or self.without(rest, objects[0])
 
     def fewer(self, part: Narrowed, number: int) -> Narrowed:
         """Return a part for only so many more objects."""

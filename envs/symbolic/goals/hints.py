@@ -16,7 +16,8 @@ _NEITHER = re.compile(
     r"|for \d+ ?\w*|\d+ ?(?:to|-) ?\d+)(?= |$)"
 )
 _AMOUNT = re.compile(
-    r"(?P<choice>(?:all(?: but)?|each|both|half|none|(?:every|half|each|all|none|some|most) of)(?: the)?) "
+    r"(?P<choice>(?:all(?: but)?|each|both|half(?! (?:full|open|closed)\b)|none"
+    r"|(?:every|half|each|all|none|some|most) of)(?: the)?) "
     r"|(?P<number>(?:exactly|at most|at least|more than|less than|only|a few|a couple(?: of)?|several|another|more)) "
 )
 _AMOUNT_REASONS = {
@@ -77,6 +78,8 @@ def _miscounted(domain: Domain, word: str) -> str:
 
 
 def _unknown(domain: Domain, word: str, condition: str) -> str:
+    if word in domain.liquids:
+        return f"{word!r} is a liquid, which is in something: 'bowl of {word}'"
     known = [*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members]
     hint = (
         _rewritten(domain, word) or _rewritten(domain, condition) or nearest(word, known) or _separator_hint(condition)
@@ -178,6 +181,9 @@ def _rewritten(domain: Domain, condition: str) -> str:
         (states if state else nouns).append(state or names[0])
         del tokens[:length]
     if len(nouns) != 1 or not states:
+        return ""
+    fixture_only = any(domain.negations.get(state, state) in ("open", "on", "watered") for state in states)
+    if fixture_only and nouns[0] not in domain.fixtures and nouns[0] not in domain.fixture_members:
         return ""
     if nouns[0] not in domain.fixtures and nouns[0] not in domain.fixture_members:
         return f"; did you mean {quantifier + ' '.join([*states, *nouns])!r}?"

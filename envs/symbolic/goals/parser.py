@@ -40,6 +40,7 @@ _LIKE_TIME = re.compile(
     r"|(?:every|each|on) (?:\d|morning|evening|night|hour|day|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
 )
 _TIMES = "`after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
+_UNFINISHED = re.compile(r"(?:^| )(by|from|except|is|and|not|while|never|if|after)$")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
@@ -106,7 +107,10 @@ class GoalParser(ThingParser):
         if (match := _WHEN.match(text)) is not None:
             when, text = self.when(match), text[match.end() :]
         elif _LIKE_TIME.match(text):
-            raise self.error(text.partition(" :")[0], f"a time is written {_TIMES}")
+            time = text.partition(" :")[0]
+            is_written = _WHEN.match(f"{text.rstrip(' :')} : fan on") is not None
+            reason = f"what is to be done stands behind the time: `{time} : fan on`"
+            raise self.error(time, reason if is_written else f"a time is written {_TIMES}")
         if not text.startswith("if "):
             head, separator, _ = text.partition(":")
             if separator and not _LATE_WHEN.search(text) and not unsayable(text):
@@ -179,6 +183,8 @@ class GoalParser(ThingParser):
             raise GoalError("a condition is empty: ';' or 'then' stands first, last or twice in a row")
         if re.search(r"\bnever ", text):
             raise self.error(text, "a rule stands last, behind `while`, as in 'fan on while never open oven'")
+        if (last := _UNFINISHED.search(text)) is not None:
+            raise self.error(text, f"nothing follows {last[1]!r}")
         self.said = text
         if _LATE_WHEN.search(text) is not None:
             raise self.error(
@@ -186,7 +192,9 @@ class GoalParser(ThingParser):
             )
         head, _, rest = text.partition(" ")
         if not rest and (head in ("every", "no", "holding", *self.state_words) or head.isdecimal()):
-            raise GoalError(f"{text!r}: no object or furniture follows; expected something like {f'{head} plate'!r}")
+            example = f"{head} plate" if head not in FIXTURE_STATES or head in self.object_states else f"cabinet {head}"
+            example = f"lamp {head}" if head in ("on", "off") else "plant watered" if head == "watered" else example
+            raise GoalError(f"{text!r}: no object or furniture follows; expected something like {example!r}")
         quantifier = head if head in ("every", "no") and rest else "some"
         if (fixture := self.fixture_is(rest if quantifier != "some" else text, quantifier)) is not None:
             return fixture

@@ -70,6 +70,8 @@ CHANGES: tuple[Change, ...] = (
     (r"^(?:throw away|throw out|discard) ([^;:]+)$", r"\1 in garbage can"),
     (r"^(?:have )?([^;:]+?) in (?:the |my |your |its )?hands?$", r"holding \1"),
     (r"^fill ([^;:]+?) with ", r"\1 of "),
+    (r"(?<!never )\bpour (\w+) (?:into|in|to) ([^;:]+?)(?= *(?:;|$))", r"\2 of \1"),
+    (r"\b(\w+) poured (?:into|in|to) ([^;:]+?)(?= *(?:;|$))", r"\2 of \1"),
     (r"^more (?!than\b)", "1 more "),
     (r"^every ([^;:]+?) (?:has|gets) (?:an? )?([^;:]+)$", r"\2 in every \1"),
     (r"\b(?:not |un|non-?)clean\b", "dirty"),
@@ -225,8 +227,8 @@ _PLACE = r"(?:on|in|with|beside) (?:every )?[^;:]+?"
 END = r"(?= *(?:;| then | while |$))"
 # Changes that may be right; the parser tries them one by one and together.
 OPTIONAL: tuple[Change, ...] = (
+    (rf"\b(every [^;:]+?) (is {_OBJECT_STATES})(?: ;)?(?: and| ?,)? ({_PLACE}){END}", r"\1 \2 ; \1 \3"),
     (r" is\b", ""),
-    (rf"\b(every [^;:]+?) (is \w+)(?: ;)?(?: and| ?,) ({_PLACE}){END}", r"\1 \2 ; \1 \3"),
     (rf"(^|[;:] )({_OBJECT_STATES}) ([^;:]+?) (?:is )?({_OBJECT_STATES}){END}", r"\1every \2 \3 is \4"),
     (rf"(^|[;:] )({_OBJECT_STATES}) (every|half of|\d+ of) ([^;:]+?){END}", r"\1\3 \4 is \2"),
     (r" by (\w+(?: \w+)?) is (\w+)", r" is \2 by \1"),
@@ -242,6 +244,8 @@ OPTIONAL: tuple[Change, ...] = (
     (r" (\w+) , (\w+)$", r" \1 in \2"),
     (r" door\b", ""),
     (r"(^|[;:] )(water|tea|wine|soda) in (\w+)", r"\1\3 of \2"),
+    (r"(^|[;:] )(water|wine|soda)(?= with| on| in|$)", r"\1glass of \2"),
+    (r"(^|[;:] )tea(?= with| on| in|$)", r"\1cup of tea"),
     (
         rf"(^|[;:] |if |and |not )([^;:]+?) (?:is )?({_OBJECT_STATES})(?= *(?:;|:| and | by | then | while |$))",
         r"\1\3 \2",

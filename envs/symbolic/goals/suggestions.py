@@ -86,12 +86,14 @@ def may_be_meant(condition: Condition, domain: Domain) -> bool:
     is_said = place is not None or thing.states or thing.liquid
     if isinstance(condition, Count) and condition.amount == "at least" and not is_said:
         return False
+    holders = [thing.origin.thing.word] if thing.origin is not None and thing.origin.thing is not None else []
     while place is not None:
-        if place.thing is not None and not place.beside:
-            kinds = domain.members.get(place.thing.word, (place.thing.word,))
-            if not any(domain.relation(kind) for kind in kinds):
-                return False
+        holders += [place.thing.word] if place.thing is not None and not place.beside else []
         place = place.inside
+    for word in holders:
+        kinds = domain.class_members(word) or (word,)
+        if word == thing.word or not any(domain.relation(kind) for kind in kinds):
+            return False
     return not any(_is_contradiction(states, domain) for states in (thing.states, getattr(condition, "become", ())))
 
 
@@ -195,6 +197,9 @@ class _Speller:
             called = [name for name in names_by_word().get(plain, ()) if name in self.domain.liquids]
             return called[0] if called and first in self.domain.property_group else None
         forms = (*singulars(plain), re.sub("ves$", "fe", plain), re.sub("ves$", "f", plain), f"{plain}es", f"{plain}s")
+        exact = [name for name in names_by_word().get(plain, ()) if name.lower() in self.names]
+        if exact and not are_several:
+            return exact[0]
         if (form := next((form for form in forms if form in self.names), None)) is not None:
             return self.names[form]
         forms = (f"{plain}s", *forms) if are_several else forms

@@ -315,7 +315,9 @@ class ThingParser:
         """Raise an error if no object can have a state."""
         if word not in self.object_states:
             if word in RELATIONS:
-                raise self.error(text, f"a place is written without `is`: 'mug {word} ...'")
+                raise self.error(
+                    text, f"only states follow `is`; a place is written without it: 'every mug {word} ...'"
+                )
             known = ", ".join(sorted(self.object_states))
             reason = f"an object is never {word!r}; it may be {known}{nearest(word, self.object_states)}"
             raise self.error(text, reason)
