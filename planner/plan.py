@@ -174,7 +174,7 @@ def _run(args: argparse.Namespace) -> int:
     if not args.json:
         print_plan(plan)
     if args.agenda is not None and plan.is_proven:
-        from planner.cli.agenda_runner import keep_plan
+        from planner.cli.agendas import keep_plan
 
         answer["agenda"] = keep_plan(plan, args.agenda, quiet=args.json)
     if settings is None or plan.goal is None or not plan.is_executable:

@@ -130,21 +130,26 @@ def read_belief(args: argparse.Namespace, state: State) -> Belief | None:
     return know(state, memory=args.memory, told=args.tell)
 
 
+def execution_flags_given(args: argparse.Namespace) -> list[str]:
+    """Return the flags that describe an execution, such as `--video`."""
+    defaults = ExecutionSettings()
+    names = ("video", "filmstrip", "rerun", "gui", "backend", "grasp", "view", "disturb", "disturb_seed", "clock")
+    changed = [name for name in names if getattr(args, name) != getattr(defaults, name)]
+    changed += ["out"] if args.out is not None and getattr(args, "format", None) is None else []
+    changed += ["max_replans"] if args.max_replans is not None else []
+    changed += ["no_video"] if args.no_video else []
+    changed += ["start_time"] if args.start_time is not None else []
+    return [f"--{name.replace('_', '-')}" for name in changed]
+
+
 def check_execution_is_asked_for(args: argparse.Namespace) -> None:
     """Check that no flag describes an execution where none is asked for.
 
     Raises:
         PlannerError: One does.
     """
-    defaults = ExecutionSettings()
-    names = ("video", "filmstrip", "rerun", "gui", "backend", "grasp", "view", "disturb", "disturb_seed", "clock")
-    changed = [name for name in names if getattr(args, name) != getattr(defaults, name)]
-    changed += ["out"] if args.out is not None and args.format is None else []
-    changed += ["max_replans"] if args.max_replans is not None else []
-    changed += ["no_video"] if args.no_video else []
-    changed += ["start_time"] if args.start_time is not None else []
-    if changed:
-        raise PlannerError(f"--{changed[0].replace('_', '-')} needs --execute; without it, nothing is executed")
+    if given := execution_flags_given(args):
+        raise PlannerError(f"{given[0]} needs --execute; without it, nothing is executed")
 
 
 def read_execution_settings(args: argparse.Namespace, folder: Path) -> ExecutionSettings:
