@@ -137,10 +137,10 @@ class World:
         view = object.__new__(World)
         view.__dict__.update(self.__dict__)
         view.hidden = self.hidden.union(hidden)
-        view.entities_by_category = {
-            category: tuple(e for e in entities if e not in view.hidden)
-            for category, entities in self.entities_by_category.items()
-        }
+        seen = dict(self.entities_by_category)
+        for category in {self.categories[e] for e in view.hidden.difference(self.hidden)}:
+            seen[category] = tuple(e for e in seen[category] if e not in view.hidden)
+        view.entities_by_category = seen
         view._objects_of, view._contents = {}, ((), {})
         return view
 

@@ -106,7 +106,7 @@ class _Chunks:
         return chunks
 
     def next(self, progress: Progress, phase: Sequence[Condition]) -> Chunk | None:
-        """Return the next chunk of a phase, or None if its conditions hold, or nothing can be said to be next."""
+        """Return the next chunk of a phase, or None if its conditions hold."""
         state, start, reason = progress.state, progress.initial_state, ""
         ordered: Sequence[Condition] = _ordered(phase, self.order) if self.order else ()
         unmet = [c for c in ordered if not holds(state, c, start, progress.uses)]
@@ -115,7 +115,8 @@ class _Chunks:
             parts = next_parts(
                 state, phase, start, todo=tried, uses=progress.uses, avoid=self.avoid, common_sense=self.common_sense
             )
-            if not parts and not self.order:
+            parts = parts or tuple(c for c in tried if not holds(state, c, start, progress.uses))
+            if not parts:
                 return None
             for todo in dict.fromkeys((parts, parts[:1])):  # one by one, if not together
                 taught = teach(
@@ -125,8 +126,6 @@ class _Chunks:
                 if taught.actions:
                     return state, todo, start, taught.actions
                 reason = reason or taught.reason
-        if all(holds(state, c, start, progress.uses) for c in phase):
-            return None
         raise LookupError(reason or "nothing to do")
 
 

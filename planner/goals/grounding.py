@@ -87,10 +87,12 @@ def can_hold(state: State, place: int, thing: int) -> bool:
     world = state.world
     if not world.fits(thing, place):
         return False
-    if state.place[thing] == place or world.relation[place] == "with":
+    if state.place[thing] == place:
         return True
     contents = state.children(place)
-    return not contents or world.capacity[place] - sum([world.units[i] for i in contents]) >= world.units[thing]
+    if not contents or world.capacity[place] - sum([world.units[i] for i in contents]) >= world.units[thing]:
+        return True
+    return world.relation[place] == "with"
 
 
 def reach_cost(state: State, thing: int) -> int:

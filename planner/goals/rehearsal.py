@@ -2,8 +2,9 @@
 
 The rehearsal moves objects as the teacher does (`planner/corpus/teacher.py`), without steps in between. It ends with
 the first thing that stands in the way: a place that is full (`Blocked`), a load that is too large (`TooMany`), a
-vessel that must be emptied first (`FullVessel`), or furniture that takes an object in a container only
-(`NeedsContainer`). `planner/goals/preparation.py` says what is to be done about it.
+vessel that must be emptied first (`FullVessel`), furniture that takes an object in a container only
+(`NeedsContainer`), or one object of many that finds no room at all (`NoRoom`). `planner/goals/preparation.py` says what
+is to be done about it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
-    from planner.goals.narrowing import Narrowed
 
 Chooser = Callable[["State", int], int | None]
 """Chooses the place for an object in a state, or None."""
@@ -60,7 +60,14 @@ class NeedsContainer:
     fixtures: tuple[int, ...]
 
 
-Hindrance = Blocked | TooMany | FullVessel | NeedsContainer
+@dataclass(frozen=True, kw_only=True)
+class NoRoom:
+    """One of the objects that `every` is about finds no room, whatever is moved."""
+
+    item: int
+
+
+Hindrance = Blocked | TooMany | FullVessel | NeedsContainer | NoRoom
 
 
 class _HinderedError(Exception):
@@ -89,16 +96,20 @@ class Rehearsal:
         self.phase, self.avoid, self.common_sense = phase, avoid, common_sense
         self.taken = grounding.satisfied_objects(state, phase)
         self.aim: Condition | None = None  # the condition of the phase that is rehearsed
+        self.is_about_all = False
 
-    def hindrance(self, part: Narrowed) -> Hindrance | None:
-        """Rehearse a plain condition of a home in which something is hidden; return what stands in the way."""
+    def hindrance(self, condition: Condition, hidden: frozenset[int], aim: Condition | None) -> Hindrance | None:
+        """Rehearse a plain condition with some entities hidden; return what stands in the way.
+
+        `aim` is the condition of the phase that it is for.
+        """
         states = self.state, self.choice_state, self.initial_state
-        self.aim = part.aim
-        if part.hidden:
-            world = self.state.world.without(part.hidden)
+        self.aim = aim
+        if hidden:
+            world = self.state.world.without(hidden)
             self.state, self.choice_state, self.initial_state = (s._replace(world=world) for s in states)
         try:
-            self._rehearse(part.condition)
+            self._rehearse(condition)
         except _HinderedError as error:
             return error.hindrance
         finally:
@@ -108,6 +119,7 @@ class Rehearsal:
         return None
 
     def _rehearse(self, condition: Condition) -> None:
+        self.is_about_all = isinstance(condition, Every)
         if isinstance(condition, Count):
             self._count(condition)
         elif isinstance(condition, Every):
@@ -276,6 +288,8 @@ class Rehearsal:
                 None,
             )
         if container is None or place.thing is None:
+            if self.is_about_all:
+                raise _HinderedError(NoRoom(item=objects[0]))
             return
         self.taken[container] = place.inside
         self._place_all(objects, lambda state, item: container if grounding.can_hold(state, container, item) else None)
@@ -326,6 +340,8 @@ class Rehearsal:
                 fixtures = [f for name in categories for f in grounding.fixtures_of(self.state, name)]
                 if fixtures:
                     raise _HinderedError(NeedsContainer(item=item, fixtures=tuple(fixtures)))
+                if self.is_about_all:
+                    raise _HinderedError(NoRoom(item=item))
                 return  # no room even if everything is out of the way
             if holder != NOWHERE and holder != item:
                 self._move(item, holder)

@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from planner.benchmarks.goal_constructs.__main__ import COLUMNS, FACTS, main
+from planner.benchmarks.goal_constructs.__main__ import COLUMNS, FACTS, RATE, main
 from planner.tasks.random_goals import CONSTRUCTS
 
 
 def test_the_command_counts_by_construct(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--goals", "25", "--no-gpt", "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)
+    assert counts.pop(RATE) > 0
     assert list(counts) == list(CONSTRUCTS)
     assert sum(count["goals"] for count in counts.values()) == 25
     for count in counts.values():
