@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.obstacles import condition_obstacle, makes, usable
-from envs.symbolic.scoring import fixtures_at, holds, matching_objects, quantified_objects
+from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
@@ -55,7 +55,8 @@ def next_parts(
     """Return what is planned for next: the next few unmet conditions, or what comes before them; empty if all hold.
 
     With `todo`, only these conditions of the phase are planned for. With fewer `max_objects`, a condition about more is
-    planned for in several chunks. The other arguments are those of `next_conditions` and `retrieve_facts`.
+    planned for in several chunks: furniture is cleaned or watered one by one, and a drink is there before it is hot.
+    The other arguments are those of `next_conditions` and `retrieve_facts`.
     """
     unmet = next_conditions(state, phase if todo is None else todo, initial_state, max_conditions, uses)
     parts = _next_parts(unmet, state, phase, initial_state, avoid, common_sense=common_sense)
@@ -65,6 +66,8 @@ def next_parts(
     first, *others = parts_of(parts[0], state, initial_state) or [None]
     if first is None:
         return parts
+    if (stage := preparation.first_stage(first)) is not None:
+        return (stage,)
     if len(preparation.objects_of(first)) > max_objects:
         return (preparation.fewer(first, max_objects),)
     return (first,) if others or len(parts) > 1 else parts
@@ -86,7 +89,7 @@ def _next_parts(
             continue
         shorter = _shorter(condition, parts) or explicit
         for i, part in enumerate(parts if shorter is None else shorter):
-            hindrance = rehearsal.hindrance(part)
+            hindrance = rehearsal.hindrance(part.condition, part.hidden, part.aim)
             if hindrance is None:
                 continue
             if ready:
@@ -95,7 +98,7 @@ def _next_parts(
                 return parts[:i]
             if (smaller := _of_smaller_objects(part, state)) is not None:
                 again = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
-                if again.hindrance(smaller) is None:
+                if again.hindrance(smaller.condition, smaller.hidden, smaller.aim) is None:
                     return (smaller,)
             preparation = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense)
             first = preparation.before(part, hindrance)
@@ -227,7 +230,7 @@ class _Preparation:
         if not (objects := self.objects_of(rest)):
             return ()
         again = Rehearsal(self.state, self.initial_state, self.phase, self.avoid, common_sense=self.common_sense)
-        hindrance = again.hindrance(rest)
+        hindrance = again.hindrance(rest.condition, rest.hidden, rest.aim)
         return (rest,) if hindrance is None else self.before(rest, hindrance) or self.without(rest, objects[0])
 
     def fewer(self, part: Narrowed, number: int) -> Narrowed:
@@ -238,6 +241,20 @@ class _Preparation:
             fewer = replace(condition, number=number)
             return replace(part, condition=fewer, hidden=part.hidden.union(satisfied))
         return replace(part, hidden=part.hidden.union(self.objects_of(part)[number:]))
+
+    def first_stage(self, part: Narrowed) -> Narrowed | None:
+        """Return the first of several stages: one piece of furniture, or a drink whose temperature comes later."""
+        condition, view = part.condition, part.view(self.state)
+        if isinstance(condition, FixtureIs):
+            unmet = [f for f in fixtures_of(view, condition) if not self.state.has(f, condition.states[0])]
+            is_long = condition.quantifier == "every" and len(unmet) > 1 and condition.states[0] in ("watered", "clean")
+            return replace(part, hidden=part.hidden.union(unmet[1:])) if is_long else None
+        if not isinstance(condition, Count) or not condition.thing.liquid:
+            return None
+        filled = replace(condition.thing, states=tuple(s for s in condition.thing.states if s not in ("hot", "cold")))
+        if filled == condition.thing or len(matching_objects(view, filled)) >= condition.number:
+            return None
+        return replace(part, condition=Count(number=condition.number, thing=filled))
 
     def objects_of(self, part: Narrowed) -> Sequence[int]:
         """Return the objects that a part still changes or moves; of a `Count`, so many of those that could be."""

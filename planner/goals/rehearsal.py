@@ -21,7 +21,6 @@ from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
-    from planner.goals.narrowing import Narrowed
 
 Chooser = Callable[["State", int], int | None]
 """Chooses the place for an object in a state, or None."""
@@ -99,15 +98,18 @@ class Rehearsal:
         self.aim: Condition | None = None  # the condition of the phase that is rehearsed
         self.is_about_all = False
 
-    def hindrance(self, part: Narrowed) -> Hindrance | None:
-        """Rehearse a plain condition of a home in which something is hidden; return what stands in the way."""
+    def hindrance(self, condition: Condition, hidden: frozenset[int], aim: Condition | None) -> Hindrance | None:
+        """Rehearse a plain condition with some entities hidden; return what stands in the way.
+
+        `aim` is the condition of the phase that it is for.
+        """
         states = self.state, self.choice_state, self.initial_state
-        self.aim = part.aim
-        if part.hidden:
-            world = self.state.world.without(part.hidden)
+        self.aim = aim
+        if hidden:
+            world = self.state.world.without(hidden)
             self.state, self.choice_state, self.initial_state = (s._replace(world=world) for s in states)
         try:
-            self._rehearse(part.condition)
+            self._rehearse(condition)
         except _HinderedError as error:
             return error.hindrance
         finally:
