@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from planner.cli.execution_flags import DEFAULT_HOME
 from planner.errors import PlannerError
-from planner.io.command import one_thread, run_command, standard_input, typed_argument
+from planner.io.command import run_command, standard_input, typed_argument
 from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.io.terminal import printable
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from envs.symbolic.goals import Goal
     from envs.symbolic.scene import Scene
-    from envs.symbolic.state import State
-    from planner.api import Planner
     from planner.plans.plan_text import PlanText
 
 PROG = "python -m planner.run"
@@ -114,7 +112,7 @@ def _run(args: argparse.Namespace) -> int:
         raise PlannerError(f"--{'list' if args.list else 'cancel'} needs --agenda FILE")
     from envs.symbolic.actions import format_action
     from envs.symbolic.goals import format_condition
-    from planner.cli.execution_flags import read_belief, read_execution_settings
+    from planner.cli.execution_flags import load_planner, read_belief, read_execution_settings
     from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
     from planner.plans.options import Options
     from planner.plans.plan_text import PlanText
@@ -136,11 +134,7 @@ def _run(args: argparse.Namespace) -> int:
     settings = read_execution_settings(args, runs_dir() / "run")
     planner = None
     if args.replan or belief is not None or goal.is_timed:
-        planner = _load_planner(args, state)
-        if belief is not None:
-            from planner.exploration.learned_prior import with_habits
-
-            belief = with_habits(belief, planner)
+        planner, belief = load_planner(args, state, belief)
     if plan.instruction:
         print(f"instruction: {printable(plan.instruction)}", file=sys.stderr if args.json else sys.stdout, flush=True)
     actions = plan.actions
@@ -203,20 +197,10 @@ def _days(args: argparse.Namespace) -> int | None:
     return args.days if args.days is not None else 1 if args.clock == "fast" else None
 
 
-def _load_planner(args: argparse.Namespace, state: State) -> Planner:
-    from planner.api import Planner
-    from planner.exploration.learned_prior import check_home
-
-    one_thread()
-    planner = Planner.load(args.model, adapter=args.adapter)
-    check_home(planner, state.world.scene)
-    return planner
-
-
 def _run_agenda(args: argparse.Namespace) -> int:
     """List, cancel or do what is on an agenda."""
     from planner.cli.agendas import cancel_entry, print_agenda, run_and_report
-    from planner.cli.execution_flags import read_execution_settings
+    from planner.cli.execution_flags import load_planner, read_execution_settings
     from planner.plans.options import Options
     from planner.scheduling.agenda import Agenda
 
@@ -232,7 +216,7 @@ def _run_agenda(args: argparse.Namespace) -> int:
         return 0
     options = Options(close_doors=not args.leave_open)
     settings = read_execution_settings(args, runs_dir() / "run")
-    planner = _load_planner(args, state)
+    planner, _ = load_planner(args, state, None)
     done = run_and_report(agenda, state, settings, planner, days=_days(args), options=options, as_json=args.json)
     return 0 if done else 1
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from planner.errors import PlannerError
-from planner.io.command import writable_file
+from planner.io.command import one_thread, writable_file
 from planner.plans.options import MAX_REPLANS, MAX_REPLANS_DISTURBED
 
 if TYPE_CHECKING:
     import argparse
 
     from envs.symbolic.actions import State
+    from planner.api import Planner
     from planner.world_model.belief import Belief
 
 DEFAULT_HOME = "family_house"
@@ -128,6 +129,22 @@ def read_belief(args: argparse.Namespace, state: State) -> Belief | None:
     from planner.world_model.memory import know
 
     return know(state, memory=args.memory, told=args.tell)
+
+
+def load_planner(args: argparse.Namespace, state: State, belief: Belief | None) -> tuple[Planner, Belief | None]:
+    """Load the planner of `--model` and `--adapter`, and return it with the belief that has the habits of its home.
+
+    Raises:
+        PlannerError: The adapter is for another home.
+        GPTError: There is no such model, or it is damaged.
+    """
+    from planner.api import Planner
+    from planner.exploration.learned_prior import check_home, with_habits
+
+    one_thread()
+    planner = Planner.load(args.model, adapter=args.adapter)
+    check_home(planner, state.world.scene)
+    return planner, None if belief is None else with_habits(belief, planner)
 
 
 def execution_flags_given(args: argparse.Namespace) -> list[str]:

@@ -298,6 +298,14 @@ def test_an_agenda_is_for_one_home(plan: Call, run: Call, tmp_path: Path) -> Non
     assert outcome.code == 2 and "line 1" in outcome.err
 
 
+def test_a_question_is_answered_now(plan: Call) -> None:
+    refused(plan("--goal", "? where mug", "--agenda", "agenda.jsonl"), "a question is answered now")
+
+
+def test_what_pictures_show_has_no_agenda(plan: Call) -> None:
+    refused(plan("--agenda", "agenda.jsonl", "--image", "kitchen.png", "put the mug away"), "--agenda", "--image")
+
+
 @pytest.mark.parametrize("flags", [["--execute"], ["--observe"], ["--format", "bt"]])
 def test_an_agenda_keeps_plans_for_later_only(flags: list[str], plan: Call) -> None:
     refused(plan("--goal", GOAL, "--agenda", "agenda.jsonl", *flags), "--agenda")
