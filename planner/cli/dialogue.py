@@ -124,7 +124,7 @@ def converse(
     """
     home, later = None, None
     if settings is not None:
-        from planner.cli.agenda_runner import LaterPlans, outcomes
+        from planner.cli.agendas import LaterPlans, outcomes
         from planner.cli.execution_runner import open_home_of
 
         home = open_home_of(state, settings)

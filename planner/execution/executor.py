@@ -2,11 +2,11 @@
 
 It replans after a failure, when the plan ended without reaching its goal, and as soon as the home differs from the
 expected state and the rest of the plan, replayed from the observed state, would fail or miss the goal. A door that it
-could not close, or that others have closed, is no reason to replan. The home is the
-symbolic or the physical one: anything with `state()` and `execute(action)`. `run` yields events while the plan is
-executed; `execute` returns the outcome.
+could not close, or that others have closed, is no reason to replan. Where a phase of the goal has a time, it waits, and
+then plans anew from the state of that moment.
 
-Where a phase of the goal has a time, it waits, and then plans anew from the state of that moment.
+The home is the symbolic or the physical one: anything with `state()` and `execute(action)`. `run` yields events while
+the plan is executed; `execute` returns the outcome.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ Several programs may use it in turn: each change reads it again first.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -213,35 +214,38 @@ class Agenda:
             self._entries = ()
             return
         try:
-            lines = read_text(self.path, MAX_BYTES).split("\n")
+            head, *lines = read_text(self.path, MAX_BYTES).split("\n")
         except ReadError as error:
             raise AgendaError(f"{error}; it cannot be read as an agenda") from None
+        with self._reading(1, "another file starts a new agenda"):
+            following = self._read_head(head)
         entries: dict[int, Entry] = {}
-        last = 0
-        for number, line in enumerate(lines, start=1):
-            try:
-                if number == 1:
-                    last = self._read_head(line)
-                elif line.strip():
-                    entry = self._read_entry(line)
-                    if entry.number in entries or entry.number >= last:
-                        reason = f"there are two entries {entry.number}" if entry.number in entries else (
-                            f"entry {entry.number} is not below the number that is given next, {last}"
-                        )  # fmt: skip
-                        raise AgendaError(reason)
-                    entries[entry.number] = entry
-            except (AgendaError, JsonError) as error:
-                cure = "another file starts a new agenda" if number == 1 else "correct or delete this line"
-                raise AgendaError(f"{self.path}: line {number}: {error}; {cure}") from None
+        for number, line in enumerate(lines, start=2):
+            if line.strip():
+                with self._reading(number, "correct or delete this line"):
+                    entry = self._read_entry(line, entries, following)
+                entries[entry.number] = entry
         if len(entries) > MAX_ENTRIES:
             raise AgendaError(f"{self.path}: {len(entries)} entries; the maximum is {MAX_ENTRIES}; delete some lines")
-        self._entries, self._next = tuple(entries.values()), last
+        self._entries, self._next = tuple(entries.values()), following
+
+    @contextmanager
+    def _reading(self, line_number: int, cure: str) -> Iterator[None]:
+        """Name the line of the file in errors, and what would do."""
+        try:
+            yield
+        except (AgendaError, JsonError) as error:
+            raise AgendaError(f"{self.path}: line {line_number}: {error}; {cure}") from None
 
     def _write(self, entries: tuple[Entry, ...]) -> None:
         if self.path is not None:
             head = {"agenda": VERSION, "home": self.scene.name, "next": self._next}
             records = (head, *(entry.as_dict() for entry in entries))
             text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+            if len(text.encode()) > MAX_BYTES:
+                raise AgendaError(
+                    f"{self.path}: the agenda would have more than {MAX_BYTES} bytes; cancel some entries"
+                )
             try:
                 write_text_atomically(self.path, text)
             except OSError as error:
@@ -258,7 +262,7 @@ class Agenda:
             raise AgendaError(f"it is for {homes}: give that home")
         return int(data["next"])
 
-    def _read_entry(self, line: str) -> Entry:
+    def _read_entry(self, line: str, others: Mapping[int, Entry], following: int) -> Entry:
         data = _record(line, _ENTRY, "an entry")
         if not all(isinstance(step, str) for step in data["plan"]):
             raise AgendaError("'plan' must be a list of texts")
@@ -269,6 +273,11 @@ class Agenda:
         except GoalError as error:
             raise AgendaError(f"the goal cannot be read: {error}") from None
         _check_has_time(goal)
+        number = data["number"]
+        if number in others:
+            raise AgendaError(f"there are two entries {number}")
+        if number >= following:
+            raise AgendaError(f"entry {number} is not below the number that is given next, {following}")
         return Entry(**{**data, "goal": goal, "plan": tuple(data["plan"])})
 
 

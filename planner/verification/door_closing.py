@@ -64,6 +64,7 @@ def close_doors(
     phase: int = 0,
     begun: bool = False,
     opened: Collection[int] | None = None,
+    avoid: Collection[int] = (),
 ) -> ClosedPlan:
     """Insert the missing `close` steps into a plan; each must leave what the plan reaches as it is.
 
@@ -76,6 +77,7 @@ def close_doors(
         begun: Whether this phase has begun, so that its time has come and its tests were made.
         opened: Fixtures that the robot opened earlier in the episode; None: those that were closed at its start and are
             open when the plan begins.
+        avoid: Doors that stay open, because they cannot be reached.
     """
     start = initial_state or state
     if opened is None:
@@ -98,7 +100,7 @@ def close_doors(
         plan = shorter
     left_out, added = len(actions) - len(plan), [False] * len(plan)
     states = replay(state, plan).states
-    doors = _left_open(plan, states, start, opened)
+    doors = [door for door in _left_open(plan, states, start, opened) if door not in avoid]
     for door in _unwanted(doors, goal, states[-1], start):
         states = replay(state, plan).states
         closing = Action(CLOSE, (state.world.names[door],))

@@ -39,7 +39,8 @@ def run(
     monkeypatch.chdir(tmp_path)
 
     def call(*argv: str) -> Outcome:
-        rest = ["--home", str(flat_file), "--model", str(model_folder), "--backend", "symbolic"]
+        executes = ["--model", str(model_folder), "--backend", "symbolic"]
+        rest = ["--home", str(flat_file), *(executes if not {"--list", "--cancel"} & set(argv) else [])]
         return called("python -m planner.run", planner.run.main, [*argv, *rest], capsys)
 
     return call
@@ -127,6 +128,37 @@ def test_a_goal_with_a_time_that_nothing_reaches_says_why_and_fails(run: Call) -
 )
 def test_flags_of_time_that_do_not_fit_are_refused(flags: list[str], words: list[str], run: Call) -> None:
     refused(run("--goal", GOAL, *flags), *words)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["open window 1"], ["--agenda", "a plan"]),
+        (["--observe"], ["--agenda", "--observe"]),
+        (["--replan"], ["--agenda", "--replan"]),
+        (["--tell", "mug 1 in cabinet 1"], ["--agenda", "--tell"]),
+        (["--list", "--cancel", "1"], ["either --list or --cancel"]),
+        (["--list", "--days", "2"], ["--days has no effect with --list"]),
+        (["--list", "--clock", "real"], ["--clock has no effect with --list"]),
+        (["--cancel", "1", "--leave-open"], ["--leave-open has no effect with --cancel"]),
+        (["--cancel", "1", "--start-time", "07:00"], ["--start-time has no effect with --cancel"]),
+    ],
+)
+def test_a_flag_without_effect_on_an_agenda_is_refused(
+    flags: list[str], words: list[str], plan: Call, run: Call
+) -> None:
+    plan("--goal", GOAL, "--agenda", "agenda.jsonl")
+    refused(run("--agenda", "agenda.jsonl", *flags), *words)
+
+
+def test_a_daily_goal_is_done_once_in_a_home_known_in_part(run: Call) -> None:
+    refused(run("--goal", "every day at 07:00 : mug on dining table", "--observe", "--days", "2"), "--days 1")
+
+
+def test_doors_are_left_open_on_request(plan: Call, run: Call) -> None:
+    plan("--goal", GOAL, "--agenda", "agenda.jsonl")
+    assert "close cabinet 1" in run("--goal", GOAL).out
+    assert "close cabinet 1" not in run("--agenda", "agenda.jsonl", "--leave-open").out
 
 
 def test_plan_has_no_clock_without_an_execution(plan: Call) -> None:
@@ -264,6 +296,14 @@ def test_an_agenda_is_for_one_home(plan: Call, run: Call, tmp_path: Path) -> Non
     refused(run("--agenda", "agenda.jsonl", "--list"), "line 1", "studio", "small flat")
     outcome = plan("--goal", GOAL, "--agenda", "agenda.jsonl")
     assert outcome.code == 2 and "line 1" in outcome.err
+
+
+def test_a_question_is_answered_now(plan: Call) -> None:
+    refused(plan("--goal", "? where mug", "--agenda", "agenda.jsonl"), "a question is answered now")
+
+
+def test_what_pictures_show_has_no_agenda(plan: Call) -> None:
+    refused(plan("--agenda", "agenda.jsonl", "--image", "kitchen.png", "put the mug away"), "--agenda", "--image")
 
 
 @pytest.mark.parametrize("flags", [["--execute"], ["--observe"], ["--format", "bt"]])

@@ -174,7 +174,8 @@ class _HomeReader(HouseholdReader):
                 known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
                 rooms = " or ".join(repr(room) for room in names_of(kind, "rooms"))
                 hint = f"; did you mean {rooms}? Another name needs its `kind:`" if rooms else ""
-                hint = hint or nearest(kind, self.room_kinds) or f"; {known}: {', '.join(self.room_kinds)}"
+                hint = hint or ("" if "'s " in kind else nearest(kind, self.room_kinds))
+                hint = hint or f"; {known}: {', '.join(self.room_kinds)}"
                 self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
             numbers = None
             if "rect" in parts:

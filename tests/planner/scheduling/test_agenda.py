@@ -134,6 +134,21 @@ def test_what_was_cancelled_meanwhile_is_not_noted() -> None:
     assert Agenda(flat()).note(3, problem="") is None
 
 
+def test_an_agenda_never_gets_larger_than_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "agenda.jsonl"
+    monkeypatch.setattr("planner.scheduling.agenda.MAX_BYTES", 400)
+    agenda = Agenda(flat(), path)
+    agenda.add_goal("at 07:00 : window closed")
+    with pytest.raises(AgendaError, match="more than 400 bytes; cancel some"):
+        for _ in range(9):
+            agenda.add_goal("at 07:00 : window closed")
+    assert list(Agenda(flat(), path)) == list(agenda)
+    agenda.cancel(1)
+    monkeypatch.setattr("planner.scheduling.agenda.MAX_ENTRIES", len(agenda))
+    with pytest.raises(AgendaError, match="which is the maximum; cancel some"):
+        agenda.add_goal("at 07:00 : window closed")
+
+
 HEAD = {"agenda": 1, "home": "test home", "next": 9}
 GOOD = {
     "number": 1, "goal": "at 07:00 : window closed", "instruction": "", "plan": [], "done": 0, "problem": "",
