@@ -214,7 +214,7 @@ def _left_open(
     world, end = states[0].world, states[-1]
     by_plan = [world.index[action.args[0]] for action in actions if action.skill == "open"]
     doors = [f for f in dict.fromkeys((*opened, *by_plan)) if world.enclosed[f] and end.flags[f] & OPEN]
-    doors = [f for f in doors if not initial_state.flags[f] & OPEN]
+    doors = [f for f in doors if f in opened or not initial_state.flags[f] & OPEN]
     yield from sorted(doors, key=lambda f: _after_last_use(actions, states, f))
 
 
