@@ -30,6 +30,7 @@ from gpt.tokenization.tokenizer import Tokenizer
 from planner.decoding.draft_choice import choose
 from planner.decoding.goal_planner import GoalPlanner
 from planner.errors import CalibrationError
+from planner.facts.failure_notes import unreachable
 from planner.goals.feasibility import infeasibility
 from planner.goals.serving import meanings
 from planner.plans.options import Options
@@ -166,6 +167,7 @@ class PlanningPipeline:
             plan = tidied(
                 best.actions, chosen.goal, goal, state, shorten=options.shorten, close=options.close_doors,
                 initial_state=episode_start, phase=phase, begun=begun, opened=opened,
+                avoid=avoid | unreachable(failed_plan, state),
             )  # fmt: skip
             report = verify(state, remaining_goal, plan.actions, initial_state=episode_start)
         waits = waits_of(remaining_goal, state, plan.actions, initial_state=episode_start) if report.ok else ()

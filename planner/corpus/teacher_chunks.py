@@ -138,11 +138,11 @@ def _closed(chunks: list[Chunk], goal: Goal) -> Iterator[Chunk]:
     steps = list(zip(closed.actions, range(1, len(closed.actions) + 1), strict=True))
     for _, conditions, _, actions in chunks:
         taken: list[Action] = []
-        n_own = 0
-        while steps and (n_own < len(actions) or steps[0][1] in closed.added):
-            action, number = steps.pop(0)
-            n_own += number not in closed.added
-            taken.append(action)
+        for own in (*actions, None):  # some of them were left out
+            while steps and steps[0][1] in closed.added:
+                taken.append(steps.pop(0)[0])
+            if steps and steps[0][0] == own:
+                taken.append(steps.pop(0)[0])
         yield state, conditions, initial_state, tuple(taken)
         for action in taken:
             state = successor(state, action)

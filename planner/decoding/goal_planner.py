@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.goals import Goal, Holding, format_goal
 from envs.symbolic.progress import begin, is_true
 from envs.symbolic.rules import breaks, forbidden_entities
 from envs.symbolic.scoring import holds
@@ -183,7 +183,12 @@ class GoalPlanner:
         partial = exceeds_limit(state, todo, initial_state)
         sep, eos = self.prompts.special_ids["[SEP]"], self.prompts.special_ids["[EOS]"]
 
+        conditions = [c.condition if isinstance(c, Narrowed) else c for c in todo]
+        may_hold = not options.common_sense or any(isinstance(c, Holding) for c in conditions)
+
         def allowed_ends(state_after: State) -> Sequence[int]:
+            if not may_hold and state_after.held >= 0 and state_after.held != state.held:
+                return (sep,)  # what it has picked up is put down
             return (sep, eos) if partial or all(part_holds(c, state_after, initial_state) for c in todo) else (sep,)
 
         def is_allowed(before: State, action: Action, after: State) -> bool:

@@ -129,6 +129,12 @@ def permanent_failures(notes: Sequence[Note]) -> frozenset[str]:
     return frozenset(note.suspect for note in notes if note.lasts)
 
 
+def unreachable(failed_plan: FailedPlan | None, state: State) -> frozenset[int]:
+    """Return the entities of a state that failed for good in a failed plan, if there is one."""
+    names = permanent_failures(failed_plan.notes) if failed_plan is not None else frozenset[str]()
+    return frozenset(state.world.index[name] for name in names if name in state.world.index)
+
+
 def suspects(notes: Sequence[Note]) -> frozenset[str]:
     """Return all names that failed; the prompt must also show alternatives to them."""
     return frozenset(note.suspect for note in notes if note.suspect)

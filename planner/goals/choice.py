@@ -152,7 +152,7 @@ def is_stale(state: State, entity: int, liquid: str | None) -> bool:
     if root < 0 or world.relation[root] == "with":  # who has it knows its age
         return False
     rooms = [world.scene.fixtures[f].room for f in _sources(state, liquid)]
-    return bool(state.flags[entity] & DIRTY) or (bool(rooms) and world.scene.fixtures[root].room not in rooms)
+    return bool(rooms) and (bool(state.flags[entity] & DIRTY) or world.scene.fixtures[root].room not in rooms)
 
 
 def _sources(state: State, liquid: str) -> list[int]:

@@ -116,7 +116,7 @@ class Plan:
             where it stops making progress, so it may be empty, too.
         subtasks: The same in words.
         added: Numbers (from 1) of the subtasks that the planner added to what the GPT wrote: they close what the plan
-            opened (planner/verification/door_closing.py).
+            opened, and put down what was still in the hand (planner/verification/tidying.py).
         left_out: Number of subtasks of the GPT that were left out: they serve nothing
             (planner/verification/shortening.py), or close a door that is used again.
         start: The state in which the plan begins.

@@ -195,7 +195,8 @@ class EntryReader(NounReader):
             conditions = parse_goal(item.category, self.domain).conditions
         except GoalError as error:
             known = self.with_known_noun(text, "objects")
-            wrong = self.wrong_description(known, self.domain.objects, movable=True)
+            wrong = self.phrase_hint(text, "objects")
+            wrong = wrong or self.wrong_description(known, self.domain.objects, movable=True)
             if wrong and not names_of(text, "objects"):
                 self.problem(entry, f"unknown object {text!r}{wrong}")
                 return None

@@ -59,6 +59,8 @@ _TRANSFER = re.compile(
     r"never (?:give|hand|put|place|bring|leave) (.+?) (to|in|on|with|into|onto|inside) (.+)",
     re.IGNORECASE,
 )
+_DUTY = re.compile(r"(?:always|keep|must|should|make sure|ensure)\b(?! not)", re.IGNORECASE)
+_OPPOSITES = {"open": "closed", "closed": "open", "on": "off", "off": "on", "clean": "dirty", "dirty": "clean"}
 _MORE_THAN = re.compile(r"never more than (\d{1,3}) (.+)")
 _RELATIONS = {"to": "with", "into": "in", "inside": "in", "onto": "on"}
 
@@ -107,6 +109,8 @@ class HouseholdReader(ContentsReader):
         domain = self.domain
         if not NAME.fullmatch(name):
             reason = "it begins with a letter and has up to 40 letters, digits, spaces, dots and hyphens only"
+            plain = re.sub("['’]s?$|['’]", "", name)
+            reason += f"; write {plain!r}" if plain != name and NAME.fullmatch(plain) else ""
             self.problem(entry, f"people: {name!r} is no name: {reason}")
             return None
         if keyword := next((word for word in name.split() if word.lower() in NO_NAMES), ""):
@@ -180,6 +184,8 @@ class HouseholdReader(ContentsReader):
         parts = [part.strip() for part in plain.split(";")]
         if len(parts) > 1 and all(map(canonical, parts)):
             return f"{text!r} is several rules; each is an entry of its own: [{', '.join(parts)}]"
+        if _DUTY.match(words):
+            return f"{text!r}: a rule says what must never be so or be done, like `never oven on`"
         offers = [plain]
         if match := _NEGATION.fullmatch(plain):
             offers.append(f"never {match[1]}")
@@ -189,7 +195,8 @@ class HouseholdReader(ContentsReader):
             offers.append(f"never {thing[0]} {_RELATIONS.get(match[2], match[2])} {place[0]}")
         if match := _MORE_THAN.fullmatch(plain.lower()):
             offers.append(f"never {int(match[1]) + 1} {match[2]}")
-        if offer := next(filter(None, map(canonical, (*offers, f"never {plain}"))), ""):
+        offers.append(_opposite(plain) or f"never {plain}")
+        if offer := next(filter(None, map(canonical, offers)), ""):
             return f"{text!r} is no rule; did you mean '{offer}'?"
         if words.lower() == "never":
             return "nothing follows 'never'; a rule is like `never open oven` or `never knife with person`"
@@ -203,6 +210,12 @@ class HouseholdReader(ContentsReader):
             hint = nearest(target, rooms) or f"; the rooms are: {', '.join(rooms)}"
             return f"{text!r}: no room or furniture is called {target!r}{hint}"
         return ""
+
+
+def _opposite(words: str) -> str:
+    """Return the rule that keeps furniture as it shall be: `never oven on` for `oven off`; empty for other words."""
+    *noun, state = words.split() or [""]
+    return f"never {' '.join(noun)} {_OPPOSITES[state]}" if noun and state in _OPPOSITES else ""
 
 
 def _missing_in(rule: Rule, world: World) -> Iterator[str]:

@@ -11,7 +11,12 @@ import yaml
 from envs.errors import MAX_COMPARED_LENGTH, nearest
 from envs.scenes.home_files.properties import PropertyReader
 from envs.symbolic.domain import Domain
-from envs.words import is_plural, names_of, plurals, words_of
+from envs.words import is_plural, names_of, plurals, singulars, words_of
+
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_AMOUNTS = ("some", "several", "many", "few", "all", "both")
+_TIMES = re.compile(r"(\d+) ?x (.+)|(.+?) x ?(\d+)")
+_CONTENTS = re.compile(r"(.+?) (?:with|full of|filled with|containing|of) (.+)")
 
 
 class NounReader(PropertyReader):
@@ -45,7 +50,8 @@ class NounReader(PropertyReader):
 
     def meanings(self, noun: str, table: Literal["fixtures", "objects"]) -> tuple[str, ...]:
         """Return the categories that a noun without properties means: `grey couch` is no other word for a sofa."""
-        names = names_of(noun, table)
+        head, separator, rest = noun.partition(" of ")
+        names = next((n for form in singulars(head) if (n := names_of(f"{form}{separator}{rest}", table))), ())
         if any(noun.lower() in plurals(name.lower()) for name in names):
             return names
         return () if any(names_of(part, "properties") for part in noun.split()[:-1]) else names
@@ -58,13 +64,45 @@ class NounReader(PropertyReader):
                 return " ".join((*words[:k], names[0]))
         return text
 
+    def phrase_hint(self, text: str, table: Literal["fixtures", "objects"]) -> str:
+        """Return what to write for a phrase such as `four plates`, `2x plate` or `bowl with apples`; or nothing."""
+        if match := _TIMES.fullmatch(text):
+            return f": a number stands first: `{match[1] or match[4]} {match[2] or match[3]}`"
+        head, _, rest = text.partition(" ")
+        if head in _NUMBERS and rest:
+            return f": numbers are digits: `{_NUMBERS.index(head) + 1} {rest}`"
+        if head == "dozen" and rest:
+            return f": numbers are digits: `12 {rest}`"
+        if head in _AMOUNTS and rest:
+            return f": say how many, such as `4 {rest}`"
+        if table == "fixtures":
+            return ""
+        if head == "empty" and rest:
+            return ": leave out 'empty'"
+        if head == "full" and rest:
+            return f": say of what it is full, such as `{rest} of water`"
+        match = _CONTENTS.fullmatch(text)
+        if match is None or names_of(text, "objects"):
+            return ""
+        holder, inner = match[1], match[2]
+        if holder.split()[-1].lower() in ("pair", "pairs"):
+            return f": write how many, such as `2 {inner}`"
+        if inner in self.domain.liquids:
+            return f": a liquid follows 'of': `{holder} of {inner}`" if f" of {inner}" not in text else ""
+        if self.meanings(inner.split()[-1], "objects") or inner in self.domain.objects:
+            return f": what it holds is a list: `{holder}: {{holds: [{inner}]}}`"
+        return ""
+
     def fixture_hint(self, text: str, name: str) -> str:
         """Return a hint about an unknown fixture; one that begins with a colon is about the whole text."""
         if any(text.lower() == person.lower() for person in self.people):
             return (
                 f": this is a person: write `person`; the first of the file is {self.people[0]}, the first of `people`"
             )
-        wrong = self.wrong_description(self.with_known_noun(text, "fixtures"), self.domain.fixtures, movable=False)
+        wrong = self.phrase_hint(text, "fixtures")
+        wrong = wrong or self.wrong_description(
+            self.with_known_noun(text, "fixtures"), self.domain.fixtures, movable=False
+        )
         return wrong or self.word_hint(name, "fixtures") or nearest(name, self.domain.fixtures)
 
     def object_hint(self, text: str, name: str) -> str:
@@ -91,7 +129,7 @@ class NounReader(PropertyReader):
         if noun != word and names_of(noun, table):
             return f"; `{noun}` is numbered in the order of the file, or named: `{noun}: {{name: {word}}}`"
         for known, place in ((table, ""), (other, f"list it under `{'rooms' if other == 'fixtures' else other}:`")):
-            categories = names_of(word, known)
+            categories = names_of(word, known) or (names_of(noun, known) if place else ())
             names = " or ".join(repr(category) for category in categories[:3])
             if categories and not place:
                 return f"; did you mean {names}?"

@@ -25,6 +25,7 @@ _AMOUNT_REASONS = {
     "number": "an amount is written '2', '1 more', 'exactly 2' or 'at most 2'",
 }
 _FILLERS = (*ARTICLES, "is", "are", "be", "turn", "make", "set", "put", "switch")
+MAX_SAID = 3  # words before a noun that are taken for a description
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -81,15 +82,20 @@ def _unknown(domain: Domain, word: str, condition: str) -> str:
     if word in domain.liquids:
         return f"{word!r} is a liquid, which is in something: 'bowl of {word}'"
     known = [*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members]
-    hint = (
-        _rewritten(domain, word) or _rewritten(domain, condition) or nearest(word, known) or _separator_hint(condition)
-    )
-    if not hint and (noun := _noun_at_end(domain, word)):
-        attributes = {*domain.property_group, *domain.states, *domain.negations}
-        said = " ".join(part for part in word.removesuffix(noun).split() if part not in attributes)
+    rewritten = _rewritten(domain, word) or _rewritten(domain, condition)
+    hint = rewritten or nearest(word, known) or _separator_hint(condition)
+    noun = _noun_at_end(domain, word) if not rewritten and word not in names_by_word() else ""
+    attributes = {*domain.property_group, *domain.states, *domain.negations, *ARTICLES}
+    said = " ".join(part for part in word.removesuffix(noun).split() if part not in attributes)
+    parts = said.split()
+    if noun and 0 < len(parts) <= MAX_SAID and "and" not in parts and all(map(_is_word, parts)):
         reason = f"{said!r} is no color, size, material, owner or state that {a(noun)} can have"
         return f"{reason}{nearest(said, [*domain.property_group, *domain.states, *domain.negations])}"
     return f"no object or class is called {quoted(word)}{hint}"
+
+
+def _is_word(text: str) -> bool:
+    return re.sub("[-']", "", text).isalpha()
 
 
 def a(noun: str) -> str:

@@ -118,6 +118,7 @@ def _about_people(text: str, people: Sequence[str]) -> str:
     """Return a text with names of people where the grammar has them: `Anna's phone`, `apple with Anna`."""
     for name in people:
         for pattern, replacement in (
+            (rf"\b{name}s?'(?!s)", f"{name}'s"),
             (rf"\b{name}s\b", f"{name}'s"),
             (rf"(?:\bperson |@){name}\b", name),
             (rf"\b(\w+) (?:of|owned by|belonging to) {name}(?:'s)?\b", rf"{name}'s \1"),

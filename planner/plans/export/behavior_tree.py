@@ -24,8 +24,10 @@ What the goal does not have is left out: a plain goal is its `Fallback` alone.
   been put down. The guard of the rules is reactive: they are tested at every tick, and a broken one halts the tree.
 - `RuleKept` fails once a rule was broken since the tree began: by a state, or because a forbidden skill was used.
 - `GoalHolds` and `TestHolds` read the goal language. What a goal chooses at the start (`1 of dirty plate`), and where
-  things come `from`, is about the state in which the tree began, or in which the last wait for a time ended.
-- `WaitUntil` waits for a time of day; a phase of every day is repeated without an end.
+  things come `from`, is about the state in which the tree began, or in which the last wait for a time ended. `by` is
+  about what was used since the tree began.
+- `WaitUntil` waits for a time of day: the next one after the last time of the goal, or after the tree began. A phase of
+  every day is repeated without an end.
 - `Replan` plans for the goal from the current state and executes that plan.
 
 The robot implements these nodes and the subtasks; `TreeNodesModel` declares each with its ports. The others are built
@@ -127,7 +129,7 @@ def to_behavior_tree(
         tree.set("_description", one_line(title))
     phases = phases_of(goal, actions, initial_state)
     check_ends(phases, "a behavior tree")
-    rules = [format_rule(rule, initial_state.world.domain) for rule in goal.rules]
+    rules = list(dict.fromkeys(format_rule(rule, initial_state.world.domain) for rule in goal.rules))
     parent = ElementTree.SubElement(tree, "ReactiveSequence", {"name": "while the rules hold"}) if rules else tree
     _add_rules(parent, rules, "before")
     if len(phases) > 1 or rules:
@@ -159,9 +161,11 @@ def _add_phase(parent: ElementTree.Element, phase: Phase, name: str, initial_sta
         _add_conditions(parent, phase, name, initial_state, attempts)
         return
     choice = ElementTree.SubElement(parent, "IfThenElse", {"name": f"{name}, {one_line(phase.if_text)}"})
-    tests = choice if len(phase.tests) == 1 else ElementTree.SubElement(choice, "Sequence", {"name": f"{name}, tests"})
+    tests = (
+        choice if len(phase.test_texts) == 1 else ElementTree.SubElement(choice, "Sequence", {"name": f"{name}, tests"})
+    )
     for text in phase.test_texts:
-        _add_node(tests, TEST_HOLDS, [text], name=text if len(phase.tests) > 1 else "")
+        _add_node(tests, TEST_HOLDS, [text], name=text if len(phase.test_texts) > 1 else "")
     _add_conditions(choice, phase, name, initial_state, attempts)
     ElementTree.SubElement(choice, "AlwaysSuccess", {"name": f"{name}, left out"})
 

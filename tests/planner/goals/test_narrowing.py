@@ -155,6 +155,14 @@ def test_what_shares_a_desk_but_is_apart_is_put_there_again(flat: State, goal: s
     assert [a.skill for a in actions] == ["pick up", "put"] * moved
 
 
+@pytest.mark.parametrize("goal", ["book beside laptop", "laptop beside book", "every book beside laptop"])
+def test_the_gpt_puts_there_again_what_is_apart(planner: Planner, flat: State, goal: str) -> None:
+    index = flat.world.index
+    apart = flat._replace(apart=frozenset({(index["book 1"], index["laptop 1"])}))
+    plan = planner.plan_for_goal(parse_goal(goal), apart)
+    assert plan.status == "verified" and len(plan.actions) >= 2
+
+
 def test_beside_every_brings_each_its_own() -> None:
     table = state(
         ["dining table 1", "desk 1", "drawer 1: open", "cabinet 1"],
