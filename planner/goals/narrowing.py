@@ -26,7 +26,7 @@ from envs.symbolic.scoring import (
     quantified_objects,
     targets,
 )
-from envs.symbolic.state import NOWHERE
+from envs.symbolic.state import HELD, NOWHERE
 from planner.goals import choice, grounding
 from planner.goals.rehearsal import needed_where_they_are
 
@@ -134,6 +134,10 @@ class _Narrower:
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase = beside
         self.kept = needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
+        for other in beside:
+            if isinstance(other, No) and other.place is not None:  # they have left another place
+                gone = set(self.usable(other.thing)).difference(matching_objects(state, other.thing, other.place))
+                self.kept |= gone
 
     def narrow(self, condition: Condition) -> Iterable[Narrowed]:
         if isinstance(condition, FixtureIs):
@@ -310,18 +314,19 @@ class _Narrower:
         return any(grounding.alternative_place(view, i, condition.place) is None for i in leaving)
 
     def last_resort(self, objects: Sequence[int], excluded: Sequence[int]) -> Iterable[Narrowed]:
-        """Narrow the leaving of a place to furniture of the same category, a person, or the hand."""
+        """Narrow the leaving of a place to furniture of the same category, a container, a person, or the hand."""
         state, world = self.state, self.world
         for item in objects:
             category, root = world.categories[item], state.root(item)
-            fixtures = [
-                f for f in range(world.n_fixtures)
-                if f != root and f not in excluded and f not in world.hidden and grounding.can_hold(state, f, item)
+            left = {root, HELD, NOWHERE, *excluded, *world.hidden}
+            holders = [
+                e for e in range(len(world.names))
+                if e != item and state.root(e) not in left and e not in objects and grounding.can_hold(state, e, item)
             ]  # fmt: skip
-            if not fixtures:
+            if not holders:
                 yield Narrowed(condition=Holding(thing=Thing(word=category)), hidden=self.others([item]))
                 return
-            target = min(fixtures, key=lambda f: (world.relation[f] == "with", f))
+            target = min(holders, key=lambda e: (world.relation[e] == "with", e))
             places = list(state.place)
             places[item] = target
             state = state._replace(place=tuple(places))
@@ -453,14 +458,15 @@ class _Narrower:
         surfaces = [
             f
             for f in range(world.n_fixtures)
-            if world.relation[f] == "on"
+            if world.relation[f] in ("on", "in")
             and not world.underfoot[f]
             and world.process[f] is None
             and f not in self.limited(objects)
         ]
+        surfaces.sort(key=lambda f: world.relation[f] == "in")
         for neighbor in matching_objects(state, place.thing, place.inside, self.initial_state):
             for item in objects:
-                for f in sorted(surfaces, key=lambda f: (f != state.root(item), f != state.root(neighbor), f)):
+                for f in sorted(surfaces, key=lambda f: (f != state.root(item), f != state.root(neighbor))):
                     if place.inside is not None and not (
                         place.inside.thing is None and is_place(state, f, place.inside)
                     ):
@@ -479,6 +485,9 @@ class _Narrower:
                         )
                         for i in moving
                     ]
+            if place.inside is None and state.place[neighbor] >= world.n_fixtures:  # out of what it is in
+                held = Holding(thing=Thing(word=world.categories[neighbor]))
+                return [Narrowed(condition=held, hidden=self.others([neighbor]))]
         return []
 
     # -- means and fixtures --------------------------------------------------------------------------------------------
