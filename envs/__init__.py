@@ -48,7 +48,7 @@ _MODULE = {
     "State": "envs.symbolic.state",
     "SymbolicHome": "envs.simulation.symbolic_home",
     "load_home": "envs.scenes.home_file",
-    "parse_goal": "envs.symbolic.goals.parser",
+    "parse_goal": "envs.symbolic.goals.reading",
     "sample_scene": "envs.scenes.scene_sampler",
 }
 

@@ -1,10 +1,12 @@
 """Check that the two worlds agree: execute plans in physics and compare with the symbolic world after every skill.
 
-`python -m envs.agree` samples homes and plans: random applicable actions, or chains such as open, pick up, put, close,
-turn on. After each done skill, the atoms read from physics (places, states, liquids, the held object) must equal the
-result of `envs.symbolic.actions.apply` on the atoms before it. Failures are counted by reason, with the atoms that they
-changed, and the plan continues from there. A share of the actions is inapplicable: both worlds must refuse them in the
-same words, and no simulated time may pass. Every disagreement is printed with its plan; `--only NUMBER` repeats it.
+`python -m envs.agree` samples homes with properties and people, and plans: random applicable actions, or chains such as
+open, pick up, put, close, turn on. After each done skill, the atoms read from physics (places, states, liquids, the
+held object, rooms, who is beside whom, what a person has) must equal the result of `envs.symbolic.actions.apply` on the
+atoms before it. Each plan has a random goal, whose conditions and rules must be judged alike in both worlds, and half
+of what is put down must stand beside something. Failures are counted by reason, with the atoms that they changed, and
+the plan continues from there. A share of the actions is inapplicable: both worlds must refuse them in the same words,
+and no simulated time may pass. Every disagreement is printed with its plan; `--only NUMBER` repeats it.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ from envs.evaluation.job_pool import Record, add_job_flags, run_job_command
 from envs.evaluation.random_plans import draw_action, draw_chain, draw_inapplicable
 from envs.evaluation.trial_scenes import PLAN_SEEDS, home_for_plans, seed_of
 from envs.symbolic.actions import Action, apply, format_action
+from envs.symbolic.goals.sampling import CONSTRUCTS, draw_goal
+from envs.symbolic.progress import advance, begin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envs.evaluation.success_counts import Row
     from envs.simulation.physical_home import PhysicalHome
+    from envs.symbolic.actions import State
+    from envs.symbolic.goals import Goal
 
 Grasp = Literal["assisted", "physical"]
 PLAN_LENGTH = 12  # actions in a plan
@@ -68,17 +74,29 @@ def run_plan(plan: Plan) -> Record:
         return record | {"error": f"no home in {MAX_HOMES} can be built: {error}"}
     try:
         initial_state = home.state()
-        rows = _carry_out(home, random.Random(seed), chains=plan.number % 2 == 1)
-        return record | {"home": seed, "steps": rows, "started_right": initial_state == home.world.initial()}
+        rows = _carry_out(home, random.Random(seed), _draw_goal(initial_state, seed), chains=plan.number % 2 == 1)
+        started_right = initial_state.without_distances() == home.world.initial()
+        return record | {"home": seed, "steps": rows, "started_right": started_right}
     finally:
         home.close()
 
 
-def _carry_out(home: PhysicalHome, rng: random.Random, *, chains: bool) -> list[Row]:
+def _draw_goal(state: State, seed: int) -> Goal:
+    """Return a goal that is followed in both worlds, whether it can be reached or not."""
+    rng = random.Random(f"goal {seed}")
+    while (goal := draw_goal(state, rng, rng.choice(CONSTRUCTS))) is None:
+        pass
+    return goal
+
+
+def _carry_out(home: PhysicalHome, rng: random.Random, goal: Goal, *, chains: bool) -> list[Row]:
     """Execute one plan of random actions or chains, with some inapplicable actions; return a row for each action."""
+    from envs.evaluation.described_atoms import compare, wants_neighbor, with_neighbor
     from envs.evaluation.state_comparison import attempt
 
     rows: list[Row] = []
+    neighbor_rng = random.Random(str(goal))
+    progress = begin(goal, home.state())
     remaining: list[Action] = []
     chain_name = "any"
     while len(rows) < PLAN_LENGTH:
@@ -89,11 +107,20 @@ def _carry_out(home: PhysicalHome, rng: random.Random, *, chains: bool) -> list[
         if chains and not remaining:
             chain_name, remaining = draw_chain(state, rng)
         action = remaining.pop(0) if chains else draw_action(state, rng)
+        pursued = with_neighbor(goal, state, action, neighbor_rng)
+        home.pursue(pursued, progress.initial_state)
         result = attempt(home, action)
-        rows.append(result.as_dict() | {"kind": chain_name})
+        beside = wants_neighbor(result, action, pursued, progress)
+        row = result.as_dict() | {"kind": chain_name, "beside": beside}
+        rows.append(row)
         if result.status == "crashed":
             break
-        if result.differences or not result.done:
+        if result.done:
+            more, progress = compare(home, action, result, pursued, progress)
+            row["differences"] = [list(d) for d in (*result.differences, *more)]
+        else:
+            progress = advance(progress, result.found)
+        if row["differences"] or not result.done:
             remaining.clear()  # the rest of the chain was planned for another state
     return rows
 

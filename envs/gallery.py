@@ -1,4 +1,7 @@
-"""Draw every object or fixture category on one contact sheet: `python -m envs.gallery OUT.png`."""
+"""Draw every object or fixture category on one contact sheet: `python -m envs.gallery OUT.png`.
+
+With `--kind properties`, a few objects in every size, color and material.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,10 @@ from envs.files.output_files import check_output_file
 from envs.geometry.bodies import visual_piece
 from envs.physics.fixture_builder import leaf_links
 from envs.recording.video import captioned, filmstrip, write_png
+from envs.rendering.materials import MATERIALS
 from envs.rendering.renderer import Renderer
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import category_of, load_domain
+from envs.symbolic.scene import ObjectSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,10 +32,11 @@ if TYPE_CHECKING:
 PROG = "python -m envs.gallery"
 COLUMNS = 12
 VIEW_DEG = 30.0
+DESCRIBED = ("mug", "bowl", "plate")
 
 
 def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
-    """Yield the name and the picture of each category of one kind, `things` or `furniture`."""
+    """Yield the name and the picture of each category of one kind, `things` or `furniture`, or of `properties`."""
     domain = load_domain()
     renderer = Renderer()
     try:
@@ -39,6 +45,15 @@ def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
                 renderer.clear()
                 renderer.add(category.name, (visual_piece(appearance(category)),), (0.0, 0.0, 0.0))
                 yield category.name, _portrait(renderer, category.size, 0.0, size)
+        elif kind == "properties":
+            for name in DESCRIBED:
+                for words in [(), *((word,) for word in domain.property_group)]:
+                    spec = ObjectSpec(name=name, category=name, place="", properties=words)
+                    renderer.clear()
+                    renderer.add(name, (visual_piece(appearance(category_of(spec))),), (0.0, 0.0, 0.0))
+                    if words and words[0] in MATERIALS:
+                        renderer.set_material(name, words[0])
+                    yield " ".join((*words, name)), _portrait(renderer, domain.objects[name].size, 0.0, size)
         else:
             for fixture in domain.fixtures.values():
                 geometry = furniture(fixture)
@@ -65,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Write the contact sheet."""
     parser = argparse.ArgumentParser(prog=PROG, description="Draw everything that a home can have.")
     parser.add_argument("out", help="the PNG file to write")
-    parser.add_argument("--kind", choices=("things", "furniture"), default="things")
+    parser.add_argument("--kind", choices=("things", "furniture", "properties"), default="things")
     parser.add_argument("--size", type=int, default=150, help="size of one picture [pixels] (default 150)")
     args = parser.parse_args(argv)
     if not 32 <= args.size <= 1024:

@@ -22,6 +22,28 @@ ROOMS = {
     "laundry room": ["laundry", "utility room", "utility"],
     "dining room": ["dining area", "dinette", "dining hall"],
 }
+# Properties are no words of the phrase files either: instructions of the released corpus name none.
+PROPERTIES = {
+    "red": ["crimson", "scarlet", "maroon", "ruby", "reddish"],
+    "orange": ["amber", "apricot"],
+    "yellow": ["golden", "gold", "mustard", "lemon yellow"],
+    "green": ["olive", "lime", "mint", "emerald", "turquoise", "teal", "light green", "dark green"],
+    "blue": ["navy", "azure", "cyan", "turquoise", "teal", "light blue", "dark blue", "sky blue"],
+    "purple": ["violet", "lilac", "lavender", "mauve"],
+    "pink": ["rose", "magenta", "salmon"],
+    "brown": ["beige", "tan", "chestnut", "chocolate brown"],
+    "black": ["dark", "ebony"],
+    "white": ["cream", "ivory", "off-white", "light"],
+    "gray": ["grey", "silver", "light gray", "dark gray", "light grey", "dark grey", "charcoal"],
+    "big": ["large", "huge", "giant", "bigger", "biggest", "larger", "largest", "xl"],
+    "small": ["little", "tiny", "mini", "smaller", "smallest"],
+    "wooden": ["wood", "timber", "oak", "pine", "bamboo"],
+    "plastic": ["plastics", "melamine"],
+    "glass": ["glassy", "crystal"],
+    "metal": ["steel", "iron", "aluminum", "aluminium", "stainless steel", "silver", "copper", "tin", "metallic"],
+    "paper": ["cardboard", "carton"],
+    "ceramic": ["porcelain", "china", "clay", "stoneware", "earthenware"],
+}
 
 
 def singulars(word: str) -> tuple[str, ...]:
@@ -39,14 +61,28 @@ def names_of(word: str, table: str) -> tuple[str, ...]:
 
     Args:
         word: The word or words.
-        table: One of `TABLES`, or `rooms`.
+        table: One of `TABLES`, `rooms` or `properties`.
     """
     plain = re.sub(r"[\s_-]+", " ", word.lower()).strip()
     names = _inverted(table)
-    for name in _tables().get(table, {}):  # a name itself means itself first
-        if plain in (name.lower(), f"{name.lower()}s"):
-            return (name,)
+    own = {name.lower(): name for name in _tables().get(table, {})}  # a name itself means itself first
+    own = {**{form: name for low, name in own.items() for form in plurals(low)}, **own}
+    if plain in own:
+        return (own[plain],)
     return next((names[form] for form in singulars(plain) if form in names), ())
+
+
+def is_plural(word: str, table: str) -> bool:
+    """Whether a word that means names of a table is a plural: not listed itself, as `keys` and `scissors` are."""
+    plain = word.lower()
+    listed = (*_inverted(table), *(name.lower() for name in _tables().get(table, {})))
+    return plain.endswith("s") and plain not in listed
+
+
+def plurals(name: str) -> tuple[str, ...]:
+    """Return what the plural of a name may be."""
+    stem = re.sub("fe?$", "", name)
+    return (f"{name}s", f"{name}es", *((f"{stem}ves",) if stem != name else ()))
 
 
 def words_of(table: str) -> tuple[str, ...]:
@@ -61,8 +97,8 @@ def _tables() -> dict[str, dict[str, list[str]]]:
     try:
         text = (data_folder() / "phrases" / "words.yaml").read_text(encoding="utf-8")
     except FileNotFoundError:
-        return {"rooms": ROOMS}
-    return {**yaml.load(text, Loader=yaml.CSafeLoader), "rooms": ROOMS}
+        return {"rooms": ROOMS, "properties": PROPERTIES}
+    return {**yaml.load(text, Loader=yaml.CSafeLoader), "rooms": ROOMS, "properties": PROPERTIES}
 
 
 @lru_cache(maxsize=8)

@@ -18,9 +18,9 @@ start = open_home("family_house")
 if "physics" in sys.argv[1:]:
     from envs.simulation.physical_home import PhysicalHome
 
-    home = DisturbedHome(PhysicalHome(start.world.scene), probability=0.3, seed=3)
+    home = DisturbedHome(PhysicalHome(start.world.scene), probability=0.3, seed=8)
 else:
-    home = DisturbedHome(SymbolicHome(start), probability=0.3, seed=3)
+    home = DisturbedHome(SymbolicHome(start), probability=0.3, seed=8)
 
 planner = Planner.load()  # the released weights
 plan = planner.plan("bring a plate and a fork to the coffee table", home)

@@ -105,7 +105,7 @@ class Planner(PlanningPipeline):
             return plan_under_uncertainty(self, instruction, home, options or Options())
         return super().plan(instruction, open_home(home, geometry=False), options)
 
-    def plan_goal(self, goal: Goal | str, home: AnyHome, options: Options | None = None) -> Plan:
+    def plan_goal(self, goal: Goal | str, home: AnyHome | Belief, options: Options | None = None) -> Plan:
         """Plan for a goal that is given, not read from an instruction.
 
         Args:
@@ -118,21 +118,33 @@ class Planner(PlanningPipeline):
             PlannerError: There is no such home.
             HomeError: The file is not a valid home.
         """
+        if isinstance(home, Belief):
+            from planner.exploration.belief_planning import plan_for_goal_under_uncertainty
+
+            parsed = parse_goal(goal, scene=home.scene) if isinstance(goal, str) else goal
+            return plan_for_goal_under_uncertainty(self, parsed, home, options or Options())
         state = open_home(home, geometry=False)
         if isinstance(goal, str):
             goal = parse_goal(goal, scene=state.world.scene)
         return self.plan_for_goal(goal, state, options)
 
-    def answer(self, question: str, home: AnyHome) -> str:
+    def answer(self, question: str, home: AnyHome | Belief) -> str:
         """Answer a question about a home, such as `? where wallet`, in one plain sentence.
+
+        Args:
+            question: The question.
+            home: The home; or what is believed of it (`know`), which is answered from with when it was seen.
 
         Raises:
             GoalError: The question does not parse.
             PlannerError: There is no such home.
             HomeError: The file is not a valid home.
         """
+        from planner.exploration.belief_answers import answer_from_belief
         from planner.language.answers import answer
 
+        if isinstance(home, Belief):
+            return answer_from_belief(parse_query(question, scene=home.scene), home)
         state = open_home(home, geometry=False)
         return answer(parse_query(question, scene=state.world.scene), state)
 

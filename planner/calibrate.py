@@ -11,6 +11,7 @@ import json
 import random
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -196,9 +197,9 @@ def _observe_trials(planner: Planner, trials: Sequence[EvaluationTask], seed: in
     from tqdm import tqdm
 
     from planner.evaluation.calibration_runs import observe
-    from planner.plans.options import Options
+    from planner.plans.options import OWN_PLAN
 
-    options = Options(seed=seed)
+    options = replace(OWN_PLAN, seed=seed)
     return [observe(planner, trial, options) for trial in tqdm(trials, desc="observe", unit="task", disable=None)]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -16,17 +17,22 @@ from envs.errors import HomeError, HomeNameError
 from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
-from envs.scenes.speaker import speaker_of
-from envs.symbolic.scene import ObjectSpec, Scene
+from envs.scenes.speaker import PERSON, speaker_of
+from envs.symbolic.domain import load_domain
+from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
 from planner.io.terminal import printable
 
+OWNED = re.compile(r"\w['’]s ")  # a room that is called after a person: "Mia's room"
+MAX_LISTED = 4  # names that one entry of a line shows
+
 
 def check(path: str, as_json: bool) -> int:
     """Print whether a home file is valid, or all its problems. Returns 0 if it is valid, otherwise 1."""
+    notes: list[str] = []
     try:
-        scene = load_home(path)
+        scene = load_home(path, notes=notes)
     except HomeNameError:
         raise
     except HomeError as error:
@@ -40,13 +46,66 @@ def check(path: str, as_json: bool) -> int:
             print(printable(str(error)))
         return 1
     counts = {"rooms": len(scene.rooms), "fixtures": len(scene.fixtures), "objects": len(scene.objects)}
-    speaker = speaker_of(scene)
     if as_json:
-        print(json.dumps({"ok": True, "name": scene.name, **counts, "speaker": speaker}, indent=2))
+        people = {"speaker": speaker_of(scene), "people": scene.people, "owners": _owned(scene)}
+        household = {**people, "properties": _properties(scene), "rules": scene.rules}
+        print(json.dumps({"ok": True, "name": scene.name, **counts, **household, "notes": notes}, indent=2))
     else:
-        print(f"ok: {scene.name}, {', '.join(f'{number} {noun}' for noun, number in counts.items())}")
-        print(f"instructions come from: {speaker or 'nobody; there is no floor for a person to stand'}")
+        print(f"ok: {scene.name}, {_counted(scene)}")
+        print("\n".join((*_household(scene), *([f"notes: {'; '.join(notes)}"] if notes else []))))
     return 0
+
+
+def _household(scene: Scene) -> Iterator[str]:
+    """Yield who lives in a home, what they own, what tells things apart, and what must never happen."""
+    speaker = speaker_of(scene)
+    persons = _persons(scene)
+    name = next((name for name, person in persons.items() if person.name == speaker), None)
+    who = f"{name} ({speaker})" if name else speaker or "nobody; there is no floor for a person to stand"
+    yield f"instructions come from: {who}"
+    if scene.people:
+        places = [f"{name} in {'' if OWNED.search(p.room) else 'the '}{p.room}" for name, p in persons.items()]
+        named = " and ".join(filter(None, (", ".join(places[:-1]), *places[-1:])))
+        yield f"people: {', '.join(scene.people)}" + (f"; things can be given to {named}" if named else "")
+    lines = {"owners": _owned(scene), **{f"{group}s": words for group, words in _properties(scene).items()}}
+    for subject, words in lines.items():
+        if words:
+            yield f"{subject}: " + ", ".join(f"{word} ({_listed(names)})" for word, names in words.items())
+    if scene.rules:
+        yield f"rules: {'; '.join(scene.rules)}"
+
+
+def _counted(scene: Scene) -> str:
+    counts = {"room": len(scene.rooms), "fixture": len(scene.fixtures), "object": len(scene.objects)}
+    return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counts.items())
+
+
+def _persons(scene: Scene) -> dict[str, FixtureSpec]:
+    """Return the people who have a place in the home, by name."""
+    return dict(zip(scene.people, (f for f in scene.fixtures if f.category == PERSON), strict=False))
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return ", ".join(names[:MAX_LISTED]) + rest
+
+
+def _owned(scene: Scene) -> dict[str, list[str]]:
+    """Return what each person owns who owns anything."""
+    specs: list[FixtureSpec | ObjectSpec] = [*scene.fixtures, *scene.objects]
+    owned = {name: [spec.name for spec in specs if f"{name}'s" in spec.properties] for name in scene.people}
+    return {name: things for name, things in owned.items() if things}
+
+
+def _properties(scene: Scene) -> dict[str, dict[str, list[str]]]:
+    """Return the fixtures and objects that have each size, color and material."""
+    specs: list[FixtureSpec | ObjectSpec] = [*scene.fixtures, *scene.objects]
+    groups = {
+        group: {word: [spec.name for spec in specs if word in spec.properties] for word in words}
+        for group, words in load_domain().properties.items()
+    }
+    groups = {group: {word: names for word, names in words.items() if names} for group, words in groups.items()}
+    return {group: words for group, words in groups.items() if words}
 
 
 def sample(seed: int, rooms: int | None, objects: int | None) -> int:
@@ -73,40 +132,68 @@ def show(name: str, as_json: bool) -> int:
 
 def listing(scene: Scene) -> Iterator[str]:
     """Yield the lines of a plain list: rooms, their fixtures, and the objects in or on each."""
-    yield f"{scene.name}: {len(scene.rooms)} rooms, {len(scene.fixtures)} fixtures, {len(scene.objects)} objects"
+    yield f"{scene.name}: {_counted(scene)}"
+    yield from (f"people: {', '.join(scene.people)}",) if scene.people else ()
+    yield from (f"rules: {'; '.join(scene.rules)}",) if scene.rules else ()
     contents_of: dict[str, list[ObjectSpec]] = {}
     for item in scene.objects:
         contents_of.setdefault(item.place, []).append(item)
+    named = {person.name: name for name, person in _persons(scene).items()}
     for room in scene.rooms:
         x0, y0, x1, y1 = room.rect
-        room_type = "" if room.name.startswith(room.kind) else f", a {room.kind}"
+        article = "an" if room.kind[0] in "aeiou" else "a"
+        room_type = "" if room.name.lower().startswith(room.kind) else f", {article} {room.kind}"
         yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m)"
         for fixture in scene.fixtures:
             if fixture.room == room.name:
                 states = f" ({', '.join(sorted(fixture.states))})" if fixture.states else ""
                 contents = ", ".join(_words(item, contents_of) for item in contents_of.get(fixture.name, []))
-                yield f"  {fixture.name}{states}{': ' if contents else ''}{contents}"
+                who = f", {named[fixture.name]}" if fixture.name in named else ""
+                yield f"  {_described(fixture)}{who}{states}{': ' if contents else ''}{contents}"
 
 
 def _words(item: ObjectSpec, contents_of: dict[str, list[ObjectSpec]]) -> str:
-    text = " ".join((*sorted(item.states), item.name))
+    owner = next((word for word in item.properties if word.endswith("'s")), "")
+    looks = (word for word in item.properties if word != owner)
+    text = " ".join(filter(None, (owner, *sorted(item.states), *looks, item.name)))
     if item.liquid is not None and item.liquid not in item.category:
         text += f" of {item.liquid}"
     contents = ", ".join(_words(inner, contents_of) for inner in contents_of.get(item.name, []))
     return f"{text} [{contents}]" if contents else text
 
 
+def _described(spec: FixtureSpec | ObjectSpec) -> str:
+    return " ".join((*spec.properties, spec.name))
+
+
 def _as_data(scene: Scene) -> dict[str, object]:
     return {
         "name": scene.name,
+        "people": scene.people,
+        "rules": scene.rules,
         "rooms": [{"name": r.name, "kind": r.kind, "rect_m": r.rect} for r in scene.rooms],
         "doorways": [{"x_m": d.x, "y_m": d.y, "width_m": d.width, "along": d.along} for d in scene.doorways],
         "fixtures": [
-            {"name": f.name, "room": f.room, "x_m": f.x, "y_m": f.y, "yaw_rad": f.yaw, "states": sorted(f.states)}
+            {
+                "name": f.name,
+                "room": f.room,
+                "x_m": f.x,
+                "y_m": f.y,
+                "yaw_rad": f.yaw,
+                "states": sorted(f.states),
+                "properties": f.properties,
+            }
             for f in scene.fixtures
         ],
         "objects": [
-            {"name": o.name, "place": o.place, "states": sorted(o.states), "liquid": o.liquid} for o in scene.objects
+            {
+                "name": o.name,
+                "place": o.place,
+                "states": sorted(o.states),
+                "liquid": o.liquid,
+                "properties": o.properties,
+            }
+            for o in scene.objects
         ],
         "robot": {"x_m": scene.robot[0], "y_m": scene.robot[1], "yaw_rad": scene.robot[2]},
     }

@@ -9,6 +9,8 @@
     plan → proof         `plan_for_goal`  the plan is replayed in the symbolic home; if it misses the goal that the GPT
                                           wrote, further plans are sampled; the best is cut where its progress ends
                                           (decoding/draft_choice.py)
+    plan → tidy plan     `plan_for_goal`  what a proven plan opened is closed, what serves nothing is left out; proven
+                                          again (verification/tidying.py). `Plan.added`, `Plan.left_out`
 
 The plan's prompt holds the goal and the facts alone: it is short in a home of any size, and it serves the first plan,
 later chunks and replanning in the same way. No search over states is involved.
@@ -25,10 +27,12 @@ from envs.symbolic.goals import Goal, format_goal, format_rule, with_home_rules
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
 from gpt.tokenization.tokenizer import Tokenizer
-from planner.decoding.draft_choice import Candidate, judge
+from planner.decoding.draft_choice import choose
 from planner.decoding.goal_planner import GoalPlanner
 from planner.errors import CalibrationError
+from planner.facts.failure_notes import unreachable
 from planner.goals.feasibility import infeasibility
+from planner.goals.serving import meanings
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.plans.waits import waits_of, words_of_waits
@@ -36,7 +40,9 @@ from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
 from planner.understanding.disambiguation import decide
 from planner.understanding.instruction_reader import InstructionReader
+from planner.verification.door_closing import ClosedPlan
 from planner.verification.plan_verification import verify
+from planner.verification.tidying import tidied
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -126,6 +132,7 @@ class PlanningPipeline:
         begun: bool = False,
         avoid: frozenset[int] = frozenset(),
         failed_plan: FailedPlan | None = None,
+        opened: frozenset[int] | None = None,
     ) -> Plan:
         """Plan for a goal from a state.
 
@@ -141,37 +148,39 @@ class PlanningPipeline:
             avoid: Objects and places not to use, because they failed.
             failed_plan: The plan that this one replaces. If `options` allow it and the GPT was trained for it, the GPT
                 fills in only the broken part, or reads feedback on what went wrong (`avoid` is then ignored).
+            opened: Fixtures that the robot opened earlier in the episode, to be closed, too; see `close_doors`.
         """
         options = options or Options()
         started_at = time.perf_counter()
         goal = with_home_rules(goal, state.world.scene)
-        best: Candidate | None = None
         episode_start = initial_state or state
         remaining_goal = goal.after(phase, begun=begun)
         if (impossible := infeasibility(remaining_goal, state)) and initial_state is None:
             options = replace(options, samples=0)  # one attempt, which shows how far it gets
         self.prompts.begin()
-        tokens = tried = 0
-        for draft in self.goal_planner.drafts(remaining_goal, state, episode_start, options, avoid, failed_plan):
-            tried += 1
-            tokens += draft.tokens
-            candidate = judge(draft, remaining_goal, state, episode_start, constrained=options.constrained)
-            if best is None or not best.draft.actions or candidate.merit > best.merit:
-                best = candidate
-            if candidate.report.ok or not options.constrained:
-                break
-        assert best is not None
-        report, draft = best.report, best.draft
-        waits = waits_of(remaining_goal, state, best.actions, initial_state=episode_start) if report.ok else ()
+        has_sense = options.common_sense and options.constrained
+        goals = meanings(remaining_goal, episode_start) if has_sense else (remaining_goal,)
+        chosen = choose(self.goal_planner, goals, state, episode_start, options, avoid, failed_plan)
+        best, report = chosen.best, chosen.best.report
+        plan = ClosedPlan(actions=best.actions)
+        if report.ok:  # prove the goal as it was written, by all steps
+            plan = tidied(
+                best.actions, chosen.goal, goal, state, shorten=options.shorten, close=options.close_doors,
+                initial_state=episode_start, phase=phase, begun=begun, opened=opened,
+                avoid=avoid | unreachable(failed_plan, state),
+            )  # fmt: skip
+            report = verify(state, remaining_goal, plan.actions, initial_state=episode_start)
+        waits = waits_of(remaining_goal, state, plan.actions, initial_state=episode_start) if report.ok else ()
         rule = "" if report.ok else self._forbidding_rule(remaining_goal, state, episode_start, options)
         return Plan(
             instruction=instruction,
             status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
-            reason=words_of_waits(waits) if report.ok else rule or impossible or report.reason,
-            goal=goal, goal_text=format_goal(goal), actions=best.actions,
-            subtasks=tuple(format_action(state.world, a) for a in best.actions), start=state, report=report,
-            tried=tried, tokens=tokens, seconds=time.perf_counter() - started_at,
-            kept=min(draft.kept, len(best.actions)), written=tuple(draft.actions), waits=waits,
+            reason=words_of_waits(waits, len(plan.actions)) if report.ok else rule or impossible or report.reason,
+            goal=goal, goal_text=format_goal(goal), actions=plan.actions,
+            subtasks=tuple(format_action(state.world, a) for a in plan.actions), added=plan.added,
+            left_out=plan.left_out, start=state, report=report, tried=chosen.tried, tokens=chosen.tokens,
+            seconds=time.perf_counter() - started_at, kept=min(best.draft.kept, len(best.actions)),
+            written=tuple(best.draft.actions), waits=waits,
         )  # fmt: skip
 
     def _forbidding_rule(self, goal: Goal, state: State, initial_state: State, options: Options) -> str:
@@ -181,9 +190,7 @@ class PlanningPipeline:
         draft = self.goal_planner.draft(replace(goal, rules=()), state, initial_state, options, 0, frozenset())
         report = verify(state, goal, draft.actions, initial_state=initial_state)
         broken = [format_rule(goal.rules[i]) for i, _ in report.score.broken]
-        return (
-            f"the rules of this home do not allow it: {' ; '.join(broken)}" if broken and all(report.score.met) else ""
-        )
+        return f"a rule does not allow it: {' ; '.join(broken)}" if broken and all(report.score.met) else ""
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
         """Let the GPT write one plan for a goal without verifying it; each `number` above 0 samples another plan."""

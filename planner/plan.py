@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from planner.errors import PlannerError
-from planner.io.command import one_thread, run_command, standard_input, typed_argument
+from planner.io.command import run_command, standard_input, typed_argument
 from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.plans.export import FORMATS
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envs.symbolic.state import State
+    from planner.api import Planner
+    from planner.cli.execution_flags import ExecutionSettings
     from planner.plans.export import Format
+    from planner.plans.options import Options
+    from planner.plans.planning_result import Plan
+    from planner.world_model.belief import Belief
 
 __all__ = ["main", "open_home"]
 
@@ -47,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--execute", action="store_true", help="execute the plan in the simulated home")
     add("--model", help="model folder (default: the released weights)")
     add("--samples", type=int, default=4, metavar="N", help="more plans to sample if the first fails (default: 4)")
+    add("--leave-open", action="store_true", help="for speed: do not close again what the plan opened")
     add("--temperature", type=float, default=0.0, metavar="T", help="decoding temperature (default: 0, greedy)")
     add("--top-k", type=int, metavar="K", help="sample from the K most likely tokens (default: all)")
     add("--top-p", type=float, metavar="P", help="nucleus sampling: probability mass (default: 1)")
@@ -68,44 +74,37 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _answer(args: argparse.Namespace, state: State) -> int:
-    """Answer a question about the home."""
+    """Answer a question about the home; with `--observe`, from what is known of it."""
     from envs.symbolic.goals import parse_query
-    from planner.language.answers import answer
+    from planner.cli.execution_flags import read_belief
 
-    words = answer(parse_query(args.goal, scene=state.world.scene), state)
+    if args.execute:
+        raise PlannerError("a question cannot be combined with --execute: there is nothing to execute")
+    if args.out is not None or args.format not in (None, "text", "json"):
+        raise PlannerError("a question cannot be combined with --format or --out: its answer is no plan; use --json")
+    query, belief = parse_query(args.goal, scene=state.world.scene), read_belief(args, state)
+    if belief is None:
+        from planner.language.answers import answer
+
+        words = answer(query, state)
+    else:
+        from planner.exploration.belief_answers import answer_from_belief
+
+        words = answer_from_belief(query, belief)
     print(json.dumps({"status": "answered", "question": args.goal, "answer": words}) if args.json else words)
     return 0
 
 
 def _run(args: argparse.Namespace) -> int:
     from planner.cli import perception_flags
-    from planner.cli.execution_flags import DEFAULT_HOME, check_execution_is_asked_for
-
-    if not args.execute:
-        check_execution_is_asked_for(args)
-    export_format = _exported_format(args)
-    perception_flags.check_perception_arguments(args, DEFAULT_HOME)
-    spoken = bool(args.audio or args.listen)
-    if args.agenda is not None and (args.execute or args.observe or args.format not in (None, "text", "json")):
-        raise PlannerError(
-            "--agenda keeps a plan for later; it cannot be combined with --execute, --observe or --format"
-        )
-    if args.goal is not None and (args.instruction is not None or args.interactive or spoken or args.ask):
-        raise PlannerError("--goal stands in place of an instruction; it cannot be combined with one")
-    instructions = [] if args.interactive or spoken or args.goal is not None else _instructions(args.instruction)
-    if args.interactive:
-        _check_dialogue(args, "--interactive")
-    elif len(instructions) > 1:
-        _check_dialogue(args, "several instructions")
-    elif args.observe and (args.ask or args.error_rate is not None):
-        raise PlannerError("--ask and --error-rate cannot be combined with --observe: they need a fully known home")
-    elif args.ask and args.instruction == "-":
-        raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
+    from planner.cli.execution_flags import load_planner, read_belief, read_execution_settings
     from planner.plans.options import Options
 
+    export_format = _exported_format(args)
+    instructions = _checked_instructions(args)
     options = Options(
         temperature=args.temperature, top_k=args.top_k, top_p=args.top_p, samples=args.samples, seed=args.seed,
-        error_rate=args.error_rate,
+        error_rate=args.error_rate, close_doors=not args.leave_open,
     )  # fmt: skip
     heard, seen = perception_flags.hear(args), perception_flags.see(args)
     if heard is not None:
@@ -113,30 +112,18 @@ def _run(args: argparse.Namespace) -> int:
     views = None if seen is None else seen[1]
     home = args.home if seen is None else seen[0].world.scene  # who asks is there, seen or not
     state = with_rules(open_home(home, geometry=args.execute), args.rule)
-    if (args.goal or "").lstrip().startswith("?"):
+    if _is_question(args):
         return _answer(args, state)
-    perceived = perception_flags.as_text(heard, views)
-    from planner.cli.execution_flags import read_belief, read_execution_settings
-    from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
-
     belief = read_belief(args, state)
     settings = read_execution_settings(args, runs_dir() / "plan") if args.execute else None
-
-    from envs.symbolic.goals import format_condition
-    from planner.api import Planner
-    from planner.cli.dialogue import ask_user, converse, print_plan, read_lines
-    from planner.exploration.learned_prior import check_home, with_habits
-    from planner.world_model.memory import keep
-
-    one_thread()
-    planner = Planner.load(args.model, adapter=args.adapter)
-    check_home(planner, state.world.scene)
-    if belief is not None:
-        belief = with_habits(belief, planner)
+    planner, belief = load_planner(args, state, belief)
     if options.error_rate is not None:
         planner.calibrated(options.error_rate)  # report an invalid rate before reading any input
+    perceived = perception_flags.as_text(heard, views)
     if perceived and not args.json and export_format is None:
         print(perceived, flush=True)
+    from planner.cli.dialogue import ask_user, converse, read_lines
+
     if args.interactive:
         lines = read_lines(standard_input(errors="replace"))
         converse(lines, planner, state, options, settings, as_json=args.json, ask=args.ask)
@@ -144,10 +131,11 @@ def _run(args: argparse.Namespace) -> int:
     if len(instructions) > 1:
         done = converse(instructions, planner, state, options, settings, as_json=args.json, typed=False)
         return 0 if done else 1
+    known = state if belief is None else belief
     if args.goal is not None:
-        plan = planner.plan_goal(args.goal, state, options)
+        plan = planner.plan_goal(args.goal, known, options)
     else:
-        plan = planner.plan(instructions[0], state if belief is None else belief, options)
+        plan = planner.plan(instructions[0], known, options)
     if args.ask:
         from planner.cli.clarification import resolve_questions
 
@@ -156,17 +144,36 @@ def _run(args: argparse.Namespace) -> int:
         from planner.cli.plan_export import export_plan
 
         return export_plan(plan, export_format, PROG, unverified=args.unverified, out=args.out)
-    answer = plan.as_dict() | perception_flags.as_dict(heard, views)
+    answer = _shown(args, plan) | perception_flags.as_dict(heard, views)
+    if settings is not None and plan.goal is not None and plan.is_executable:
+        return _execute(args, plan, answer, state, settings, planner, options, belief)
+    if args.json:
+        print(json.dumps(answer))
+    return 0 if plan.is_proven else 1
+
+
+def _shown(args: argparse.Namespace, plan: Plan) -> dict[str, object]:
+    """Print a plan, and keep it for later if that was asked for; return the answer as plain data."""
+    from planner.cli.dialogue import print_plan
+
     if not args.json:
         print_plan(plan)
-    if args.agenda is not None and plan.is_proven:
-        from planner.cli.agenda_runner import keep_plan
+    if args.agenda is None or not plan.is_proven:
+        return plan.as_dict()
+    from planner.cli.agendas import keep_plan
 
-        answer["agenda"] = keep_plan(plan, args.agenda, quiet=args.json)
-    if settings is None or plan.goal is None or not plan.is_executable:
-        if args.json:
-            print(json.dumps(answer))
-        return 0 if plan.is_proven else 1
+    return plan.as_dict() | {"agenda": keep_plan(plan, args.agenda, quiet=args.json)}
+
+
+def _execute(
+    args: argparse.Namespace, plan: Plan, answer: dict[str, object], state: State, settings: ExecutionSettings,
+    planner: Planner, options: Options, belief: Belief | None,
+) -> int:  # fmt: skip
+    from envs.symbolic.goals import format_condition
+    from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
+    from planner.world_model.memory import keep
+
+    assert plan.goal is not None
     if not args.json:
         print(f"executing ({settings.backend}):", flush=True)
     episode = execute_and_report(
@@ -179,6 +186,45 @@ def _run(args: argparse.Namespace) -> int:
     if args.memory is not None and episode.search is not None:
         keep(args.memory, episode.search.belief)
     return 0 if episode.success else 1
+
+
+def _checked_instructions(args: argparse.Namespace) -> list[str]:
+    """Return the instructions that were typed, after checking that the flags go together.
+
+    Raises:
+        PlannerError: They do not, or there is no instruction.
+    """
+    from planner.cli import perception_flags
+    from planner.cli.execution_flags import DEFAULT_HOME, check_execution_is_asked_for
+
+    if not args.execute:
+        check_execution_is_asked_for(args)
+    if args.agenda is not None and (
+        args.execute or args.observe or args.image or args.format not in (None, "text", "json")
+    ):
+        raise PlannerError(
+            "--agenda keeps a plan for later; it cannot be combined with --execute, --observe, --image or --format"
+        )
+    if args.agenda is not None and _is_question(args):
+        raise PlannerError("--agenda keeps a plan for later; a question is answered now")
+    perception_flags.check_perception_arguments(args, DEFAULT_HOME)
+    spoken = bool(args.audio or args.listen)
+    if args.goal is not None and (args.instruction is not None or args.interactive or spoken or args.ask):
+        raise PlannerError("--goal stands in place of an instruction; it cannot be combined with one")
+    instructions = [] if args.interactive or spoken or args.goal is not None else _instructions(args.instruction)
+    if args.interactive:
+        _check_dialogue(args, "--interactive")
+    elif len(instructions) > 1:
+        _check_dialogue(args, "several instructions")
+    elif args.observe and (args.ask or args.error_rate is not None):
+        raise PlannerError("--ask and --error-rate cannot be combined with --observe: they need a fully known home")
+    elif args.ask and args.instruction == "-":
+        raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
+    return instructions
+
+
+def _is_question(args: argparse.Namespace) -> bool:
+    return (args.goal or "").lstrip().startswith("?")
 
 
 def _exported_format(args: argparse.Namespace) -> Format | None:

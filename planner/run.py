@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from planner.cli.execution_flags import DEFAULT_HOME
 from planner.errors import PlannerError
-from planner.io.command import one_thread, run_command, standard_input, typed_argument
+from planner.io.command import run_command, standard_input, typed_argument
 from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.io.terminal import printable
@@ -27,8 +27,8 @@ from planner.world_model.open_home import open_home
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.symbolic.state import State
-    from planner.api import Planner
+    from envs.symbolic.goals import Goal
+    from envs.symbolic.scene import Scene
     from planner.plans.plan_text import PlanText
 
 PROG = "python -m planner.run"
@@ -47,12 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         "plan", nargs="?", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input"
     )
     parser.add_argument("--goal", help="goal to score, in the goal language (default: the JSON's goal)")
-    parser.add_argument(
-        "--home", default=DEFAULT_HOME, help="YAML file, name in datasets/homes/, or a seed (default: family_house)"
-    )
+    parser.add_argument("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     parser.add_argument(
         "--replan", action="store_true", help="let the GPT replan after a failure (implied by --observe)"
     )
+    parser.add_argument("--leave-open", action="store_true", help="for speed: a new plan closes nothing")
     parser.add_argument("--model", help="model folder of the GPT (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
@@ -105,9 +104,6 @@ def _is_file(source: str) -> bool:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from planner.cli.execution_flags import read_belief, read_execution_settings
-    from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
-
     if args.days is not None and args.days < 1:
         raise PlannerError(f"--days must be at least 1, found {args.days}")
     if args.agenda is not None:
@@ -115,20 +111,16 @@ def _run(args: argparse.Namespace) -> int:
     if args.list or args.cancel is not None:
         raise PlannerError(f"--{'list' if args.list else 'cancel'} needs --agenda FILE")
     from envs.symbolic.actions import format_action
-    from envs.symbolic.goals import daily_part, format_condition, parse_goal, with_home_rules
+    from envs.symbolic.goals import format_condition
+    from planner.cli.execution_flags import load_planner, read_belief, read_execution_settings
+    from planner.cli.execution_runner import episode_as_dict, execute_and_report, print_score
+    from planner.plans.options import Options
     from planner.plans.plan_text import PlanText
     from planner.plans.typed_steps import TypedPlan, read_steps
 
     plan_text = PlanText(steps=()) if args.plan is None else read_plan(args.plan)
-    goal_text = plan_text.goal if args.goal is None else args.goal
-    if not goal_text:
-        raise PlannerError("there is nothing to score: give --goal, for example --goal 'plate on dining table'")
     state = open_home(args.home, geometry=args.backend == "physics")
-    goal = with_home_rules(parse_goal(goal_text, scene=state.world.scene), state.world.scene)
-    if args.plan is None and not goal.is_timed:
-        raise PlannerError(f"there is no plan; python -m planner.plan --goal {goal_text!r} --execute makes one")
-    if args.days is not None and daily_part(goal) is None:
-        raise PlannerError("--days needs a goal that is done every day, such as 'every day at 07:00 : window closed'")
+    goal = _read_goal(args, plan_text, state.world.scene)
     belief = read_belief(args, state)
     world = state.world
     if belief is not None:
@@ -138,33 +130,29 @@ def _run(args: argparse.Namespace) -> int:
         world = believed_state.world
     has_steps = bool(plan_text.steps) or not goal.is_timed
     plan = read_steps(world, plan_text) if has_steps else TypedPlan(actions=(), instruction="")
+    options = Options(close_doors=not args.leave_open)
     settings = read_execution_settings(args, runs_dir() / "run")
     planner = None
     if args.replan or belief is not None or goal.is_timed:
-        planner = _load_planner(args, state)
-        if belief is not None:
-            from planner.exploration.learned_prior import with_habits
-
-            belief = with_habits(belief, planner)
+        planner, belief = load_planner(args, state, belief)
     if plan.instruction:
         print(f"instruction: {printable(plan.instruction)}", file=sys.stderr if args.json else sys.stdout, flush=True)
     actions = plan.actions
     if planner is not None and belief is None and not has_steps:
-        proposed = planner.plan_for_goal(goal, state)
+        proposed = planner.plan_for_goal(goal, state, options)
         if not proposed.is_proven:
             print(f"{PROG}: {proposed.status}: {printable(proposed.reason)}", file=sys.stderr)
             return 1
         actions = proposed.actions
-    if planner is not None and daily_part(goal) is not None and _days(args) != 1:
-        if belief is not None:
-            raise PlannerError("--observe does a daily goal once; give --days 1")
-        from planner.cli.agenda_runner import run_and_report
+    if planner is not None and _is_repeated(goal, args):
+        from planner.cli.agendas import run_and_report
         from planner.scheduling.agenda import Agenda
 
         agenda = Agenda(state)
         agenda.add_goal(goal, [format_action(world, action) for action in actions])
-        return 0 if run_and_report(agenda, state, settings, planner, days=_days(args), as_json=args.json) else 1
-    episode = execute_and_report(actions, goal, state, settings, planner=planner, belief=belief)
+        done = run_and_report(agenda, state, settings, planner, days=_days(args), options=options, as_json=args.json)
+        return 0 if done else 1
+    episode = execute_and_report(actions, goal, state, settings, planner=planner, options=options, belief=belief)
     if args.json:
         print(json.dumps(episode_as_dict(episode, settings)))
     else:
@@ -176,35 +164,47 @@ def _run(args: argparse.Namespace) -> int:
     return 0 if episode.success else 1
 
 
+def _read_goal(args: argparse.Namespace, plan_text: PlanText, scene: Scene) -> Goal:
+    """Return the goal to score, with the rules of the home.
+
+    Raises:
+        PlannerError: There is none, or the flags do not suit it.
+        GoalError: It does not parse.
+    """
+    from envs.symbolic.goals import daily_part, parse_goal, with_home_rules
+
+    goal_text = plan_text.goal if args.goal is None else args.goal
+    if not goal_text:
+        raise PlannerError("there is nothing to score: give --goal, for example --goal 'plate on dining table'")
+    goal = with_home_rules(parse_goal(goal_text, scene=scene), scene)
+    if args.plan is None and not goal.is_timed:
+        raise PlannerError(f"there is no plan; python -m planner.plan --goal {goal_text!r} --execute makes one")
+    if args.days is not None and daily_part(goal) is None:
+        raise PlannerError("--days needs a goal that is done every day, such as 'every day at 07:00 : window closed'")
+    if args.observe and _is_repeated(goal, args):
+        raise PlannerError("--observe does a daily goal once; give --days 1")
+    return goal
+
+
+def _is_repeated(goal: Goal, args: argparse.Namespace) -> bool:
+    from envs.symbolic.goals import daily_part
+
+    return daily_part(goal) is not None and _days(args) != 1
+
+
 def _days(args: argparse.Namespace) -> int | None:
     """Return how often a daily goal is done; None: without end."""
     return args.days if args.days is not None else 1 if args.clock == "fast" else None
 
 
-def _load_planner(args: argparse.Namespace, state: State) -> Planner:
-    from planner.api import Planner
-    from planner.exploration.learned_prior import check_home
-
-    one_thread()
-    planner = Planner.load(args.model, adapter=args.adapter)
-    check_home(planner, state.world.scene)
-    return planner
-
-
 def _run_agenda(args: argparse.Namespace) -> int:
     """List, cancel or do what is on an agenda."""
-    from planner.cli.agenda_runner import cancel_entry, print_agenda, run_and_report
-    from planner.cli.execution_flags import read_execution_settings
+    from planner.cli.agendas import cancel_entry, print_agenda, run_and_report
+    from planner.cli.execution_flags import load_planner, read_execution_settings
+    from planner.plans.options import Options
     from planner.scheduling.agenda import Agenda
 
-    for flag, value in (("a plan", args.plan), ("--goal", args.goal), ("--observe", args.observe or None)):
-        if value is not None:
-            raise PlannerError(f"--agenda says what is to be done; it cannot be combined with {flag}")
-    if args.list and args.cancel is not None:
-        raise PlannerError("give either --list or --cancel")
-    if not args.agenda.exists():
-        keeps = f"python -m planner.plan --goal 'every day at 07:00 : ceiling light on' --agenda {args.agenda}"
-        raise PlannerError(f"there is no agenda {args.agenda}; this makes one: {keeps}")
+    _check_agenda_flags(args)
     only_read = args.list or args.cancel is not None
     state = open_home(args.home, geometry=args.backend == "physics" and not only_read)
     agenda = Agenda(state, args.agenda)
@@ -214,9 +214,37 @@ def _run_agenda(args: argparse.Namespace) -> int:
     if args.cancel is not None:
         cancel_entry(agenda, args.cancel, as_json=args.json)
         return 0
+    options = Options(close_doors=not args.leave_open)
     settings = read_execution_settings(args, runs_dir() / "run")
-    planner = _load_planner(args, state)
-    return 0 if run_and_report(agenda, state, settings, planner, days=_days(args), as_json=args.json) else 1
+    planner, _ = load_planner(args, state, None)
+    done = run_and_report(agenda, state, settings, planner, days=_days(args), options=options, as_json=args.json)
+    return 0 if done else 1
+
+
+def _check_agenda_flags(args: argparse.Namespace) -> None:
+    """Check that no flag is without effect for an agenda.
+
+    Raises:
+        PlannerError: One is, or there is no agenda.
+    """
+    from planner.cli.execution_flags import execution_flags_given
+
+    if args.plan is not None:
+        raise PlannerError("--agenda says what is to be done; it cannot be combined with a plan")
+    flags = ["goal", "observe", "replan", "tell", "memory"]
+    if args.list and args.cancel is not None:
+        raise PlannerError("give either --list or --cancel")
+    given = [f"--{flag}" for flag in flags if getattr(args, flag)]
+    if given:
+        raise PlannerError(f"--agenda says what is to be done; it cannot be combined with {given[0]}")
+    if args.list or args.cancel is not None:
+        given = [f"--{flag}" for flag in ("days", "model", "adapter") if getattr(args, flag) is not None]
+        given += ["--leave-open"] * args.leave_open + execution_flags_given(args)
+        if given:
+            raise PlannerError(f"{given[0]} has no effect with --{'list' if args.list else 'cancel'}")
+    if not args.agenda.exists():
+        keeps = f"python -m planner.plan --goal 'every day at 07:00 : ceiling light on' --agenda {args.agenda}"
+        raise PlannerError(f"there is no agenda {args.agenda}; this makes one: {keeps}")
 
 
 if __name__ == "__main__":

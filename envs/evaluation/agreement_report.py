@@ -23,6 +23,7 @@ class Agreement:
         plans: Number of executed plans.
         done: By skill, how many actions were done.
         agree: By skill, how many of the done actions ended with the atoms of the symbolic world.
+        beside: Of the actions that had to put something beside an object, how many were done.
         resumed: Of the actions that follow a failed one, how many were done.
         disagreements: By skill, category and atom, the number of done actions after which that atom differs.
         changed: By skill and atom, the number of failed actions that changed that atom.
@@ -36,6 +37,7 @@ class Agreement:
     plans: int = 0
     done: dict[str, SuccessCount] = field(default_factory=dict)
     agree: dict[str, SuccessCount] = field(default_factory=dict)
+    beside: SuccessCount = field(default_factory=SuccessCount)
     resumed: SuccessCount = field(default_factory=SuccessCount)
     disagreements: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
@@ -53,6 +55,7 @@ class Agreement:
             "agree": {skill: tally.as_dict() for skill, tally in self.agree.items()},
             "all_done": combined(self.done).as_dict(),
             "all_agree": combined(self.agree).as_dict(),
+            "put_beside": self.beside.as_dict(),
             "after_a_failure": self.resumed.as_dict(),
             "disagreements": dict(self.disagreements.most_common()),
             "changed_by_failures": dict(self.changed.most_common()),
@@ -83,6 +86,8 @@ def summarize(records: Iterable[Record]) -> Agreement:
                 continue
             _count(report, row, key, prefix)
             done = row["status"] == "done"
+            if row.get("beside"):
+                report.beside.add(row, hit=done, key=key)
             if after_failure:
                 report.resumed.add(row, hit=done, key=key)
             after_failure = not done
@@ -133,6 +138,7 @@ def as_text(report: Agreement) -> str:
         lines.append(f"{skill:12}{agree.rate!s:>22} of {agree.total:<6}{report.done[skill].line()}")
     agree = combined(report.agree)
     lines.append(f"{'all':12}{agree.rate!s:>22} of {agree.total:<6}{combined(report.done).line()}")
+    lines.append(f"{'put beside something':36}{report.beside.line()}")
     lines.append(f"{'after one that failed':36}{report.resumed.line()}")
     refused = Rate(hits=sum(report.refused), total=len(report.refused))
     lines.append(f"{report.plans} plans; refused alike: {refused} of {refused.total}; errors: {len(report.errors)}")

@@ -43,6 +43,9 @@ class Attempt:
         cpu_s: CPU time of this process [s].
         collisions: Samples in which the robot touched something unintended.
         ticks: Physics steps.
+        before: The physical state before the action.
+        expected: The state that the symbolic world expects after it, if it was done; otherwise `before`.
+        found: The physical state after it.
     """
 
     subtask: str
@@ -56,6 +59,9 @@ class Attempt:
     cpu_s: float
     collisions: int
     ticks: int
+    before: State
+    expected: State
+    found: State
 
     @property
     def done(self) -> bool:
@@ -90,7 +96,8 @@ def attempt(home: PhysicalHome, action: Action) -> Attempt:
         subtask=format_action(world, action), skill=action.skill,
         category=world.categories[world.index[action.args[0]]], status=status, reason=reason,
         cause=without_names(reason, world), differences=tuple(differences(expected, after)), duration_s=duration_s,
-        cpu_s=cpu_s, collisions=collisions, ticks=home.engine.ticks - start_tick,
+        cpu_s=cpu_s, collisions=collisions, ticks=home.engine.ticks - start_tick, before=before, expected=expected,
+        found=after,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ chooses the number of each fixture (up to four cabinets), all poses and the clut
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import hypot, pi
@@ -16,7 +17,9 @@ import numpy as np
 from envs.errors import EnvsError
 from envs.scenes.occupancy_grid import floor_grid
 from envs.scenes.scene_sampler import sample_scene
-from envs.symbolic.domain import load_domain
+from envs.scenes.speaker import with_speaker
+from envs.symbolic.domain import fixture_of, load_domain
+from envs.symbolic.goals.sampling import with_random_properties
 from envs.symbolic.scene import FixtureSpec, Scene
 
 # Disjoint from the planner's training, validation and test seeds, which are all below 12 million.
@@ -59,13 +62,14 @@ def small_home(seed: int, fixtures: Iterable[str], facts: Sequence[str] = ()) ->
 
 
 def home_for_plans(seed: int) -> Scene:
-    """Return a sampled home of one to three rooms with a random robot pose.
+    """Return a sampled home of one to three rooms, with properties, two people and a random robot pose.
 
     Raises:
         EnvsError: No home can be sampled from this seed.
     """
     rng = np.random.default_rng((seed, 3))
     scene = sample_scene(seed, rooms=int(rng.integers(1, 4)), n_objects=int(rng.integers(12, 31)))
+    scene = with_random_properties(with_speaker(scene), random.Random(seed))
     return replace(scene, robot=_random_start(scene, rng))
 
 
@@ -107,7 +111,7 @@ def _random_start(scene: Scene, rng: np.random.Generator) -> tuple[float, float,
 
 def _clear_radius_m(fixture: FixtureSpec) -> float:
     """Return the radius to keep clear around a fixture [m]: all of a rug, or the sweep of an open door."""
-    depth, width, _ = load_domain().fixtures[fixture.category].size
+    depth, width, _ = fixture_of(fixture).size
     if load_domain().fixtures[fixture.category].underfoot:
         return hypot(depth, width) / 2 + ROBOT_CLEARANCE_M
     return depth / 2 + width + ROBOT_CLEARANCE_M if "open" in fixture.states else 0.0

@@ -12,6 +12,7 @@ import gymnasium
 import numpy as np
 
 from envs.errors import ArgumentError, nearest, quoted
+from envs.symbolic.goals.sampling import ALL_CONSTRUCTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,6 +51,21 @@ def checked_choice(name: str, value: object, choices: Sequence[str]) -> str:
             return choice
     hint = nearest(value, choices) if isinstance(value, str) else ""
     raise ArgumentError(f"{name} is {quoted(value)}; it must be one of {', '.join(choices)}{hint}")
+
+
+def checked_constructs(constructs: object) -> tuple[str, ...]:
+    """Return which constructs of the goal language sampled goals have: "simple" (none), "all", or some of them.
+
+    Raises:
+        ArgumentError: It is something else; the message offers the nearest.
+    """
+    if isinstance(constructs, str) and constructs in ("simple", "all"):
+        return ALL_CONSTRUCTS if constructs == "all" else ()
+    names = [constructs] if isinstance(constructs, str) else constructs
+    if not isinstance(names, list | tuple) or not names:
+        known = ", ".join(ALL_CONSTRUCTS)
+        raise ArgumentError(f'constructs is {quoted(constructs)}; it must be "simple", "all", or some of {known}')
+    return tuple(checked_choice("a construct", name, ALL_CONSTRUCTS) for name in names)
 
 
 def checked_count(name: str, value: object) -> int:

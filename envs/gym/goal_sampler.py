@@ -1,20 +1,23 @@
-"""Sample simple goals for a home: bring one object somewhere, or switch, open or close one fixture.
+"""Sample goals for a home: simple ones, or with the constructs of the goal language that are asked for.
 
-They are enough to exercise an environment; the instructions that the GPT learns from come from `planner`'s corpus.
+A simple goal is to bring one object somewhere, or to switch, open or close one fixture. Simple goals are enough to
+exercise an environment; the instructions that the GPT learns from come from `planner`'s corpus.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import random
 from typing import TYPE_CHECKING
 
 from envs.errors import GoalError
 from envs.symbolic.actions import ON, OPEN
-from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, No, Place, Thing
+from envs.symbolic.goals import Condition, Count, FixtureIs, Goal, Place, Thing
+from envs.symbolic.goals.sampling import draw_feasible_goal
 from envs.symbolic.scoring import holds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
     from envs.symbolic.actions import State
@@ -22,12 +25,20 @@ if TYPE_CHECKING:
 FIXTURE_GOAL_FRACTION = 0.2  # fraction of goals about a fixture's state, where the home offers both types
 
 
-def sample_goal(state: State, rng: np.random.Generator) -> Goal:
+def sample_goal(state: State, rng: np.random.Generator, constructs: Sequence[str] = ()) -> Goal:
     """Return a goal that is reachable from a state and does not hold in it. Objects go where they are usually kept.
 
+    Args:
+        state: The first state of the episode.
+        rng: Source of randomness.
+        constructs: Some of `envs.symbolic.goals.sampling.ALL_CONSTRUCTS`; the goal is about one of them. Empty: a
+            simple goal.
+
     Raises:
-        GoalError: Nothing in the home can be moved, opened or switched.
+        GoalError: Nothing in the home can be moved, opened or switched, or no such goal was found.
     """
+    if constructs:
+        return draw_feasible_goal(state, random.Random(int(rng.integers(2**31))), constructs)
     fixture_goals = _unsatisfied(state, [_fixture_goal(state, fixture) for fixture in range(state.world.n_fixtures)])
     move_goals = _unsatisfied(state, _move_goals(state, usual=True)) or _unsatisfied(
         state, _move_goals(state, usual=False)
@@ -38,31 +49,6 @@ def sample_goal(state: State, rng: np.random.Generator) -> Goal:
     if not candidates:
         raise GoalError(f"{state.world.scene.name}: nothing can be moved, opened or switched there")
     return Goal(phases=((candidates[int(rng.integers(len(candidates)))],),))
-
-
-def required_entities(goal: Goal) -> tuple[Counter[str], Counter[str]]:
-    """Count the fixtures and the objects that a home must have for a goal, by category."""
-    fixtures: Counter[str] = Counter()
-    objects: Counter[str] = Counter()
-    for condition in goal.conditions:
-        if isinstance(condition, FixtureIs):
-            category = load_domain().resolve_fixture(condition.fixture, condition.states[0])[
-                0
-            ]  # one fixture of a class is enough
-            fixtures[category] = max(fixtures[category], 1)
-            continue
-        if isinstance(condition, No):
-            continue
-        number = condition.number if isinstance(condition, Count) else 1
-        objects[condition.thing.word] = max(objects[condition.thing.word], number)
-        place = condition.place if isinstance(condition, Count | Every) else None
-        while place is not None:
-            if place.fixture is not None:
-                fixtures[place.fixture] = max(fixtures[place.fixture], 1)
-            elif place.thing is not None:
-                objects[place.thing.word] = max(objects[place.thing.word], 1)
-            place = place.inside
-    return fixtures, objects
 
 
 def _fixture_goal(state: State, fixture: int) -> Condition | None:

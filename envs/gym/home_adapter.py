@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import gymnasium
 
     from envs.symbolic.actions import Action, State
+    from envs.symbolic.goals import Goal
 
 
 class EnvHome:
@@ -47,6 +48,10 @@ class EnvHome:
             ResetNeeded: The environment was not reset.
         """
         return self._home.home_state()
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Tell the environment's home the goal of the plan."""
+        self._home.pursue(goal, initial_state)
 
     @property
     def time_s(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import random
 import sys
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
@@ -12,13 +13,20 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.errors import ActionError, GoalError, PhysicsError, quoted
+from envs.errors import ActionError, EnvsError, GoalError, PhysicsError, quoted
 from envs.gym import spaces
-from envs.gym.arguments import check_keywords, check_options, checked_choice, checked_count, checked_seed
-from envs.gym.goal_sampler import required_entities, sample_goal
+from envs.gym.arguments import (
+    check_keywords,
+    check_options,
+    checked_choice,
+    checked_constructs,
+    checked_count,
+    checked_seed,
+)
+from envs.gym.goal_sampler import sample_goal
 from envs.scenes.home_file import load_home
 from envs.scenes.scene_sampler import sample_scene
-from envs.scenes.speaker import needs_person
+from envs.scenes.speaker import needs_person, with_speaker
 from envs.symbolic.actions import (
     Action,
     State,
@@ -31,7 +39,17 @@ from envs.symbolic.actions import (
 )
 from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import DEFAULT_START, format_goal, format_rule, parse_goal, parse_time, with_home_rules
+from envs.symbolic.goals import (
+    DEFAULT_START,
+    checked_seconds,
+    format_goal,
+    format_rule,
+    parse_goal,
+    parse_time,
+    with_home_rules,
+)
+from envs.symbolic.goals.needs import described_for, needs_of
+from envs.symbolic.goals.sampling import with_random_properties
 from envs.symbolic.obstacles import holds_at_start, obstacle
 from envs.symbolic.progress import advance, begin, score
 from envs.symbolic.scene import Scene
@@ -52,7 +70,7 @@ SUCCESS_REWARD = 1.0
 GRASPS = ("assisted", "physical")
 MAX_SAMPLED_HOMES = 30  # homes sampled for a goal, until one does not have it from the start
 HOLDS_AT_START = "the goal holds at the start, so nothing is left to do"
-ARGUMENTS = ("home", "goal", "max_steps", "render_mode", "start_time")
+ARGUMENTS = ("home", "goal", "max_steps", "render_mode", "constructs", "start_time")
 PHYSICS_ARGUMENTS = ("grasp", "observe", "camera", "image_size")
 
 Info = dict[str, Any]  # Gymnasium's own type; the keys are in the class docstring
@@ -135,7 +153,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     `env.unwrapped.camera_pose()` returns the camera's pose; its method `project` maps points of the home to pixels.
 
     `info` has the same keys after `reset` and `step`: `actions`, `action_indices` and `action_mask` (above), `goal`,
-    `success`, `rate` (the fraction of conditions that hold), `broken_rules` (their texts), `action` (the action that
+    `success`, `rate` (the fraction of conditions that hold), `broken_rules` (the texts of those rules of the goal and
+    of the home that were broken, after which an episode cannot succeed any more), `action` (the action that
     was asked for, or ""), `unmet` (why it was not applicable, or ""), `outcome` (`status` done, failed or skipped,
     `reason`, `duration_s`, `ticks`, `collisions`, and `blocked_by`, the fixture whose open door is in the way, or ""),
     and `time_s`, the time [s] since midnight of the first day.
@@ -181,7 +200,13 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     | `goal` | str or None | None | goal; None samples a simple one at each reset |
     | `max_steps` | int | 50 | steps until truncation |
     | `render_mode` | str or None | None | "ansi" (text); with physics also "rgb_array" (640 x 480) and "human" |
+    | `constructs` | str or list | "simple" | what sampled goals are about: "simple", "all", or some of those below |
     | `start_time` | str | "08:00" | time of day at the start, `HH:MM` |
+
+    Sampled goals are simple ones (bring an object somewhere, open or switch a fixture) unless `constructs` asks for
+    others: property, room, origin, exactly, at most, more, of, all but, half, every, except, no, become, fixture,
+    person, beside, every place, means, test, rule, then, after and at. Sampled homes then have colors, sizes,
+    materials, owners and people by name, too.
 
     The mode "human" opens PyBullet's own window and needs a display. A step is one frame, and a video has one frame per
     second; with "rgb_array_list", which Gymnasium adds, `render` returns all frames since the last call.
@@ -212,6 +237,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         goal: str | None = None,
         max_steps: int = 50,
         render_mode: str | None = None,
+        constructs: str | Sequence[str] = "simple",
         start_time: str = DEFAULT_START,
         **unknown: object,
     ) -> None:
@@ -225,6 +251,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
         self.render_mode = render_mode
         self.max_steps = checked_count("max_steps", max_steps)
+        self.constructs = checked_constructs(constructs)
         if goal is not None and not isinstance(goal, str):
             raise GoalError(f"the goal is {quoted(goal)}; it must be a text such as 'mug on desk', or None")
         self._scene = self._fixed_scene(home, speaker=False)
@@ -255,7 +282,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self._initial_state = None  # if this fails, the last episode is over all the same
         home_seed, goal_seed = (int(n) for n in self.np_random.integers(2**31, size=2))
         initial_state = self._state = self._reset_home(self._scene or self._sampled_scene(home_seed))
-        goal = self._fixed_goal or sample_goal(initial_state, np.random.default_rng(goal_seed))
+        goal = self._fixed_goal or sample_goal(initial_state, np.random.default_rng(goal_seed), self.constructs)
         self._goal = with_home_rules(goal, initial_state.world.scene)
         self._time_s = self._start_s
         self._progress = begin(self._goal, initial_state, time_s=self._time_s, waits=True)
@@ -265,6 +292,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         self._steps, self._ended_because, self._is_closed = 0, "", False
         observation, info = self._observation(), self._info("", "", _outcome("skipped"))
         self._initial_state = initial_state
+        self.pursue(self._goal, self._progress.initial_state)
         return observation, info
 
     def step(self, action: NDArray[np.int64]) -> tuple[spaces.Observation, float, bool, bool, Info]:
@@ -284,11 +312,13 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             reason = unmet_precondition(state, grounded) or ""
             if not reason:
                 self._state, outcome = self._execute(grounded)
-                done = grounded
+                done = grounded if outcome["status"] == "done" else None
         except ActionError as error:
             reason = str(error)
         self._time_s += outcome["duration_s"]
         self._progress = advance(self._progress, self._state, done, time_s=self._time_s)
+        if self.needs_geometry:  # an action may also do what is not its effect, such as push something over
+            self._progress = advance(self._progress, self._state, time_s=self._time_s)
         self._jump()
         self._steps += 1
         reward = self._score.rate - previous_score.rate + (SUCCESS_REWARD if self._score.success else 0.0)
@@ -358,9 +388,10 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         Raises:
             ResetNeeded: `reset` was not called.
             ClosedEnvironmentError: The environment is closed.
+            ArgumentError: It is no number of seconds, or below 0.
         """
         self._require_initial_state()
-        self._state = self._wait(seconds)
+        self._state = self._wait(checked_seconds(seconds))
         self._time_s += seconds
         self._progress = advance(self._progress, self._state, time_s=self._time_s)
         self._score = score(self._progress)
@@ -390,6 +421,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         mask[tuple(spaces.encode_actions(state.world, applicable(state)).T)] = True
         return mask
 
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Let the home carry out the next actions for a goal; `reset` sets it to the environment's own."""
+
     @abstractmethod
     def _reset_home(self, scene: Scene) -> State:
         """Set the home to its initial state."""
@@ -405,8 +439,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     def _jump(self) -> None:
         """Let the clock jump to the time of the goal's current phase, and score the goal."""
         while (due_s := self._progress.due_s) is not None:
-            self._state, self._time_s = self._wait(due_s - self._time_s), due_s
+            self._state, self._time_s = self._wait(max(0.0, due_s - self._time_s)), due_s
             self._progress = advance(self._progress, self._state, time_s=due_s)
+            self.pursue(self._goal, self._progress.initial_state)  # the phase's choices are made now
         self._score = score(self._progress)
 
     def _require_initial_state(self) -> State:
@@ -427,19 +462,49 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         """
         geometry, goal = self.needs_geometry, self._fixed_goal
         if goal is None:
-            return sample_scene(seed, geometry=geometry)
-        fixtures, objects = required_entities(goal)
-        reason = ""
+            return self._described_scene(seed) if self.constructs else sample_scene(seed, geometry=geometry)
+        needs, reason = needs_of(goal), ""
         for attempt in range(MAX_SAMPLED_HOMES):
             home_seed = seed if attempt == 0 else int(self.np_random.integers(2**31))
-            scene = sample_scene(home_seed, need_fixtures=fixtures, need_objects=objects, geometry=False)
+
+            def sampled(*, geometry: bool, facts: Sequence[str], home_seed: int = home_seed) -> Scene:
+                scene = sample_scene(
+                    home_seed, need_fixtures=needs.fixtures, need_objects=needs.objects, facts=facts,
+                    geometry=geometry,
+                )  # fmt: skip
+                return described_for(scene, goal, random.Random(home_seed))
+
+            facts: Sequence[str] = needs.facts
+            try:
+                scene = sampled(geometry=False, facts=facts)
+            except EnvsError:  # what should be so at the start cannot be, as for `no book in fridge`
+                facts = ()
+                scene = sampled(geometry=False, facts=facts)
             initial_state = World(scene).initial()
             reason = obstacle(goal, initial_state, sizes=False)
             if not reason and holds_at_start(goal, initial_state):
                 reason = f"{format_goal(goal)}: {HOLDS_AT_START}"
             if not reason:
-                return sample_scene(home_seed, need_fixtures=fixtures, need_objects=objects, geometry=geometry)
+                return sampled(geometry=geometry, facts=facts)
         raise GoalError(f"{reason} (and so in all of {MAX_SAMPLED_HOMES} sampled homes)")
+
+    def _described_scene(self, seed: int) -> Scene:
+        """Sample a home with properties and people, for which there is a goal with the constructs.
+
+        Raises:
+            GoalError: None was found.
+        """
+        for attempt in range(MAX_SAMPLED_HOMES):
+            home_seed = seed if attempt == 0 else int(self.np_random.integers(2**31))
+            scene = with_speaker(sample_scene(home_seed, geometry=self.needs_geometry), geometry=self.needs_geometry)
+            scene = with_random_properties(scene, random.Random(home_seed))
+            try:
+                sample_goal(World(scene).initial(), np.random.default_rng(home_seed), self.constructs)
+            except GoalError as error:
+                problem = error
+                continue
+            return scene
+        raise GoalError(f"{problem} (and so in all of {MAX_SAMPLED_HOMES} sampled homes)")
 
     def _observation(self) -> spaces.Observation:
         return spaces.observe(self._state, format_goal(self._goal), self._score, self._progress.phase)
@@ -496,6 +561,7 @@ class HomePhysics(HomeEnv):
         goal: str | None = None,
         max_steps: int = 50,
         render_mode: str | None = None,
+        constructs: str | Sequence[str] = "simple",
         start_time: str = DEFAULT_START,
         grasp: Literal["assisted", "physical"] = "assisted",
         observe: Sequence[str] = ("atoms",),
@@ -506,7 +572,13 @@ class HomePhysics(HomeEnv):
         from envs.gym.observations import Senses
 
         super().__init__(
-            home=home, goal=goal, max_steps=max_steps, render_mode=render_mode, start_time=start_time, **unknown
+            home=home,
+            goal=goal,
+            max_steps=max_steps,
+            render_mode=render_mode,
+            constructs=constructs,
+            start_time=start_time,
+            **unknown,
         )
         checked_choice("grasp", grasp, GRASPS)
         self.grasp = grasp
@@ -549,6 +621,10 @@ class HomePhysics(HomeEnv):
             self._physical_home = (scene, PhysicalHome(scene, grasp=self.grasp, gui=self.render_mode == "human"))
         return self._home().reset()
 
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Put objects beside what the goal names, where it says `beside`."""
+        self._home().pursue(goal, initial_state)
+
     def _execute(self, action: Action) -> tuple[State, Info]:
         result = self._home().execute(action)
         outcome = _outcome(
@@ -572,7 +648,7 @@ class HomePhysics(HomeEnv):
 
 
 def _refuse_impossible(goal: Goal, state: State) -> None:
-    if reason := obstacle(goal, state):
+    if reason := obstacle(with_home_rules(goal, state.world.scene), state):
         raise GoalError(f"{reason} ({state.world.scene.name})")
 
 

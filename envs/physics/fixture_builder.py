@@ -12,7 +12,7 @@ from envs.geometry.bodies import Link
 from envs.geometry.collision_boxes import Boxes, join, overlap
 from envs.geometry.rotations import turn_z
 from envs.physics.engine import Engine
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import fixture_of, load_domain
 
 if TYPE_CHECKING:
     from envs.assets.furniture.cabinetry import Furniture
@@ -89,7 +89,7 @@ def footprints(scene: Scene) -> list[Footprint]:
     domain = load_domain()
     rectangles = []
     for fixture in scene.fixtures:
-        size = domain.fixtures[fixture.category].size
+        size = fixture_of(fixture, domain).size
         if domain.fixtures[fixture.category].underfoot:
             continue
         rectangles.append((fixture.x, fixture.y, fixture.yaw, size[0] / 2, size[1] / 2))

@@ -11,6 +11,7 @@ from math import cos, sin
 from typing import TYPE_CHECKING
 
 from envs.physics.engine import TICK_S
+from envs.symbolic.domain import fixture_of
 from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, ProcessRule, World
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ObjectStates:
         self.flags, self.liquid = list(initial.flags), list(initial.liquid)
         self._fixtures = [i for i in range(world.n_fixtures) if world.rule[i] is not None]
         domain = queries.domain
-        self._specs = {i: (spec, domain.fixtures[spec.category]) for i in self._fixtures
+        self._specs = {i: (spec, fixture_of(spec, domain)) for i in self._fixtures
                        for spec in (queries.specs[world.names[i]],)}  # fmt: skip
         self._exposed_s: dict[tuple[int, int], float] = {}  # seconds that an object has been exposed at a fixture
 

@@ -17,7 +17,7 @@ from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
 from envs.geometry.support_region import SupportRegion
 from envs.physics.engine import Engine
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import fixture_of, load_domain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,6 +33,9 @@ WALLED_BODIES = ("bin", "basin", "drawers")
 OPEN_FRACTION = 0.4  # a leaf counts as open from this fraction of its travel
 SIDE_TOLERANCE_M = 0.03
 BELOW_TOLERANCE_M = 0.05
+UNDER_FLOOR_M = 0.005  # an object on a plate may be so much lower than its floor
+LEVEL_COS = 0.98
+UPRIGHT_COS = 0.8
 CHASSIS_M = (0.03, 0.20)  # heights between which an object on the ground blocks the base
 ON_GROUND_M = 0.03  # an object whose lowest point is below this lies on the ground
 GROUND_HALF_M = 100.0  # half the width of the ground
@@ -166,7 +169,7 @@ class SpatialQueries:
         """Return the region at its current pose: of a fixture (a drawer's moves with it), or of a movable container."""
         if name in self.specs:
             spec = self.specs[name]
-            category = self.domain.fixtures[spec.category]
+            category = fixture_of(spec, self.domain)
             region = category.region
             if region is None:
                 raise KeyError(name)
@@ -250,7 +253,9 @@ class SpatialQueries:
             own_region = self.objects[name].holds
             if own_region is not None and own_region.size[0] * own_region.size[1] >= region.size[0] * region.size[1]:
                 continue  # a bowl is not in the cup that stands in it
-            if self._inside(region, at, 0.5 * region.edge(self.objects[name].size) + 0.015):
+            if self._inside(region, at, 0.5 * region.edge(self.objects[name].size) + 0.015) and (
+                not region.loose or self._lies_on(region, name)
+            ):
                 footprint = region.size[0] * region.size[1]
                 if smallest is None or footprint < smallest[0]:
                     smallest = (footprint, other)
@@ -286,10 +291,24 @@ class SpatialQueries:
             and lowest < z < region.size[2] + 0.05
         )
 
+    def _lies_on(self, region: SupportRegion, name: str) -> bool:
+        """Whether an object is not lower than a plate's or tray's floor: what lies next to a plate is.
+
+        A plate in the hand is tilted, and what lies on it with it: heights are measured along the plate's axis.
+        """
+        at, turn = self.pose(name)
+        _, plate_turn = self.pose(region.name)
+        up = plate_turn[:, 2] if plate_turn[2, 2] > UPRIGHT_COS else np.array([0.0, 0.0, 1.0])
+        along = np.abs(turn.T @ up)
+        is_level = bool(along.max() > LEVEL_COS)  # one that leans on the rim touches the ground, too
+        size = np.array(self.objects[name].size)
+        half_m = float(along @ size if is_level else size.min()) / 2
+        return bool(up @ (at - region.at) - half_m > -UNDER_FLOOR_M)
+
     def _on_top(self, fixture: str, at: Array) -> bool:
         """Whether a point is above the border around the region of an open surface."""
         region, spec = self.region(fixture), self.specs[fixture]
-        size = self.domain.fixtures[spec.category].size
+        size = fixture_of(spec, self.domain).size
         if region.relation != "on" or region.covered or fixture in self.floors:
             return False
         x, y, _ = turn_z(-spec.yaw) @ (at - (spec.x, spec.y, 0.0))

@@ -10,7 +10,8 @@ Legend: H rows, W columns.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,14 +19,16 @@ import numpy as np
 from envs.geometry.bodies import UPRIGHT, VERTEX_COLORS, Link, visual_mesh
 from envs.geometry.color_texture import Tint, palette, targa
 from envs.physics.engine import BASE, Engine
+from envs.rendering.materials import HIGHLIGHT, SHINE, Window, bleached, grained, points_seen, seen_through, shining
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from envs.geometry.bodies import Piece, Quat
     from envs.geometry.meshes import Color, Mesh
+    from envs.geometry.rotations import Array
     from envs.symbolic.domain import Vec3
 
 
@@ -63,6 +66,7 @@ class Renderer(Engine):
         super().clear()
         self._shapes: dict[Mesh, int] = {}
         self._textures: dict[tuple[Tint, ...], int] = {}
+        self._materials: dict[str, str] = {}
 
     def link_pose(self, name: str, link: int) -> tuple[Vec3, Quat]:
         """Position [m] and orientation of a link's frame now, whatever was drawn last."""
@@ -91,7 +95,34 @@ class Renderer(Engine):
             by their numbers in the simulated world, if there is one, -1 where nothing is.
         """
         view = self._p.computeViewMatrix(list(eye), list(target), list(up))
-        projection = self._p.computeProjectionMatrixFOV(view_deg, width / height, near_m, far_m)
+        near_far = (near_m, far_m)
+        projection = self._p.computeProjectionMatrixFOV(view_deg, width / height, *near_far)
+        rgb, distance_m, ids = self._drawn((width, height), view, projection, near_far, light)
+        masks = self._material_masks(ids)
+        if "wooden" in masks:
+            wood = masks["wooden"]
+            points = points_seen(wood, distance_m, eye, target, up, view_deg)
+            rgb = grained(rgb, wood, self._in_frames(points, ids[wood]))
+        if "paper" in masks:
+            rgb = bleached(rgb, masks["paper"])
+        if shiny := {material: mask for material, mask in masks.items() if material in SHINE}:
+            window = Window.around(np.logical_or.reduce(list(shiny.values())))
+            part = self._p.computeProjectionMatrix(*window.frustum(width, height, view_deg, near_m), *near_far)
+            lit, _, _ = self._drawn(window.size, view, part, near_far, replace(light, specular=HIGHLIGHT))
+            here = window.slices
+            rgb[here] = shining(rgb[here], lit, {material: mask[here] for material, mask in shiny.items()})
+            if "glass" in masks:
+                with self._without_glass():
+                    behind, _, _ = self._drawn(window.size, view, part, near_far, light)
+                rgb[here] = seen_through(rgb[here], behind, masks["glass"][here])
+        return rgb, distance_m, ids if self._world is None else self._world_body_numbers(self._world.bodies)[ids]
+
+    def _drawn(
+        self, size: tuple[int, int], view: Sequence[float], projection: Sequence[float], near_far: tuple[float, float],
+        light: Light,
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:  # fmt: skip
+        """Draw with the software renderer: colors, distances [m], and PyBullet's ids of bodies, -1 where nothing is."""
+        (width, height), (near_m, far_m) = size, near_far
         _, _, rgba, depth, segmentation = self._p.getCameraImage(
             width, height, view, projection, renderer=self._p.ER_TINY_RENDERER, shadow=0,
             lightDirection=list(light.direction), lightAmbientCoeff=light.ambient,
@@ -101,8 +132,39 @@ class Renderer(Engine):
         # 0 at the near plane, 1 at the far plane.
         depth_fraction = np.asarray(depth, dtype=np.float64).reshape(height, width)
         distance_m = (far_m * near_m / (far_m - (far_m - near_m) * depth_fraction)).astype(np.float32)
-        bodies = np.asarray(segmentation, dtype=np.int32).reshape(height, width)
-        return rgb, distance_m, bodies if self._world is None else self._world_body_numbers(self._world.bodies)[bodies]
+        return rgb, distance_m, np.asarray(segmentation, dtype=np.int32).reshape(height, width)
+
+    def set_material(self, name: str, material: str) -> None:
+        """Let a body look as if it were of a material (`materials.MATERIALS`)."""
+        self._materials[name] = material
+
+    def _material_masks(self, ids: NDArray[np.int32]) -> dict[str, NDArray[np.bool_]]:
+        """Return the pixels of each material that is seen, (H, W)."""
+        bodies: dict[str, list[int]] = {}
+        for name, material in self._materials.items():
+            bodies.setdefault(material, []).append(self._id(name))
+        masks = {material: np.isin(ids, numbers) for material, numbers in bodies.items()}
+        return {material: mask for material, mask in masks.items() if mask.any()}
+
+    def _in_frames(self, points: Array, ids: NDArray[np.int32]) -> Array:
+        """Transform points of bodies [m], (N, 3), into the frames of their bodies, (N,)."""
+        local = np.empty_like(points)
+        for body in np.unique(ids).tolist():
+            at, turn = self.pose(self._names_by_id[body])
+            local[ids == body] = (points[ids == body] - at) @ self.rotation(turn)
+        return local
+
+    @contextmanager
+    def _without_glass(self) -> Iterator[None]:
+        """Hide the bodies of glass for a while."""
+        colors = {name: self.painted(name) for name, material in self._materials.items() if material == "glass"}
+        for name, color in colors.items():
+            self.paint(name, (*color[:3], 0.0))
+        try:
+            yield
+        finally:
+            for name, color in colors.items():
+                self.paint(name, color)
 
     def _world_body_numbers(self, bodies: dict[str, int]) -> NDArray[np.int32]:
         """Numbers in the simulated world by body id; a part has the number of its whole, the last entry is -1."""
@@ -171,6 +233,7 @@ class Renderer(Engine):
 
     def remove(self, name: str) -> None:
         """Remove a body."""
+        self._materials.pop(name, None)
         body = self._ids.pop(name)
         del self._names_by_id[body], self.names[self.bodies.pop(name)]
         self._p.removeBody(body)

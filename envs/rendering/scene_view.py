@@ -15,11 +15,13 @@ from envs.geometry.bodies import Quat, visual_piece
 from envs.geometry.meshes import Color, Mesh, block, lathe, merge, moved
 from envs.physics.fixture_builder import glow_name, leaf_links
 from envs.physics.room_builder import build_floors, build_rooms
+from envs.rendering.materials import MATERIALS
 from envs.rendering.renderer import Renderer
 from envs.robot.robot import LEFT, LINKS, RIGHT
 from envs.robot.robot import NAME as ROBOT
 from envs.robot.robot_model import body_links
-from envs.symbolic.domain import category_of, load_domain
+from envs.symbolic.domain import category_of, fixture_of
+from envs.symbolic.scene import ObjectSpec
 from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, State, World
 
 if TYPE_CHECKING:
@@ -69,15 +71,23 @@ class SceneView:
         self.renderer.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
         for obj in scene.objects:
             self.renderer.add(obj.name, (visual_piece(appearance(category_of(obj))),), HIDDEN_POSITION)
+            self._set_material(obj)
         for spec in scene.fixtures:
             model = furniture_of(spec)
             at, turn = _fixture_pose(spec)
             for k, piece in enumerate(model.glow):
                 self.renderer.add(glow_name(spec.name, k), (piece,), at, turn)
             self.renderer.add(spec.name, model.pieces, at, turn, links=leaf_links(model))
+            self._set_material(spec, is_cupboard=_category(spec).enclosed)
             if model.leaves:
                 self._jointed[spec.name] = tuple(range(len(model.leaves)))
         build_rooms(self.renderer, scene)
+
+    def _set_material(self, spec: ObjectSpec | FixtureSpec, *, is_cupboard: bool = False) -> None:
+        """Let a body look like its material. A cupboard of glass is not seen through: what is in it stays unseen."""
+        material = next((word for word in spec.properties if word in MATERIALS), None)
+        if material is not None and not (material == "glass" and is_cupboard):
+            self.renderer.set_material(spec.name, material)
 
     def _is_new(self, name: str, value: object) -> bool:
         """Whether a value differs from what is shown."""
@@ -167,7 +177,7 @@ class SceneView:
 
 
 def _category(spec: FixtureSpec) -> FixtureCategory:
-    return load_domain().fixtures[spec.category]
+    return fixture_of(spec)
 
 
 def _fixture_pose(spec: FixtureSpec) -> tuple[Vec3, Quat]:

@@ -3,9 +3,7 @@
 | file | what |
 |---|---|
 | `home_file.py` | what names a home, in; its scene or state, out |
-| `home_file_reader.py` | reads the text of a home file into a scene, or lists its problems |
-| `home_file_entries.py` | reads and checks one fixture or object entry |
-| `home_file_writer.py` | writes a scene as a home file |
+| `home_files/` | reads, checks and writes the YAML files of homes |
 | `speaker.py` | the person who gives instructions, in a home that names none |
 | `floor_plan.py` | rooms and doorways as rectangles; problems of those that a person wrote |
 | `furniture_layout.py` | places fixtures along the walls |

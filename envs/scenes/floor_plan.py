@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import fixture_of
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 
 GRID_M = 0.1  # walls stand on this grid
@@ -190,8 +190,7 @@ def _doorway(a: Rect, b: Rect, rng: np.random.Generator, blocked: Sequence[Rect]
 
 
 def _wall_length(scene: Scene, room: str) -> float:
-    fixtures = load_domain().fixtures
-    widths = [fixtures[f.category].size[1] + 0.13 for f in scene.fixtures if f.room == room]
+    widths = [fixture_of(f).size[1] + 0.13 for f in scene.fixtures if f.room == room]
     return sum(widths) + 4 * CORNER_M + 1.5 * DOORWAY_M
 
 
@@ -209,7 +208,7 @@ def _in_wall(doorway: Doorway, a: Room, b: Room) -> bool:
 
 
 def _corners(fixture: FixtureSpec) -> NDArray[np.float64]:
-    depth, width, _ = load_domain().fixtures[fixture.category].size
+    depth, width, _ = fixture_of(fixture).size
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     half = np.array([(1, 1), (1, -1), (-1, -1), (-1, 1)]) * (depth / 2, width / 2)
     corners: NDArray[np.float64] = half @ np.array([(cos, sin), (-sin, cos)]) + (fixture.x, fixture.y)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from envs.errors import HomeError
 from envs.scenes.floor_plan import adjacent, plan_doorways, plan_rooms
 from envs.scenes.occupancy_grid import CLEARANCE_M, WALL_M, FloorGrid, fixtures_without_access, floor_grid
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import fixture_of, load_domain
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 
 Rects = NDArray[np.float64]  # (K, 4)
@@ -88,7 +88,7 @@ def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None 
 
 def footprint(fixture: FixtureSpec) -> Rect:
     """Return the bounding rectangle of a fixture on the floor [m]."""
-    depth, width, _ = load_domain().fixtures[fixture.category].size
+    depth, width, _ = fixture_of(fixture).size
     cos, sin = abs(math.cos(fixture.yaw)), abs(math.sin(fixture.yaw))
     dx, dy = (depth * cos + width * sin) / 2, (depth * sin + width * cos) / 2
     return fixture.x - dx, fixture.y - dy, fixture.x + dx, fixture.y + dy
@@ -96,7 +96,7 @@ def footprint(fixture: FixtureSpec) -> Rect:
 
 def _required_area(fixture: FixtureSpec) -> Rect:
     """Return the bounding rectangle of a fixture and the free floor that it needs in front."""
-    depth, width, _ = load_domain().fixtures[fixture.category].size
+    depth, width, _ = fixture_of(fixture).size
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     x, y = fixture.x + cos * FRONT_M / 2, fixture.y + sin * FRONT_M / 2
     depth, width = depth + FRONT_M, max(width, FRONT_WIDTH_M)
@@ -105,17 +105,16 @@ def _required_area(fixture: FixtureSpec) -> Rect:
 
 
 def _front_area(fixture: FixtureSpec) -> Rect:
-    depth = load_domain().fixtures[fixture.category].size[0]
+    depth = fixture_of(fixture).size[0]
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     x, y = fixture.x + cos * (depth + FRONT_M) / 2, fixture.y + sin * (depth + FRONT_M) / 2
-    width = max(load_domain().fixtures[fixture.category].size[1], FRONT_WIDTH_M)
+    width = max(fixture_of(fixture).size[1], FRONT_WIDTH_M)
     dx, dy = (FRONT_M * abs(cos) + width * abs(sin)) / 2, (FRONT_M * abs(sin) + width * abs(cos)) / 2
     return x - dx, y - dy, x + dx, y + dy
 
 
 def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packed: bool) -> tuple[Scene, list[str]]:
     """Place every fixture that is not fixed; also return the names of the unplaced ones."""
-    sizes = load_domain().fixtures
     posed: dict[str, FixtureSpec] = {}
     unplaced: list[str] = []
     for room in scene.rooms:
@@ -130,7 +129,7 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
         jitter = rng.random(len(movable)) * 0.3
         order = sorted(
             range(len(movable)),
-            key=lambda i: (movable[i].category in FREE_STANDING, -sizes[movable[i].category].size[1] - jitter[i]),
+            key=lambda i: (movable[i].category in FREE_STANDING, -fixture_of(movable[i]).size[1] - jitter[i]),
         )
         for i in order:
             fixture = movable[i]
@@ -138,7 +137,7 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
             sides = walls
             if fixture.category in ON_OUTER_WALLS:
                 is_snug, sides = True, sorted(walls, key=lambda side: not outside[side])
-            pose = _find_pose(fixture.category, room.rect, taken, keep_free, sides, rng, is_snug)
+            pose = _find_pose(fixture, room.rect, taken, keep_free, sides, rng, is_snug)
             if pose is None:
                 unplaced.append(fixture.name)
                 continue
@@ -152,7 +151,7 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
         for fixture in fixtures:
             if not _is_floor(fixture) or fixture.name in fixed.fixtures:
                 continue
-            middle = _open_floor(fixture.category, room.rect, taken + thresholds, keep_free)
+            middle = _open_floor(fixture, room.rect, taken + thresholds, keep_free)
             if middle is None:
                 unplaced.append(fixture.name)
                 continue
@@ -162,14 +161,14 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
 
 
 def _is_floor(fixture: FixtureSpec) -> bool:
-    return load_domain().fixtures[fixture.category].underfoot
+    return fixture_of(fixture).underfoot
 
 
 def _open_floor(
-    category: str, rect: Rect, taken: Sequence[Rect], keep_free: Sequence[Rect]
+    fixture: FixtureSpec, rect: Rect, taken: Sequence[Rect], keep_free: Sequence[Rect]
 ) -> tuple[float, float] | None:
     """Return the middle of the free patch that blocks the areas in front of furniture least; None if none is free."""
-    depth, width, _ = load_domain().fixtures[category].size
+    depth, width, _ = fixture_of(fixture).size
     half = np.array((depth, width)) / 2
     low, high = np.array(rect[:2]) + WALL_M / 2 + half, np.array(rect[2:]) - WALL_M / 2 - half
     if (low > high).any():
@@ -188,7 +187,7 @@ def _open_floor(
 
 
 def _find_pose(
-    category: str,
+    fixture: FixtureSpec,
     rect: Rect,
     taken: Sequence[Rect],
     keep_free: Sequence[Rect],
@@ -197,8 +196,8 @@ def _find_pose(
     is_snug: bool,
 ) -> tuple[float, float, float, bool] | None:
     """Return x, y, yaw and whether it stands away from the walls; None if there is no room."""
-    depth, width, _ = load_domain().fixtures[category].size
-    if category in FREE_STANDING:
+    depth, width, _ = fixture_of(fixture).size
+    if fixture.category in FREE_STANDING:
         poses = _middle_poses(rect, rng)
         valid = _valid_poses(poses, depth, width, _inflated(rect, -WALL_M / 2), taken, keep_free)
         if valid.any():

@@ -29,8 +29,8 @@ from envs.errors import HomeError, HomeNameError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.safe_yaml import MAX_BYTES
 from envs.files.yaml_nodes import HomeFileError
-from envs.scenes.home_file_reader import parse_home
-from envs.scenes.home_file_writer import dump_home
+from envs.scenes.home_files.reader import parse_home
+from envs.scenes.home_files.writer import dump_home
 from envs.scenes.speaker import with_speaker
 from envs.symbolic.scene import Scene
 from envs.symbolic.state import State, World, scene_at
@@ -54,13 +54,14 @@ NUMBER = re.compile(r"[+-]?\d[\d_.,]*([eE][+-]?\d+)?")
 SEED_TEXT = "a seed is a whole number from 0 to 2**62 - 1"
 
 
-def load_home(home: AnyHome, *, geometry: bool = True, speaker: bool = False) -> Scene:
+def load_home(home: AnyHome, *, geometry: bool = True, speaker: bool = False, notes: list[str] | None = None) -> Scene:
     """Return the scene of a home, named in one of the ways above.
 
     Args:
         home: A bundled name, a seed, a file, a scene, a state or a home in use. The last two start as they are now.
         geometry: Whether a file or a seed gets a floor plan; only the physical world needs it.
         speaker: Whether a person is added to a seed's home or a scene without one.
+        notes: Filled with what of a file is read otherwise than it is written.
 
     Raises:
         HomeNameError: It names no home.
@@ -69,7 +70,7 @@ def load_home(home: AnyHome, *, geometry: bool = True, speaker: bool = False) ->
     """
     named = named_home(home) if isinstance(home, str | os.PathLike) else home
     if isinstance(named, Path):
-        return with_speaker(_read_home(named, geometry), geometry=geometry)
+        return with_speaker(_read_home(named, geometry, notes), geometry=geometry)
     if isinstance(named, Scene):
         scene = named
     elif isinstance(named, int | np.integer) and not isinstance(named, bool):
@@ -171,14 +172,14 @@ def _current_state(home: AnyHome) -> State:
     return state
 
 
-def _read_home(path: Path, geometry: bool) -> Scene:
+def _read_home(path: Path, geometry: bool, notes: list[str] | None) -> Scene:
     try:
         text = read_text(path, MAX_BYTES)
     except ReadError as error:
         raise HomeError(f"{error}{_file_hint(path)}") from None
     stem = "".join(c for c in path.stem.replace("_", " ") if c.isprintable())
     try:
-        return parse_home(text, name=stem or "home", geometry=geometry)
+        return parse_home(text, name=stem or "home", geometry=geometry, notes=notes)
     except HomeFileError as error:
         raise HomeFileError(list(error.problems), f"{path}: ") from None
 

@@ -17,9 +17,11 @@ import numpy as np
 from envs.errors import HomeError
 from envs.symbolic.actions import Action, State
 from envs.symbolic.disturbances import DISTURBANCE_TYPES, Disturbance, disturbed_state, possible_disturbances
+from envs.symbolic.home_protocol import pursue
 
 if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
+    from envs.symbolic.goals import Goal
     from envs.symbolic.home_protocol import ChangeableHome, OutcomeLike, TimedHome
 
 MAX_ATTEMPTS = 8  # disturbances of one type that are tried before another type
@@ -71,6 +73,10 @@ class DisturbedHome:
         if on_tick is None:
             return self._home.execute(action)
         return cast("PhysicalHome", self._home).execute(action, on_tick)
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Tell the wrapped home the goal."""
+        pursue(self._home, goal, initial_state)
 
     def disturb(self, ahead: Sequence[Action] = ()) -> Disturbance | None:
         """Draw whether to disturb the home before the next subtask; return the applied disturbance, or None.

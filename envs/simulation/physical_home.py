@@ -17,6 +17,7 @@ import numpy as np
 from envs.errors import HomeError, PhysicsError
 from envs.physics.engine import TICK_S, Engine
 from envs.physics.fixture_builder import build_fixture, footprints, open_doors
+from envs.physics.nearness import apart_pairs
 from envs.physics.object_culling import ObjectCulling
 from envs.physics.object_placement import add_object, build_objects
 from envs.physics.object_states import UPDATE_TICKS, ObjectStates
@@ -31,9 +32,10 @@ from envs.robot.robot import CONTROL_TICKS, LINKS, NAME, Robot
 from envs.scenes.home_file import load_home
 from envs.skills.dispatch import perform
 from envs.symbolic.actions import successor, unmet_precondition
-from envs.symbolic.goals import DEFAULT_START, parse_time
+from envs.symbolic.goals import DEFAULT_START, checked_seconds, parse_time
 from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.scene import Scene
+from envs.symbolic.scoring import wanted_neighbors
 from envs.symbolic.state import HELD, NOWHERE, OPEN, Action, State, World
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from envs.scenes.home_file import AnyHome
+    from envs.symbolic.goals import Condition, Goal
 
 SETTLE_TICKS = 150
 MAX_WAIT_TICKS = 480  # of a wait that are simulated: every process has had its effect, and everything lies still
@@ -120,6 +123,8 @@ class PhysicalHome:
         robot.on_control = partial(_update_processes, self._culling, self.object_states)
         engine.ticks = 0
         self._at = NOWHERE
+        self._conditions: tuple[Condition, ...] = ()  # of the goal that is pursued
+        self._initial_state: State | None = None
         self.queries.forget()
 
     @cached_property
@@ -187,6 +192,7 @@ class PhysicalHome:
 
         Restoring a saved state would be faster but leaves traces of constraints and collision filters.
         """
+        self._conditions = ()
         if self.engine.ticks:
             self._rebuild()
         self._skipped_s = 0.0
@@ -201,8 +207,11 @@ class PhysicalHome:
         """Let time pass [s] while the robot stands still.
 
         The first `MAX_WAIT_TICKS` are simulated, in which every process has its effect; the clock jumps over the rest.
+
+        Raises:
+            ArgumentError: It is no number of seconds, or below 0.
         """
-        until_s = self.time_s + seconds
+        until_s = self.time_s + checked_seconds(seconds)
         ticks = min(int(seconds / TICK_S), MAX_WAIT_TICKS)
         if ticks >= CONTROL_TICKS:
             self.motion.robot.wait(ticks)
@@ -221,7 +230,29 @@ class PhysicalHome:
             holder = None if obj.name == held_name else queries.holder(obj.name)
             place.append(HELD if obj.name == held_name else NOWHERE if holder is None else world.index[holder])
         held_index = NOWHERE if held_name is None else world.index[held_name]
-        return State(world, tuple(place), tuple(flags), tuple(self.object_states.liquid), held_index, self._at)
+        liquid = tuple(self.object_states.liquid)
+        return State(world, tuple(place), tuple(flags), liquid, held_index, self._at, self._apart(place))
+
+    def _apart(self, places: list[int]) -> frozenset[tuple[int, int]]:
+        """Return the pairs of objects at one place that are not beside each other, by geometry."""
+        world, names = self.world, dict[int, list[str]]()
+        for i, holder in enumerate(places):
+            if holder >= 0:
+                names.setdefault(holder, []).append(world.names[i])
+        pairs = (
+            pair for holder, here in names.items() for pair in apart_pairs(self.queries, world.names[holder], here)
+        )
+        return frozenset((world.index[a], world.index[b]) for a, b in pairs)
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Carry out the next actions for a goal: where it says `beside`, objects are put beside what it names.
+
+        Args:
+            goal: The goal of an episode; None: none. `reset` forgets it.
+            initial_state: The first state of the episode.
+        """
+        self._conditions = goal.conditions if goal else ()
+        self._initial_state = initial_state
 
     def execute(self, action: Action, on_tick: Callable[[], None] | None = None) -> Outcome:
         """Execute an action with the robot.
@@ -239,7 +270,8 @@ class PhysicalHome:
             return Outcome(status="failed", reason=reason)
         self.motion.robot.on_tick = on_tick
         try:
-            outcome = perform(self.motion, action)
+            neighbors = wanted_neighbors(self._conditions, state, action, self._initial_state or state)
+            outcome = perform(self.motion, action, [self.world.names[i] for i in neighbors])
         finally:
             self.motion.robot.on_tick = None
         if outcome.status == "done":

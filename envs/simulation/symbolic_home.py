@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, successor, unmet_precondition
-from envs.symbolic.goals import DEFAULT_START, parse_time
+from envs.symbolic.goals import DEFAULT_START, checked_seconds, parse_time
 from envs.symbolic.home_protocol import Outcome
 
 if TYPE_CHECKING:
@@ -42,8 +42,12 @@ class SymbolicHome:
         return self._time_s
 
     def wait(self, seconds: float) -> None:
-        """Let time pass [s]; it changes nothing else, because processes act at once here."""
-        self._time_s += seconds
+        """Let time pass [s]; it changes nothing else, because processes act at once here.
+
+        Raises:
+            ArgumentError: It is no number of seconds, or below 0.
+        """
+        self._time_s += checked_seconds(seconds)
 
     def change(self, state: State) -> None:
         """Set the state, as if something other than the robot had changed it."""

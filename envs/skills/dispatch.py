@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from envs.physics.engine import TICK_S
@@ -17,14 +18,20 @@ MAX_PROCESS_TICKS = 480
 MAX_TICKS = 14_400  # one minute: a skill that takes longer is stuck
 
 
-def perform(motion: MotionPrimitives, action: Action) -> Outcome:
-    """Carry out an action whose preconditions hold. After a failure, the arm is tucked."""
+def perform(motion: MotionPrimitives, action: Action, beside: Sequence[str] = ()) -> Outcome:
+    """Carry out an action whose preconditions hold. After a failure, the arm is tucked.
+
+    Args:
+        motion: The robot's motions.
+        action: The action.
+        beside: Objects beside one of which `put` must place the held one; empty: anywhere.
+    """
     start_tick, collisions_before, energy_before_j = motion.engine.ticks, motion.robot.collisions, motion.robot.energy_j
     motion.robot.deadline = start_tick + MAX_TICKS
     status: Literal["done", "failed"] = "done"
     reason = blocked_by = ""
     try:
-        _dispatch(motion, action)
+        _dispatch(motion, action, beside)
         _wait_for_processes(motion)
     except SkillError as error:
         status, reason, blocked_by = "failed", str(error), error.blocked_by
@@ -59,14 +66,14 @@ def _wait_for_processes(motion: MotionPrimitives) -> None:
         motion.robot.wait(UPDATE_TICKS)
 
 
-def _dispatch(motion: MotionPrimitives, action: Action) -> None:
+def _dispatch(motion: MotionPrimitives, action: Action, beside: Sequence[str]) -> None:
     skill, args = action
     if skill == "go to":
         go_to(motion, args[0])
     elif skill == "pick up":
         pick.pick_up(motion, args[0])
     elif skill in ("put", "give"):
-        regrasp.place(motion, args[0], args[1])
+        regrasp.place(motion, args[0], args[1], beside)
     elif skill in ("open", "close"):
         open_close.move_joint(motion, args[0], opened=skill == "open")
     elif skill in ("turn on", "turn off"):

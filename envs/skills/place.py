@@ -11,6 +11,7 @@ import numpy as np
 from envs.geometry.free_placements import Placement, free_placements
 from envs.geometry.rotations import Array, turn_z
 from envs.physics.engine import TICK_S
+from envs.physics.nearness import apart_pairs, placements_beside
 from envs.physics.object_placement import extents_in_region, on_end_rotation
 from envs.robot.kinematics import hand_rotation
 from envs.robot.motion_primitives import MotionPrimitives, SkillError, evenly_spaced_yaws
@@ -21,7 +22,7 @@ from envs.skills.grasps import CORNERS, is_round
 from envs.skills.pick import APPROACH_HEIGHT_M, FINGER_CLEAR_M, SQUEEZE_M, approach_from_front, approach_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from envs.geometry.support_region import SupportRegion
     from envs.symbolic.domain import ObjectCategory
@@ -40,8 +41,14 @@ class NeedsRegraspError(SkillError):
     """An object held by friction cannot be placed there in its current grasp; another grasp might work."""
 
 
-def place_as_held(motion: MotionPrimitives, name: str, place: str) -> None:
+def place_as_held(motion: MotionPrimitives, name: str, place: str, beside: Sequence[str] = ()) -> None:
     """Place the held object in its current grasp, then tuck the arm.
+
+    Args:
+        motion: The robot's motions.
+        name: The held object.
+        place: The fixture or container.
+        beside: Objects there, beside one of which it must be placed; empty: anywhere.
 
     Raises:
         SkillError: No room, no reach, or it did not stay there; the object is still held unless it fell.
@@ -52,14 +59,15 @@ def place_as_held(motion: MotionPrimitives, name: str, place: str) -> None:
     robot.update_grasp()
     region = queries.region(place)
     fixture = queries.root(place)
-    reach_poses, tilt = _placement_poses(motion, name, region, fixture)
+    reach_poses, tilt = _placement_poses(motion, name, region, fixture, beside)
     if not reach_poses:
+        reason = f"cannot reach {place}" + (f" beside {beside[0]}" if beside else "")
         if held.weld is None:
-            raise NeedsRegraspError(f"cannot reach {place}")
+            raise NeedsRegraspError(reason)
         raise unreachable_error(
             motion,
-            f"cannot reach {place}",
-            lambda: _placement_poses(motion, name, region, fixture)[0],
+            reason,
+            lambda: _placement_poses(motion, name, region, fixture, beside)[0],
             own_fixture=fixture,
         )
     reach_pose = reach_poses[0]
@@ -83,6 +91,8 @@ def place_as_held(motion: MotionPrimitives, name: str, place: str) -> None:
         raise SkillError(
             f"{name} did not stay {region.relation} {place} (it is {'at ' + holder if holder else 'on the floor'})"
         )
+    if beside and all(apart_pairs(queries, place, (name, neighbor)) for neighbor in beside):
+        raise SkillError(f"{name} did not stay beside {beside[0]}")
 
 
 def release(motion: MotionPrimitives) -> None:
@@ -105,7 +115,7 @@ def _wait_and_restore_collisions(motion: MotionPrimitives, name: str) -> None:
 
 
 def _placement_poses(
-    motion: MotionPrimitives, name: str, region: SupportRegion, fixture: str | None
+    motion: MotionPrimitives, name: str, region: SupportRegion, fixture: str | None, beside: Sequence[str]
 ) -> tuple[list[ReachPose], Array | None]:
     """Return reach poses for releasing the held object in a region, and the tilt it needs first (None for none)."""
     queries = motion.queries
@@ -142,7 +152,8 @@ def _placement_poses(
         pitches = (pitch,)
     # Objects may be dropped into a bin.
     drop_heights = (0.0,) if from_front or region.relation != "in" else (0.0, 0.10, 0.22)
-    for placements, height in _placement_options(motion, name, region, fixture):
+    options = _placement_options(motion, name, region, fixture)
+    for placements, height in _options_beside(motion, name, region, options, beside) if beside else options:
         lowest_height = height
         if on_end and region.name in queries.objects:  # the fingers stay above the rim
             rim = queries.objects[region.name].size[2]
@@ -176,6 +187,26 @@ def _placement_poses(
         if reach_poses := motion.find_reach_poses(targets, approach, fixture=fixture, ignore=carried, front=from_front):
             return reach_poses, tilt
     return [], None
+
+
+def _options_beside(
+    motion: MotionPrimitives, name: str, region: SupportRegion, options: Iterator[tuple[list[Placement], float]],
+    beside: Sequence[str],
+) -> Iterator[tuple[list[Placement], float]]:  # fmt: skip
+    """Yield the placements that are beside one of the neighbors; inside a vessel all are.
+
+    Raises:
+        SkillError: There is no room beside them.
+    """
+    size, _ = extents_in_region(motion.queries.objects[name], region)
+    has_room = False
+    for placements, height in options:
+        near = placements if region.vessel else placements_beside(motion.queries, region, beside, placements, size)
+        if near:
+            has_room = True
+            yield near, height
+    if not has_room:
+        raise SkillError(f"no room beside {beside[0]} {region.relation} {region.name}")
 
 
 def _placement_options(

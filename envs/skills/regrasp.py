@@ -16,6 +16,8 @@ from envs.skills.pick import pick_up
 from envs.skills.place import NeedsRegraspError, place_as_held
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envs.robot.motion_primitives import MotionPrimitives
 
 SURFACE_HEIGHTS_M = (0.45, 1.15)  # of surfaces that the hand can approach level, steeply and from above
@@ -23,14 +25,16 @@ MAX_DISTANCE_M = 6.0  # to such a surface
 MAX_SURFACES = 4
 
 
-def place(motion: MotionPrimitives, name: str, place: str) -> None:
+def place(motion: MotionPrimitives, name: str, place: str, beside: Sequence[str] = ()) -> None:
     """Place the held object, after a change of grasp where that is required, then tuck the arm.
+
+    The arguments are those of `place_as_held`.
 
     Raises:
         SkillError: No room, no reach, or it did not stay there; the object is still held unless it fell.
     """
     try:
-        place_as_held(motion, name, place)
+        place_as_held(motion, name, place, beside)
         return
     except NeedsRegraspError as error:
         error_as_held = error
@@ -39,7 +43,7 @@ def place(motion: MotionPrimitives, name: str, place: str) -> None:
     fixture = motion.queries.root(place)
     covered = fixture is not None and motion.queries.region(fixture).covered
     pick_up(motion, name, PITCHES_LEVEL[::-1] if covered else PITCHES_DOWN)
-    place_as_held(motion, name, place)
+    place_as_held(motion, name, place, beside)
 
 
 def _set_down_nearby(motion: MotionPrimitives, name: str, place: str) -> bool:

@@ -224,23 +224,25 @@ def apply(state: State, action: Action) -> State:
 
 def successor(state: State, action: Action) -> State:
     """Return the state after an action that is known to be applicable; preconditions are not checked."""
-    world, places, flags, liquid, held, at = state
+    world, places, flags, liquid, held, at, apart = state
     skill, args = action
     first = world.index[args[0]]
     if skill == "go to":
-        return State(world, places, flags, liquid, held, first)
+        return State(world, places, flags, liquid, held, first, apart)
     if skill == "pick up":
         at = state.root(first)
         new_places = list(places)
         new_places[first] = HELD
-        return State(world, tuple(new_places), flags, liquid, first, at)
+        if apart:
+            apart = frozenset(pair for pair in apart if first not in pair)
+        return State(world, tuple(new_places), flags, liquid, first, at, apart)
     if skill in ("put", "give"):
         target = world.index[args[1]]
         new_places = list(places)
         new_places[first] = target
         at = state.root(target)
         flags, liquid = _after_process(world, tuple(new_places), flags, liquid, at)
-        return State(world, tuple(new_places), flags, liquid, NOWHERE, at)
+        return State(world, tuple(new_places), flags, liquid, NOWHERE, at, apart)
     if skill == "pour":
         return _after_pour(state, first, world.index[args[1]])
     at = state.root(first)
@@ -250,7 +252,7 @@ def successor(state: State, action: Action) -> State:
     flags = tuple(new_flags)
     if skill in ("close", "turn on"):
         flags, liquid = _after_process(world, places, flags, liquid, first)
-    return State(world, places, flags, liquid, held, at)
+    return State(world, places, flags, liquid, held, at, apart)
 
 
 def _after_process(
@@ -279,7 +281,7 @@ def _after_pour(state: State, vessel: int, target: int) -> State:
     if category is not None and not category.contains:
         liquid[vessel] = ""
     apply_process(world, state.place, flags, liquid, at)  # cold milk into a mug on a burner gets hot
-    return State(world, state.place, tuple(flags), tuple(liquid), state.held, at)
+    return State(world, state.place, tuple(flags), tuple(liquid), state.held, at, state.apart)
 
 
 def format_action(world: World, action: Action) -> str:

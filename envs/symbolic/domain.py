@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from envs.errors import DomainError, nearest
 from envs.files import safe_yaml
-from envs.symbolic.scene import ObjectSpec
+from envs.symbolic.scene import FixtureSpec, ObjectSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,7 @@ Relation = Literal["on", "in", "with"]
 Vec3 = tuple[float, float, float]
 
 CELL_M2 = 0.01  # area of one cell, the unit of capacity: 10 x 10 cm
+FIXTURE_WIDTHS = {"big": 1.12, "small": 0.88}
 PACKING = 0.7  # fraction of a region that objects may cover: a gripper needs space between them
 
 
@@ -256,6 +257,25 @@ def category_of(spec: ObjectSpec, domain: Domain | None = None) -> ObjectCategor
         alpha=material[3] if len(material) == 4 else category.alpha,
         holds=holds,
     )
+
+
+def fixture_of(spec: FixtureSpec, domain: Domain | None = None) -> FixtureCategory:
+    """Return the category of one fixture as its size makes it: a big or small one is wider or narrower.
+
+    Depth and height stay, so that the robot reaches into it as into any other.
+    """
+    domain = domain or load_domain()
+    category = domain.fixtures[spec.category]
+    width = next((FIXTURE_WIDTHS[word] for word in spec.properties if word in FIXTURE_WIDTHS), 1.0)
+    return category if width == 1.0 else _widened(category, width)
+
+
+@lru_cache(maxsize=256)
+def _widened(category: FixtureCategory, width: float) -> FixtureCategory:
+    (x, y, z), region = category.size, category.region
+    if region is not None:
+        region = replace(region, size=(region.size[0], region.size[1] * width, region.size[2]))
+    return replace(category, size=(x, y * width, z), region=region)
 
 
 def look_of(properties: Iterable[str], domain: Domain | None = None) -> Vec3 | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from envs.symbolic.goals import Goal
     from envs.symbolic.state import Action, State
 
 
@@ -40,6 +41,20 @@ class Home(Protocol):
 
     def execute(self, action: Action) -> OutcomeLike:
         """Execute an action."""
+
+
+@runtime_checkable
+class GoalAwareHome(Protocol):
+    """A home that carries out actions with a goal in mind: a plan names a desk, the goal a neighbor on it."""
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Carry out the next actions for a goal of an episode that began in a state; None: for no goal."""
+
+
+def pursue(home: object, goal: Goal | None, initial_state: State) -> None:
+    """Tell a home the goal, if it wants to know."""
+    if isinstance(home, GoalAwareHome):
+        home.pursue(goal, initial_state)
 
 
 @runtime_checkable

@@ -54,7 +54,7 @@ class Progress:
         state: The current state.
         phase: The phase being worked on, or waited for; the last one is never left, unless it is left out.
         left_out: Phases whose tests were false when they began.
-        uses: The means that were used, and the objects on which they were.
+        uses: The means that were used since `initial_state`, and the objects on which they were.
         broken: As in `Score`.
         steps: Number of actions so far.
         watch: Tests the rules; None without rules.
@@ -159,7 +159,9 @@ def _begin_phase(progress: Progress) -> Progress:
     """Leave out the current phase if a test of it is false, and go on from there."""
     goal, phase = progress.goal, progress.phase
     if progress.due_s is not None:  # its choices are made now
-        progress = _changed(progress, initial_state=progress.state, since_s=progress.due_s, due_s=None)
+        progress = _changed(
+            progress, initial_state=progress.state, uses=frozenset(), since_s=progress.due_s, due_s=None
+        )
     tests = goal.guard(phase).tests
     if tests and not all(is_true(test, progress.state, progress.initial_state) for test in tests):
         progress = _changed(progress, left_out=progress.left_out | {phase})

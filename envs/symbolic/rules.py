@@ -45,18 +45,27 @@ def breaks(rule: Rule, action: Action, before: State, after: State, initial_stat
 
 
 def forbidden_entities(rules: Iterable[Rule], state: State) -> frozenset[int]:
-    """Return the fixtures and objects that rules forbid skills on, to be left alone where there are others."""
+    """Return the fixtures and objects that rules forbid skills on, to be left alone where there are others.
+
+    What must not be closed may be used all the same, unless it must be closed to run.
+    """
     world = state.world
     forbidden = set[int]()
     for rule in rules:
         if rule.place is not None:
-            forbidden.update(f for f in range(world.n_fixtures) if is_place(state, f, rule.place))
+            fixtures = [f for f in range(world.n_fixtures) if is_place(state, f, rule.place)]
+            forbidden.update(f for f in fixtures if rule.skill != "close" or _has_switch(world, f))
         elif rule.thing is not None and rule.skill is not None:
             thing = rule.thing
             forbidden.update(
                 i for i in world.objects_of(thing.word) if _is_used(world, rule.skill, i) and matches(state, i, thing)
             )
     return frozenset(forbidden)
+
+
+def _has_switch(world: World, fixture: int) -> bool:
+    category = world.fixture_category[fixture]
+    return category is not None and category.switch
 
 
 def _is_used(world: World, skill: str, entity: int) -> bool:

@@ -6,7 +6,7 @@
 - `from` is where an object was at the start.
 - An object in a movable container is also at the place of the container. Hot and cold objects stay so over time.
 - `every` place: furniture of the home; for objects, those that match at the start or at the end.
-- `beside` is on the same furniture or in the same container.
+- `beside` is on the same furniture or in the same container, without what is known to be farther off (`State.apart`).
 - `by` is asked only of objects that were not so at the start.
 
 `envs/symbolic/progress.py` follows a goal through an episode: phases, tests, rules and means.
@@ -18,10 +18,13 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envs.symbolic.actions import successor
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 
 if TYPE_CHECKING:
-    from envs.symbolic.actions import State
+    from collections.abc import Iterable, Iterator
+
+    from envs.symbolic.actions import Action, State
 
 Uses = Collection[tuple[str, int]]
 """Which means (categories of fixtures or objects) were used on which objects (entities) in an episode."""
@@ -65,18 +68,13 @@ def is_at(state: State, entity: int, place: Place, initial_state: State | None =
             return root not in world.hidden
         return root >= 0 and is_place(state, root, place)
     if place.beside:
-        return any(i != entity and _is_container(state, i, place, initial_state) for i in _neighbors(state, entity))
+        return any(_is_container(state, i, place, initial_state) for i in state.neighbors(entity))
     holder = state.place[entity]
     while holder >= world.n_fixtures:
         if _is_container(state, holder, place, initial_state):
             return True
         holder = state.place[holder]
     return False
-
-
-def _neighbors(state: State, entity: int) -> list[int]:
-    holder = state.place[entity]
-    return state.children(holder) if holder >= 0 else []
 
 
 def _is_container(state: State, entity: int, place: Place, initial_state: State | None) -> bool:
@@ -242,7 +240,7 @@ def _is_in(state: State, entity: int, target: int) -> bool:
 
 
 def _is_next_to(state: State, entity: int, target: int) -> bool:
-    return entity != target and state.place[entity] == state.place[target] >= 0
+    return target in state.neighbors(entity)
 
 
 def _is_amount(number: int, condition: Count, before: int) -> bool:
@@ -273,3 +271,51 @@ def holds(state: State, condition: Condition, initial_state: State, uses: Uses |
             return bool(fixtures) and all(in_states) and not _reaches_excluded(state, condition, initial_state)
         return any(in_states) != (condition.quantifier == "no")
     return _choice_holds(state, condition, initial_state, uses)
+
+
+def wanted_neighbors(conditions: Iterable[Condition], state: State, action: Action, initial_state: State) -> list[int]:
+    """Return the objects beside which an action should put what is held, because an unmet condition asks for it.
+
+    A plan names a place (`put cell phone 1 on desk 1`) and no neighbor. Where a condition says `beside`, whoever
+    carries out the plan reads here what the object is to stand beside.
+    """
+    if action.skill != "put":
+        return []
+    after = successor(state, action)
+    item = state.world.index[action.args[0]]
+    neighbors = set[int]()
+    for condition in conditions:
+        pairs = list(_beside_pairs(condition))
+        if not pairs or holds(state, condition, initial_state):
+            continue
+        for thing, place in pairs:
+            near = [i for i in after.neighbors(item) if i not in after.world.hidden]
+            if can_match(after, item, thing, initial_state):
+                neighbors.update(
+                    i
+                    for i in near
+                    if _is_container(after, i, place, initial_state)
+                    and not (place.every and _has_neighbors(state, i, thing, condition, initial_state))
+                )
+            if _is_container(after, item, place, initial_state):
+                neighbors.update(i for i in near if can_match(after, i, thing, initial_state))
+    return sorted(neighbors)
+
+
+def _has_neighbors(state: State, target: int, thing: Thing, condition: Condition, initial_state: State) -> bool:
+    """Whether as many objects are beside a target as a condition wants beside every one."""
+    number = condition.number if isinstance(condition, Count) else 1
+    return sum(matches(state, i, thing, initial_state) for i in state.neighbors(target)) >= number
+
+
+def _beside_pairs(condition: Condition) -> Iterator[tuple[Thing, Place]]:
+    """Yield each description of an object that a condition wants beside another, with the place that says so."""
+    if not isinstance(condition, Count | Every) or (isinstance(condition, Count) and condition.amount == "at most"):
+        return
+    thing, place = condition.thing, condition.place
+    while place is not None:
+        if place.beside:
+            yield thing, place
+        if place.thing is None:
+            return
+        thing, place = place.thing, place.inside

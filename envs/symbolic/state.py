@@ -20,6 +20,7 @@ from envs.symbolic.domain import (
     capacity_of,
     category_of,
     fits_in,
+    fixture_of,
     load_domain,
 )
 
@@ -78,8 +79,9 @@ class World:
         self.categories = tuple(f.category for f in scene.fixtures) + tuple(o.category for o in scene.objects)
         self.n_fixtures = len(scene.fixtures)
         self.entities_by_category: dict[str, tuple[int, ...]] = _by_category(self.categories)
-        self.fixture_category: tuple[FixtureCategory | None, ...] = tuple(
-            self.domain.fixtures.get(c) for c in self.categories
+        self.fixture_category: tuple[FixtureCategory | None, ...] = (
+            *(fixture_of(spec, self.domain) for spec in scene.fixtures),
+            *(None for _ in scene.objects),
         )
         self.object_category: tuple[ObjectCategory | None, ...] = (
             *(None for _ in scene.fixtures),
@@ -184,7 +186,11 @@ class World:
 
 
 class State(NamedTuple):
-    """The state of a home. `place[i]` is the entity that i is in or on; `flags[i]` is a bit set of states."""
+    """The state of a home. `place[i]` is the entity that i is in or on; `flags[i]` is a bit set of states.
+
+    `apart` has the pairs of objects, the lower entity first, that share a place and are known not to be beside each
+    other. The physical home reads them from geometry; the symbolic one knows no distances and has none.
+    """
 
     world: World
     place: tuple[int, ...]
@@ -192,6 +198,7 @@ class State(NamedTuple):
     liquid: tuple[str, ...]
     held: int
     at: int  # the fixture that the robot stands at
+    apart: frozenset[tuple[int, int]] = frozenset()
 
     def root(self, entity: int) -> int:
         """The fixture that holds an entity, directly or through containers; or HELD or NOWHERE."""
@@ -222,6 +229,18 @@ class State(NamedTuple):
             if self.world.capacity[i]:
                 yield from self.everything_in(i)
 
+    def neighbors(self, entity: int) -> list[int]:
+        """Objects beside an entity: those directly at the same place, without those that are known to be apart."""
+        holder = self.place[entity]
+        others = [i for i in self.children(holder) if i != entity] if holder >= 0 else []
+        if not self.apart:
+            return others
+        return [i for i in others if (min(i, entity), max(i, entity)) not in self.apart]
+
+    def without_distances(self) -> State:
+        """Return what the symbolic world knows of this state: which objects share a place, not which are apart."""
+        return self._replace(apart=frozenset())
+
     def closed_around(self, entity: int) -> int | None:
         """The closed fixture that keeps an entity out of reach, if any."""
         root = self.root(entity)
@@ -237,7 +256,7 @@ def scene_at(state: State) -> Scene:
         HomeError: The robot holds something, an object lies nowhere, or a vessel that is always full is empty.
     """
     world = state.world
-    if state == world.initial()._replace(at=state.at):
+    if state == world.initial()._replace(at=state.at, apart=state.apart):
         return world.scene
     objects: dict[int, ObjectSpec] = {}
     for i, spec in enumerate(world.scene.objects, start=world.n_fixtures):

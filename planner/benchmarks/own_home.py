@@ -231,12 +231,12 @@ def _understanding(
 def _other_homes(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[HomeResult]:
     from planner.evaluation.measurement import measure
     from planner.learning.cycle import HELD_OUT_SPLITS
-    from planner.plans.options import Options
+    from planner.plans.options import OWN_PLAN
     from planner.tasks.held_out_trials import draw_trials
 
     for trial in draw_trials(HELD_OUT_SPLITS[0], OTHER_HOME_TASKS, seed=1000 + seed):
         for adaptation, planner in planners.items():
-            prediction = measure(planner, trial, {"verified": Options()})
+            prediction = measure(planner, trial, {"verified": OWN_PLAN})
             reached = prediction.attempts["verified"].success
             yield HomeResult(
                 household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=adaptation, success=reached

@@ -21,7 +21,7 @@ import random
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from envs.simulation.symbolic_home import SymbolicHome
@@ -33,7 +33,7 @@ from planner.execution.events import Done, Ended, Replanned
 from planner.execution.executor import run
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
-from planner.plans.options import MAX_REPLANS_DISTURBED, Options
+from planner.plans.options import MAX_REPLANS_DISTURBED, OWN_PLAN, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 PROG = "python -m planner.benchmarks.recovery"
 RecoveryMode = Literal["replan", "feedback", "infill"]
 MODES: dict[RecoveryMode, Options] = {
-    "replan": Options(repair="replan", feedback=False),
-    "feedback": Options(repair="replan", feedback=True),
-    "infill": Options(repair="infill", feedback=True),
+    "replan": replace(OWN_PLAN, repair="replan", feedback=False),
+    "feedback": replace(OWN_PLAN, repair="replan", feedback=True),
+    "infill": replace(OWN_PLAN, repair="infill", feedback=True),
 }
 MIN_PLAN_LENGTH = 3  # subtasks
 FAULT_COUNT_WEIGHTS = (1, 1, 1, 1)  # of 1, 2, 3, 4 faults
@@ -184,7 +184,7 @@ def draw_disturbance(state: State, ahead: Sequence[Action], seed: int) -> Distur
 def draw_task(planner: Planner, trial: EvaluationTask, seed: int) -> RecoveryTask | None:
     """Return a trial with faults; None if the GPT has no verified plan or the task may become infeasible."""
     assert trial.goal is not None
-    plan = planner.plan_for_goal(trial.goal, trial.start)
+    plan = planner.plan_for_goal(trial.goal, trial.start, OWN_PLAN)
     if plan.status != "verified" or len(plan.actions) < MIN_PLAN_LENGTH:
         return None
     rng = random.Random(f"recovery/{trial.id}/{seed}")

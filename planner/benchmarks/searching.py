@@ -161,6 +161,7 @@ def run_searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
     from planner.execution.events import Ended
     from planner.exploration.search_executor import execute_with_search
     from planner.exploration.search_order import most_likely, nearest
+    from planner.plans.options import OWN_PLAN
     from planner.world_model.belief import Belief
 
     goal = format_goal(task.goal)
@@ -172,14 +173,16 @@ def run_searches(planner: Planner, task: SearchTask) -> Iterator[Result]:
     }
     for name in ORDERS:
         belief = Belief.of_map(task.start.world.scene)
-        *_, ended = execute_with_search((), task.goal, SymbolicHome(task.start), belief, planner, choose=orders[name])
+        *_, ended = execute_with_search(
+            (), task.goal, SymbolicHome(task.start), belief, planner, options=OWN_PLAN, choose=orders[name]
+        )
         assert isinstance(ended, Ended) and ended.episode.search is not None
         search = ended.episode.search
         yield Result(
             task=task.id, order=name, goal=goal, opened=search.opened, looks=len(search.looks),
             success=ended.episode.success, simulated_s=ended.episode.simulated_s,
         )  # fmt: skip
-    plan = planner.plan_for_goal(task.goal, task.start)
+    plan = planner.plan_for_goal(task.goal, task.start, OWN_PLAN)
     skills = task.start.world.domain.skills
     yield Result(
         task=task.id, order=FULL_KNOWLEDGE, goal=goal, opened=_opened_first(plan.actions, task.category), looks=0,

@@ -147,6 +147,7 @@ def evaluate_plans(
         translate_plan,
         visible_home,
     )
+    from planner.plans.options import OWN_PLAN
     from planner.tasks.task_sampler import TaskDrawer
     from planner.verification.plan_verification import verify
 
@@ -160,9 +161,9 @@ def evaluate_plans(
     drawer = TaskDrawer(rng, phrases="test")
     for task in _tasks(drawer, home):
         assert task.goal is not None
-        plan = planner.plan(task.instruction, task.start)
+        plan = planner.plan(task.instruction, task.start, OWN_PLAN)
         ok_from_facts = bool(plan.actions) and verify(task.start, task.goal, plan.actions).ok
-        from_pictures = planner.plan(task.instruction, believed)
+        from_pictures = planner.plan(task.instruction, believed, OWN_PLAN)
         actions = translate_plan(from_pictures.actions, names) if from_pictures.actions else None
         yield ok_from_facts, actions is not None and verify(task.start, task.goal, actions).ok
 

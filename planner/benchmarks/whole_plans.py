@@ -116,13 +116,14 @@ def draw_plan(planner: Planner, seed: int) -> tuple[State, Goal, tuple[Action, .
     Raises:
         PlannerError: None was found for this seed.
     """
+    from planner.plans.options import OWN_PLAN
     from planner.tasks.held_out_trials import Split, draw_trials
 
     split = Split(name="whole plans", parts=(3, 4, 5, 6), conditions=(3, 8), noise=False)
     for trial in draw_trials(split, MAX_DRAWS, seed=seed, geometry=True):
         if trial.goal is None:
             continue
-        plan = planner.plan_for_goal(trial.goal, trial.start)
+        plan = planner.plan_for_goal(trial.goal, trial.start, OWN_PLAN)
         if plan.status == "verified" and LENGTH[0] <= len(plan.actions) <= LENGTH[1]:
             return trial.start, trial.goal, tuple(plan.actions)
     raise PlannerError(f"seed {seed}: no plan of {LENGTH[0]} to {LENGTH[1]} subtasks in {MAX_DRAWS} draws")

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-from envs.symbolic.goals import format_condition
+from envs.symbolic.goals import format_condition, format_goal, format_rule
 from planner.cli.clarification import choices, plan_from_answer
 from planner.errors import PlannerError
 from planner.io.command import standard_input
@@ -28,17 +29,19 @@ if TYPE_CHECKING:
     from planner.execution.events import Episode
     from planner.plans.options import Options
     from planner.plans.planning_result import Plan
+    from planner.verification.plan_verification import Proof
 
 MAX_INSTRUCTION = 4000  # characters
 
 
 def print_plan(plan: Plan) -> None:
-    """Print goal, plan, and status with confidence, one per line."""
+    """Print the goal without the rules of its home, the plan, and the status with confidence, one per line."""
     if plan.goal is not None:
-        print(f"goal: {plan.goal_text}")
+        own_rules = tuple(rule for rule in plan.goal.rules if format_rule(rule) not in plan.start.world.scene.rules)
+        print(f"goal: {format_goal(replace(plan.goal, rules=own_rules))}")
         if plan.subtasks:
             print(f"plan: {printable(str(plan))}")
-        else:
+        elif plan.status != "refused":
             print(
                 "nothing to do: the goal holds already"
                 if plan.status == "verified"
@@ -48,7 +51,26 @@ def print_plan(plan: Plan) -> None:
             )
     reason = printable(" ".join(plan.reason.split()))
     confidence = f", {100 * plan.confidence.plan:.0f} % sure" if plan.confidence is not None else ""
-    print(f"{plan.status}" + (f": {reason}" if reason else "") + f" ({plan.seconds:.2f} s{confidence})", flush=True)
+    changes = [f"added {_steps(plan.added)}"] if plan.added else []
+    changes += [f"left out {plan.left_out}"] if plan.left_out else []
+    added = f", the planner {' and '.join(changes)}" if changes else ""
+    status = plan.status + (f": {reason}" if reason else "")
+    print(f"{status} ({plan.seconds:.2f} s{confidence}{added})", flush=True)
+    if plan.status == "unverified" and plan.report is not None:
+        print_proof(plan.report.proof)
+
+
+def _steps(numbers: Sequence[int]) -> str:
+    """Write the numbers of steps: `step 9`, `steps 9, 12 and 19`."""
+    *first, last = map(str, numbers)
+    return f"steps {', '.join(first)} and {last}" if first else f"step {last}"
+
+
+def print_proof(proof: Proof) -> None:
+    """Print what a plan does for each condition, and which rules it breaks; nothing if the status line said it all."""
+    broken = [rule for rule in proof.rules if rule.broken_at is not None]
+    if len(proof.conditions) + len(broken) > 1 or any(c.undone is not None for c in proof.conditions):
+        print("\n".join(f"  {line}" for line in (*proof.conditions, *broken)), flush=True)
 
 
 def read_lines(stream: TextIO) -> Iterator[str]:
@@ -102,7 +124,7 @@ def converse(
     """
     home, later = None, None
     if settings is not None:
-        from planner.cli.agenda_runner import LaterPlans, outcomes
+        from planner.cli.agendas import LaterPlans, outcomes
         from planner.cli.execution_runner import open_home_of
 
         home = open_home_of(state, settings)
@@ -157,7 +179,7 @@ def _execute_plan(
 
     assert plan.goal is not None
     display = ExecutionDisplay(quiet=settings.quiet)
-    episode = display.show_events(
+    episode = display.show(
         run(
             plan.actions,
             plan.goal,
@@ -168,6 +190,7 @@ def _execute_plan(
             clock=clock_of(home, settings),
         )
     )
+    assert episode is not None
     if not settings.quiet:
         print_score(episode, [format_condition(c) for c in plan.goal.conditions], settings)
         sys.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from envs.symbolic.home_protocol import pursue
 from planner.execution.events import Begun, Disturbed, Done, Ended, Looked, Looking, Missed, Replanned, Waiting
 from planner.io.terminal import printable
 from planner.scheduling.agenda_runner import EntryEnded, EntryTurn
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.actions import Action, State
     from envs.symbolic.disturbances import Disturbance
+    from envs.symbolic.goals import Goal
     from envs.symbolic.home_protocol import OutcomeLike
     from planner.execution.events import Episode, Step
+    from planner.plans.planning_result import Plan
     from planner.scheduling.agenda_runner import AgendaEvent
 
 VIDEO_SIZE = (480, 360)  # width, height [px]
@@ -39,6 +42,8 @@ class ExecutionDisplay:
     def __init__(self, *, quiet: bool) -> None:
         """Create a display; if `quiet`, it prints nothing."""
         self._quiet = quiet
+        self._episode: Episode | None = None  # the last one
+        self._is_in_step = False
         self._files = ExitStack()
         self._video: Video | None = None
         self._strip: Filmstrip | None = None
@@ -81,55 +86,58 @@ class ExecutionDisplay:
         if self._recording is not None:
             self._recording.tick()
 
-    def show_events(self, events: Iterable[AgendaEvent]) -> Episode:
-        """Print and record each event of an execution as it happens, and return the last episode."""
-        episode = self.show(events)
-        assert episode is not None
-        return episode
-
     def show(self, events: Iterable[AgendaEvent]) -> Episode | None:
-        """As `show_events`, for what may have nothing to do."""
-        episode: Episode | None = None
-        has_waited = False  # what follows a wait is planned anew, and nothing has failed
-        for event in events:
-            match event:
-                case Begun():
-                    self._step(event.number, event.of, event.subtask)
-                case Done():
-                    self._outcome(event.step)
-                case Replanned():
-                    self._remark(f"{'planned' if has_waited else 'replanning'}: {' → '.join(event.plan.subtasks)}")
-                case Disturbed():
-                    self._disturbance(event.what)
-                case EntryTurn():
-                    self._say(printable(str(event.entry)))
-                case EntryEnded():
-                    again = ", again tomorrow" if event.again else ""
-                    problem = f"could not be done: {printable(event.problem)}" if event.problem else "done"
-                    self._remark(f"{problem}{again}")
-                case Waiting():
-                    self._remark(f"wait until {event.until}: {event.goal}")
-                case Looking():
-                    self._remark(f"look for {', '.join(event.wanted)}: {event.place} ({event.chance:.0%})")
-                case Looked(reason="", found=(_, *_)):
-                    self._remark(f"found: {', '.join(event.found)}")
-                case Looked(reason=str(reason)) if reason:
-                    self._remark(f"cannot look there: {reason}")
-                case Missed():
-                    self._remark(f"not there any more: {event.thing} ({event.place})")
-                case Ended():
-                    episode = event.episode
-                    self._end(success=episode.success)
-            has_waited = isinstance(event, Waiting)
-        return episode
+        """Print and record each event as it happens, and return the last episode; None if there was nothing to do."""
+        self._episode = None
+        try:
+            for event in events:
+                self._show_event(event)
+        except KeyboardInterrupt:
+            if self._is_in_step:
+                self._say(" interrupted")
+            raise
+        return self._episode
+
+    def _show_event(self, event: AgendaEvent) -> None:
+        match event:
+            case Begun():
+                self._step(event.number, event.of, event.subtask)
+            case Done():
+                self._outcome(event.step)
+            case Replanned():
+                self._remark(f"{'replanning' if event.after_failure else 'planned'}: {_planned(event.plan)}")
+            case Disturbed():
+                self._disturbance(event.what)
+            case EntryTurn():
+                self._say(printable(str(event.entry)))
+            case EntryEnded():
+                had_steps = self._episode is not None and self._episode.steps
+                done = "done" if had_steps else "done, without a step"
+                ended = f"could not be done: {printable(event.problem)}" if event.problem else done
+                self._remark(f"{ended}, again tomorrow" if event.again else ended)
+            case Waiting():
+                self._remark(f"wait until {event.until}: {event.goal}")
+            case Looking():
+                self._remark(f"look for {', '.join(event.wanted)}: {event.place} ({event.chance:.0%})")
+            case Looked(reason="", found=(_, *_)):
+                self._remark(f"found: {', '.join(event.found)}")
+            case Looked(reason=str(reason)) if reason:
+                self._remark(f"cannot look there: {reason}")
+            case Missed():
+                self._remark(f"not there any more: {event.thing} ({event.place})")
+            case Ended():
+                self._episode = event.episode
+                self._end(success=event.episode.success)
 
     def _step(self, number: int, total: int, subtask: str) -> None:
         self._say(f"  [{number:2}/{total:2}] {subtask:<42}", end="")
+        self._is_in_step = True
         if self._video is not None:
             self._video.caption = subtask
         self._note(f"{number}/{total} {subtask}")
 
     def _outcome(self, step: Step) -> None:
+        self._is_in_step = False
         self._say(f" {step.status} {step.duration_s:5.1f} s" + (f"  ({step.reason})" if step.reason else ""))
         if self._strip is not None:
             self._strip.add(step.subtask, done=step.status == "done", reason=step.reason)
@@ -163,6 +171,13 @@ class ExecutionDisplay:
             self._recording.log_text(line, level=level)
 
 
+def _planned(plan: Plan) -> str:
+    """Show the steps of a plan; those that wait for a later time stand behind a semicolon."""
+    until_wait = plan.waits[0].before_step - 1 if plan.waits else len(plan.subtasks)
+    now, later = " → ".join(plan.subtasks[:until_wait]), " → ".join(plan.subtasks[until_wait:])
+    return f"{now or 'nothing now'}; later: {later}" if later else now
+
+
 class RecordedHome:
     """A physical or disturbed home that is recorded during execution."""
 
@@ -172,6 +187,10 @@ class RecordedHome:
     def state(self) -> State:
         """Return the current state."""
         return self._home.state()
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Tell the home the goal."""
+        pursue(self._home, goal, initial_state)
 
     @property
     def time_s(self) -> float:

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from planner.errors import PlannerError
-from planner.io.command import writable_file
+from planner.io.command import one_thread, writable_file
 from planner.plans.options import MAX_REPLANS, MAX_REPLANS_DISTURBED
 
 if TYPE_CHECKING:
     import argparse
 
     from envs.symbolic.actions import State
+    from planner.api import Planner
     from planner.world_model.belief import Belief
 
 DEFAULT_HOME = "family_house"
@@ -130,21 +131,42 @@ def read_belief(args: argparse.Namespace, state: State) -> Belief | None:
     return know(state, memory=args.memory, told=args.tell)
 
 
+def load_planner(args: argparse.Namespace, state: State, belief: Belief | None) -> tuple[Planner, Belief | None]:
+    """Load the planner of `--model` and `--adapter`, and return it with the belief that has the habits of its home.
+
+    Raises:
+        PlannerError: The adapter is for another home.
+        GPTError: There is no such model, or it is damaged.
+    """
+    from planner.api import Planner
+    from planner.exploration.learned_prior import check_home, with_habits
+
+    one_thread()
+    planner = Planner.load(args.model, adapter=args.adapter)
+    check_home(planner, state.world.scene)
+    return planner, None if belief is None else with_habits(belief, planner)
+
+
+def execution_flags_given(args: argparse.Namespace) -> list[str]:
+    """Return the flags that describe an execution, such as `--video`."""
+    defaults = ExecutionSettings()
+    names = ("video", "filmstrip", "rerun", "gui", "backend", "grasp", "view", "disturb", "disturb_seed", "clock")
+    changed = [name for name in names if getattr(args, name) != getattr(defaults, name)]
+    changed += ["out"] if args.out is not None and getattr(args, "format", None) is None else []
+    changed += ["max_replans"] if args.max_replans is not None else []
+    changed += ["no_video"] if args.no_video else []
+    changed += ["start_time"] if args.start_time is not None else []
+    return [f"--{name.replace('_', '-')}" for name in changed]
+
+
 def check_execution_is_asked_for(args: argparse.Namespace) -> None:
     """Check that no flag describes an execution where none is asked for.
 
     Raises:
         PlannerError: One does.
     """
-    defaults = ExecutionSettings()
-    names = ("video", "filmstrip", "rerun", "gui", "backend", "grasp", "view", "disturb", "disturb_seed", "clock")
-    changed = [name for name in names if getattr(args, name) != getattr(defaults, name)]
-    changed += ["out"] if args.out is not None and args.format is None else []
-    changed += ["max_replans"] if args.max_replans is not None else []
-    changed += ["no_video"] if args.no_video else []
-    changed += ["start_time"] if args.start_time is not None else []
-    if changed:
-        raise PlannerError(f"--{changed[0].replace('_', '-')} needs --execute; without it, nothing is executed")
+    if given := execution_flags_given(args):
+        raise PlannerError(f"{given[0]} needs --execute; without it, nothing is executed")
 
 
 def read_execution_settings(args: argparse.Namespace, folder: Path) -> ExecutionSettings:

@@ -63,13 +63,15 @@ def execute_and_report(
             clock=clock,
         )  # fmt: skip
 
-    return show_execution(state, settings, events)
+    episode = show_execution(state, settings, events)
+    assert episode is not None
+    return episode
 
 
 def show_execution(
     state: State, settings: ExecutionSettings, events: Callable[[Home, Disturb | None, Clock], Iterator[AgendaEvent]]
-) -> Episode:
-    """Open a home, display what happens in it according to `settings`, and return the last episode.
+) -> Episode | None:
+    """Open a home, display what happens in it according to `settings`, and return the last episode, if there is one.
 
     Raises:
         PhysicsError: The physical home cannot be built.
@@ -116,7 +118,7 @@ def _show(
     display: ExecutionDisplay,
     settings: ExecutionSettings,
     events: Callable[[Home, Disturb | None, Clock], Iterator[AgendaEvent]],
-) -> Episode:
+) -> Episode | None:
     executing_home: Home = home
     disturb = None
     if settings.disturb:
@@ -128,7 +130,7 @@ def _show(
             executing_home = RecordedHome(disturbed_home, display)
     elif display.needs_ticks and not isinstance(home, SymbolicHome):
         executing_home = RecordedHome(home, display)
-    return display.show_events(events(executing_home, disturb, clock_of(executing_home, settings)))
+    return display.show(events(executing_home, disturb, clock_of(executing_home, settings)))
 
 
 def print_score(episode: Episode, goal_texts: Sequence[str], settings: ExecutionSettings) -> None:
@@ -161,6 +163,11 @@ def print_score(episode: Episode, goal_texts: Sequence[str], settings: Execution
     if physics:
         energy = f", energy: {episode.energy_j:.0f} J" if episode.energy_j is not None else ""
         print(f"collisions: {episode.collisions}{energy}")
+    print_files(settings)
+
+
+def print_files(settings: ExecutionSettings) -> None:
+    """Print the paths of the files that were written."""
     for name, path in settings.files.items():
         if path.is_file():  # an empty plan has no filmstrip
             print(f"{name}: {path}")

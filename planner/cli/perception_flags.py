@@ -27,7 +27,7 @@ MAX_IMAGES = 64
 def add_perception_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the perception flags."""
     add = parser.add_argument
-    add("--audio", type=Path, metavar="FILE", help="read the spoken instruction from this recording (- is stdin)")
+    add("--audio", type=Path, metavar="FILE", help="read the instruction from this recording (- is stdin)")
     add("--listen", action="store_true", help="listen to the microphone (extra: hearing)")
     add(
         "--image",

@@ -22,6 +22,7 @@ from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.chunking import next_conditions
 from planner.goals.narrowing import Narrowed
+from planner.goals.serving import as_served
 from planner.language.normalization import normalize
 from planner.prompts import text_format
 from planner.tasks import excluded_forms
@@ -258,7 +259,8 @@ class Corpus:
 
     def _plans(self, goal: Goal, chunks: Sequence[Chunk]) -> Iterator[text_format.Document]:
         for i, (state, conditions, initial_state, actions) in enumerate(chunks):
-            phase = next((p for p in goal.phases if set(conditions) <= set(p)), ())  # none: it prepares for others
+            phases = (*goal.phases, *as_served(goal, initial_state).phases)  # the teacher serves clean things
+            phase = next((p for p in phases if set(conditions) <= set(p)), ())  # none: it prepares for others
             facts = retrieve_facts(state, conditions, initial_state, phase=phase, common_sense=self.recipe.common_sense)
             plain = tuple(dict.fromkeys(c.condition if isinstance(c, Narrowed) else c for c in conditions))
             is_excluded = not phase and excluded_forms.forms(Goal(phases=(plain,))) & set(self.recipe.without)

@@ -6,7 +6,7 @@ returns no actions and a reason. Every step it writes is applicable in the symbo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, successor, unmet_precondition
@@ -15,6 +15,7 @@ from envs.symbolic.goals import (
     Count,
     Every,
     FixtureIs,
+    Goal,
     Holding,
     No,
     Place,
@@ -28,8 +29,9 @@ from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, q
 from planner.corpus.teacher_hands import Hands, StuckError
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
-from planner.goals.narrowing import Narrowed, in_order, part_holds, parts_of
-from planner.goals.rehearsal import needed_where_they_are
+from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
+from planner.goals.serving import conditions_as_served
+from planner.verification.door_closing import close_doors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +50,7 @@ class Taught:
 def teach(
     state: State, conditions: Sequence[Condition | Narrowed], initial_state: State, *, phase: Sequence[Condition] = (),
     avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False, uses: Uses = (),
+    is_part: bool = False,
 ) -> Taught:  # fmt: skip
     """Plan from `state` for conditions that are independent of each other.
 
@@ -59,16 +62,38 @@ def teach(
             used.
         avoid: Fixtures and objects that are used only if the goal leaves no choice.
         rules: What must not happen.
-        common_sense: Choose objects as people do (planner/goals/choice.py), as the facts with `common_sense`.
+        common_sense: Choose objects as people do (planner/goals/choice.py), as the facts with `common_sense`; serve
+            clean things (planner/goals/serving.py), and close what was opened (planner/verification/door_closing.py).
         uses: The means that the episode has used so far.
+        is_part: The plan is part of a longer one, whose maker decides what is served and what is closed.
     """
+    if not common_sense or is_part:
+        return _teach(state, conditions, initial_state, phase, avoid, rules, uses, common_sense=common_sense)
+    plain = [c for c in conditions if not isinstance(c, Narrowed)]
+    served = conditions_as_served(plain, phase or plain, initial_state)
+    parts = (*served, *(c for c in conditions if isinstance(c, Narrowed)))
+    lesson = _teach(state, parts, initial_state, phase, avoid, rules, uses, common_sense=True)
+    if lesson.actions is None and served != tuple(plain):
+        lesson = _teach(state, conditions, initial_state, phase, avoid, rules, uses, common_sense=True)
+    if lesson.actions is None or not (plain or phase):
+        return lesson
+    goal = Goal(phases=(tuple(dict.fromkeys((*plain, *phase))),), rules=tuple(rules))
+    closed = close_doors(lesson.actions, goal, state, initial_state=initial_state, opened=())
+    return Taught(actions=closed.actions)
+
+
+def _teach(
+    state: State, conditions: Sequence[Condition | Narrowed], initial_state: State, phase: Sequence[Condition],
+    avoid: frozenset[int], rules: Sequence[Rule], uses: Uses, *, common_sense: bool,
+) -> Taught:  # fmt: skip
     teacher = _Teacher(state, initial_state, phase, avoid, rules, common_sense=common_sense)
     teacher.uses.update(uses)
     teacher.means = tuple({m for c in conditions if (m := getattr(c, "means", None)) is not None})
     try:
         for condition in in_order(conditions):
             teacher.achieve(condition)
-        teacher.tidy([condition for condition in conditions if not isinstance(condition, Narrowed)])
+        if not common_sense:
+            teacher.tidy([condition for condition in conditions if not isinstance(condition, Narrowed)])
     except StuckError as stuck:
         return Taught(actions=None, reason=str(stuck))
     if not teacher.limited and not all(part_holds(c, teacher.state, initial_state, teacher.uses) for c in conditions):
@@ -84,6 +109,8 @@ class _Teacher(Hands):
             self.close(fixture)
         category = self.state.world.fixture_category[fixture]
         if category and category.switch:
+            if self.common_sense and self.choice_state.flags[fixture] & self.state.flags[fixture] & ON:
+                return  # it was running before, and keeps running
             self.free_hand()
             if not self.state.flags[fixture] & ON:
                 self.do("turn on", fixture)
@@ -125,7 +152,7 @@ class _Teacher(Hands):
         knife = grounding.tool_for(self.choice_state, "cuts", self.avoid, common_sense=self.common_sense)
         if knife is None:
             raise StuckError("there is no knife")
-        is_needed = knife in needed_where_they_are(self.state, self.phase, self.initial_state)
+        is_needed = knife in choice.needed_where_they_are(self.state, self.phase, self.initial_state)
         previous_place = self.state.root(knife)
         self.take(knife)
         for item in objects:
@@ -185,6 +212,7 @@ class _Teacher(Hands):
     def achieve(self, condition: Condition | Narrowed) -> None:
         if part_holds(condition, self.state, self.initial_state, self.uses):
             return
+        self.aim = aim_of(condition)
         parts = parts_of(condition, self.choice_state, self.initial_state)
         if not parts:
             assert not isinstance(condition, Narrowed)
@@ -248,7 +276,8 @@ class _Teacher(Hands):
         """Return the objects that other conditions need."""
         if not self.common_sense:
             return self.taken
-        claimed = choice.claimed(self.choice_state, condition, self.phase, self.initial_state)
+        others = [c for c in self.phase if c != self.aim]
+        claimed = choice.claimed(self.choice_state, condition, others, self.initial_state)
         return dict.fromkeys(claimed) | self.taken
 
     def initial_with_current_places(self) -> State:
@@ -264,7 +293,7 @@ class _Teacher(Hands):
         missing = condition.number - len(satisfied)
         candidates = grounding.candidates(
             self.choice_state, condition.thing, condition.place, taken=self.taken_by_others(condition),
-            avoid=self.avoid, common_sense=self.common_sense,
+            avoid=self.avoid, common_sense=self.common_sense, number=missing,
         )  # fmt: skip
         objects = [item for item in candidates if item not in satisfied][:missing]
         if len(objects) < missing:
@@ -276,13 +305,15 @@ class _Teacher(Hands):
             if pourable
             else None
         )
-        pour_last = origin is not None and origin >= self.state.world.n_fixtures
         wanted = condition.thing
-        self.apply_states(objects, wanted)
+        temperature = tuple(s for s in wanted.states if s in ("hot", "cold") and wanted.liquid)
+        pour_last = origin is not None and origin >= self.state.world.n_fixtures and not temperature
+        self.apply_states(objects, replace(wanted, states=tuple(s for s in wanted.states if s not in temperature)))
         if wanted.liquid and not pour_last:
             for item in objects:
                 if self.state.liquid[item] != wanted.liquid:
                     self.fill(item, wanted.liquid)
+        self.apply_states(objects, replace(wanted, states=temperature))  # pouring would change it
         if condition.place is not None:
             self.bring_all(objects, wanted, condition.place)
         if wanted.liquid and pour_last:
@@ -396,7 +427,7 @@ class _Teacher(Hands):
             self.do(skills[word], fixture)
 
     def tidy(self, conditions: Sequence[Condition]) -> None:
-        """Close fixtures that a person would not leave open, unless that undoes a condition."""
+        """Close fixtures that a person would not leave open, unless that undoes a condition; without common sense."""
         for fixture in dict.fromkeys(self.opened):
             category = self.state.world.fixture_category[fixture]
             if not (category and category.close_after and self.state.flags[fixture] & OPEN and self.state.held < 0):

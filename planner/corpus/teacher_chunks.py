@@ -14,6 +14,8 @@ from planner.corpus.teacher import teach
 from planner.goals.grounding import rank
 from planner.goals.narrowing import Narrowed
 from planner.goals.preparation import next_parts
+from planner.goals.serving import meanings
+from planner.verification.door_closing import close_doors
 
 MAX_CHUNKS = 24
 MAX_ORDERS = 6  # in which the conditions of a phase are tried one by one
@@ -23,8 +25,9 @@ that achieve them."""
 
 
 def plan_in_chunks(
-    initial_state: State, goal: Goal, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
-) -> Iterator[Chunk]:
+    initial_state: State, goal: Goal, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False,
+    closing: bool = True,
+) -> Iterator[Chunk]:  # fmt: skip
     """Yield chunks until the goal holds.
 
     What does not work is tried again with what rules forbid something on, such as a knife that must not be given, and
@@ -35,10 +38,24 @@ def plan_in_chunks(
         goal: The goal.
         avoid: Entities that are used only if the goal leaves no choice.
         common_sense: As in `teach`.
+        closing: With `common_sense`, whether what the whole plan opened is closed once, after its last use.
 
     Raises:
         LookupError: The teacher cannot reach the goal.
     """
+    if not common_sense:
+        yield from _chunks(initial_state, goal, avoid, common_sense=False)
+        return
+    *served, as_written = meanings(goal, initial_state)
+    try:
+        chunks = [chunk for meant in served for chunk in _chunks(initial_state, meant, avoid, common_sense=True)]
+    except LookupError:
+        chunks = []
+    chunks = chunks or _chunks(initial_state, as_written, avoid, common_sense=True)
+    yield from _closed(chunks, goal) if closing else chunks
+
+
+def _chunks(initial_state: State, goal: Goal, avoid: frozenset[int], *, common_sense: bool) -> list[Chunk]:
     error: LookupError | None = None
     careful = avoid | forbidden_entities(goal.rules, initial_state)
     for order in range(1 + MAX_ORDERS):
@@ -46,12 +63,9 @@ def plan_in_chunks(
             break
         for avoided in dict.fromkeys((careful, avoid)):
             try:
-                chunks = _Chunks(initial_state, goal, avoided, order, common_sense=common_sense).all()
+                return _Chunks(initial_state, goal, avoided, order, common_sense=common_sense).all()
             except LookupError as failure:
                 error = error or failure
-            else:
-                yield from chunks
-                return
     assert error is not None
     raise error
 
@@ -107,9 +121,28 @@ class _Chunks:
             for todo in dict.fromkeys((parts, parts[:1])):  # one by one, if not together
                 taught = teach(
                     state, todo, start, phase=phase, avoid=self.avoid, rules=self.goal.rules,
-                    common_sense=self.common_sense, uses=progress.uses,
+                    common_sense=self.common_sense, uses=progress.uses, is_part=True,
                 )  # fmt: skip
                 if taught.actions:
                     return state, todo, start, taught.actions
                 reason = reason or taught.reason
         raise LookupError(reason or "nothing to do")
+
+
+def _closed(chunks: list[Chunk], goal: Goal) -> Iterator[Chunk]:
+    """Yield the chunks with the steps that close what they opened; between two chunks they belong to the first."""
+    if not chunks:
+        return
+    initial_state = state = chunks[0][2]
+    closed = close_doors([action for chunk in chunks for action in chunk[3]], goal, initial_state)
+    steps = list(zip(closed.actions, range(1, len(closed.actions) + 1), strict=True))
+    for _, conditions, _, actions in chunks:
+        taken: list[Action] = []
+        for own in (*actions, None):  # some of them were left out
+            while steps and steps[0][1] in closed.added:
+                taken.append(steps.pop(0)[0])
+            if steps and steps[0][0] == own:
+                taken.append(steps.pop(0)[0])
+        yield state, conditions, initial_state, tuple(taken)
+        for action in taken:
+            state = successor(state, action)

@@ -36,6 +36,7 @@ class Hands:
         self.state = state
         self.initial_state = initial_state
         self.phase = phase
+        self.aim: Condition | None = None  # the condition of the phase that is worked on
         self.common_sense = common_sense
         self.taken = grounding.satisfied_objects(
             state, phase

@@ -13,7 +13,7 @@ _ON_FIXTURES = ("open", "close", "turn on", "turn off")
 
 def state_key(state: State) -> StateKey:
     """Return a key that identifies a state of a home, except for where the robot stands."""
-    return (state.place, state.flags, state.liquid)
+    return (state.place, state.flags, state.liquid, state.apart)
 
 
 def candidate_actions(state: State, names: frozenset[str], visited: Collection[StateKey]) -> list[tuple[Action, State]]:

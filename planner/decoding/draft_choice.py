@@ -1,4 +1,4 @@
-"""Replays a draft of a plan, cuts it where it stops making progress, and says how good it is beside others."""
+"""Replays drafts of a plan, cuts them where they stop making progress, and chooses the best."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from planner.verification.plan_progress import Nearness, progress_along
 from planner.verification.plan_verification import Report, verify
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envs.symbolic.actions import Action, State
     from envs.symbolic.goals import Goal
+    from planner.decoding.goal_planner import GoalPlanner
     from planner.decoding.plan_writer import Draft
+    from planner.facts.failure_notes import FailedPlan
+    from planner.plans.options import Options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,39 @@ class Candidate:
     def merit(self) -> tuple[bool, Nearness, int, float]:
         """The sort key, greatest first: success, progress, few subtasks, log-probability."""
         return self.report.ok, self.progress, -len(self.actions), self.draft.logprob
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The best of the drafts that were written, and its goal; `tried` and `tokens` count all of them."""
+
+    best: Candidate
+    goal: Goal
+    tried: int
+    tokens: int
+
+
+def choose(
+    planner: GoalPlanner, goals: Sequence[Goal], state: State, initial_state: State, options: Options,
+    avoid: frozenset[int], failed_plan: FailedPlan | None,
+) -> Choice:  # fmt: skip
+    """Write drafts for the first goal until one reaches it; if none does, for the next one."""
+    best: Candidate | None = None
+    tried = tokens = 0
+    for goal in goals:
+        best = None
+        for draft in planner.drafts(goal, state, initial_state, options, avoid, failed_plan):
+            tried += 1
+            tokens += draft.tokens
+            candidate = judge(draft, goal, state, initial_state, constrained=options.constrained)
+            if best is None or not best.draft.actions or candidate.merit > best.merit:
+                best = candidate
+            if candidate.report.ok or not options.constrained:
+                break
+        if best is not None and best.report.ok:
+            break
+    assert best is not None
+    return Choice(best=best, goal=goal, tried=tried, tokens=tokens)
 
 
 def judge(draft: Draft, goal: Goal, state: State, initial_state: State, *, constrained: bool) -> Candidate:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.goals import Goal, Holding, format_goal
 from envs.symbolic.progress import begin, is_true
 from envs.symbolic.rules import breaks, forbidden_entities
 from envs.symbolic.scoring import holds
@@ -16,6 +16,7 @@ from planner.decoding.plan_repair import repair
 from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write, write_unconstrained
 from planner.facts.failure_notes import abandoned, facts_for, permanent_failures, relevant_notes
 from planner.facts.retrieval import retrieve_facts
+from planner.goals.choice import keeps_running
 from planner.goals.chunking import estimated_changes, exceeds_limit
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
 from planner.goals.narrowing import Narrowed, part_holds, parts_of
@@ -182,7 +183,12 @@ class GoalPlanner:
         partial = exceeds_limit(state, todo, initial_state)
         sep, eos = self.prompts.special_ids["[SEP]"], self.prompts.special_ids["[EOS]"]
 
+        conditions = [c.condition if isinstance(c, Narrowed) else c for c in todo]
+        may_hold = not options.common_sense or any(isinstance(c, Holding) for c in conditions)
+
         def allowed_ends(state_after: State) -> Sequence[int]:
+            if not may_hold and state_after.held >= 0 and state_after.held != state.held:
+                return (sep,)  # what it has picked up is put down
             return (sep, eos) if partial or all(part_holds(c, state_after, initial_state) for c in todo) else (sep,)
 
         def is_allowed(before: State, action: Action, after: State) -> bool:
@@ -199,5 +205,6 @@ class GoalPlanner:
             max_steps=max_steps,
             forbidden=forbidden,
             common_sense=options.common_sense,
+            keeps_running=keeps_running(initial_state, goal.conditions) if options.common_sense else frozenset(),
             is_allowed=is_allowed if goal.rules else None,
         )

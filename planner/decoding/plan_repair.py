@@ -16,6 +16,7 @@ from envs.symbolic.actions import format_action
 from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write
 from planner.facts.failure_notes import facts_for, relevant_notes
 from planner.facts.retrieval import Facts
+from planner.goals.choice import keeps_running
 from planner.prompts import text_format
 from planner.verification.broken_spans import broken_spans
 
@@ -95,6 +96,7 @@ def _fill_span(
         prompts, cursor, span.state, facts.names, span_draft, allowed_ends=allowed_ends,
         max_steps=len(span.hidden) + MAX_STEPS_PER_CHANGE, forbidden=forbidden | facts.withheld,
         common_sense=options.common_sense,
+        keeps_running=keeps_running(initial_state, goal.conditions) if options.common_sense else frozenset(),
     )  # fmt: skip
     draft.count(cursor)
     return span_draft.actions if span.is_repaired_by(final_state, goal, initial_state) else ()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.prompts.sessions import Prompts
 
 MAX_STEPS_PER_CHANGE = 9  # more subtasks than it takes to change and bring one object
+_SWITCHING = ("turn on", "turn off")
 MIN_ROOM = 8  # free tokens in the context that are required to begin a subtask
 
 
@@ -60,6 +61,7 @@ def write(
     max_steps: int,
     forbidden: frozenset[str] = frozenset(),
     common_sense: bool = False,
+    keeps_running: frozenset[str] = frozenset(),
     is_allowed: Callable[[State, Action, State], bool] | None = None,
 ) -> State:
     """Let the GPT write applicable subtasks until it ends them; return the resulting state.
@@ -73,7 +75,9 @@ def write(
         allowed_ends: Returns the special tokens that may follow a subtask, given the state that it leads to.
         max_steps: Maximum number of subtasks.
         forbidden: Names that no subtask may use.
-        common_sense: Whether no subtask may run a microwave with metal in it, or pick up what it can only put back.
+        common_sense: Whether no subtask may run a microwave with metal in it, pick up what it can only put back, or
+            switch what the facts do not name.
+        keeps_running: Names of fixtures that no subtask may turn off.
         is_allowed: Whether the rules allow an action, given the states before and after it.
     """
     visited = {state_key(state)}
@@ -82,8 +86,11 @@ def write(
         actions = []
         option_ids: list[Ids] = []
         next_states: list[State] = []
+        spoken_of = names if common_sense else state.world.index
         for action, next_state in candidate_actions(state, names - forbidden, visited):
             if not forbidden.isdisjoint(action.args):
+                continue
+            if action.skill in _SWITCHING and (action.args[0] in keeps_running or action.args[0] not in spoken_of):
                 continue
             if is_allowed is not None and not is_allowed(state, action, next_state):
                 continue

@@ -30,7 +30,7 @@ from envs.symbolic.goals import (
 )
 from planner.evaluation.statistics import rounded
 from planner.goals.comparison import meaning
-from planner.plans.options import Options
+from planner.plans.options import OWN_PLAN, Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.understanding.instruction_reader import NOT_UNDERSTOOD
 from planner.verification.plan_verification import Report, verify
@@ -48,8 +48,8 @@ ANSWER_OF_STATUS = {"verified": "plan", "scheduled": "plan", "unverified": "plan
 def planning_modes(
     *, samples: int = 4, seed: int = 0, inventory: bool = True, common_sense: bool = True
 ) -> dict[PlanningMode, Options]:
-    """Return the decoding options of each planning mode."""
-    plain = Options(samples=0, seed=seed, inventory=inventory, common_sense=common_sense)
+    """Return the decoding options of each planning mode, for the GPT's own plans."""
+    plain = replace(OWN_PLAN, samples=0, seed=seed, inventory=inventory, common_sense=common_sense)
     return {
         "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False),
         "constrained": plain,

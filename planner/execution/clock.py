@@ -69,7 +69,10 @@ class SimulatedClock:
 
 
 class RealClock:
-    """The time of day of the machine. Waiting sleeps, and time passes in a simulated home as well."""
+    """The time of day of the machine. Waiting sleeps, and time passes in a simulated home as well.
+
+    A delay is counted on the same clock: an hour that daylight saving time adds or takes makes it longer or shorter.
+    """
 
     def __init__(
         self, home: Home, *, now: Callable[[], datetime] = datetime.now, sleep: Callable[[float], None] = time.sleep

@@ -199,9 +199,15 @@ class Done:
 
 @dataclass(frozen=True, kw_only=True)
 class Replanned:
-    """The rest of the plan was replaced."""
+    """The rest of the plan was replaced.
+
+    Attributes:
+        plan: The new one.
+        after_failure: Whether the plan before no longer worked; otherwise a time has come, or something was found.
+    """
 
     plan: Plan
+    after_failure: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,12 @@
 """Executes a plan in closed loop: observe the outcome of each subtask, and replan when the plan no longer works.
 
 It replans after a failure, when the plan ended without reaching its goal, and as soon as the home differs from the
-expected state and the rest of the plan, replayed from the observed state, would fail or miss the goal. The home is the
-symbolic or the physical one: anything with `state()` and `execute(action)`. `run` yields events while the plan is
-executed; `execute` returns the outcome.
+expected state and the rest of the plan, replayed from the observed state, would fail or miss the goal. A door that it
+could not close, or that others have closed, is no reason to replan. Where a phase of the goal has a time, it waits, and
+then plans anew from the state of that moment.
 
-Where a phase of the goal has a time, it waits, and then plans anew from the state of that moment.
+The home is the symbolic or the physical one: anything with `state()` and `execute(action)`. `run` yields events while
+the plan is executed; `execute` returns the outcome.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import NO_GUARD, Goal, format_goal, format_time
+from envs.symbolic.home_protocol import pursue
 from envs.symbolic.progress import Progress, Score, advance, begin, score, without_waiting
 from planner.execution.clock import SimulatedClock
 from planner.execution.events import (
@@ -32,8 +34,10 @@ from planner.execution.events import (
     Waiting,
 )
 from planner.facts.failure_notes import FailedPlan, Note, changes, failure
+from planner.goals.serving import as_served
 from planner.plans.options import MAX_REPLANS
 from planner.plans.waits import tidies_up
+from planner.verification.door_closing import CLOSE, is_needless, without_needless
 from planner.verification.plan_verification import progress_after, replay
 
 if TYPE_CHECKING:
@@ -85,7 +89,7 @@ def run(
             execution.queue.clear()
             if execution.score().success:
                 break
-        elif execution.score().success or planner is None or execution.replans >= max_replans:
+        elif execution.is_done() or planner is None or execution.replans >= max_replans:
             break
         else:
             execution.replans += 1
@@ -99,11 +103,12 @@ def run(
             begun=True,
             avoid=execution.avoided(execution.state),
             failed_plan=failed_plan,
+            opened=execution.fixtures(execution.opened),
         )
         execution.shortfall = "" if plan.is_proven else plan.reason
         if not plan.actions:
             break
-        yield Replanned(plan=plan)
+        yield Replanned(plan=plan, after_failure=failed_plan is not None)
         execution.queue = deque(plan.actions)
     yield Ended(episode=execution.episode())
 
@@ -134,6 +139,7 @@ class Execution:
         state: The current state.
         initial_state: The episode's initial state.
         progress: How far the episode has come toward the goal.
+        meant: How far it has come toward what people mean by the goal (planner/goals/serving.py).
         queue: The rest of the plan.
         avoid: Names of objects and places not to use any more, because they failed.
         replans: Number of replans after a failed plan.
@@ -156,7 +162,11 @@ class Execution:
         self.goal, self.home, self.disturb = goal, home, disturb
         self.initial_state = self.state = home.state()
         self.clock = clock or SimulatedClock(home)
-        self.progress = begin(goal, self.state, time_s=self.clock.time_s, since_s=since_s, waits=True)
+        self.progress, self.meant = (
+            begin(meant, self.state, time_s=self.clock.time_s, since_s=since_s, waits=True)
+            for meant in (goal, as_served(goal, self.state))
+        )
+        pursue(home, goal, self.state)
         self.queue: deque[Action] = deque()
         self.steps: list[Step] = []
         self.disturbances: list[Interruption] = []
@@ -172,6 +182,10 @@ class Execution:
     def score(self) -> Score:
         """Score the goal in the true state of the home."""
         return score(self.progress)
+
+    def is_done(self) -> bool:
+        """Whether the goal is reached; after a failure, as people mean it: dirty plates stood there before."""
+        return self.score().success and (not self.last_failed or score(self.meant).success)
 
     def episode(self) -> Episode:
         """Return the outcome so far."""
@@ -192,6 +206,10 @@ class Execution:
     def avoided(self, state: State) -> frozenset[int]:
         """Return the names in `avoid` as entities of a state."""
         return frozenset(state.world.index[name] for name in self.avoid if name in state.world.index)
+
+    def fixtures(self, names: Iterable[str]) -> frozenset[int]:
+        """Return names of furniture as entities of the current state."""
+        return frozenset(self.state.world.index[name] for name in names)
 
     def decision_states(self) -> tuple[State, State]:
         """Return the current and initial states on which decisions are based: here the true ones."""
@@ -219,6 +237,7 @@ class Execution:
         self.waited_s += max(0.0, self.clock.time_s - began_s)
         yield from self._observe()
         self.expected = self.state
+        pursue(self.home, self.goal, self.progress.initial_state)  # the phase's choices are made now
 
     def run_until_break(self, *, stop_early: bool) -> Iterator[Event]:
         """Execute the rest of the plan until it fails or waits; with `stop_early`, also until replay predicts failure.
@@ -231,10 +250,13 @@ class Execution:
                 yield from self.disturbed(self.queue)
                 if stop_early and self._is_doomed(expected):
                     return
+            state, _ = self.decision_states()
+            if stop_early and is_needless(self.queue[0], state):
+                self.queue.popleft()
+                continue
             action = self._next()
             if action is None:
                 return
-            state, _ = self.decision_states()
             expected_after: State | None = state if unmet_precondition(state, action) else successor(state, action)
             yield from self._attempt(action)
             if (closing := self._unblocking_action(action)) is not None:
@@ -242,6 +264,8 @@ class Execution:
                 yield from self._attempt(closing)
                 if self.steps[-1].status == "done":
                     yield from self._attempt(action)
+            if action.skill == CLOSE and stop_early and self.steps[-1].status != "done" and self.reaches():
+                continue
             if self.steps[-1].status != "done" or (stop_early and self._is_doomed(expected_after)):
                 return
 
@@ -300,9 +324,10 @@ class Execution:
         state, _ = self.decision_states()
         if not all(state.world.index.keys() >= set(action.args) for action in self.queue):
             return False
-        replayed = replay(state, self.queue)
+        rest = without_needless(self.queue, state)
+        replayed = replay(state, rest)
         _, *later = replayed.states
-        progress = progress_after(without_waiting(self.believed_progress()), self.queue, later)
+        progress = progress_after(without_waiting(self.believed_progress()), rest, later)
         return replayed.reason is None and score(progress).success
 
     def _next(self) -> Action | None:
@@ -313,7 +338,13 @@ class Execution:
         """Observe the home, after an action if one was done; yield events about unexpected observations."""
         self.state = self.home.state()
         time_s = self.clock.time_s if self.goal.is_timed else None
-        self.progress = advance(self.progress, self.state, done, time_s=time_s)
+        self.progress, self.meant = (
+            advance(progress, self.state, done, time_s=time_s) for progress in (self.progress, self.meant)
+        )
+        if done is not None:  # an action may also do what is not its effect: all rules are tested
+            self.progress, self.meant = (
+                advance(progress, self.state, time_s=time_s) for progress in (self.progress, self.meant)
+            )
         return iter(())
 
     def _remember_failure(self, action: Action) -> None:

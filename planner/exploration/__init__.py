@@ -15,6 +15,7 @@
 | file | what |
 |---|---|
 | `belief_planning.py` | plans on the belief: on what the robot knows of the home |
+| `belief_answers.py` | answers questions from the belief, with when it was seen |
 | `information_needs.py` | unknown objects and states that a goal depends on |
 | `search_order.py` | decides where to look next |
 | `search_executor.py` | executes a plan while searching |

@@ -91,7 +91,8 @@ def plan_for_goal_under_uncertainty(
         reason += f"; with that found where it may be, {plan.reason}"
     subtasks = _insert_looks(plan, open_needs, imagined, belief)
     return replace(
-        plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, guesses=shown, waits=()
+        plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, added=(), left_out=0, guesses=shown,
+        waits=(),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.scoring import fixtures_of, holds, matching_objects, quantified_objects
+from envs.symbolic.scoring import can_match, fixtures_of, holds, matching_objects, quantified_objects
 from planner.goals import grounding
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class InformationNeed:
         label: In plain words: `mug`, `dirty plate`, `something to cut with`.
         words: Categories of object, any of which is suitable; empty if only `fixtures` must be looked at.
         states: States that the object must already have, because the robot cannot change them.
+        properties: Properties that it must have.
         number: How many more objects are needed.
         have: How many suitable objects are known.
         every: Whether all objects of the kind are needed, so that every possible place must be searched.
@@ -38,6 +39,7 @@ class InformationNeed:
     label: str
     words: tuple[str, ...] = ()
     states: frozenset[str] = frozenset()
+    properties: tuple[str, ...] = ()
     number: int = 1
     have: int = 0
     every: bool = False
@@ -98,7 +100,8 @@ class _NeedFinder:
     def quantity_needs(self, condition: Count | Holding, place: Place | None, number: int) -> Iterator[InformationNeed]:
         thing = condition.thing
         satisfying = matching_objects(self.state, thing, place)
-        usable = satisfying + grounding.candidates(self.state, thing, place, avoid=self.avoid)
+        others = grounding.candidates(self.state, thing, place, avoid=self.avoid)
+        usable = satisfying + [i for i in others if can_match(self.state, i, thing, self.initial_state)]
         if len(usable) < number:
             yield self.object_need(thing, number - len(usable), n_usable=len(usable))
         yield from self.tool_needs(thing.states, usable, categories=self.domain.resolve(thing.word))
@@ -111,8 +114,9 @@ class _NeedFinder:
         required = frozenset(state_name for state_name in thing.states if state_name not in achievable)
         words = tuple(word for word in self.domain.resolve(thing.word) if self.can_become(word, thing))
         return InformationNeed(
-            label=" ".join([*sorted(required), thing.word]), words=words, states=required, number=number, have=n_usable
-        )
+            label=" ".join([*thing.properties, *sorted(required), thing.word]), words=words, states=required,
+            properties=thing.properties, number=number, have=n_usable,
+        )  # fmt: skip
 
     def can_become(self, word: str, thing: Thing) -> bool:
         category = self.domain.objects[word]
@@ -121,7 +125,7 @@ class _NeedFinder:
         return holds_it and all(possible.get(state_name, True) for state_name in thing.states)
 
     def all_objects_need(self, thing: Thing, quantifier: str, only_in: str) -> InformationNeed:
-        label = " ".join([quantifier, *thing.states, thing.word])
+        label = " ".join([quantifier, *thing.properties, *thing.states, thing.word])
         return InformationNeed(label=label, words=self.domain.resolve(thing.word), every=True, only_in=only_in)
 
     def tool_needs(
@@ -160,11 +164,17 @@ class _NeedFinder:
     def container_needs(self, place: Place | None) -> Iterator[InformationNeed]:
         if place is None or place.thing is None:
             return
-        if grounding.choose_container(self.state, place, []) is None:
+        known = self.state.world.objects_of(place.thing.word)
+        is_known = any(can_match(self.state, i, place.thing, self.initial_state) for i in known)
+        if place.beside:
+            if not is_known:
+                yield self.object_need(Thing(word=place.thing.word, properties=place.thing.properties), 1)
+        elif not is_known or grounding.choose_container(self.state, place, []) is None:
             words = tuple(
                 word for word in self.domain.resolve(place.thing.word) if self.domain.objects[word].holds is not None
             )
-            yield InformationNeed(label=place.thing.word, words=words)
+            label = " ".join([*place.thing.properties, place.thing.word])
+            yield InformationNeed(label=label, words=words, properties=place.thing.properties)
         yield from self.container_needs(place.inside)
 
     def fixture_needs(self, condition: FixtureIs) -> Iterator[InformationNeed]:

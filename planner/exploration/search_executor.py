@@ -22,7 +22,7 @@ from planner.execution.executor import Execution
 from planner.exploration.information_needs import InformationNeed, deduplicate_needs, information_needs
 from planner.exploration.search_order import location_probabilities, most_likely, search_actions
 from planner.goals import grounding
-from planner.plans.options import MAX_REPLANS
+from planner.plans.options import MAX_REPLANS, Options
 from planner.world_model.location_prior import patience
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from planner.execution.events import Event
     from planner.exploration.search_order import SearchAction, SearchPolicy
     from planner.pipeline import PlanningPipeline
-    from planner.plans.options import Options
     from planner.world_model.belief import Belief
 
 MAX_LOOKS_PER_FIXTURE = 3  # a place may be looked at again after objects were moved
@@ -88,6 +87,7 @@ class SearchExecution(Execution):
     ) -> None:
         super().__init__(goal, home, disturb, clock)
         self.belief = belief.observe(self.state)
+        self.start_s = self.belief.time_s
         self.believed_phase = 0
         self.planned_goal = Goal(phases=(self._conditions(),))
         self.looks: list[Looked] = []
@@ -126,13 +126,18 @@ class SearchExecution(Execution):
                     return
                 self.replans += 1
             state, initial_state = self.belief.states()
+            reached = self.goal.phases[: self.believed_phase]  # what they opened on purpose stays open
+            options = decoding_options or Options()
+            if len(reached) + 1 < len(self.goal.phases):  # doors are closed once, in the last phase
+                options = replace(options, close_doors=False)
             plan = planner.plan_for_goal(
-                self.planned_goal, state, decoding_options, initial_state=initial_state, avoid=self.avoided(state)
-            )
+                replace(self.planned_goal, phases=(*reached, *self.planned_goal.phases)), state, options,
+                initial_state=initial_state, phase=len(reached), avoid=self.avoided(state),
+            )  # fmt: skip
             if plan.status != "verified":
                 self.plan_failure = f"no plan reaches {plan.goal_text}: {plan.reason}"
                 return
-            yield Replanned(plan=plan)
+            yield Replanned(plan=plan, after_failure=plan_failed)
             self.queue = deque(plan.actions)
             yield from self.run_until_break(stop_early=True)
             # A lost object is searched for and is not a reason to replan.
@@ -162,7 +167,8 @@ class SearchExecution(Execution):
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
         super()._observe(done)
         old_belief = self.belief
-        self.belief = (old_belief.after(done) if done is not None else old_belief).observe(self.state)
+        now_s = self.start_s + sum(step.duration_s for step in self.steps)
+        self.belief = (old_belief.after(done) if done is not None else old_belief).observe(self.state, time_s=now_s)
         for name, item in old_belief.things.items():
             if name not in self.belief.things:
                 self.missed.append(Missed(thing=name, place=item.place, before_step=len(self.steps) + 1))

@@ -157,6 +157,7 @@ def hypothesize(
         for _ in range(need.number):
             liquid = domain.objects[word].contains or ""
             hypotheses[free_name(belief, word, hypotheses)] = Known(
-                category=word, place=place, states=need.states, liquid=liquid, source="imagined"
-            )
+                category=word, place=place, states=need.states, liquid=liquid, source="imagined",
+                properties=need.properties,
+            )  # fmt: skip
     return hypotheses

@@ -3,5 +3,6 @@
 | file | what |
 |---|---|
 | `retrieval.py` | retrieves the facts that matter for a goal |
+| `distinctions.py` | the properties that tell the things in a prompt apart |
 | `failure_notes.py` | notes in plain words on what went wrong |
 """

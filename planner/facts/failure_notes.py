@@ -129,6 +129,12 @@ def permanent_failures(notes: Sequence[Note]) -> frozenset[str]:
     return frozenset(note.suspect for note in notes if note.lasts)
 
 
+def unreachable(failed_plan: FailedPlan | None, state: State) -> frozenset[int]:
+    """Return the entities of a state that failed for good in a failed plan, if there is one."""
+    names = permanent_failures(failed_plan.notes) if failed_plan is not None else frozenset[str]()
+    return frozenset(state.world.index[name] for name in names if name in state.world.index)
+
+
 def suspects(notes: Sequence[Note]) -> frozenset[str]:
     """Return all names that failed; the prompt must also show alternatives to them."""
     return frozenset(note.suspect for note in notes if note.suspect)
@@ -173,7 +179,7 @@ def facts_for(
         ).entities
     is_failed = not failed_names.isdisjoint(facts.names)
     withheld = frozenset() if is_failed else facts.withheld - {state.world.names[e] for e in extra_entities}
-    return replace(facts_of(state, (*shown, *extra_entities)), withheld=withheld)
+    return replace(facts_of(state, (*shown, *extra_entities), (*conditions, *phase)), withheld=withheld)
 
 
 def entities(world: World, names: Collection[str]) -> frozenset[int]:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHERE, ON, OPEN, SLICED, WATERED
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import fixtures_of, matching_objects
+from planner.facts.distinctions import distinctions
 from planner.goals import choice, grounding
 from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
-from planner.goals.narrowing import Narrowed, in_order, part_holds, parts_of
+from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,6 +75,7 @@ class _FactRetriever:
         self.initial_state = initial_state
         self.phase = phase
         self.common_sense = common_sense
+        self.aim: Condition | None = None  # the condition of the phase for which facts are retrieved
         self.entities: dict[int, None] = {}
         self.spare: set[int] = set()  # entities that are not needed unless others fail
         # objects already chosen for conditions, and their places; the teacher does the same
@@ -90,6 +92,7 @@ class _FactRetriever:
         self.entities |= dict.fromkeys(entities)
 
     def condition(self, condition: Condition | Narrowed) -> None:
+        self.aim = aim_of(condition)
         for part in parts_of(condition, self.state, self.initial_state):
             state, initial_state = self.state, self.initial_state
             self.state, self.initial_state = part.view(state), part.view(initial_state)
@@ -107,6 +110,7 @@ class _FactRetriever:
                 avoid=self.avoid,
                 taken=self.taken_by_others(condition),
                 common_sense=self.common_sense,
+                number=n_missing,
             )
             self.taken |= dict.fromkeys(objects[:n_missing], condition.place)
             self.change(objects[:n_missing], condition.thing)
@@ -148,7 +152,8 @@ class _FactRetriever:
         """Return the objects that other conditions need."""
         if not self.common_sense:
             return self.taken
-        claimed = choice.claimed(self.state, condition, self.phase, self.initial_state)
+        others = [c for c in self.phase if c != self.aim]
+        claimed = choice.claimed(self.state, condition, others, self.initial_state)
         return dict.fromkeys(claimed) | self.taken
 
     def place(self, objects: list[int], place: Place | None) -> None:
@@ -249,22 +254,23 @@ def retrieve_facts(
         root = state.root(e)
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
             retriever.add(root)
-    facts = facts_of(state, retriever.entities)
+    facts = facts_of(state, retriever.entities, (*conditions, *phase))
     if not common_sense:
         return facts
     return replace(facts, withheld=frozenset(state.world.names[e] for e in retriever.spare))
 
 
-def facts_of(state: State, entities_in_order: Iterable[int]) -> Facts:
-    """Return the facts of entities, each once, in the order given."""
+def facts_of(state: State, entities_in_order: Iterable[int], conditions: Iterable[Condition | Narrowed] = ()) -> Facts:
+    """Return the facts of entities, each once, in the order given, with what tells them apart for these conditions."""
     entities = tuple(dict.fromkeys(entities_in_order))
     named = set(entities)
+    telling = distinctions(state, entities, conditions)
     for e in entities:
         while (e := state.place[e]) >= 0:
             named.add(e)
     return Facts(
         entities=entities,
-        texts=tuple(describe(state, e) for e in entities),
+        texts=tuple(describe(state, e, telling.get(e, ())) for e in entities),
         names=frozenset(state.world.names[e] for e in named),
     )
 
@@ -274,10 +280,10 @@ def _is_tool(state: State, entity: int) -> bool:
     return category is not None and (category.cuts or category.wipes or bool(category.contains))
 
 
-def describe(state: State, entity: int) -> str:
-    """Describe an entity by name, states and location: `plate 1 dirty in cabinet 2 closed`."""
+def describe(state: State, entity: int, properties: Sequence[str] = ()) -> str:
+    """Describe an entity by name, properties, states and location: `plate 1 dirty in cabinet 2 closed`."""
     world = state.world
-    words = [world.names[entity]]
+    words = [world.names[entity], *properties]
     flags = state.flags[entity]
     category = world.fixture_category[entity]
     if category is not None:

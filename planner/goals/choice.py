@@ -1,28 +1,43 @@
 """Common sense of choice: which of several objects that could serve a condition people would take.
 
-Objects are ranked, the best first, by what speaks against them, and then by the work that they take:
+Each object has a cost in seconds (`cost_s`), and the lowest is taken; among equals, the lowest number. Its terms:
 
-1. another condition of the goal needs the object, or needs it where it is;
-2. a person has it;
-3. it is in a bin;
-4. it is dirty; or, where things are washed (`plate in sink`), it is clean;
-5. something else is in it: a liquid, or things;
-6. the time to fetch it, in seconds of the skills' durations: missing states, the way, a closed door.
+| term | seconds | from |
+|---|---|---|
+| another condition of the goal needs it, or needs it where it is | 32 h | `FLAWS_S` |
+| a person has it | 16 h | `FLAWS_S` |
+| it is in a bin | 8 h | `FLAWS_S` |
+| another liquid is in it, or the wanted one is old: in a room where it was not filled, or in dirt | 4 h | `FLAWS_S` |
+| it is dirty; or, where things are washed (`plate in sink`), it is clean | 2 h | `FLAWS_S` |
+| things are in or on it; they would get wet | 1 h; 8 h | `FLAWS_S`, `FILLED_OVER_S` |
+| each state or liquid that it lacks: put, turn on, turn off, pick up | 32 | skills' durations |
+| the way to the nearest place where it may end, or to the robot: meters / 0.5 m/s | | floor plan |
+| without a floor plan: into another room | 6 | duration of `go to` |
+| a closed door around it: open and close; once for all that is needed from behind it | 20 | skills' durations |
+| it is in the hand: no pick up | -9 | skills' durations |
 
-The lowest number decides among equals. The facts of the prompt (`planner/facts/retrieval.py`) and, if a recipe says so,
-the teacher (`planner/corpus/teacher.py`) follow this ranking; grounding without it is that of the released weights'
-corpus. A microwave with metal in it is never turned on.
+`FLAWS_S` are the rules: no way through a home takes an hour, and each outweighs all that follow it together. Durations
+of skills are those of `envs/domain.yaml`. The base drives at up to 0.9 m/s and turns on the way: about 0.5 m/s.
+Doors count as closed again although a plan in a hurry leaves them open (`Options.close_doors`): what is used does not
+depend on that.
+
+The facts of the prompt (`planner/facts/retrieval.py`) and, if a recipe says so, the teacher
+(`planner/corpus/teacher.py`) follow this cost. Places, tools, vessels and sources are chosen by the same terms
+(`planner/goals/grounding.py`), but in its order: what is free before what is near. Grounding without common sense is
+that of the released weights' corpus. A microwave with metal in it is never turned on; what was running keeps running.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import DIRTY, HELD
-from envs.symbolic.goals import Count, Every, Holding
+from envs.symbolic.actions import DIRTY, HELD, ON
+from envs.symbolic.goals import Count, Every, FixtureIs, Holding
 from envs.symbolic.scoring import (
     fixtures_at,
+    fixtures_of,
     has_result,
     is_at,
     matches,
@@ -39,12 +54,17 @@ if TYPE_CHECKING:
 
 BINS = ("garbage can", "recycling bin")
 UNWASHED = "laundry basket"  # what is in it counts as dirty
+KITCHENWARE = frozenset({"dishes", "cutlery", "cookware"})  # classes of what is washed in a kitchen
+TEXTILES = frozenset({"clothing", "linen"})
 WALKING_SPEED_MPS = 0.5
 Flaws = tuple[bool, ...]  # what speaks against an object, the gravest first
+HOUR_S = 3600.0
+FILLED_OVER_S = 7 * HOUR_S  # what is in a vessel would get wet: worse than dirt
+FLAWS_S = tuple(HOUR_S * 2**k for k in (5, 4, 3, 2, 1, 0))  # taken, with a person, in a bin, full, dirty, in use
 
 
 def flaws(state: State, entity: int, *, dirty_wanted: bool | None = False, liquid: str | None = None) -> Flaws:
-    """Return what speaks against an object whatever the goal: a person has it, a bin, dirt, a liquid, contents.
+    """Return what speaks against an object whatever the goal: a person has it, a bin, a liquid, dirt, contents.
 
     `dirty_wanted` is None where dirt does not matter; a `liquid` is wanted and no flaw.
     """
@@ -58,8 +78,8 @@ def flaws(state: State, entity: int, *, dirty_wanted: bool | None = False, liqui
     return (
         root >= 0 and world.relation[root] == "with",
         at in BINS,
-        dirty_wanted is not None and is_dirty != dirty_wanted,
         is_vessel and state.liquid[entity] not in ("", liquid),
+        dirty_wanted is not None and is_dirty != dirty_wanted,
         has_contents,
     )
 
@@ -76,35 +96,84 @@ def dirty_wanted(world: World, thing: Thing, place: Place | None) -> bool | None
 
 
 def ranked(
-    state: State, objects: Iterable[int], thing: Thing, place: Place | None, taken: Collection[int] = ()
+    state: State,
+    objects: Iterable[int],
+    thing: Thing,
+    place: Place | None,
+    taken: Collection[int] = (),
+    number: int = 1,
 ) -> list[int]:
-    """Return objects that can match a description at a place, the best first.
+    """Return objects that can match a description at a place, the best first, for a plan that needs `number` of them.
 
-    A closed door counts once for all objects behind it. Objects that other conditions have `taken` come last.
+    A closed door counts once for all objects behind it that are needed. Objects that other conditions have `taken` come
+    last.
     """
-    dirt = dirty_wanted(state.world, thing, place)
-    targets = destinations(state, place)
-    open_s = state.world.domain.skills["open"].duration_s
-    unsorted = []
-    for i in objects:
-        against = flaws(state, i, dirty_wanted=dirt, liquid=thing.liquid)
-        unsorted.append(((i in taken, *against), _change_s(state, i, thing) + travel_s(state, i, targets), i))
-    by_door: dict[int, tuple[Flaws, float]] = {}
+    dirt, targets = dirty_wanted(state.world, thing, place), destinations(state, place)
+    costs = sorted((cost_s(state, i, thing, targets, dirt, is_taken=i in taken), i) for i in objects)
+    behind = Counter((state.closed_around(i), seconds // HOUR_S) for seconds, i in costs)
+    by_door: dict[int, float] = {}
     rows = []
-    for against, seconds, i in sorted(unsorted):
-        key = (against, seconds)
+    for own_s, i in costs:
+        seconds = own_s
         if (door := state.closed_around(i)) is not None:
-            key = max(key, by_door[door]) if door in by_door else (against, seconds + open_s)
-            by_door.setdefault(door, key)
-        rows.append((*key, i))
-    return [i for *_, i in sorted(rows)]
+            share_s = door_s(state.world) / max(1, min(number, behind[door, own_s // HOUR_S]))
+            seconds = max(own_s, by_door.setdefault(door, own_s + share_s))
+        rows.append((seconds, i))
+    return [i for _, i in sorted(rows)]
+
+
+def cost_s(
+    state: State, entity: int, thing: Thing, targets: Sequence[int], dirt: bool | None, *, is_taken: bool = False
+) -> float:
+    """Return the cost of an object [s], but for a closed door around it, which it may share with others.
+
+    Args:
+        state: The current state.
+        entity: The object.
+        thing: What it shall be like.
+        targets: Where it may end (`destinations`).
+        dirt: Whether it shall be dirty (`dirty_wanted`).
+        is_taken: Whether another condition needs it.
+    """
+    person, binned, full, dirty, in_use = flaws(state, entity, dirty_wanted=dirt, liquid=thing.liquid)
+    against = (is_taken, person, binned, full or is_stale(state, entity, thing.liquid), dirty, in_use)
+    flaws_s = sum(seconds for seconds, is_so in zip(FLAWS_S, against, strict=True) if is_so)
+    if in_use and thing.liquid not in (None, state.liquid[entity]):
+        flaws_s += FILLED_OVER_S
+    return flaws_s + _change_s(state, entity, thing) + travel_s(state, entity, targets)
+
+
+def is_stale(state: State, entity: int, liquid: str | None) -> bool:
+    """Whether a vessel of the wanted liquid has stood for an unknown time: where it was not filled, or it is dirty."""
+    world = state.world
+    root, category = state.root(entity), world.object_category[entity]
+    if liquid is None or state.liquid[entity] != liquid or category is None or category.contains:
+        return False
+    if root < 0 or world.relation[root] == "with":  # who has it knows its age
+        return False
+    rooms = [world.scene.fixtures[f].room for f in _sources(state, liquid)]
+    return bool(rooms) and (bool(state.flags[entity] & DIRTY) or world.scene.fixtures[root].room not in rooms)
+
+
+def _sources(state: State, liquid: str) -> list[int]:
+    """Return the fixtures that give a liquid, and those where packages of it are."""
+    world = state.world
+    fixtures = [f for f in range(world.n_fixtures) if (p := world.process[f]) is not None and p.fill == liquid]
+    packages = [c for c in world.entities_by_category if c in world.domain.objects]
+    packages = [c for c in packages if world.domain.objects[c].contains == liquid]
+    roots = [state.root(i) for c in packages for i in world.entities_by_category[c]]
+    return [*fixtures, *(root for root in roots if root >= 0)]
+
+
+def door_s(world: World) -> float:
+    """Return what a closed door costs: it is opened, and closed again [s]."""
+    return world.domain.skills["open"].duration_s + world.domain.skills["close"].duration_s
 
 
 def fetching_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
     """Return how long it takes to get hold of an object and bring it to the nearest target, if there is one [s]."""
-    skills = state.world.domain.skills
-    door_s = skills["open"].duration_s if state.closed_around(entity) is not None else 0.0
-    return travel_s(state, entity, targets) + door_s
+    behind_door_s = door_s(state.world) if state.closed_around(entity) is not None else 0.0
+    return travel_s(state, entity, targets) + behind_door_s
 
 
 def travel_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
@@ -141,12 +210,10 @@ def way_s(world: World, start: int, end: int) -> float:
 
 def destinations(state: State, place: Place | None) -> list[int]:
     """Return the fixtures where an object may end that must be at a place; empty if it may stay where it is."""
-    while place is not None and place.fixture is None and place.inside is not None:
+    while place is not None and place.thing is not None and place.inside is not None:
         place = place.inside
     if place is None:
         return []
-    if place.fixture is not None:
-        return list(state.world.entities_by_category.get(place.fixture, ()))
     if place.thing is None:
         return fixtures_at(state, place)
     roots = {state.root(i) for i in state.world.objects_of(place.thing.word)}
@@ -206,3 +273,52 @@ def is_dangerous(state: State, action: Action) -> bool:
         return False
     fixture = state.world.index[action.args[0]]
     return state.world.categories[fixture] == "microwave" and has_metal(state, fixture)
+
+
+def keeps_running(initial_state: State, conditions: Iterable[Condition]) -> frozenset[str]:
+    """Return the names of the fixtures that stay on: they were on at the start, and no condition is about them.
+
+    What has a door is not among them: it must be off to be opened, if it is used.
+    """
+    world = initial_state.world
+    named = {f for c in conditions if isinstance(c, FixtureIs) for f in fixtures_of(initial_state, c)}
+    running = (f for f in range(world.n_fixtures) if initial_state.flags[f] & ON and not world.enclosed[f])
+    return frozenset(world.names[f] for f in running if f not in named)
+
+
+def washed_at(state: State, entity: int) -> tuple[str, ...]:
+    """Return the categories of furniture where people put an object that is dirty; empty if it is not."""
+    category = state.world.object_category[entity]
+    if category is None or not state.flags[entity] & DIRTY:
+        return ()
+    if not TEXTILES.isdisjoint(category.classes):
+        return (UNWASHED, "washing machine")
+    return ("sink", "dishwasher") if not KITCHENWARE.isdisjoint(category.classes) else ()
+
+
+def sinks_for_people(state: State, sinks: Collection[int], entity: int) -> frozenset[int]:
+    """Return the sinks outside of kitchens, where no dishes are washed if a kitchen has one."""
+    world = state.world
+    category = world.object_category[entity]
+    if category is None or KITCHENWARE.isdisjoint(category.classes):
+        return frozenset()
+    kitchens = {room.name for room in world.scene.rooms if room.kind == "kitchen"}
+    others = [f for f in sinks if world.categories[f] == "sink" and world.scene.fixtures[f].room not in kitchens]
+    return frozenset(others) if len(others) < len(sinks) else frozenset()
+
+
+def is_busy(state: State, fixture: int, thing: int) -> bool:
+    """Whether an appliance with a door runs for something else than `thing`, which must wait or go elsewhere."""
+    return bool(state.flags[fixture] & ON) and state.world.enclosed[fixture] and state.root(thing) != fixture
+
+
+def needed_where_they_are(state: State, phase: Sequence[Condition], initial_state: State) -> frozenset[int]:
+    """Return the objects that conditions of a phase want where they are."""
+    needed = set[int]()
+    for condition in phase:
+        if isinstance(condition, Count) and condition.place is not None and condition.amount != "at most":
+            needed.update(matching_objects(state, condition.thing, condition.place, initial_state))
+        elif isinstance(condition, Every) and condition.place is not None:
+            chosen = quantified_objects(initial_state, condition)
+            needed.update(i for i in chosen if is_at(state, i, condition.place, initial_state))
+    return frozenset(needed)

@@ -115,10 +115,11 @@ def candidates(
     avoid: frozenset[int] = frozenset(),
     taken: Mapping[int, Place | None] | None = None,
     common_sense: bool = False,
+    number: int = 1,
 ) -> list[int]:
     """Return objects that do not match a description at a place but can be made to, the cheapest first.
 
-    Objects that other conditions of the goal have `taken` come last.
+    Objects that other conditions of the goal have `taken` come last; `number` of them are needed.
     """
     taken = taken or {}
     world = state.world
@@ -140,7 +141,7 @@ def candidates(
     if common_sense:
         objects = [i for *_, i in ranked]
         useless = [i for i in objects if not _has_room_at(state, place, i) or _cannot_be_heated(state, i, thing)]
-        return choice.ranked(state, objects, thing, place, {*taken, *useless})
+        return choice.ranked(state, objects, thing, place, {*taken, *useless}, number)
     return [i for *_, i in sorted(ranked)]
 
 
@@ -174,7 +175,7 @@ def choose_fixture(
 ) -> int | None:
     """Choose the fixture of a category to bring objects to: with room, with some of them already there, open; or None.
 
-    `avoid` comes last; ties go to the nearest (with `common_sense`), then to the lowest number.
+    `avoid` comes last. With `common_sense`, the time to get there and to open it decides, then the lowest number.
     """
     best: tuple[tuple[float, ...], int] | None = None
     units = state.world.units
@@ -187,8 +188,10 @@ def choose_fixture(
         units_here = sum(units[t] for t, place in zip(objects, places, strict=True) if place == f) if n_here else 0
         has_room = free_units(state, f) >= units_needed - units_here
         is_closed = state.world.enclosed[f] and not state.flags[f] & OPEN
-        way_s = choice.travel_s(state, objects[0], [f]) if common_sense and objects else 0.0
-        key = (f in avoid, -has_room, -n_here, is_closed, way_s, f)
+        cost = float(is_closed)
+        if common_sense and objects:
+            cost = choice.travel_s(state, objects[0], [f]) + is_closed * choice.door_s(state.world)
+        key = (f in avoid, -has_room, -n_here, cost, f)
         if best is None or key < best[0]:
             best = (key, f)
     return best[1] if best else None
@@ -283,8 +286,8 @@ def tool_for(
                 extra, kind = (1, 1) if world.categories[i] == "watering can" else (4, 2)
             else:
                 continue
-            if common_sense:  # not somebody's drink, and no dishes if there is a watering can
-                is_for_drinking = world.categories[i] != "watering can" and not category.contains
+            if common_sense:  # no drink, bottled or somebody's, and no dishes if a watering can can be filled
+                is_for_drinking = world.categories[i] != "watering can" or not (state.liquid[i] or _has_tap(world))
                 against = choice.flaws(state, i, dirty_wanted=None, liquid="water")
                 ranked.append((avoided, is_for_drinking, *against, kind, choice.fetching_s(state, i), i))
             else:
@@ -292,6 +295,11 @@ def tool_for(
         else:
             ranked.append((avoided, *_cost(state, i, common_sense=common_sense), i))
     return int(min(ranked)[-1]) if ranked else None
+
+
+def _has_tap(world: World) -> bool:
+    """Whether a fixture gives water."""
+    return any(process is not None and process.fill == "water" for process in world.process)
 
 
 def _objects_for(world: World, purpose: str) -> list[int]:
@@ -316,27 +324,33 @@ def appliance_for(
 ) -> int | None:
     """Choose the appliance that makes an object `clean`, `cooked`, `hot` or `cold`.
 
-    With `common_sense`, a kettle is boiled on its base, and no microwave runs with metal in it.
+    With `common_sense`, what is in one already stays there, a kettle is boiled on its base, no microwave runs with
+    metal in it, dishes are washed in the kitchen, and what runs for something else is left alone.
     """
     world = state.world
     categories = appliances_for(state, state_name, thing, common_sense=common_sense)
     fallback = None
+    if common_sense and (inside := state.place[thing]) >= 0 and world.categories[inside] in categories:
+        categories = tuple(dict.fromkeys((world.categories[inside], *categories)))
     for category in categories:
         if category == "stove burner" and state_name == "cooked" and cooking_vessel(state, thing) is None:
             continue
         objects_on_it = [] if state_name == "cooked" and category == "stove burner" else [thing]
-        unsafe = frozenset[int]()
+        unsafe = busy = frozenset[int]()
         if common_sense:
+            busy = frozenset(f for f in fixtures_of(state, category) if choice.is_busy(state, f, thing))
+            busy |= choice.sinks_for_people(state, fixtures_of(state, category), thing)
             if not objects_on_it and (vessel := cooking_vessel(state, thing, avoid, common_sense=True)) is not None:
                 objects_on_it = [vessel]
             if category == "microwave":
                 if choice.has_metal(state, thing):
                     continue
                 unsafe = frozenset(f for f in fixtures_of(state, category) if choice.has_metal(state, f))
-        fixture = choose_fixture(state, category, objects_on_it, avoid=avoid | unsafe, common_sense=common_sense)
+        worse = avoid | unsafe | busy
+        fixture = choose_fixture(state, category, objects_on_it, avoid=worse, common_sense=common_sense)
         if fixture in unsafe:
             continue
-        if fixture is not None and fixture not in avoid:
+        if fixture is not None and fixture not in worse:
             return fixture
         fallback = fixture if fallback is None else fallback
     if fallback is None and state.place[thing] >= world.n_fixtures:
@@ -421,15 +435,23 @@ def requirements(
 def alternative_place(
     state: State, thing: int, excluded: Place, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
 ) -> int | None:
-    """Choose a place for an object that must leave `excluded`: where its category is usually kept."""
+    """Choose a place for an object that must leave `excluded`: where its category is usually kept.
+
+    With `common_sense`, what is dirty goes where it is washed, and a full vessel into no cupboard.
+    """
     world = state.world
     object_category = world.object_category[thing]
     assert object_category is not None
     alternatives = ("countertop", "dining table", "shelf", "desk", "side table", "dresser", "cabinet")
-    for category in (*object_category.at, *alternatives):
-        if category == excluded.fixture:
+    washed_at = choice.washed_at(state, thing) if common_sense else ()
+    is_full = common_sense and any(state.liquid[i] for i in (thing, *state.everything_in(thing)))
+    for category in (*washed_at, *object_category.at, *alternatives):
+        if category == excluded.fixture or (is_full and world.domain.fixtures[category].enclosed):
             continue
-        place = choose_fixture(state, category, [thing], avoid=avoid, common_sense=common_sense)
+        worse = avoid
+        if category in washed_at:
+            worse |= choice.sinks_for_people(state, fixtures_of(state, category), thing)
+        place = choose_fixture(state, category, [thing], avoid=worse, common_sense=common_sense)
         if place is not None and place not in avoid and can_hold(state, place, thing):
             return place
     others = [

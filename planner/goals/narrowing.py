@@ -8,7 +8,7 @@ itself. A plain condition stays as it is. What is chosen here depends on the sta
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from envs.symbolic.scoring import (
     fixtures_of,
     has_result,
     holds,
+    is_at,
     is_place,
     matching_objects,
     number_required,
@@ -28,7 +29,6 @@ from envs.symbolic.scoring import (
 )
 from envs.symbolic.state import HELD, NOWHERE
 from planner.goals import choice, grounding
-from planner.goals.rehearsal import needed_where_they_are
 
 if TYPE_CHECKING:
     from envs.symbolic.scoring import Uses
@@ -39,10 +39,11 @@ _OPPOSITES = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dir
 
 @dataclass(frozen=True, kw_only=True)
 class Narrowed:
-    """A plain condition, and the entities that must not be used for it."""
+    """A plain condition, the entities that must not be used for it, and the condition of the goal that it is for."""
 
     condition: Condition
     hidden: frozenset[int] = frozenset()
+    aim: Condition | None = field(default=None, compare=False)
 
     def view(self, state: State) -> State:
         """Return a state in whose world the other entities are hidden."""
@@ -66,13 +67,18 @@ def narrow(
     """
     narrower = _Narrower(state, initial_state, beside)
     if is_plain(condition, state.world) and not narrower.leaves_nowhere_else(condition):
-        return (Narrowed(condition=condition),)
-    return tuple(narrower.narrow(condition))
+        return (Narrowed(condition=condition, aim=condition),)
+    return tuple(replace(part, aim=condition) for part in narrower.narrow(condition))
 
 
 def parts_of(part: Condition | Narrowed, state: State, initial_state: State) -> tuple[Narrowed, ...]:
     """Return the plain conditions of a condition, or the one that it is already."""
     return (part,) if isinstance(part, Narrowed) else narrow(part, state, initial_state)
+
+
+def aim_of(part: Condition | Narrowed) -> Condition | None:
+    """Return the condition of the goal that a part is for; None if it makes way for another."""
+    return part.aim if isinstance(part, Narrowed) else part
 
 
 def part_holds(
@@ -133,7 +139,7 @@ class _Narrower:
     def __init__(self, state: State, initial_state: State, beside: Sequence[Condition] = ()) -> None:
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase = beside
-        self.kept = needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
+        self.kept = choice.needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
         for other in beside:
             if isinstance(other, No) and other.place is not None:  # they have left another place
                 gone = set(self.usable(other.thing)).difference(matching_objects(state, other.thing, other.place))
@@ -184,13 +190,17 @@ class _Narrower:
         if condition.amount == "at most":
             return
         hidden = self.hidden_by_means(condition.means)
-        yield from self.bring(_plain(condition.thing), number, place, self.usable(condition.thing), hidden)
+        objects, exactly = self.usable(condition.thing), condition.amount == "exactly"
+        yield from self.bring(_plain(condition.thing), number, place, objects, hidden, exactly=exactly)
 
     def at_every(self, condition: Count, place: Place) -> Iterable[Narrowed]:
         """Narrow `every` place to each of them, and share the objects out; nothing if there are not enough."""
         state, world = self.state, self.world
         places = targets(state, place, self.initial_state)
         thing = condition.thing
+        if place.beside:
+            yield from self.beside_every(condition, places)
+            return
         objects = choice.ranked(state, [i for i in self.usable(thing) if i not in places], thing, place)
         matching = set(matching_objects(state, thing, None, self.initial_state))
         shares = {p: [i for i in objects if i in matching and state.place[i] == p][: condition.number] for p in places}
@@ -209,6 +219,47 @@ class _Narrower:
             hidden = self.others(share, of=world.objects_of(thing.word)) | self.others([p])
             plain = Count(number=condition.number, thing=_plain(thing), place=self.in_or_on(p))
             yield Narrowed(condition=plain, hidden=hidden)
+
+    def beside_every(self, condition: Count, neighbors: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow `beside every` to as many objects of its own for each neighbor; nothing if there are not enough."""
+        state, thing = self.state, condition.thing
+        usable = [i for i in self.usable(thing) if i not in neighbors]
+        matching = matching_objects(state, thing, None, self.initial_state)
+        if not usable:  # a mug beside every mug
+            yield from self.all_together(neighbors)
+            return
+        free = choice.ranked(state, usable, thing, condition.place)
+        missing: dict[int, int] = {}  # by fixture or container
+        for neighbor in neighbors:
+            beside = [i for i in state.neighbors(neighbor) if i in free and i in matching][: condition.number]
+            free = [i for i in free if i not in beside]
+            if len(beside) < condition.number:
+                holder = state.place[neighbor]
+                missing[holder] = missing.get(holder, 0) + condition.number - len(beside)
+        for holder, number in missing.items():
+            if holder <= NOWHERE:
+                return
+            elsewhere = [i for i in free if state.place[i] != holder and self.world.fits(i, holder)][:number]
+            far = [i for i in free if state.place[i] == holder][: number - len(elsewhere)]
+            if len(elsewhere) + len(far) < number:
+                return
+            free = [i for i in free if i not in elsewhere and i not in far]
+            if elsewhere:
+                hidden = self.others(elsewhere, of=self.world.objects_of(thing.word)) | self.others([holder])
+                there = Count(number=len(elsewhere), thing=_plain(thing), place=self.in_or_on(holder))
+                yield Narrowed(condition=there, hidden=hidden)
+            yield from self.put_again(_plain(thing), len(far), far)
+
+    def all_together(self, objects: Sequence[int]) -> list[Narrowed]:
+        """Narrow bringing objects to one piece of furniture, that with the most of them, if one takes them all."""
+        state, world = self.state, self.world
+        here = [state.place[i] for i in objects]
+        for f in sorted(self.surfaces(objects), key=lambda f: -here.count(f)):
+            moving = [i for i in objects if state.place[i] != f]
+            has_room = sum(world.units[i] for i in moving) <= grounding.free_units(state, f)
+            if has_room and all(world.fits(i, f) for i in moving):
+                return self.brought(moving, f)
+        return []
 
     def chosen(self, condition: Every) -> Iterable[Narrowed]:
         state, start = self.state, self.initial_state
@@ -340,16 +391,45 @@ class _Narrower:
     # -- where ---------------------------------------------------------------------------------------------------------
 
     def bring(
-        self, thing: Thing, number: int, place: Place | None, objects: Sequence[int], hidden: frozenset[int]
-    ) -> Iterable[Narrowed]:
+        self, thing: Thing, number: int, place: Place | None, objects: Sequence[int], hidden: frozenset[int], *,
+        exactly: bool = False,
+    ) -> Iterable[Narrowed]:  # fmt: skip
         """Narrow "so many of these objects are like this there" to a plain place of this home."""
         unlike = self.others(objects, of=self.world.objects_of(thing.word))
-        if place is not None and place.beside and (moved := self.pair_moved(place, objects, number)):
-            yield from moved
-            return
+        if place is not None and place.beside:
+            if far := self.far_from_neighbors(place, objects):
+                yield from self.put_again(thing, number, far)
+                return
+            if parts := self.gathered(thing, place, objects, number, alone=exactly):
+                yield from parts
+                return
         for plain_place, hidden_places in self.places(place, thing, objects):
             condition = Count(number=number, thing=thing, place=plain_place)
             yield Narrowed(condition=condition, hidden=hidden | hidden_places | (unlike - self.containers(plain_place)))
+
+    def far_from_neighbors(self, place: Place, objects: Sequence[int]) -> list[int]:
+        """Return the objects that share a place with a neighbor but are not beside it."""
+        state = self.state
+        holders = [(n, state.place[n]) for n in self.neighbors(place) if state.place[n] > NOWHERE]
+        return [
+            i
+            for i in objects
+            if any(n != i and holder == state.place[i] for n, holder in holders)
+            and not is_at(state, i, place, self.initial_state)
+        ]
+
+    def put_again(self, thing: Thing, number: int, far: Sequence[int]) -> Iterable[Narrowed]:
+        """Narrow `beside` to picking up, one by one, what shares the place already, and putting it there again."""
+        for item in far[:number]:
+            others, holder = self.others([item]), self.state.place[item]
+            yield Narrowed(condition=Holding(thing=Thing(word=self.world.categories[item])), hidden=others)
+            condition = Count(thing=thing, place=self.in_or_on(holder))
+            yield Narrowed(condition=condition, hidden=others | self.others([holder]))
+
+    def neighbors(self, place: Place) -> list[int]:
+        """Return the objects that a `beside` names, in this state."""
+        assert place.thing is not None
+        return matching_objects(self.state, place.thing, place.inside, self.initial_state)
 
     def containers(self, place: Place | None) -> frozenset[int]:
         """Return the objects that can be the containers of a place; they are not hidden as objects to bring."""
@@ -405,9 +485,8 @@ class _Narrower:
 
     def beside(self, place: Place, objects: Sequence[int]) -> Iterable[tuple[Place, frozenset[int]]]:
         """Yield where a neighbor stands, for the first neighbor with room beside it."""
-        assert place.thing is not None
         world, state = self.world, self.state
-        neighbors = matching_objects(state, place.thing, place.inside, self.initial_state)
+        neighbors = self.neighbors(place)
         limited = self.limited(objects)
         units, relation = world.units, world.relation
         spared = self.kept.intersection(objects)
@@ -446,49 +525,58 @@ class _Narrower:
         category = self.world.categories[holder]
         return Place(fixture=category) if holder < self.world.n_fixtures else Place(thing=Thing(word=category))
 
-    def pair_moved(self, place: Place, objects: Sequence[int], number: int) -> list[Narrowed]:
-        """Narrow `beside` to bringing both to furniture that takes both, if nothing fits where a neighbor is.
+    def gathered(
+        self, thing: Thing, place: Place, objects: Sequence[int], number: int, *, alone: bool
+    ) -> list[Narrowed]:  # fmt: skip
+        """Narrow `beside` to bringing neighbor and objects to furniture that takes them all.
 
-        A neighbor that must be at a place itself (`beside plate on desk`) stays there.
+        This is for a neighbor where nothing else fits, such as a kettle on its base, and for one that is not yet where
+        it must be (`beside plate on desk`). A neighbor that is there stays there. Furniture with other such objects on
+        it comes last for objects that are wanted `alone`.
         """
-        state, world = self.state, self.world
-        if next(iter(self.beside(place, objects)), None) is not None or number > 1:
+        state, world, inside = self.state, self.world, place.inside
+        if next(iter(self.beside(place, objects)), None) is not None or place.thing is None:
             return []
-        assert place.thing is not None
-        surfaces = [
+        neighbors = self.neighbors(place)
+        if inside is None:
+            surfaces = self.surfaces(objects)
+        elif inside.thing is None:
+            surfaces = [f for f in fixtures_at(state, inside) if world.relation[f] is not None]
+            neighbors = neighbors or choice.ranked(state, self.usable(place.thing), place.thing, inside)
+        else:
+            return []
+        ranked = choice.ranked(state, objects, thing, inside)
+        for neighbor in neighbors:
+            others = [i for i in ranked if i != neighbor]
+            for items in [others[:number]] if number > 1 else [[i] for i in others]:
+                group = (neighbor, *items)
+                crowd = {state.place[i] for i in others if i not in items} if alone else set[int]()
+                nearest = sorted(surfaces, key=lambda f: (f != state.root(items[0]), f != state.root(neighbor), f))
+                for f in sorted(nearest, key=lambda f: f in crowd):
+                    moving = [i for i in group if state.place[i] != f]
+                    if any(self.is_nested(i, f) or not world.fits(i, f) for i in group):
+                        continue
+                    if len(items) == number and sum(world.units[i] for i in moving) <= grounding.free_units(state, f):
+                        return self.brought(moving, f)
+        return []
+
+    def surfaces(self, objects: Sequence[int]) -> list[int]:
+        """Return the furniture on which objects can be put side by side."""
+        world, limited = self.world, self.limited(objects)
+        return [
             f
             for f in range(world.n_fixtures)
-            if world.relation[f] in ("on", "in")
-            and not world.underfoot[f]
-            and world.process[f] is None
-            and f not in self.limited(objects)
+            if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None and f not in limited
         ]
-        surfaces.sort(key=lambda f: world.relation[f] == "in")
-        for neighbor in matching_objects(state, place.thing, place.inside, self.initial_state):
-            for item in objects:
-                for f in sorted(surfaces, key=lambda f: (f != state.root(item), f != state.root(neighbor))):
-                    if place.inside is not None and not (
-                        place.inside.thing is None and is_place(state, f, place.inside)
-                    ):
-                        continue
-                    if self.is_nested(neighbor, f) or self.is_nested(item, f):
-                        continue
-                    if item == neighbor or not (world.fits(item, f) and world.fits(neighbor, f)):
-                        continue
-                    moving = [i for i in (neighbor, item) if state.place[i] != f]
-                    if grounding.free_units(state, f) < sum(world.units[i] for i in moving):
-                        continue
-                    return [
-                        Narrowed(
-                            condition=Count(thing=Thing(word=world.categories[i]), place=self.in_or_on(f)),
-                            hidden=self.others([i]) | self.others([f]),
-                        )
-                        for i in moving
-                    ]
-            if place.inside is None and state.place[neighbor] >= world.n_fixtures:  # out of what it is in
-                held = Holding(thing=Thing(word=world.categories[neighbor]))
-                return [Narrowed(condition=held, hidden=self.others([neighbor]))]
-        return []
+
+    def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:
+        """Narrow the bringing of just these objects to a fixture or container, one condition for each category."""
+        parts = []
+        for category in dict.fromkeys(self.world.categories[i] for i in objects):
+            alike = [i for i in objects if self.world.categories[i] == category]
+            condition = Count(number=len(alike), thing=Thing(word=category), place=self.in_or_on(holder))
+            parts.append(Narrowed(condition=condition, hidden=self.others(alike) | self.others([holder])))
+        return parts
 
     # -- means and fixtures --------------------------------------------------------------------------------------------
 

@@ -8,15 +8,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.obstacles import makes, usable
 from envs.symbolic.scoring import fixtures_at, holds, is_at, matching_objects
-from planner.goals import grounding
+from planner.goals import choice, grounding
 from planner.goals.chunking import remaining_subjects
 from planner.goals.narrowing import Narrowed, is_plain, narrow, removal
-from planner.goals.rehearsal import needed_where_they_are
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -55,9 +55,14 @@ def _kept_unchanged(
             continue
         for i in matching_objects(initial_state, other.thing, None, initial_state):
             root, word = state.root(i), next(iter(other.become))
-            if root >= 0 and not state.has(i, word) and makes(state, root, word, i):
-                place = Place(fixture=state.world.categories[root])
-                return removal(state, initial_state, Thing(word="anything"), place, [i])
+            makers = [f for f in range(state.world.n_fixtures) if makes(state, f, word, i)]
+            process = state.world.process[root] if root in makers else None
+            if process is None or state.has(i, word) or condition.thing.liquid not in (None, process.fill):
+                continue
+            place = Place(fixture=state.world.categories[root])
+            away = frozenset(makers) - {root}
+            parts = removal(state, initial_state, Thing(word="anything"), place, [i])
+            return tuple(replace(part, hidden=part.hidden | away) for part in parts)
     return ()
 
 
@@ -72,9 +77,10 @@ def _container_moved(
         return ()
     contained = set[int]()
     for other in others:
-        inside = other.place if isinstance(other, Count | Every) else None
-        if inside is not None and inside.thing is not None and not inside.beside and inside.inside is None:
-            contained.update(matching_objects(state, other.thing, inside, initial_state))
+        if not isinstance(other, Count | Every) or other.place is None or other.place.thing is None:
+            continue
+        if not other.place.beside and other.place.inside is None:
+            contained.update(matching_objects(state, other.thing, other.place, initial_state))
     if not contained:
         return ()
     if isinstance(condition, Every):
@@ -108,7 +114,7 @@ def _neighbor_moved(
     if not isinstance(condition, Count) or condition.place is None or not condition.place.beside:
         return ()
     place = condition.place
-    needed = needed_where_they_are(state, others, initial_state)
+    needed = choice.needed_where_they_are(state, others, initial_state)
     objects = usable(state, condition.thing)
     if place.inside is not None or place.thing is None or condition.number > 1 or not needed.issuperset(objects):
         return ()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.obstacles import condition_obstacle, usable
-from envs.symbolic.scoring import fixtures_at, matching_objects, quantified_objects
+from envs.symbolic.scoring import fixtures_at, fixtures_of, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
@@ -32,7 +32,6 @@ from planner.goals.rehearsal import (
     NoRoom,
     Rehearsal,
     TooMany,
-    needed_where_they_are,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +56,8 @@ def next_parts(
     """Return what is planned for next: the next few unmet conditions, or what comes before them; empty if all hold.
 
     With `todo`, only these conditions of the phase are planned for. With fewer `max_objects`, a condition about more is
-    planned for in several chunks. The other arguments are those of `next_conditions` and `retrieve_facts`.
+    planned for in several chunks: furniture is cleaned or watered one by one, and a drink is there before it is hot.
+    The other arguments are those of `next_conditions` and `retrieve_facts`.
     """
     unmet = next_conditions(state, phase if todo is None else todo, initial_state, max_conditions, uses)
     parts = _next_parts(unmet, state, phase, initial_state, avoid, common_sense=common_sense)
@@ -67,6 +67,8 @@ def next_parts(
     first, *others = parts_of(parts[0], state, initial_state) or [None]
     if first is None:
         return parts
+    if (stage := preparation.first_stage(first)) is not None:
+        return (stage,)
     if len(preparation.objects_of(first)) > max_objects:
         return (preparation.fewer(first, max_objects),)
     return (first,) if others or len(parts) > 1 else parts
@@ -88,7 +90,7 @@ def _next_parts(
             continue
         shorter = _shorter(condition, parts) or explicit
         for i, part in enumerate(parts if shorter is None else shorter):
-            hindrance = rehearsal.hindrance(part.condition, part.hidden)
+            hindrance = rehearsal.hindrance(part.condition, part.hidden, part.aim)
             if hindrance is None:
                 continue
             if ready:
@@ -97,7 +99,7 @@ def _next_parts(
                 return parts[:i]
             if (smaller := _of_smaller_objects(part, state)) is not None:
                 again = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
-                if again.hindrance(smaller.condition, smaller.hidden) is None:
+                if again.hindrance(smaller.condition, smaller.hidden, smaller.aim) is None:
                     return (smaller,)
             preparation = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense)
             first = preparation.before(part, hindrance)
@@ -112,7 +114,12 @@ def _next_parts(
 
 
 def _shorter(condition: Condition, parts: tuple[Narrowed, ...]) -> tuple[Narrowed, ...] | None:
-    """Return the first few parts of a condition about `every` place, if it has more; otherwise None."""
+    """Return the first few parts of a condition about `every` place, if it has more; otherwise None.
+
+    What is picked up to be put down again is picked up in a chunk of its own: at the start of it, it is there already.
+    """
+    if isinstance(parts[0].condition if parts else None, Holding) and not isinstance(condition, Holding):
+        return parts[:1]
     place = getattr(condition, "place", None)
     is_long = place is not None and place.every and len(parts) > MAX_SHARES
     return parts[:MAX_SHARES] if is_long else None
@@ -128,7 +135,7 @@ def _of_smaller_objects(part: Narrowed, state: State) -> Narrowed | None:
     smallest = sorted(objects, key=lambda i: (units[i], i))[: condition.number]
     if len(smallest) < condition.number or max(units[i] for i in objects) == units[smallest[-1]]:
         return None
-    return Narrowed(condition=condition, hidden=part.hidden.union(objects).difference(smallest))
+    return replace(part, hidden=part.hidden.union(objects).difference(smallest))
 
 
 class _Preparation:
@@ -138,7 +145,7 @@ class _Preparation:
     ) -> None:  # fmt: skip
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase, self.avoid, self.common_sense = phase, avoid, common_sense
-        self.needed = needed_where_they_are(state, phase, initial_state)
+        self.needed = choice.needed_where_they_are(state, phase, initial_state)
 
     def before(self, part: Narrowed, hindrance: Hindrance) -> tuple[Narrowed, ...]:
         """Return what is done first for a part; nothing if nothing helps."""
@@ -164,11 +171,11 @@ class _Preparation:
 
     def without(self, part: Narrowed, item: int) -> tuple[Narrowed, ...]:
         """Return a part that leaves out an object, or what comes before that; nothing if no other object is left."""
-        rest = Narrowed(condition=part.condition, hidden=part.hidden | {item})
+        rest = replace(part, hidden=part.hidden | {item})
         if not (objects := self.objects_of(rest)):
             return ()
         again = Rehearsal(self.state, self.initial_state, self.phase, self.avoid, common_sense=self.common_sense)
-        hindrance = again.hindrance(rest.condition, rest.hidden)
+        hindrance = again.hindrance(rest.condition, rest.hidden, rest.aim)
         return (rest,) if hindrance is None else self.before(rest, hindrance) or self.without(rest, objects[0])
 
     def fewer(self, part: Narrowed, number: int) -> Narrowed:
@@ -176,8 +183,23 @@ class _Preparation:
         condition = part.condition
         if isinstance(condition, Count):
             satisfied = matching_objects(part.view(self.state), condition.thing, condition.place)
-            return Narrowed(condition=replace(condition, number=number), hidden=part.hidden.union(satisfied))
-        return Narrowed(condition=condition, hidden=part.hidden.union(self.objects_of(part)[number:]))
+            fewer = replace(condition, number=number)
+            return replace(part, condition=fewer, hidden=part.hidden.union(satisfied))
+        return replace(part, hidden=part.hidden.union(self.objects_of(part)[number:]))
+
+    def first_stage(self, part: Narrowed) -> Narrowed | None:
+        """Return the first of several stages: one piece of furniture, or a drink whose temperature comes later."""
+        condition, view = part.condition, part.view(self.state)
+        if isinstance(condition, FixtureIs):
+            unmet = [f for f in fixtures_of(view, condition) if not self.state.has(f, condition.states[0])]
+            is_long = condition.quantifier == "every" and len(unmet) > 1 and condition.states[0] in ("watered", "clean")
+            return replace(part, hidden=part.hidden.union(unmet[1:])) if is_long else None
+        if not isinstance(condition, Count) or not condition.thing.liquid:
+            return None
+        filled = replace(condition.thing, states=tuple(s for s in condition.thing.states if s not in ("hot", "cold")))
+        if filled == condition.thing or len(matching_objects(view, filled)) >= condition.number:
+            return None
+        return replace(part, condition=Count(number=condition.number, thing=filled))
 
     def objects_of(self, part: Narrowed) -> Sequence[int]:
         """Return the objects that a part still changes or moves; of a `Count`, so many of those that could be."""

@@ -95,11 +95,16 @@ class Rehearsal:
         self.initial_state = initial_state
         self.phase, self.avoid, self.common_sense = phase, avoid, common_sense
         self.taken = grounding.satisfied_objects(state, phase)
+        self.aim: Condition | None = None  # the condition of the phase that is rehearsed
         self.is_about_all = False
 
-    def hindrance(self, condition: Condition, hidden: frozenset[int]) -> Hindrance | None:
-        """Rehearse a plain condition with some entities hidden; return what stands in the way."""
+    def hindrance(self, condition: Condition, hidden: frozenset[int], aim: Condition | None) -> Hindrance | None:
+        """Rehearse a plain condition with some entities hidden; return what stands in the way.
+
+        `aim` is the condition of the phase that it is for.
+        """
         states = self.state, self.choice_state, self.initial_state
+        self.aim = aim
         if hidden:
             world = self.state.world.without(hidden)
             self.state, self.choice_state, self.initial_state = (s._replace(world=world) for s in states)
@@ -136,7 +141,7 @@ class Rehearsal:
             return
         objects = grounding.candidates(
             self.choice_state, thing, place, taken=self._taken_by_others(condition), avoid=self.avoid,
-            common_sense=self.common_sense,
+            common_sense=self.common_sense, number=missing,
         )  # fmt: skip
         objects = [item for item in objects if item not in satisfied][:missing]
         if len(objects) < missing:
@@ -200,7 +205,8 @@ class Rehearsal:
     def _taken_by_others(self, condition: Condition) -> dict[int, Place | None]:
         if not self.common_sense:
             return self.taken
-        claimed = choice.claimed(self.choice_state, condition, self.phase, self.initial_state)
+        others = [c for c in self.phase if c != self.aim]
+        claimed = choice.claimed(self.choice_state, condition, others, self.initial_state)
         return dict.fromkeys(claimed) | self.taken
 
     # -- what the objects of a condition go through -------------------------------------------------------------------
@@ -363,7 +369,7 @@ class Rehearsal:
     def _emptied(self, objects: Sequence[int]) -> list[State]:
         """Return the state without what may be moved away: first without plain things, then without containers too."""
         world = self.state.world
-        kept = {*objects, *needed_where_they_are(self.state, self.phase, self.initial_state)}
+        kept = {*objects, *choice.needed_where_they_are(self.state, self.phase, self.initial_state)}
         states = []
         for with_containers in (False, True):
             places = list(self.state.place)
@@ -400,15 +406,3 @@ def _moved(state: State, item: int, holder: int) -> State:
     places[item] = holder
     held = NOWHERE if state.held == item else state.held
     return state._replace(place=tuple(places), held=held)
-
-
-def needed_where_they_are(state: State, phase: Sequence[Condition], initial_state: State) -> frozenset[int]:
-    """Return the objects that conditions of a phase want where they are."""
-    needed = set[int]()
-    for condition in phase:
-        if isinstance(condition, Count) and condition.place is not None and condition.amount != "at most":
-            needed.update(matching_objects(state, condition.thing, condition.place, initial_state))
-        elif isinstance(condition, Every) and condition.place is not None:
-            chosen = quantified_objects(initial_state, condition)
-            needed.update(i for i in chosen if is_at(state, i, condition.place, initial_state))
-    return frozenset(needed)

@@ -18,7 +18,7 @@ from planner.exploration.search_executor import execute_with_search
 from planner.goals.comparison import meaning
 from planner.household.requests import RequestSampler
 from planner.household.simulated_household import StickyHome, morning_state
-from planner.plans.options import Options
+from planner.plans.options import OWN_PLAN
 from planner.world_model.belief import GROUND, HAND, Belief
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TASKS_PER_DAY = 5
 NICKNAME_RATE = 0.6  # how often the nickname of an object or place is used
-OPTIONS = Options(samples=1)
+OPTIONS = replace(OWN_PLAN, samples=1)
 
 
 def simulate_day(household: Household, planner: Planner, habits: Habits, *, day: int, seed: int) -> Record:

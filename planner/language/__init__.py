@@ -7,5 +7,9 @@
 | `realization.py` | words a task as an instruction, with variation and noise |
 | `sequencing.py` | joins instructions that have an order (`then`) |
 | `goal_wording.py` | writes goals in plain words, for questions |
+| `answers.py` | answers questions about a home in plain sentences |
+| `yes_no_answers.py` | answers those that begin with `whether` |
+| `home_wording.py` | words for furniture, objects and places of a home |
+| `noun_phrases.py` | nouns with number, article and properties |
 | `normalization.py` | normalizes instructions before the GPT reads them |
 """

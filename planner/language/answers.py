@@ -1,239 +1,208 @@
 """Answers questions about a home from its state, in one plain sentence.
 
 "The wallet is in drawer 2 in the bedroom, which is closed."
+
+In a home that is known in part, `Knowledge` says what was seen, and when: "I last saw the wallet in drawer 2 in the
+bedroom, 12 minutes ago." "I have not seen a wallet; wallets are often in drawers or on the desk."
 """
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
-from envs.symbolic.goals import FixtureIs, Place, Query, Thing, format_condition, format_furniture, format_thing
-from envs.symbolic.progress import is_true
-from envs.symbolic.scoring import fixtures_at, fixtures_of, matching_objects
-from envs.symbolic.state import HELD, OPEN, State
-from planner.language.phrase_patterns import load_words
-from planner.language.realization import Realizer
-
-_MASS_CLASSES = frozenset(
-    ["food", "fruit", "cutlery", "cookware", "clothing", "linen", "electronics", "trash", "paper"]
+from envs.symbolic.goals import Place, Query, Thing
+from envs.symbolic.scoring import (
+    fixtures_at,
+    matching_objects,
 )
-_PLURAL_CLASSES = {"dishes": "dish", "groceries": "grocery", "toiletries": "toiletry", "valuables": "valuable"}
-MAX_LISTED = 6  # objects that are named one by one; more are counted by place
+from envs.symbolic.state import State
+from planner.language.home_wording import CLOSED, MAX_NAMED, Knowledge, ago, capitalized
+from planner.language.noun_phrases import (
+    furniture_words,
+    is_plural,
+    listed,
+    none_of,
+    noun_phrase,
+    plural,
+    room_with_the,
+    with_article,
+    with_the,
+)
+from planner.language.yes_no_answers import MAX_LISTED, YesNoWording
 
 
-def answer(query: Query, state: State, unseen: Collection[str] = ()) -> str:
+def answer(query: Query, state: State, knowledge: Knowledge | None = None) -> str:
     """Return the answer to a question.
 
     Args:
         query: The question.
         state: The state of the home, or what is believed of it.
-        unseen: Names of the fixtures whose contents are not known; the answer says so where it matters.
+        knowledge: What the belief rests on; None: the whole home is known.
     """
-    return _Answerer(state, frozenset(unseen)).answer(query)
+    return _Answerer(state, knowledge).answer(query)
 
 
-class _Answerer:
-    def __init__(self, state: State, unseen: frozenset[str]) -> None:
-        self.state, self.world, self.unseen = state, state.world, unseen
-
+class _Answerer(YesNoWording):
     def answer(self, query: Query) -> str:
-        if query.test is not None:
+        if query.tests:
             return self.whether(query)
+        origin = query.thing.origin if query.thing is not None else None
+        place = (
+            replace(query.place, every=False) if query.place is not None else None
+        )  # a question is about all of them
+        unknown = self.unknown_person(place) or self.unknown_person(origin)
+        if unknown:
+            return unknown
         if query.thing is None:
-            assert query.place is not None
-            return self.what(query.place)
-        objects = matching_objects(self.state, query.thing, query.place)
+            assert place is not None
+            return self.where_stands(place) if query.asks == "where" else self.what(place)
+        objects = matching_objects(self.state, query.thing, place)
         if query.asks == "where":
             return self.where(query.thing, objects)
-        place = f" {self.place_words(query.place)}" if query.place else " here"
-        verb = "is" if len(objects) == 1 else "are"
-        return f"There {verb} {self.counted(len(objects), query.thing)}{place}.{self.caution()}"
+        text = self.there_are(len(objects), query.thing, place) + self.last_seen(objects)
+        return f"{text}.{self.caution(query.thing, place)}"
 
     # -- where -----------------------------------------------------------------------------------------------------
 
     def where(self, thing: Thing, objects: Sequence[int]) -> str:
         if not objects:
-            if self.unseen:
-                return f"I have not seen {self.indefinite(thing)}.{self.caution()}"
-            return f"There is no {format_thing(thing)} here."
+            return self.not_found(thing)
         if len(objects) == 1:
-            name = format_thing(thing)
-            article = "" if thing.properties and thing.properties[0].endswith("'s") else "The "
-            return f"{article}{name} is {self.location(objects[0])}."
-        if len(objects) <= MAX_LISTED:
-            places = Counter(self.location(i) for i in objects)
-            if len(places) == 1:
-                return f"There are {self.counted(len(objects), thing)} {next(iter(places))}."
-            parts = [f"{self.number(n)} {place}" for place, n in places.items()]
-            return f"There are {self.counted(len(objects), thing)}: {_listed(parts)}."
-        places = Counter(self.location(i, short=True) for i in objects)
-        parts = [f"{n} {place}" for place, n in places.most_common()]
-        return f"There are {self.counted(len(objects), thing)}: {_listed(parts)}."
+            return self.where_is(thing, objects[0])
+        head = self.there_are(len(objects), thing, None).removesuffix(" here")
+        places: dict[tuple[str, str], list[int]] = {}
+        for i in objects:
+            places.setdefault((self.location(i, short=True), self.age_words(i)), []).append(i)
+        if len(places) == 1:
+            return f"{head} {self.location(objects[0])}{self.age_words(objects[0])}."
+        ranked = sorted(places.items(), key=lambda item: -len(item[1])) if len(places) > MAX_LISTED else places.items()
+        parts = [f"{self.members(thing, members)} {place}{age}" for (place, age), members in list(ranked)[:MAX_LISTED]]
+        if len(places) > MAX_LISTED:
+            rest = sum(len(members) for _, members in list(ranked)[MAX_LISTED:])
+            parts.append(f"{'one' if rest == 1 else rest} more elsewhere")
+        return f"{head}: {'; '.join(parts) if any(', ' in part for part in parts[:-1]) else listed(parts)}."
 
-    def location(self, entity: int, *, short: bool = False) -> str:
-        """Return where an object is: `in drawer 2 in the bedroom, which is closed`."""
-        state, world = self.state, self.world
-        holder = state.place[entity]
-        if holder == HELD:
-            return "in the robot's hand"
-        if holder < 0:
-            return "on the floor"
-        text = f"{world.relation[holder]} {self.name(holder)}"
-        if holder >= world.n_fixtures:
-            return f"{text} {self.location(holder, short=short)}"
-        room = world.scene.fixtures[holder].room
-        text += f" in the {room}" if len(world.scene.rooms) > 1 else ""
-        closed = world.enclosed[holder] and not state.flags[holder] & OPEN
-        return f"{text}, which is closed" if closed and not short else text
+    def where_stands(self, place: Place) -> str:
+        """Return in which room furniture or a person is."""
+        if place.person is not None:
+            return f"{place.person} is in {room_with_the(self.room(self.world.people[place.person]))}."
+        assert place.fixture is not None
+        world = self.world
+        fixtures = [
+            f
+            for category in world.domain.fixture_members.get(place.fixture, (place.fixture,))
+            for f in world.entities_by_category.get(category, ())
+            if world.properties[f].issuperset(place.properties) and (not place.room or world.in_room(f, place.room))
+        ]
+        here = "" if place.room else " here"
+        if not fixtures:
+            return f"{capitalized(none_of(furniture_words(place), place.fixture))}{here}."
+        rooms = Counter(room_with_the(self.room(f)) for f in fixtures)
+        if len(fixtures) == 1:
+            return f"{capitalized(with_the(furniture_words(replace(place, room=None))))} is in {next(iter(rooms))}."
+        head = f"There are {len(fixtures)} {furniture_words(replace(place, room=None), plural=True)}"
+        if len(rooms) == 1:
+            return f"{head} in {next(iter(rooms))}."
+        parts = [f"{'one' if number == 1 else number} in {room}" for room, number in rooms.items()]
+        return f"{head}: {listed(parts)}."
 
-    def name(self, entity: int) -> str:
-        """Return a fixture or object as people would name it: without its number if it is the only one."""
-        world, category = self.world, self.world.categories[entity]
-        person = next((name for name, fixture in world.people.items() if fixture == entity), None)
-        if person is not None:
-            return person
-        if entity < world.n_fixtures:
-            alike = [i for i in world.entities_by_category[category] if self.room(i) == self.room(entity)]
-            rooms_named = len(world.scene.rooms) > 1
-            alike = alike if rooms_named else list(world.entities_by_category[category])
+    def where_is(self, thing: Thing, entity: int) -> str:
+        name, where = self.world.names[entity], self.location(entity)
+        category = self.world.categories[entity]
+        verb = "are" if is_plural(category) else "is"
+        if thing.word != category:  # a class: say what it is
+            text = with_article(noun_phrase(replace(thing, word=category)), category)
         else:
-            alike = list(world.entities_by_category[category])
-        return f"the {category}" if len(alike) == 1 else world.names[entity]
+            text = with_the(noun_phrase(thing))
+        if name in self.knowledge.told:
+            return f"You told me that {text} {verb} {where}."
+        if name in self.knowledge.ages_s:
+            return f"I last saw {text} {where.removesuffix(CLOSED)}{ago(self.knowledge.ages_s[name])}."
+        return f"{text[0].upper()}{text[1:]} {verb} {where}."
 
-    def room(self, fixture: int) -> str:
-        return self.world.scene.fixtures[fixture].room
+    def members(self, thing: Thing, objects: Sequence[int]) -> str:
+        """Return objects that are at one place: "one" and "2", or what they are if they differ."""
+        differ = thing.word not in self.world.domain.objects or any(
+            self.world.properties[i].difference(thing.properties) for i in objects
+        )
+        if not differ or len(objects) > MAX_NAMED:
+            return "one" if len(objects) == 1 else str(len(objects))
+        return self.enumerated(objects, contents=False)
 
-    # -- what, whether ---------------------------------------------------------------------------------------------
+    def not_found(self, thing: Thing) -> str:
+        """Return that there is no such thing, or where it may be if not every place was looked at."""
+        if self.is_certain or not self.knowledge.unseen:
+            looked = "" if self.is_certain else ": I have looked everywhere"
+            return f"{capitalized(none_of(noun_phrase(thing), thing.word))} here{looked}."
+        text = with_article(noun_phrase(thing), thing.word)
+        if thing.word not in self.world.domain.objects:
+            text = f"any {noun_phrase(thing, plural=True)}"
+        places = self.usual_places(thing.word)
+        if not places:
+            return f"I have not seen {text}.{self.caution(thing, None)}"
+        kind = plural(thing.word)
+        verb = "is" if kind == thing.word and not is_plural(kind) else "are"
+        return f"I have not seen {text}; {kind} {verb} often {' or '.join(places)}."
+
+    def usual_places(self, word: str) -> list[str]:
+        """Return where a thing may be that was not seen: "in drawers", "on the desk"."""
+        names, unseen = self.world.names, self.knowledge.unseen
+        likely = [self.world.index[name] for name in self.knowledge.usual(word) if name in unseen]
+        categories = Counter(self.world.categories[f] for f in range(self.world.n_fixtures) if names[f] in unseen)
+        places = []
+        for f in likely:
+            category = self.world.categories[f]
+            name = plural(category) if categories[category] > 1 else self.name(f)
+            places.append(f"{self.world.relation[f]} {name}")
+        return list(dict.fromkeys(places))[:2]
+
+    # -- what ------------------------------------------------------------------------------------------------------
 
     def what(self, place: Place) -> str:
         fixtures = fixtures_at(self.state, place) if place.thing is None else []
         holders = fixtures if place.thing is None else matching_objects(self.state, place.thing, place.inside)
         if not holders:
-            return f"There is no {self.place_name(place)} here."
-        unknown = [self.name(f) for f in holders if self.world.names[f] in self.unseen]
-        contents = [i for h in holders for i in self.state.children(h)]
-        if place.beside:
-            neighbors = [self.state.place[h] for h in holders if self.state.place[h] >= 0]
-            contents = [i for h in neighbors for i in self.state.children(h) if i not in holders]
-        where = self.place_words(place)
-        note = f" I have not looked into {_listed(unknown)} yet." if unknown else ""
-        if not contents:
-            return f"{note.strip()}" if note else f"There is nothing {where}."
-        words = Counter(self.described(i) for i in contents)
-        listed = _listed([self.several(word, n) for word, n in sorted(words.items())])
-        return f"{where[0].upper()}{where[1:]} {'is' if len(contents) == 1 else 'are'} {listed}.{note}"
-
-    def described(self, entity: int) -> str:
-        state, world = self.state, self.world
-        words = [w for w in ("dirty", "hot", "cold", "sliced", "cooked", "folded") if state.has(entity, w)]
-        groups = ["", *world.domain.properties]  # an owner has none
-        order = sorted(world.properties[entity], key=lambda p: groups.index(world.domain.property_group.get(p, "")))
-        liquid = state.liquid[entity]
-        category = world.object_category[entity]
-        filled = f" of {liquid}" if liquid and not (category and category.contains) else ""
-        return " ".join((*order, *words, world.categories[entity])) + filled
-
-    def whether(self, query: Query) -> str:
-        assert query.test is not None
-        condition, yes = query.test.condition, is_true(query.test, self.state, self.state)
-        head = "Yes" if yes else "No"
-        if not isinstance(condition, FixtureIs):
-            return (
-                f"{head}: {'' if yes != query.test.negated else 'not '}{format_condition(condition)}.{self.caution()}"
-            )
-        fixtures = fixtures_of(self.state, condition)
-        if not fixtures:
-            return f"There is no {format_furniture(condition)} here."
+            word = place.thing.word if place.thing is not None else place.fixture or ""
+            here = "" if place.fixture is not None and place.room else " here"
+            return f"{capitalized(none_of(self.place_name(place), word))}{here}."
+        where, groups = self.place_words(place), self.contents(place, holders)
+        unseen = [f for f in fixtures if self.world.names[f] in self.knowledge.unseen]
+        note = f" {self.not_looked(unseen)}" if unseen else ""
+        if not any(groups.values()):
+            return note.strip() or f"There is nothing {where}."
+        ages = [self.knowledge.ages_s.get(self.world.names[f], 0.0) for f in fixtures if f not in unseen]
+        oldest = None if None in ages else max((age for age in ages if age is not None), default=0.0)
+        if oldest != 0.0:
+            text = listed([self.enumerated(items) for items in groups.values() if items])
+            return f"When I last looked{ago(oldest)}, there {self.verb(groups, past=True)} {text} {where}.{note}"
+        filled = {holder: items for holder, items in groups.items() if items}
+        if place.room is None or place.fixture is not None:
+            apart = len(holders) > 1 and len(filled) <= MAX_NAMED and not place.beside
+        else:
+            apart = False
+        if not apart:
+            everything = [i for items in filled.values() for i in items]
+            return f"{capitalized(where)} {self.verb(groups)} {self.enumerated(everything)}.{note}"
         parts = []
-        for f in fixtures[:MAX_LISTED]:
-            category = self.world.fixture_category[f]
-            assert category is not None
-            words = []
-            for word in condition.states:
-                positive = self.world.domain.negations.get(word, word)
-                negative = next((n for n, p in self.world.domain.negations.items() if p == positive), f"not {word}")
-                words.append(positive if self.state.has(f, positive) else negative)
-            room = f" in the {self.room(f)}" if len(self.world.scene.rooms) > 1 and len(fixtures) > 1 else ""
-            parts.append(f"{self.name(f)}{room} is {' and '.join(words)}")
-        more = f", and {len(fixtures) - MAX_LISTED} more" if len(fixtures) > MAX_LISTED else ""
-        return f"{head}: {_listed(parts)}{more}."
+        for holder, items in filled.items():
+            relation = self.world.relation[holder]
+            room = (
+                self.room_words(holder) if holder < self.world.n_fixtures else f" {self.location(holder, short=True)}"
+            )
+            parts.append(f"{relation} {self.name(holder)}{room} {self.verb({holder: items})} {self.enumerated(items)}")
+        return f"{capitalized('; '.join(parts))}.{note}"
 
-    # -- words -----------------------------------------------------------------------------------------------------
+    def contents(self, place: Place, holders: Sequence[int]) -> dict[int, list[int]]:
+        """Return what is in or on each holder, or beside it."""
+        if not place.beside:
+            return {holder: self.state.children(holder) for holder in holders}
+        places = dict.fromkeys(self.state.place[holder] for holder in holders if self.state.place[holder] >= 0)
+        return {p: [i for i in self.state.children(p) if i not in holders] for p in places}
 
-    def caution(self) -> str:
-        """Return a sentence that says which furniture was not looked into, if any."""
-        closed = [name for name in self.world.names[: self.world.n_fixtures] if name in self.unseen]
-        if not closed:
-            return ""
-        shown = closed[:3]
-        more = f" and {len(closed) - len(shown)} more places" if len(closed) > len(shown) else ""
-        return f" I have not looked into {', '.join(shown)}{more} yet."
-
-    def counted(self, number: int, thing: Thing) -> str:
-        word = self.plural(thing.word) if number != 1 else _PLURAL_CLASSES.get(thing.word, thing.word)
-        if thing.word in _MASS_CLASSES:
-            word = f"{'piece' if number == 1 else 'pieces'} of {thing.word}"
-        text = format_thing(replace(thing, word="{}"))  # the braces stand where the word stood
-        return f"{'no' if number == 0 else self.number(number)} {text.replace('{}', word)}"
-
-    def several(self, description: str, number: int) -> str:
-        if number > 1:
-            category = next((c for c in self.world.domain.objects if description.endswith(c)), None)
-            longest = max((c for c in self.world.domain.objects if description.endswith(c)), key=len, default=category)
-            if longest is None:
-                return f"{number} {description}"
-            return f"{number} {description.removesuffix(longest)}{self.plural(longest)}"
-        return self.indefinite_text(description)
-
-    def indefinite(self, thing: Thing) -> str:
-        return self.indefinite_text(format_thing(thing))
-
-    def indefinite_text(self, text: str) -> str:
-        words = load_words()
-        noun = text.split(" of ", maxsplit=1)[0]
-        if "'s " in text or any(noun == w or noun.endswith(f" {w}") for w in (*words.mass, *words.plural_only)):
-            return text
-        return f"{'an' if text[0].lower() in 'aeiou' else 'a'} {text}"
-
-    def plural(self, word: str) -> str:
-        return word if word in _PLURAL_CLASSES else _realizer().plural(word)
-
-    def number(self, number: int) -> str:
-        return str(number) if number != 1 else "one"
-
-    def place_words(self, place: Place) -> str:
-        relation, name = self.relation(place), self.place_name(place)
-        return f"{relation} {name}" if place.person else f"{relation} the {name}"
-
-    def relation(self, place: Place) -> str:
-        if place.person is not None:
-            return "with"
-        if place.beside:
-            return "beside"
-        if place.fixture is not None:
-            fixtures = fixtures_at(self.state, place)
-            return next((r for f in fixtures if (r := self.world.relation[f]) is not None), "in")
-        if place.thing is not None and place.thing.word in self.world.domain.objects:
-            return self.world.domain.relation(place.thing.word) or "in"
-        return "in"
-
-    def place_name(self, place: Place) -> str:
-        if place.fixture is not None:
-            room = f" in the {place.room}" if place.room else ""
-            return format_furniture(replace(place, room=None)) + room
-        if place.thing is not None:
-            return format_thing(place.thing)
-        return place.person or place.room or ""
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-@cache
-def _realizer() -> Realizer:
-    return Realizer(random.Random(0), None)
+    def verb(self, groups: Mapping[int, Sequence[int]], *, past: bool = False) -> str:
+        items = [i for group in groups.values() for i in group]
+        if len(items) > 1 or is_plural(self.world.categories[items[0]]):
+            return "were" if past else "are"
+        return "was" if past else "is"

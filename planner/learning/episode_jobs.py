@@ -7,7 +7,7 @@ record of a failure, with the reason under `lost`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.errors import ActionError, GoalError
@@ -18,7 +18,7 @@ from planner.evaluation.measurement import measure, planning_modes
 from planner.io.json_lines import check_fields
 from planner.learning.failure_analysis import goal_failure, plan_failure
 from planner.learning.training_examples import SampledAttempt
-from planner.plans.options import Options
+from planner.plans.options import OWN_PLAN, Options
 from planner.rollouts.model_jobs import ModelJob
 from planner.verification.plan_verification import verify
 
@@ -63,7 +63,7 @@ class TryTask(ModelJob):
             report = verify(initial_state, goal, draft.actions)
             direct = report.ok
             failure = None if direct else failure or plan_failure(draft, report, goal, initial_state)
-        verified = planner.plan_for_goal(goal, initial_state, Options(samples=self.samples))
+        verified = planner.plan_for_goal(goal, initial_state, replace(OWN_PLAN, samples=self.samples))
         report, plan = verify(initial_state, goal, verified.written), verified.written  # hindsight reads all of it
         attempts = self._attempts(goal, initial_state)
         for attempt, actions in attempts:  # learn from the shortest plan that works

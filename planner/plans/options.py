@@ -33,6 +33,9 @@ class Options:
         common_sense: Whether objects are chosen as people choose them: clean ones, none from a bin, the nearest
             (planner/goals/choice.py). The facts then show these first and, if `constrained`, the plan can use no
             others, unless it fails. False: the order of the facts is that of the released weights' corpus.
+        close_doors: Whether what a plan opened is closed again where the GPT left it open
+            (planner/verification/door_closing.py). False is for speed. Which objects are used does not depend on it.
+        shorten: Whether steps that serve nothing are left out of a proven plan (planner/verification/shortening.py).
         repair: How a failed plan is replaced. `infill`: if part of it can stay, the GPT fills in the rest (if it was
             trained to); `replan`: a new plan is written from the beginning.
         feedback: Whether the GPT (if it was trained to) reads what went wrong before it replans.
@@ -52,6 +55,8 @@ class Options:
     clauses: bool = True
     grounded: bool = True
     common_sense: bool = True
+    close_doors: bool = True
+    shorten: bool = True
     repair: Literal["infill", "replan"] = "infill"
     feedback: bool = True
     error_rate: float | None = None
@@ -81,3 +86,7 @@ class Options:
         ):
             if not is_valid:
                 raise OptionsError(f"{name} must be {allowed}, found {getattr(self, name)!r}")
+
+
+OWN_PLAN = Options(close_doors=False, shorten=False)
+"""Decoding the GPT's own plan, as it is: what evaluation, learning and benchmarks measure."""

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from envs.symbolic.actions import Action, State
+from envs.symbolic.actions import Action, State, format_action
 from envs.symbolic.goals import Goal, When, format_goal, when_as_dict
 from planner.errors import ExportError
 from planner.plans.waits import Wait
@@ -115,6 +115,10 @@ class Plan:
         actions: The subtasks; empty if something must be searched for first. A plan that does not reach its goal ends
             where it stops making progress, so it may be empty, too.
         subtasks: The same in words.
+        added: Numbers (from 1) of the subtasks that the planner added to what the GPT wrote: they close what the plan
+            opened, and put down what was still in the hand (planner/verification/tidying.py).
+        left_out: Number of subtasks of the GPT that were left out: they serve nothing
+            (planner/verification/shortening.py), or close a door that is used again.
         start: The state in which the plan begins.
         report: The symbolic replay, if there is a goal.
         tried: Number of plans that the GPT wrote, of which this is the best.
@@ -147,6 +151,8 @@ class Plan:
     options: tuple[Goal, ...] = ()
     guesses: tuple[Guess, ...] = ()
     kept: int = 0
+    added: tuple[int, ...] = ()
+    left_out: int = 0
     written: tuple[Action, ...] = field(default=(), repr=False)
     waits: tuple[Wait, ...] = ()
 
@@ -242,6 +248,10 @@ class Plan:
             "goal": self.goal_text or None,
             "options": [format_goal(goal) for goal in self.options],
             "plan": list(self.subtasks),
+            "proof": self.report.proof.as_dict() if self.report else None,
+            "added": list(self.added),
+            "left_out": self.left_out,
+            "written": [format_action(self.start.world, action) for action in self.written],
             "look_for": [guess.as_dict() for guess in self.guesses],
             "confidence": self.confidence.as_dict() if self.confidence else None,
             "tried": self.tried,
@@ -253,5 +263,5 @@ class Plan:
 
 
 def show(instruction: str, subtasks: Sequence[str]) -> str:
-    """Write a plan on one line: `set the table → open cabinet 2 → ...`."""
-    return " → ".join((instruction, *subtasks))
+    """Write a plan on one line: `set the table → open cabinet 2 → ...`; a plan for a goal has no instruction."""
+    return " → ".join((instruction, *subtasks) if instruction else subtasks)

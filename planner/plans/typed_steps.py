@@ -105,7 +105,7 @@ def typed_plan(plan_text: PlanText, state: State, goal: Goal | str | None = None
     waits = waits_of(goal, state, plan.actions) if report.ok else ()
     return Plan(
         instruction=plan.instruction, status="unverified" if not report.ok else "scheduled" if waits else "verified",
-        reason=words_of_waits(waits) or report.reason, waits=waits, goal=goal,
+        reason=words_of_waits(waits, len(plan.actions)) or report.reason, waits=waits, goal=goal,
         goal_text=format_goal(goal), actions=plan.actions,
         subtasks=tuple(format_action(state.world, action) for action in plan.actions), start=state, report=report,
         tried=0, tokens=0, seconds=0.0,

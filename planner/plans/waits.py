@@ -95,14 +95,32 @@ def tidies_up(action: Action, opened: Collection[str], progress: Progress) -> bo
     return is_kept and nearness(without_waiting(later)) <= nearness(without_waiting(progress))
 
 
-def words_of_waits(waits: Sequence[Wait]) -> str:
-    """Say when the steps of a plan are done: "in 10 minutes", "2 steps now, the rest at 07:00"; "" if all are now."""
+def words_of_waits(waits: Sequence[Wait], n_steps: int) -> str:
+    """Say when the steps of a plan are done; "" if all are done now.
+
+    For example "in 10 minutes", "2 steps now, the rest at 07:00", or, if it waits more than once, "at 07:00 (2 steps),
+    then 1 hour later (no step)".
+
+    Args:
+        waits: Where it waits.
+        n_steps: Number of its steps.
+    """
     if not waits:
         return ""
-    first, *others = waits
-    steps = first.before_step - 1
-    now = f"{steps} step{'s' if steps > 1 else ''} now, the rest {_later(first.when)}"
-    return ", then ".join((now if steps else words_of_when(first.when), *(_later(wait.when) for wait in others)))
+    n_now = waits[0].before_step - 1
+    if len(waits) == 1:
+        first = waits[0].when
+        return f"{_steps(n_now)} now, the rest {_later(first)}" if n_now else words_of_when(first)
+    parts = [f"{_steps(n_now)} now"] if n_now else []
+    ends = [*(wait.before_step for wait in waits[1:]), n_steps + 1]
+    for wait, end in zip(waits, ends, strict=True):
+        time = _later(wait.when) if parts else words_of_when(wait.when)
+        parts.append(f"{time} ({_steps(end - wait.before_step)})")
+    return ", then ".join(parts)
+
+
+def _steps(number: int) -> str:
+    return f"{number or 'no'} step{'s' if number > 1 else ''}"
 
 
 def _later(when: When) -> str:

@@ -1,14 +1,15 @@
 """An agenda: scheduled plans that wait for their times, are made anew when these come, and can be cancelled.
 
     from planner import Planner, SymbolicHome
-    from planner.scheduling import Agenda, run_agenda
+    from planner.scheduling import Agenda, EntryEnded, run_agenda
 
     planner, home = Planner.load(), SymbolicHome("family_house", start_time="06:50")
     agenda = Agenda(home)
     agenda.add(planner.plan_goal("every day at 07:00 : ceiling light on", home))
     agenda.add(planner.plan_goal("after 5 min : apple on dining table", home))
     for event in run_agenda(agenda, home, planner, days=2):
-        print(event)
+        if isinstance(event, EntryEnded):
+            print(event.entry, event.problem or "done")
 
 | file | what |
 |---|---|

@@ -7,7 +7,9 @@ Several programs may use it in turn: each change reads it again first.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envs.errors import GoalError, quoted
@@ -20,9 +22,9 @@ from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from envs.scenes.home_file import AnyHome
+    from envs.symbolic.actions import State
     from envs.symbolic.goals import Goal
     from planner.plans.planning_result import Plan
 
@@ -98,8 +100,9 @@ class Agenda:
         HomeError: The file of the home is not valid.
     """
 
-    def __init__(self, home: AnyHome, path: Path | None = None) -> None:
-        self.scene, self.path = open_home(home, geometry=False).world.scene, path
+    def __init__(self, home: AnyHome, path: str | Path | None = None) -> None:
+        self.scene = open_home(home, geometry=False).world.scene
+        self.path = None if path is None else Path(path)
         self._entries: tuple[Entry, ...] = ()
         self._next = 1  # number
         self.reload()
@@ -120,27 +123,38 @@ class Agenda:
         """
         self.reload()
         if plan.status != "scheduled":
-            reason = f" ({plan.reason})" if plan.reason else ""
-            cure = "execute it now" if plan.status == "verified" else "plan something else"
-            raise AgendaError(f"the plan is {plan.status}{reason}, and not scheduled: {cure}")
-        home = plan.start.world.scene.name
-        if home != self.scene.name:
-            raise AgendaError(f"the plan is for {quoted(home)}, and the agenda for {quoted(self.scene.name)}")
+            if plan.is_proven:
+                goal = quoted(plan.goal_text)
+                raise AgendaError(f"the plan for {goal} waits for no time, such as `at 07:00 : `; execute it instead")
+            raise AgendaError(f"the plan is {plan.status}, not scheduled: {plan.reason}")
+        self.check_home(plan.start)
         assert plan.goal is not None
         return self._append(plan.goal, plan.subtasks, plan.instruction)
 
-    def add_goal(self, goal: Goal, steps: Sequence[str] = ()) -> Entry:
+    def check_home(self, state: State) -> None:
+        """Check that a state is one of this agenda's home.
+
+        Raises:
+            AgendaError: It is one of another home.
+        """
+        home = state.world.scene.name
+        if home != self.scene.name:
+            raise AgendaError(f"the agenda is for the home {quoted(self.scene.name)}, and this is {quoted(home)}")
+
+    def add_goal(self, goal: Goal | str, steps: Sequence[str] = ()) -> Entry:
         """Add a goal with times without a proof, and return its entry.
 
         Args:
-            goal: The goal.
+            goal: The goal, or its text in the goal language.
             steps: A plan for its phases that are due at once.
 
         Raises:
             AgendaError: The goal has no time, or there are too many entries.
+            GoalError: The text is no goal in this home.
         """
-        if not goal.is_timed:
-            raise AgendaError(f"the goal {quoted(format_goal(goal))} has no time, such as `at 07:00 : `")
+        if isinstance(goal, str):
+            goal = parse_goal(goal, scene=self.scene)
+        _check_has_time(goal)
         self.reload()
         return self._append(goal, tuple(steps))
 
@@ -200,35 +214,38 @@ class Agenda:
             self._entries = ()
             return
         try:
-            lines = read_text(self.path, MAX_BYTES).split("\n")
+            head, *lines = read_text(self.path, MAX_BYTES).split("\n")
         except ReadError as error:
             raise AgendaError(f"{error}; it cannot be read as an agenda") from None
+        with self._reading(1, "another file starts a new agenda"):
+            following = self._read_head(head)
         entries: dict[int, Entry] = {}
-        last = 0
-        for number, line in enumerate(lines, start=1):
-            try:
-                if number == 1:
-                    last = self._read_head(line)
-                elif line.strip():
-                    entry = self._read_entry(line)
-                    if entry.number in entries or entry.number >= last:
-                        reason = f"there are two entries {entry.number}" if entry.number in entries else (
-                            f"entry {entry.number} is not below the number that is given next, {last}"
-                        )  # fmt: skip
-                        raise AgendaError(reason)
-                    entries[entry.number] = entry
-            except (AgendaError, JsonError) as error:
-                cure = "another file starts a new agenda" if number == 1 else "correct or delete this line"
-                raise AgendaError(f"{self.path}: line {number}: {error}; {cure}") from None
+        for number, line in enumerate(lines, start=2):
+            if line.strip():
+                with self._reading(number, "correct or delete this line"):
+                    entry = self._read_entry(line, entries, following)
+                entries[entry.number] = entry
         if len(entries) > MAX_ENTRIES:
             raise AgendaError(f"{self.path}: {len(entries)} entries; the maximum is {MAX_ENTRIES}; delete some lines")
-        self._entries, self._next = tuple(entries.values()), last
+        self._entries, self._next = tuple(entries.values()), following
+
+    @contextmanager
+    def _reading(self, line_number: int, cure: str) -> Iterator[None]:
+        """Name the line of the file in errors, and what would do."""
+        try:
+            yield
+        except (AgendaError, JsonError) as error:
+            raise AgendaError(f"{self.path}: line {line_number}: {error}; {cure}") from None
 
     def _write(self, entries: tuple[Entry, ...]) -> None:
         if self.path is not None:
             head = {"agenda": VERSION, "home": self.scene.name, "next": self._next}
             records = (head, *(entry.as_dict() for entry in entries))
             text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+            if len(text.encode()) > MAX_BYTES:
+                raise AgendaError(
+                    f"{self.path}: the agenda would have more than {MAX_BYTES} bytes; cancel some entries"
+                )
             try:
                 write_text_atomically(self.path, text)
             except OSError as error:
@@ -241,10 +258,11 @@ class Agenda:
         if data["agenda"] != VERSION or data["next"] < 1:
             raise AgendaError(f"it is not the first line of an agenda of version {VERSION}")
         if data["home"] != self.scene.name:
-            raise AgendaError(f"it is for the home {quoted(data['home'])}, and this one is {quoted(self.scene.name)}")
+            homes = f"the home {quoted(data['home'])}, and this one is {quoted(self.scene.name)}"
+            raise AgendaError(f"it is for {homes}: give that home")
         return int(data["next"])
 
-    def _read_entry(self, line: str) -> Entry:
+    def _read_entry(self, line: str, others: Mapping[int, Entry], following: int) -> Entry:
         data = _record(line, _ENTRY, "an entry")
         if not all(isinstance(step, str) for step in data["plan"]):
             raise AgendaError("'plan' must be a list of texts")
@@ -254,9 +272,18 @@ class Agenda:
             goal = parse_goal(data["goal"], scene=self.scene)
         except GoalError as error:
             raise AgendaError(f"the goal cannot be read: {error}") from None
-        if not goal.is_timed:
-            raise AgendaError(f"the goal {quoted(data['goal'])} has no time, such as `at 07:00 : `")
+        _check_has_time(goal)
+        number = data["number"]
+        if number in others:
+            raise AgendaError(f"there are two entries {number}")
+        if number >= following:
+            raise AgendaError(f"entry {number} is not below the number that is given next, {following}")
         return Entry(**{**data, "goal": goal, "plan": tuple(data["plan"])})
+
+
+def _check_has_time(goal: Goal) -> None:
+    if not goal.is_timed:
+        raise AgendaError(f"the goal {quoted(format_goal(goal))} has no time, such as `at 07:00 : `")
 
 
 def _record(line: str, types: Mapping[str, type], what: str) -> dict[str, Any]:

@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING, TypeAlias
 from envs.errors import ActionError
 from envs.symbolic.actions import parse_action
 from envs.symbolic.goals import daily_part, format_condition, with_home_rules
+from planner.errors import AgendaError
 from planner.execution.clock import SimulatedClock
 from planner.execution.events import Ended, Event, Waiting
 from planner.execution.executor import run
 from planner.plans.options import MAX_REPLANS
 from planner.scheduling.agenda import Agenda, Entry
+from planner.world_model.open_home import in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
+    from envs.scenes.home_file import HomeInUse
     from envs.symbolic.actions import Action, State
     from envs.symbolic.disturbances import Disturbance
     from envs.symbolic.goals import Goal
-    from envs.symbolic.home_protocol import Home
     from planner.execution.clock import Clock
     from planner.execution.events import Episode
     from planner.pipeline import PlanningPipeline
@@ -77,7 +79,7 @@ class _Turn:
 
 def run_agenda(
     agenda: Agenda,
-    home: Home,
+    home: HomeInUse,
     planner: PlanningPipeline,
     *,
     options: Options | None = None,
@@ -93,7 +95,7 @@ def run_agenda(
 
     Args:
         agenda: The agenda; what is done is taken from it, unless it is daily.
-        home: The symbolic or physical home.
+        home: As in `planner.Planner.run`.
         planner: Plans what is due.
         options: Its decoding options.
         clock: Tells the time, and waits; None: the home's simulated clock, which jumps.
@@ -102,6 +104,10 @@ def run_agenda(
             meanwhile; None: not while it waits.
         max_replans: Maximum number of replans of an entry.
         disturb: As in `planner.execution.executor.run`.
+
+    Raises:
+        AgendaError: The agenda is of another home, `days` is below 1, or its file can no longer be read.
+        PlannerError: Nothing can be executed in what was given as a home.
     """
     execution = AgendaExecution(
         agenda, home, planner, options=options, clock=clock, days=days, max_replans=max_replans, disturb=disturb
@@ -115,7 +121,7 @@ class AgendaExecution:
     def __init__(
         self,
         agenda: Agenda,
-        home: Home,
+        home: HomeInUse,
         planner: PlanningPipeline,
         *,
         options: Options | None = None,
@@ -124,10 +130,14 @@ class AgendaExecution:
         max_replans: int = MAX_REPLANS,
         disturb: Callable[[Sequence[Action]], Disturbance | None] | None = None,
     ) -> None:
-        self._agenda, self._home, self._planner, self._days = agenda, home, planner, days
+        if days is not None and days < 1:
+            raise AgendaError(f"an agenda is done for at least 1 day, not {days}")
+        self._agenda, self._home, self._planner, self._days = agenda, in_use(home), planner, days
+        agenda.check_home(self._home.state())
         self._options, self._max_replans, self._disturb = options, max_replans, disturb
-        self._clock = clock or SimulatedClock(home)
+        self._clock = clock or SimulatedClock(self._home)
         self._turns: dict[int, _Turn] = {}
+        self._shown: int | None = None  # number of the entry that the last event was about
         self._ended: set[int] = set()  # daily entries that were done often enough
 
     def notice(self) -> None:
@@ -147,6 +157,7 @@ class AgendaExecution:
             poll_s: As in `run_agenda`.
             wait: Whether to wait for what is not due yet, until nothing is left.
         """
+        self._shown = None
         while True:
             self.notice()
             turn = min(self._turns.values(), key=lambda turn: (turn.due_s, turn.number), default=None)
@@ -157,16 +168,24 @@ class AgendaExecution:
             assert entry is not None
             if not turn.is_told:
                 turn.is_told = True
-                yield EntryTurn(entry=entry)
+                yield from self._turn_to(entry)
                 yield turn.paused_at
+                continue  # whoever was told may have changed the agenda
             if poll_s is not None and not is_due:
                 self._clock.wait_until(min(turn.due_s, self._clock.time_s + poll_s))
                 self._agenda.reload()
                 continue
+            yield from self._turn_to(entry)
             episode = yield from _go_on(turn)
             if episode is not None:
                 yield self._end(turn, entry, episode)
             self._agenda.reload()
+
+    def _turn_to(self, entry: Entry) -> Iterator[EntryTurn]:
+        """Say whose events follow, unless the last ones were about the same entry."""
+        if self._shown != entry.number:
+            self._shown = entry.number
+            yield EntryTurn(entry=entry)
 
     def _begin(
         self, entry: Entry, goal: Goal, actions: Sequence[Action], *, since_s: float | None = None, tries: int = 1
@@ -180,6 +199,7 @@ class AgendaExecution:
     def _end(self, turn: _Turn, entry: Entry, episode: Episode) -> EntryEnded:
         """Note how an entry ended; one that is daily waits for the next day."""
         del self._turns[turn.number]
+        self._shown = None
         problem = _problem(episode, turn.goal)
         noted = self._agenda.note(turn.number, problem=problem)
         daily = daily_part(turn.goal)

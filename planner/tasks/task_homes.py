@@ -14,7 +14,8 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import needs_person
 from envs.symbolic.actions import BIT, DIRTY, State, World
 from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing, format_condition
+from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
+from envs.symbolic.goals.needs import Needs, described_for, needs_of
 from envs.symbolic.scene import Scene
 from envs.symbolic.scoring import fixtures_of, holds
 from planner.goals.grounding import APPLIANCES
@@ -53,7 +54,8 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
         if place is None:
             return
         if place.fixture is not None:
-            fixtures[place.fixture] = max(fixtures[place.fixture], 1)
+            category = place.fixture if place.fixture in domain.fixtures else domain.fixture_members[place.fixture][0]
+            fixtures[category] = max(fixtures[category], 1)
         elif place.thing is not None:
             need_thing(place.thing)
             need_place(place.inside)
@@ -92,10 +94,8 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
     for name, number in Counter(task.objects).items():
         table = fixtures if name in domain.fixtures else objects
         table[name] = max(table[name], number)
-    conditions = task.goal.conditions if task.goal else ()
-    initial_facts = [
-        format_condition(Count(thing=c.thing, place=c.place)) for c in conditions if isinstance(c, No) and c.place
-    ]
+    named = needs_of(task.goal) if task.goal else Needs()
+    fixtures, objects = fixtures | named.fixtures, objects | named.objects
     digest = int.from_bytes(hashlib.blake2b(f"{seed}/{task.id}".encode(), digest_size=6).digest(), "big")
     fixtures = Counter({k: n for k, n in fixtures.items() if k not in absent})
     objects = Counter({k: n for k, n in objects.items() if k not in absent})
@@ -104,22 +104,30 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
         if attempt > MAX_ATTEMPTS / 3:  # fewer objects: less likely to satisfy the goal by chance
             more_objects = Counter(dict.fromkeys(more_objects, 1))
 
-        def sampled(fixtures: Counter[str], objects: Counter[str], home_seed: int = digest + attempt) -> Scene:
+        def sampled(
+            fixtures: Counter[str], objects: Counter[str], facts: Sequence[str] = named.facts,
+            home_seed: int = digest + attempt,
+        ) -> Scene:  # fmt: skip
             return sample_scene(
                 home_seed,
                 need_fixtures=fixtures,
                 need_objects=objects,
                 n_objects=1 if _is_listed(task) else None,  # the file's list of objects is complete
                 absent=tuple(absent),
-                facts=(*task.facts, *initial_facts),
+                facts=(*task.facts, *facts),
                 geometry=geometry,
             )
 
         try:
             scene = sampled(fixtures | more_fixtures, objects | more_objects)
         except EnvsError:  # the facts exclude a decoy, or there is no space for it
-            scene = sampled(fixtures, objects)
-        scene = scene_before_goal(scene, task.goal, domain) if task.goal else scene
+            try:
+                scene = sampled(fixtures, objects)
+            except EnvsError:  # what should be so at the start cannot be
+                scene = sampled(fixtures, objects, facts=())
+        if task.goal:
+            scene = scene_before_goal(scene, task.goal, domain)
+            scene = described_for(scene, task.goal, random.Random(digest + attempt))
         state = World(scene).initial()
         if task.goal is None or not all(holds(state, c, state) for c in task.goal.phases[-1]):
             return state

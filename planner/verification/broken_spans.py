@@ -113,7 +113,8 @@ def _hypothetical_state(observed: State, planned: State, hidden: Sequence[Action
             (observed.liquid, planned.liquid),
         )
     )
-    return State(world, place, flags, liquid, planned.held, observed.at)  # type: ignore[arg-type]
+    apart = frozenset(pair for pair in observed.apart if involved.isdisjoint(pair))
+    return State(world, place, flags, liquid, planned.held, observed.at, apart)  # type: ignore[arg-type]
 
 
 def _unmet_conditions(

@@ -94,8 +94,8 @@ def _share(state: State, condition: Condition, initial_state: State) -> Fraction
     if isinstance(condition, FixtureIs) and condition.quantifier != "some":
         fixtures = fixtures_of(state, condition)
         wanted = condition.quantifier == "every"
-        done = sum(all(state.has(i, s) for s in condition.states) == wanted for i in fixtures)
-        return Fraction(done, max(1, len(fixtures)))
+        n_done = sum(all(state.has(i, s) for s in condition.states) == wanted for i in fixtures)
+        return Fraction(n_done, max(1, len(fixtures)))
     return Fraction(holds(state, condition, initial_state))
 
 

@@ -38,6 +38,8 @@ class Known:
         states: Its states, such as `dirty`.
         liquid: The liquid that it contains; empty: none.
         source: The source of this knowledge.
+        properties: Its properties, such as `red`, as far as they are known.
+        seen_s: When it was last seen, on the clock of `Belief.time_s`; None: never, or nobody knows when.
     """
 
     category: str
@@ -45,6 +47,8 @@ class Known:
     states: frozenset[str] = frozenset()
     liquid: str = ""
     source: Source = "seen"
+    properties: tuple[str, ...] = ()
+    seen_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +64,12 @@ class Belief:
         looked: Fixtures whose contents were seen in this episode.
         remembered: Fixtures whose contents were seen before this episode, or before an object was found to have moved.
         at: The fixture that the robot stands at; empty initially.
+        apart: Pairs of objects at one place that were seen not to be beside each other.
         habits: Prior over object locations, used where nothing was seen.
+        time_s: The robot's clock [s]: the durations of its skills, from its first run in this home on, unless another
+            clock is given.
+        contents_seen_s: When the contents of each fixture were last seen, on that clock.
+        states_seen_s: When the states of each fixture were last seen, on that clock.
     """
 
     scene: Scene
@@ -71,7 +80,11 @@ class Belief:
     looked: frozenset[str] = frozenset()
     remembered: frozenset[str] = frozenset()
     at: str = ""
+    apart: frozenset[frozenset[str]] = frozenset()
     habits: Habits = field(default=COMMON, compare=False, repr=False)
+    time_s: float = field(default=0.0, compare=False)
+    contents_seen_s: Mapping[str, float] = field(default_factory=dict, compare=False)
+    states_seen_s: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of_map(cls, scene: Scene) -> Belief:
@@ -87,10 +100,16 @@ class Belief:
             name = self.things[name].place
         return name
 
-    def observe(self, truth: State) -> Belief:
-        """Return the belief updated with everything visible from the robot's position in `truth`."""
+    def observe(self, truth: State, *, time_s: float | None = None) -> Belief:
+        """Return the belief updated with everything visible from the robot's position in `truth`.
+
+        Args:
+            truth: The true state.
+            time_s: The time now, if it has passed since the last observation; see `time_s` of the class.
+        """
         visible, world = in_sight(truth), truth.world
-        seen = {world.names[i]: _known(truth, i) for i in visible.objects}
+        now_s = self.time_s if time_s is None else time_s
+        seen = {world.names[i]: replace(_known(truth, i), seen_s=now_s) for i in visible.objects}
         places = {world.names[i] for i in visible.places}
         # If a container is gone from a visible place, its unseen contents are gone too.
         vanished = {n for n in self.things if n not in seen and self.root(n) in places | {HAND, GROUND}}
@@ -108,7 +127,12 @@ class Belief:
             inspected=self.inspected | states.keys(),
             looked=looked,
             remembered=remembered,
+            apart=frozenset(pair for pair in self.apart if not pair <= seen.keys())
+            | {pair for a, b in truth.apart if (pair := frozenset((world.names[a], world.names[b]))) <= seen.keys()},
             at=world.names[truth.at] if truth.at >= 0 else "",
+            time_s=now_s,
+            contents_seen_s={**self.contents_seen_s, **dict.fromkeys(sorted(places), now_s)},
+            states_seen_s={**self.states_seen_s, **dict.fromkeys(states, now_s)},
         )
 
     def after(self, action: Action) -> Belief:
@@ -120,12 +144,16 @@ class Belief:
         pairs = zip(before.place, before.flags, before.liquid, after.place, after.flags, after.liquid, strict=True)
         changed = [i for i, values in enumerate(pairs) if values[:3] != values[3:]]
         objects = {n: self.things[n] for i in changed if (n := world.names[i]) in self.things}
-        objects = {n: replace(_known(after, world.index[n]), source=known.source) for n, known in objects.items()}
+        objects = {
+            n: replace(_known(after, world.index[n]), source=known.source, seen_s=known.seen_s)
+            for n, known in objects.items()
+        }
         states = {world.names[i]: _states(after.flags[i]) for i in changed if i < world.n_fixtures}
         return replace(
             self,
             things={**self.things, **objects},
             fixtures={**self.fixtures, **states},
+            apart=frozenset(frozenset((world.names[a], world.names[b])) for a, b in after.apart),
             at=world.names[after.at] if after.at >= 0 else "",
         )
 
@@ -162,7 +190,12 @@ class Belief:
     def _states_with(self, imagined: Mapping[str, Known]) -> tuple[State, State]:
         current, initial = {**self.things, **imagined}, {**self.first, **imagined}
         names = sorted(current, key=lambda n: (current[n].category, len(n), n))
-        objects = tuple(ObjectSpec(name=n, category=current[n].category, place=current[n].place) for n in names)
+        objects = tuple(
+            ObjectSpec(
+                name=n, category=current[n].category, place=current[n].place, properties=current[n].properties
+            )
+            for n in names
+        )  # fmt: skip
         world = World(replace(self.scene, objects=objects))
         return self._state(world, current, names, self.at), self._state(world, initial, names, "")
 
@@ -176,7 +209,9 @@ class Belief:
             flags.append(_flags(known.states))
             liquid.append(known.liquid)
             held = i if known.place == HAND else held
-        return State(world, tuple(place), tuple(flags), tuple(liquid), held, world.index.get(at, NOWHERE))
+        known_pairs = (sorted(world.index[name] for name in pair) for pair in self.apart if pair <= objects.keys())
+        apart = frozenset((a, b) for a, b in known_pairs)
+        return State(world, tuple(place), tuple(flags), tuple(liquid), held, world.index.get(at, NOWHERE), apart)
 
 
 def free_name(belief: Belief, category: str, taken: Iterable[str] = ()) -> str:
@@ -192,6 +227,7 @@ def _known(state: State, index: int) -> Known:
         place=HAND if place == HELD else GROUND if place == NOWHERE else world.names[place],
         states=_states(state.flags[index]),
         liquid=state.liquid[index],
+        properties=world.scene.objects[index - world.n_fixtures].properties,
     )
 
 

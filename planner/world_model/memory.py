@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envs.scenes.home_file import AnyHome
+    from envs.symbolic.scene import Scene
 
 VERSION = 1
 MAX_BYTES = 2_000_000
 MAX_THINGS = 2000  # objects that are known; a home file has at most 1000
+_TIMES = ("contents_seen_s", "states_seen_s")  # fields of a belief that the file has
 _NUMBER = re.compile("[1-9][0-9]{0,5}")  # as in home files
 
 
@@ -35,13 +38,14 @@ class BeliefError(PlannerError, ValueError):
     """A statement is invalid or impossible, or a memory file is invalid."""
 
 
-def know(home: AnyHome, *, memory: Path | None = None, told: Iterable[str] = ()) -> Belief:
+def know(home: AnyHome, *, memory: Path | None = None, told: Iterable[str] = (), time_s: float | None = None) -> Belief:
     """Return the initial belief: the map of a home, the memory, the user's statements, and what is visible.
 
     Args:
         home: As `planner.world_model.open_home.open_home` takes it.
         memory: A file written by `keep`; ignored if it does not exist yet.
         told: Statements such as `mug 1 in cabinet 3`.
+        time_s: The time now [s], on the clock of the memory; None: no time has passed since it was written.
 
     Raises:
         BeliefError: The file is not a memory of this home, or a statement is invalid.
@@ -51,11 +55,13 @@ def know(home: AnyHome, *, memory: Path | None = None, told: Iterable[str] = ())
     belief = Belief.of_map(state.world.scene)
     if memory is not None:
         belief = remember(memory, belief)
-    return parse_statement(belief, told).observe(state)
+    return parse_statement(belief, told).observe(state, time_s=time_s)
 
 
 def parse_statement(belief: Belief, sentences: Iterable[str]) -> Belief:
-    """Add statements about locations: `[states] category [number] in|on|with fixture [number] | object number`.
+    """Add statements about locations: `[words] category [number] in|on|with fixture [number] | object number`.
+
+    The words are states and properties, as in `dirty red mug` and `Anna's mug`.
 
     Raises:
         BeliefError: A statement cannot be parsed, or names something that is not on the map.
@@ -74,8 +80,16 @@ def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
         raise BeliefError(f"{said}: expected where an object is, for example 'mug 1 in cabinet 3'")
     object_words, place = words[: splits[0]], " ".join(words[splits[0] + 1 :])
     stated: set[str] = set()
-    while object_words and (object_words[0] in domain.states or object_words[0] in domain.negations):
-        stated.add(object_words.pop(0))
+    properties: list[str] = []
+    owners = {f"{name.lower()}'s": f"{name}'s" for name in belief.scene.people}
+    while len(object_words) > 1 and " ".join(object_words) not in domain.objects:
+        if object_words[0] in domain.states or object_words[0] in domain.negations:
+            stated.add(object_words.pop(0))
+        elif object_words[0] in domain.property_group or object_words[0] in owners:
+            properties.append(owners.get(object_words[0], object_words[0]))
+            del object_words[0]
+        else:
+            break
     number = object_words.pop() if object_words and object_words[-1].isdecimal() else None
     category = " ".join(object_words)
     category = next((name for name in domain.objects if name.lower() == category), category)
@@ -91,7 +105,7 @@ def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
     liquid = domain.objects[category].contains or ""
     known = Known(
         category=category, place=holder, states=frozenset(stated - domain.negations.keys()), liquid=liquid,
-        source="told",
+        source="told", properties=tuple(properties),
     )  # fmt: skip
     if problem := _impossibility(name, known, holder_category):
         raise BeliefError(f"{said}: {problem}")
@@ -189,10 +203,41 @@ def _belief_from_memory(raw: object, belief: Belief) -> Belief:
         if not isinstance(words, list) or not all(isinstance(w, str) and w in possible for w in words):
             raise BeliefError(f"the states of {name} must be a list of: {', '.join(possible) or 'nothing'}")
         fixture_states[name] = frozenset(words)
+    time_s = _parse_time(raw.get("time_s", 0.0), math.inf, "time_s") or 0.0
+    times = {key: _parse_times(raw.get(key, {}), time_s, fixtures, key) for key in _TIMES}
+    objects = {n: _with_time(n, k, things[n], time_s, belief.scene) for n, k in objects.items()}
     # Objects in the hand have been put down since then, at an unknown place.
     remembered = replace(belief, things=objects)
     objects = {n: k for n, k in objects.items() if remembered.root(n) != HAND}
-    return replace(belief, things=objects, first=objects, fixtures=fixture_states, remembered=frozenset(seen_fixtures))
+    return replace(
+        belief, things=objects, first=objects, fixtures=fixture_states, remembered=frozenset(seen_fixtures),
+        time_s=time_s, contents_seen_s=times["contents_seen_s"], states_seen_s=times["states_seen_s"],
+    )  # fmt: skip
+
+
+def _parse_time(value: object, latest_s: float, where: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= latest_s or math.isinf(value):
+        raise BeliefError(f"{where}: a time is a number of seconds from 0 to the memory's `time_s`")
+    return float(value)
+
+
+def _parse_times(raw: object, time_s: float, fixtures: Mapping[str, str], key: str) -> dict[str, float]:
+    if not isinstance(raw, dict) or not raw.keys() <= fixtures.keys():
+        raise BeliefError(f"`{key}` must be an object with names of fixtures on the map")
+    times = {name: _parse_time(value, time_s, f"{key}: {name}") for name, value in raw.items()}
+    return {name: seen_s for name, seen_s in times.items() if seen_s is not None}
+
+
+def _with_time(name: str, known: Known, entry: Mapping[str, object], time_s: float, scene: Scene) -> Known:
+    """Add when an object was last seen, and its properties."""
+    properties, possible = entry.get("properties", []), {*load_domain().property_group}
+    possible |= {f"{person}'s" for person in scene.people}
+    if not isinstance(properties, list) or not all(isinstance(p, str) and p in possible for p in properties):
+        raise BeliefError(f"{name}: `properties` must be colors, sizes, materials and people of the home")
+    seen_s = _parse_time(entry.get("seen_s"), time_s, name)
+    return replace(known, properties=tuple(properties), seen_s=seen_s)
 
 
 def _check_place(name: str, known: Known, objects: Mapping[str, Known], fixtures: Mapping[str, str]) -> None:
@@ -229,16 +274,28 @@ def keep(path: Path, belief: Belief) -> None:
     Raises:
         BeliefError: The file cannot be written.
     """
+    names = {spec.name for spec in belief.scene.fixtures}
     data = {
         "version": VERSION,
         "home": belief.scene.name,
         "map": {spec.name: spec.category for spec in belief.scene.fixtures},
         "things": {
-            name: {"place": k.place, "states": sorted(k.states), "liquid": k.liquid}
+            name: {
+                "place": k.place,
+                "states": sorted(k.states),
+                "liquid": k.liquid,
+                **({"properties": list(k.properties)} if k.properties else {}),
+                **({} if k.seen_s is None else {"seen_s": round(k.seen_s, 3)}),
+            }
             for name, k in sorted(belief.things.items())
         },
         "fixtures": {name: sorted(states) for name, states in sorted(belief.fixtures.items())},
         "looked": sorted(belief.looked | belief.remembered),
+        "time_s": round(belief.time_s, 3),
+        **{
+            key: {name: round(seen_s, 3) for name, seen_s in sorted(getattr(belief, key).items()) if name in names}
+            for key in _TIMES
+        },
     }
     try:
         write_text_atomically(path, json.dumps(data, indent=1) + "\n")

@@ -25,7 +25,7 @@ from tests.fuzz.targets import TARGETS
 EXAMPLES = {  # about half a second of CPU for each target at most
     "instructions": 12, "sentences": 12,
     "dialogues": 5, "piped": 5, "goals": 100, "statements": 100, "plans": 40, "steps": 40, "names": 100,
-    "homes": 50, "seeds": 60, "memories": 25, "agendas": 25, "environments": 30, "robots": 4, "exports": 8, "tasks": 40,
+    "homes": 50, "seeds": 60, "memories": 25, "agendas": 10, "environments": 30, "robots": 4, "exports": 8, "tasks": 40,
     "human_lines": 25, "rows": 80, "recipes": 40, "episodes": 20, "corpora": 20, "shards": 30, "models": 20,
     "calibrations": 30, "tokenizers": 25, "adapters": 8, "gpt2_files": 8, "checkpoints": 3, "recordings": 40,
     "pictures": 30, "sense_files": 20, "records": 100, "stages": 40, "learning": 25, "reports": 12, "resumed": 25,

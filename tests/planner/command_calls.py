@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from tests.planner.json_answers import checked
+
 
 class Outcome:
     """Exit code, standard output and standard error of one call of a command."""
@@ -20,9 +22,11 @@ Call = Callable[..., Outcome]
 def called(
     prog: str, main: Callable[[Sequence[str]], int], argv: Sequence[str], capsys: pytest.CaptureFixture[str]
 ) -> Outcome:
-    """Call a command."""
+    """Call a command. What it prints with `--json` is checked against the schema."""
     code = main(argv)
     out, err = capsys.readouterr()
+    if ("--json" in argv or "json" in argv) and "--out" not in argv:  # with `--out`, paths are printed
+        checked(prog, out)
     return Outcome(prog, code, out, err)
 
 

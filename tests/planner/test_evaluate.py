@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from planner.evaluate import main
+from tests.planner.json_answers import checked
 
 TOLD = "put the mug on the table"
 
@@ -38,7 +39,7 @@ def test_a_task_that_cannot_be_set_is_reported_and_the_others_are_measured(
 ) -> None:
     out = tmp_path / "predictions.jsonl"
     assert main(["--tasks", str(tasks), "--model", str(model_folder), "--out", str(out), "--json"]) == 0
-    result = json.loads(capsys.readouterr().out)
+    result = checked("planner.evaluate", capsys.readouterr().out)
     assert [e["id"] for e in result["errors"]] == ["lost", "odd"]
     rates = {s["name"]: s["success"]["verified"]["rate"] for s in result["splits"]}
     assert rates == {"plan": 1.0, "refuse": 1.0, "ask": 1.0}
@@ -56,7 +57,7 @@ def test_a_compressed_file_is_evaluated_like_a_plain_one(
     found = []
     for path in (tasks, packed):
         assert main(["--tasks", str(path), "--model", str(model_folder), "--goals-only", "--json"]) == 0
-        found.append(json.loads(capsys.readouterr().out))
+        found.append(checked("planner.evaluate", capsys.readouterr().out))
     assert found[0]["confusion"] == found[1]["confusion"]
 
 
@@ -102,7 +103,7 @@ def test_several_models_are_evaluated_and_their_spread_is_told(
     assert main(flags) == 0
     assert "100.0 ± 0.0 % (100.0-100.0)" in capsys.readouterr().out
     assert main([*flags, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    found = checked("planner.evaluate", capsys.readouterr().out)
     assert found["models"] == [str(model_folder), str(other)]
     assert found["all"]["tasks"] == 6 and [m["all"]["tasks"] for m in found["by_model"]] == [3, 3]
 

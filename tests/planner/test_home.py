@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from envs.scenes.home_file import parse_home
+from envs.scenes.home_file import bundled_homes, dump_home, load_home, parse_home
 from envs.scenes.scene_sampler import sample_scene
+from envs.symbolic.goals import parse_goal
+from envs.symbolic.obstacles import obstacle
+from envs.symbolic.state import World
 from planner.home import main
 from planner.io.paths import datasets_dir
+from tests.planner.json_answers import checked
 
 FAMILY = str(datasets_dir() / "homes" / "family_house.yaml")
 
@@ -29,6 +33,64 @@ def test_a_valid_home_is_ok(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("ok: family house, 4 rooms, ")
 
 
+def test_what_a_home_adds_is_told_in_plain_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "flat.yaml"
+    path.write_text(
+        "people: [Anna, Ben]\nrules: [never open oven]\nrooms: {kitchen: [oven, white cabinet, bed, person]}\n"
+        "objects: {cabinet: [2 red mug, Ben's big plastic bowl]}\n"
+    )
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "instructions come from: Anna (person 1)",
+        "people: Anna, Ben; things can be given to Anna in the kitchen",
+        "owners: Ben (bowl 1)",
+        "sizes: big (bowl 1)",
+        "colors: red (mug 1, mug 2), white (cabinet 1)",
+        "materials: plastic (bowl 1)",
+        "rules: never open oven",
+    ]
+    assert main(["check", str(path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["people"], report["owners"], report["rules"]) == (
+        ["Anna", "Ben"], {"Ben": ["bowl 1"]}, ["never open oven"],
+    )  # fmt: skip
+    assert report["properties"]["color"] == {"red": ["mug 1", "mug 2"], "white": ["cabinet 1"]}
+    assert main(["show", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "\n  white cabinet 1: red mug 1, red mug 2, Ben's big plastic bowl 1" in shown
+    assert "people: Anna, Ben\nrules: never open oven\n" in shown
+    assert main(["show", str(path), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["people"], data["rules"]) == (["Anna", "Ben"], ["never open oven"])
+    assert data["objects"][2]["properties"] == ["Ben's", "big", "plastic"]
+
+
+@pytest.mark.parametrize("name", bundled_homes())
+def test_a_bundled_home_has_people_with_things_of_their_own_and_reads_back(name: str) -> None:
+    scene = load_home(name)
+    assert scene.people and any(p.endswith("'s") for o in scene.objects for p in o.properties)
+    again = parse_home(dump_home(scene))
+    assert (again.people, again.fixtures) == (scene.people, scene.fixtures)
+    assert {o.name: o for o in again.objects} == {o.name: o for o in scene.objects}
+
+
+@pytest.mark.parametrize(
+    ("home", "goal"),
+    [
+        ("family_house", "red mug on dining table ; blue mug on desk"),
+        ("family_house", "Anna's cell phone on dining table ; Ben's cell phone with Anna"),
+        ("family_house", "big bowl on dining table ; small bowl in sink"),
+        ("family_house", "Ben's jacket in bedroom"),
+        ("family_house", "every Mia's toy on black armchair"),
+        ("office_kitchen", "metal water bottle on white desk"),
+        ("retirement_flat", "Mrs. Berg's glasses with Mrs. Berg"),
+    ],
+)
+def test_what_people_would_say_in_a_bundled_home_has_a_meaning_there(home: str, goal: str) -> None:
+    state = World(load_home(home, geometry=False)).initial()
+    assert obstacle(parse_goal(goal, scene=state.world.scene), state) == ""
+
+
 def test_a_bad_home_exits_1_and_names_each_line(bad: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", bad]) == 1
     lines = capsys.readouterr().out.splitlines()
@@ -37,14 +99,14 @@ def test_a_bad_home_exits_1_and_names_each_line(bad: str, capsys: pytest.Capture
 
 def test_json_lists_the_problems(bad: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", bad, "--json"]) == 1
-    report = json.loads(capsys.readouterr().out)
+    report = checked("planner.home", capsys.readouterr().out)
     assert not report["ok"]
     assert [problem["line"] for problem in report["problems"]] == [3, 4]
 
 
 def test_json_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "none.yaml", "--json"]) == 1
-    assert "no such file" in json.loads(capsys.readouterr().out)["problems"][0]["problem"]
+    assert "no such file" in checked("planner.home", capsys.readouterr().out)["problems"][0]["problem"]
 
 
 def test_a_sampled_home_is_a_home_file(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,7 +124,7 @@ def test_show_lists_rooms_and_contents(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_show_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", FAMILY, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["name"] == "family house"
+    assert checked("planner.home", capsys.readouterr().out)["name"] == "family house"
 
 
 def test_show_of_a_bad_home_fails_on_stderr(bad: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,7 @@ from planner.learning.training_mixture import build_mixture
 from planner.prompts import text_format
 from planner.rollouts.resumable_stage import stage
 from planner.verification.plan_verification import verify
+from tests.planner.json_answers import checked
 
 MOST_KILLS = 5
 TINY = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=3, rows=1, held_out=1)
@@ -294,6 +295,7 @@ print(results["cycles"][0]["lessons"], *sorted(forbidden & set(sys.modules)))
     root = str(Path(planner.learning.cycle.__file__).parents[2])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=False)
     assert done.returncode == 0, done.stderr
+    checked("planner.improve", (tmp_path / "run" / "results.json").read_text(encoding="utf-8"))
     lessons, *imported = done.stdout.split()
     assert int(lessons) > 0, "nothing was trained, so this proves nothing"
     assert imported == []

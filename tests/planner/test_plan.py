@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.planner.command_calls import Call, Outcome, called, refused
 
 MUG = "put the mug on the table"
-MUG_PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1"]
+MUG_PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1", "close cabinet 1"]
 
 
 @pytest.fixture
@@ -51,6 +51,27 @@ def test_it_prints_goal_plan_and_status(plan: Call) -> None:
     assert goal == "goal: mug on dining table"
     assert steps == f"plan: {MUG} → " + " → ".join(MUG_PLAN)
     assert status.startswith("verified (")
+
+
+def test_rules_of_the_home_are_not_repeated_with_every_goal(plan: Call, flat_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "strict.yaml"
+    path.write_text("rules: [never fridge open]\n" + flat_file.read_text())
+    outcome = plan("--goal", "mug on dining table while never apple on dining table", home=str(path))
+    assert outcome.out.startswith("goal: mug on dining table while never apple on dining table\nplan: ")
+    refused = plan("--goal", "fridge open", home=str(path)).out.splitlines()
+    assert refused[0] == "goal: fridge open"
+    assert refused[1].startswith("refused: the rules of this home do not allow it: never fridge open (")
+    assert len(refused) == 2
+
+
+def test_a_plan_that_misses_its_goal_is_printed_with_what_each_step_does(plan: Call) -> None:
+    outcome = plan("--goal", "mug on dining table ; freezer open")
+    *_, status, first, second = outcome.out.splitlines()
+    assert outcome.code == 1 and status.startswith("unverified: ")
+    assert first.startswith("  step ") and first.endswith(": mug on dining table")
+    assert second == "  not reached: freezer open"
+    proof = json.loads(plan("--goal", "mug on dining table ; freezer open", "--json").out)["proof"]
+    assert [condition["met"] for condition in proof["conditions"]] == [True, False]
 
 
 def test_with_json_it_prints_one_object(plan: Call) -> None:

@@ -32,6 +32,7 @@ from planner.reporting.filmstrips import choose, strips
 from planner.reporting.page import build
 from planner.reporting.run_folder import Run, RunError, read_run
 from planner.reporting.table import Figure, Table
+from tests.planner.json_answers import checked
 
 NASTY = 'put the <b>"mug"</b> & </script><script>alert(1)</script> on the desk'
 HOME = 8103023
@@ -400,7 +401,7 @@ def test_the_command_writes_the_page_into_the_run(
     monkeypatch.chdir(tmp_path)
     write_run(tmp_path / "runs" / "mine")
     assert main(["mine", "--no-filmstrips", "--json"]) == 0
-    written = json.loads(capsys.readouterr().out)
+    written = checked("planner.report", capsys.readouterr().out)
     path = Path(written["report"])
     assert path == Path("runs/mine/report.html") and path.stat().st_size == written["bytes"]
     assert main([str(tmp_path / "runs" / "mine"), "--no-filmstrips", "--out", "other/page.html"]) == 0

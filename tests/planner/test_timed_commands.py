@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,10 +39,23 @@ def run(
     monkeypatch.chdir(tmp_path)
 
     def call(*argv: str) -> Outcome:
-        rest = ["--home", str(flat_file), "--model", str(model_folder), "--backend", "symbolic"]
+        executes = ["--model", str(model_folder), "--backend", "symbolic"]
+        rest = ["--home", str(flat_file), *(executes if not {"--list", "--cancel"} & set(argv) else [])]
         return called("python -m planner.run", planner.run.main, [*argv, *rest], capsys)
 
     return call
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> CountedMachine:
+    """The machine of --clock real."""
+    counted = CountedMachine(datetime(2026, 3, 1, 6, 59, 50))
+    original = clock.RealClock.__init__
+    monkeypatch.setattr(
+        clock.RealClock, "__init__",
+        lambda self, home: original(self, home, now=counted.now, sleep=counted.sleep),
+    )  # fmt: skip
+    return counted
 
 
 def without_seconds(text: str) -> list[str]:
@@ -54,7 +67,7 @@ def test_a_scheduled_plan_says_when(plan: Call) -> None:
     assert outcome.code == 0
     assert without_seconds(outcome.out) == [
         f"goal: {GOAL}",
-        "plan:  → open cabinet 1 → pick up mug 1 → put mug 1 on dining table 1",
+        "plan: open cabinet 1 → pick up mug 1 → put mug 1 on dining table 1 → close cabinet 1",
         "scheduled: in 10 minutes",
     ]
 
@@ -87,7 +100,7 @@ def test_run_takes_the_output_of_plan(plan: Call, run: Call, tmp_path: Path) -> 
     for flag, name in (("--json", "plan.json"), ("--seed=0", "plan.txt")):
         (tmp_path / name).write_text(plan("--goal", GOAL, flag).out, encoding="utf-8")
         data = json.loads(run(name, "--json").out)
-        assert data["success"] and data["waited_s"] == 600 and len(data["steps"]) == 3
+        assert data["success"] and data["waited_s"] == 600 and len(data["steps"]) == 4
 
 
 def test_run_without_a_plan_and_without_times_says_what_plans(run: Call) -> None:
@@ -117,17 +130,43 @@ def test_flags_of_time_that_do_not_fit_are_refused(flags: list[str], words: list
     refused(run("--goal", GOAL, *flags), *words)
 
 
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["open window 1"], ["--agenda", "a plan"]),
+        (["--observe"], ["--agenda", "--observe"]),
+        (["--replan"], ["--agenda", "--replan"]),
+        (["--tell", "mug 1 in cabinet 1"], ["--agenda", "--tell"]),
+        (["--list", "--cancel", "1"], ["either --list or --cancel"]),
+        (["--list", "--days", "2"], ["--days has no effect with --list"]),
+        (["--list", "--clock", "real"], ["--clock has no effect with --list"]),
+        (["--cancel", "1", "--leave-open"], ["--leave-open has no effect with --cancel"]),
+        (["--cancel", "1", "--start-time", "07:00"], ["--start-time has no effect with --cancel"]),
+    ],
+)
+def test_a_flag_without_effect_on_an_agenda_is_refused(
+    flags: list[str], words: list[str], plan: Call, run: Call
+) -> None:
+    plan("--goal", GOAL, "--agenda", "agenda.jsonl")
+    refused(run("--agenda", "agenda.jsonl", *flags), *words)
+
+
+def test_a_daily_goal_is_done_once_in_a_home_known_in_part(run: Call) -> None:
+    refused(run("--goal", "every day at 07:00 : mug on dining table", "--observe", "--days", "2"), "--days 1")
+
+
+def test_doors_are_left_open_on_request(plan: Call, run: Call) -> None:
+    plan("--goal", GOAL, "--agenda", "agenda.jsonl")
+    assert "close cabinet 1" in run("--goal", GOAL).out
+    assert "close cabinet 1" not in run("--agenda", "agenda.jsonl", "--leave-open").out
+
+
 def test_plan_has_no_clock_without_an_execution(plan: Call) -> None:
     refused(plan("--goal", GOAL, "--clock", "real"), "--clock needs --execute")
     refused(plan("--goal", GOAL, "--start-time", "07:00"), "--start-time needs --execute")
 
 
-def test_the_real_clock_waits_for_the_machine(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = CountedMachine(datetime(2026, 3, 1, 6, 59, 50))
-    original = clock.RealClock.__init__
-    monkeypatch.setattr(
-        clock.RealClock, "__init__", lambda self, home: original(self, home, now=machine.now, sleep=machine.sleep)
-    )
+def test_the_real_clock_waits_for_the_machine(run: Call, machine: CountedMachine) -> None:
     outcome = run("--goal", "at 07:00 : mug on dining table", "--clock", "real")
     assert outcome.code == 0 and "wait until 07:00: mug on dining table" in outcome.out
     assert machine.sleeps == [10.0]
@@ -173,7 +212,7 @@ def test_the_json_of_a_kept_plan_has_its_number(plan: Call) -> None:
 
 def test_a_plan_without_a_time_is_not_kept(plan: Call, tmp_path: Path) -> None:
     outcome = plan("--goal", "mug on dining table", "--agenda", "agenda.jsonl")
-    assert outcome.code == 2 and "not scheduled: execute it now" in outcome.err
+    assert outcome.code == 2 and "waits for no time" in outcome.err
     assert not (tmp_path / "agenda.jsonl").exists()
 
 
@@ -192,7 +231,54 @@ def test_what_could_not_be_done_is_said_and_the_exit_code_tells(run: Call, tmp_p
     assert outcome.code == 1
     assert "  could not be done: freezer open: there is no freezer here\n" in outcome.out
     assert "could not be done" in run("--agenda", "agenda.jsonl", "--list").out
-    assert run("--agenda", "agenda.jsonl").out == "done: 0 of 0\n"  # it is not tried again
+    again = run("--agenda", "agenda.jsonl")
+    assert (again.code, again.out) == (0, "nothing on the agenda waits; --list shows it\n")
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_what_was_done_until_ctrl_c_is_said_and_the_rest_stays(
+    flags: list[str], plan: Call, run: Call, machine: CountedMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for goal in ("every day at 07:00 : mug on dining table", "at 07:30 : plate on countertop"):
+        plan("--goal", goal, "--agenda", "agenda.jsonl")
+
+    def sleep(seconds: float) -> None:
+        machine.time += timedelta(seconds=seconds)
+        if machine.time > datetime(2026, 3, 1, 7, 1):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(machine, "sleep", sleep)
+    outcome = run("--agenda", "agenda.jsonl", "--clock", "real", *flags)
+    assert (outcome.code, outcome.err) == (130, "python -m planner.run: interrupted\n")
+    if flags:
+        data = json.loads(outcome.out)
+        assert [o["number"] for o in data["outcomes"]] == [1] and [e["number"] for e in data["agenda"]] == [1, 2]
+    else:
+        assert outcome.out.endswith("wait until 07:30: plate on countertop\ndone: 1 of 1\n")
+    listed = run("--agenda", "agenda.jsonl", "--list").out
+    assert listed.splitlines() == [
+        "1. every day at 07:00 : mug on dining table, done 1 time", "2. at 07:30 : plate on countertop"
+    ]  # fmt: skip
+
+
+def test_an_agenda_may_become_empty_while_it_waits(
+    plan: Call, run: Call, machine: CountedMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan("--goal", GOAL, "--agenda", "agenda.jsonl")
+
+    def sleep(seconds: float) -> None:
+        machine.time += timedelta(seconds=seconds)
+        text = Path("agenda.jsonl").read_text(encoding="utf-8")
+        Path("agenda.jsonl").write_text(text.splitlines()[0] + "\n", encoding="utf-8")
+
+    monkeypatch.setattr(machine, "sleep", sleep)
+    outcome = run("--agenda", "agenda.jsonl", "--clock", "real")
+    assert outcome.code == 0 and outcome.out.endswith("\nnothing was due\n")
+
+
+def test_what_held_already_is_done_without_a_step(plan: Call, run: Call) -> None:
+    plan("--goal", "after 5 min : plate on countertop", "--agenda", "agenda.jsonl")
+    assert "  done, without a step\ndone: 1 of 1\n" in run("--agenda", "agenda.jsonl").out
 
 
 def test_an_empty_agenda_says_so(plan: Call, run: Call) -> None:
@@ -210,6 +296,14 @@ def test_an_agenda_is_for_one_home(plan: Call, run: Call, tmp_path: Path) -> Non
     refused(run("--agenda", "agenda.jsonl", "--list"), "line 1", "studio", "small flat")
     outcome = plan("--goal", GOAL, "--agenda", "agenda.jsonl")
     assert outcome.code == 2 and "line 1" in outcome.err
+
+
+def test_a_question_is_answered_now(plan: Call) -> None:
+    refused(plan("--goal", "? where mug", "--agenda", "agenda.jsonl"), "a question is answered now")
+
+
+def test_what_pictures_show_has_no_agenda(plan: Call) -> None:
+    refused(plan("--agenda", "agenda.jsonl", "--image", "kitchen.png", "put the mug away"), "--agenda", "--image")
 
 
 @pytest.mark.parametrize("flags", [["--execute"], ["--observe"], ["--format", "bt"]])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from planner.io.paths import released_dir
+from tests.planner.json_answers import checked
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ("corpus.trees=20", "train.steps=6", "train.warmup_steps=1", "train.precision=fp32", "train.device=cpu")
@@ -36,6 +37,7 @@ def test_two_processes_train_the_planner_that_one_trains(tmp_path: Path, shard: 
     assert one.returncode == 0, one.stderr
     two = run_command(tmp_path / "two", "--shard", shard, processes=2)
     assert two.returncode == 0, two.stderr
+    checked("planner.train", one.stdout)
     alone, together = json.loads(one.stdout), json.loads(two.stdout)  # one line, so one process printed
     assert (alone["processes"], together["processes"]) == (1, 2)
     for key in ("loss", "val_loss"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
-from envs.symbolic.actions import State, format_action
+from envs.symbolic.actions import Action, State, format_action
 from envs.symbolic.goals import Goal
 from planner.corpus.teacher_chunks import plan_in_chunks
 from tests.envs.homes_for_tests import state
@@ -34,14 +34,14 @@ class TeacherPlanner:
         self, goal: Goal, now: State, options: object = None, *, phase: int = 0, begun: bool = False, **more: object
     ) -> SimpleNamespace:
         self.asked.append(SimpleNamespace(goal=goal, state=now, phase=phase, begun=begun, **more))
-        reason, actions = "", ()
+        reason, actions = "", tuple[Action, ...]()
         try:
             rest = goal.after(phase, begun=begun)
-            actions = tuple(action for *_, chunk in plan_in_chunks(now, rest) for action in chunk)
+            actions = tuple(action for chunk in plan_in_chunks(now, rest) for action in chunk[-1])
         except LookupError as error:
             reason = str(error) or "nothing reaches it"
         subtasks = tuple(format_action(now.world, action) for action in actions)
-        return SimpleNamespace(actions=actions, subtasks=subtasks, is_proven=not reason, reason=reason)
+        return SimpleNamespace(actions=actions, subtasks=subtasks, is_proven=not reason, reason=reason, waits=())
 
 
 class CountedMachine:

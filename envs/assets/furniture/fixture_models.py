@@ -38,7 +38,7 @@ from envs.errors import DomainError, nearest
 from envs.geometry.bodies import VERTEX_COLORS, Piece, visual_piece
 from envs.geometry.meshes import Color, lathe, merge, moved, rod, two_sided_quad
 from envs.geometry.meshes import tube as tube_mesh
-from envs.symbolic.domain import load_domain, look_of
+from envs.symbolic.domain import fixture_of, look_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -254,7 +254,7 @@ BODIES: dict[str, tuple[Callable[[FixtureCategory, Color], Furniture], Color]] =
 def furniture_of(spec: FixtureSpec) -> Furniture:
     """Return the geometry of one fixture, in the color or material of its properties."""
     look = look_of(spec.properties)
-    return furniture(load_domain().fixtures[spec.category], (*look, 1.0) if look else None)
+    return furniture(fixture_of(spec), (*look, 1.0) if look else None)
 
 
 @lru_cache(maxsize=256)

@@ -3,25 +3,21 @@
 | file | what |
 |---|---|
 | `values.py` | the grammar, its values, and how they are written |
-| `parser.py` | how they are read |
+| `reading.py` | goals, questions and rules, read from text |
+| `parser.py`, `thing_parser.py` | how conditions, and the things and places in them, are read |
 | `times.py` | times of day, and when a phase is due |
-| `hints.py` | what a person probably meant, where they cannot be read |
+| `hints.py` | what is wrong with a text that cannot be read |
+| `suggestions.py`, `rewordings.py` | what a person probably meant by it |
+| `sampling.py` | random ones, with every construct |
 """
 
-from envs.symbolic.goals.parser import (
-    FIXTURE_ONLY_STATES,
-    MAX_LENGTH,
-    MAX_NESTING,
-    MAX_NUMBER,
-    NAME,
-    parse_goal,
-    parse_query,
-    parse_rule,
-    with_home_rules,
-)
+from envs.symbolic.goals.parser import MAX_NUMBER
+from envs.symbolic.goals.reading import parse_goal, parse_query, parse_rule, with_home_rules
+from envs.symbolic.goals.thing_parser import FIXTURE_ONLY_STATES, MAX_LENGTH, MAX_NESTING, NAME
 from envs.symbolic.goals.times import (
     DAY_S,
     DEFAULT_START,
+    checked_seconds,
     daily_part,
     due_s,
     duration_words,
@@ -82,6 +78,7 @@ __all__ = [
     "Test",
     "Thing",
     "When",
+    "checked_seconds",
     "daily_part",
     "due_s",
     "duration_words",

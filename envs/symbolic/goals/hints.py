@@ -1,4 +1,4 @@
-"""Why a text is no goal: what the person probably meant, for the messages of `parser.py`."""
+"""Why a text is no goal: what the person probably meant, for the messages of the parsers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,23 @@ from envs.symbolic.domain import Domain
 from envs.words import names_by_word, singulars
 
 RELATIONS = ("on", "in", "with", "beside")
-_OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at|to|under|near|next to|behind|above|below) ")
+_OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at(?! most| least)|to|near|next to) ")
 ARTICLES = ("the", "a", "an", "my", "your", "our", "this", "that", "some", "any")
-_NEITHER = re.compile(r" (or|else|otherwise) ")
+_NEITHER = re.compile(
+    r"(?:^| )(or|\|+|else|otherwise|until|between|behind|under|below|above|(?:to the )?(?:left|right) of"
+    r"|for \d+ ?\w*|\d+ ?(?:to|-) ?\d+)(?= |$)"
+)
+_AMOUNT = re.compile(
+    r"(?P<choice>(?:all(?: but)?|each|both|half(?! (?:full|open|closed)\b)|none"
+    r"|(?:every|half|each|all|none|some|most) of)(?: the)?) "
+    r"|(?P<number>(?:exactly|at most|at least|more than|less than|only|a few|a couple(?: of)?|several|another|more)) "
+)
+_AMOUNT_REASONS = {
+    "choice": "a choice is written 'every', '2 of', 'all but 2 of' or 'half of'",
+    "number": "an amount is written '2', '1 more', 'exactly 2' or 'at most 2'",
+}
 _FILLERS = (*ARTICLES, "is", "are", "be", "turn", "make", "set", "put", "switch")
+MAX_SAID = 3  # words before a noun that are taken for a description
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -24,32 +37,70 @@ def unknown_thing(domain: Domain, word: str, condition: str) -> str:
         word: The word.
         condition: The text that it stands in.
     """
-    start = f"{quoted(condition)}: "
-    if _NEITHER.search(condition):
-        return f"{start}no object or class is called {quoted(word)}{_separator_hint(condition)}"
-    if furniture := _about_furniture(domain, word, condition):
-        return furniture
+    reason = (
+        unsayable(condition) or _misplaced(domain, word) or _about_furniture(domain, word, condition)
+        or _incomplete(domain, word) or _miscounted(domain, word) or _unknown(domain, word, condition)
+    )  # fmt: skip
+    return f"{quoted(condition)}: {reason}"
+
+
+def _misplaced(domain: Domain, word: str) -> str:
+    other = _OTHER_RELATIONS.search(f" {word} ")
+    return f"a place follows 'on', 'in', 'with' or 'beside', not {other[0].strip()!r}" if other is not None else ""
+
+
+def _incomplete(domain: Domain, word: str) -> str:
+    """Return what is missing beside a relation or a room; empty if something else is wrong."""
+    known = [*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members]
+    thing, _, relation = word.rpartition(" ")
+    if thing and relation in RELATIONS:
+        hint = nearest(thing, known) if thing not in known else ""  # "tv on"
+        return f"unknown {thing!r}{hint}" if hint else f"no place follows {relation!r}"
     head, _, rest = word.partition(" ")
     if head in RELATIONS and rest:
-        return f"{start}says what is {quoted(word)}? Expected something like 'plate {word}'"
-    if word.endswith(tuple(f" {relation}" for relation in RELATIONS)):
-        return f"{start}no place follows {word.rpartition(' ')[2]!r}"
+        return f"says what is {quoted(word)}? Expected something like 'plate {word}'"
+    room = next((room for room in domain.rooms if word == room or word.startswith(f"{room} ")), "")
+    if room:
+        return f"{room!r} is a room; a goal is about furniture or objects in it: 'window in {room} open'"
+    return ""
+
+
+def _miscounted(domain: Domain, word: str) -> str:
+    """Return how an amount or a choice is written, if a word begins with one in other words."""
+    if (amount := _AMOUNT.match(word)) is not None:
+        return f"{_AMOUNT_REASONS[str(amount.lastgroup)]}, not {amount[0].strip()!r}"
+    head, _, rest = word.partition(" ")
     if head in _NUMBER_WORDS and rest:
-        return f"{start}numbers are digits: write {str(_NUMBER_WORDS.index(head) + 1) + ' ' + rest!r}"
+        return f"numbers are digits: write {str(_NUMBER_WORDS.index(head) + 1) + ' ' + rest!r}"
     kind, _, number = word.rpartition(" ")
     if number.isdecimal() and (kind in domain.objects or kind in domain.fixtures):
-        return f"{start}a goal names kinds of things: {kind!r}, not {word!r}"
-    if (relation := _OTHER_RELATIONS.search(f" {condition} ")) is not None:
-        return f"{start}a place follows 'on', 'in', 'with' or 'beside', not {relation[0].strip()!r}"
-    known = [*domain.objects, *domain.members, *domain.fixtures]
-    hint = (
-        _rewritten(domain, word) or _rewritten(domain, condition) or nearest(word, known) or _separator_hint(condition)
-    )
-    if not hint and (noun := _noun_at_end(domain, word)):
-        said = word.removesuffix(noun).strip()
-        reason = f"{said!r} is no color, size, material, owner or state that a {noun} can have"
-        return f"{start}{reason}{nearest(said, [*domain.property_group, *domain.states, *domain.negations])}"
-    return f"{start}no object or class is called {quoted(word)}{hint}"
+        return f"a goal names kinds of things: {kind!r}, not {word!r}"
+    return ""
+
+
+def _unknown(domain: Domain, word: str, condition: str) -> str:
+    if word in domain.liquids:
+        return f"{word!r} is a liquid, which is in something: 'bowl of {word}'"
+    known = [*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members]
+    rewritten = _rewritten(domain, word) or _rewritten(domain, condition)
+    hint = rewritten or nearest(word, known) or _separator_hint(condition)
+    noun = _noun_at_end(domain, word) if not rewritten and word not in names_by_word() else ""
+    attributes = {*domain.property_group, *domain.states, *domain.negations, *ARTICLES}
+    said = " ".join(part for part in word.removesuffix(noun).split() if part not in attributes)
+    parts = said.split()
+    if noun and 0 < len(parts) <= MAX_SAID and "and" not in parts and all(map(_is_word, parts)):
+        reason = f"{said!r} is no color, size, material, owner or state that {a(noun)} can have"
+        return f"{reason}{nearest(said, [*domain.property_group, *domain.states, *domain.negations])}"
+    return f"no object or class is called {quoted(word)}{hint}"
+
+
+def _is_word(text: str) -> bool:
+    return re.sub("[-']", "", text).isalpha()
+
+
+def a(noun: str) -> str:
+    """Return a noun with its article: an apple, a mug."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _noun_at_end(domain: Domain, text: str) -> str:
@@ -59,13 +110,23 @@ def _noun_at_end(domain: Domain, text: str) -> str:
 
 def unknown_place(domain: Domain, word: str, condition: str) -> str:
     """Return what is wrong with a word that should be furniture or an object; as in `unknown_thing`."""
-    text = f"{quoted(condition)}: no place is called {quoted(word)}"
-    if hint := _separator_hint(word):
-        return text + hint
-    kind, _, number = word.rpartition(" ")
-    if number.isdecimal() and (kind in domain.objects or kind in domain.fixtures):
-        return f"{text}; a goal names kinds of things: {kind!r}"
-    return text + nearest(word, [*domain.fixtures, *domain.objects, *domain.rooms])
+    text = f"no place is called {quoted(word)}"
+    if word in domain.fixtures or word in domain.fixture_members:  # "apple in cabinet on desk"
+        text = f"{word!r} is furniture, which is in or on nothing but a room"
+    elif not (reason := unsayable(word)):
+        kind, _, number = word.rpartition(" ")
+        if number.isdecimal() and (kind in domain.objects or kind in domain.fixtures):
+            text += f"; a goal names kinds of things: {kind!r}"
+        else:
+            text += _separator_hint(word) or nearest(word, [*domain.fixtures, *domain.objects, *domain.rooms])
+    else:
+        text = reason
+    return f"{quoted(condition)}: {text}"
+
+
+def opposites(domain: Domain) -> dict[str, str]:
+    """Return for each state word that has a negation the other one: open for closed, and closed for open."""
+    return {**domain.negations, **{positive: negation for negation, positive in domain.negations.items()}}
 
 
 def possible_states(domain: Domain, fixture: str) -> list[str]:
@@ -75,9 +136,13 @@ def possible_states(domain: Domain, fixture: str) -> list[str]:
     return [word for word in words if any(domain.fixtures[member].can_be(word) for member in members)]
 
 
+def unsayable(text: str) -> str:
+    """Return which word of a text no goal can say, or an empty string."""
+    match = _NEITHER.search(text)
+    return f"a goal cannot say {match[1]!r}" if match is not None else ""
+
+
 def _separator_hint(text: str) -> str:
-    if (match := _NEITHER.search(text)) is not None:
-        return f"; a goal cannot say {match[1]!r}"
     return "; conditions are separated by ' ; '" if re.search(r",| and ", text) else ""
 
 
@@ -87,13 +152,13 @@ def _about_furniture(domain: Domain, word: str, condition: str) -> str:
     fixture = next((name for name in names if word == name or word.startswith(f"{name} ")), None)
     if fixture is None or (fixture != word and word in (*domain.objects, *domain.members)):
         return ""
-    text = f"{quoted(condition)}: {fixture!r} is furniture"
-    if fixture == "person":
-        text = f"{quoted(condition)}: 'person' is no object"
+    text = "'person' is no object" if fixture == "person" else f"{fixture!r} is furniture"
     states = possible_states(domain, fixture)
     said = [state for state in re.findall(r"[a-z]+", condition.replace(fixture, " ")) if state in states]
     moved = re.search(r"^holding | (?:on|in|with) (?!$)", condition)
     if said and not moved:
+        if re.search(r"\bnot\b|n't\b", condition) and (said[-1] in opposites(domain)):
+            said.append(opposites(domain)[said[-1]])
         quantifier = "every " if re.match(r"every |\d", condition) else "no " if condition.startswith("no ") else ""
         return f"{text}; write {f'{quantifier}{fixture} {said[-1]}'!r}"
     if not states:
@@ -122,6 +187,9 @@ def _rewritten(domain: Domain, condition: str) -> str:
         (states if state else nouns).append(state or names[0])
         del tokens[:length]
     if len(nouns) != 1 or not states:
+        return ""
+    fixture_only = any(domain.negations.get(state, state) in ("open", "on", "watered") for state in states)
+    if fixture_only and nouns[0] not in domain.fixtures and nouns[0] not in domain.fixture_members:
         return ""
     if nouns[0] not in domain.fixtures and nouns[0] not in domain.fixture_members:
         return f"; did you mean {quantifier + ' '.join([*states, *nouns])!r}?"

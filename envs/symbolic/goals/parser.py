@@ -1,20 +1,13 @@
-"""Reads the goal language; its grammar stands in `values.py`.
-
-The longest name wins: `glass bottle` is a bottle, `glass bowl` is a bowl of glass, and `orange` alone is a fruit. The
-parser accepts `in` and `on` for any place; the formatter writes the domain's word.
-"""
+"""Reads the goal language; its grammar stands in `values.py`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, TypeVar, cast
+from typing import Literal, cast
 
 from envs.errors import GoalError, nearest, quoted
-from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.goals.hints import ARTICLES, RELATIONS, possible_states, unknown_place, unknown_thing
-from envs.symbolic.goals.suggestions import wordings
+from envs.symbolic.goals.hints import a, possible_states, unsayable
+from envs.symbolic.goals.thing_parser import FIXTURE_STATES, ThingParser
 from envs.symbolic.goals.values import (
     Amount,
     Condition,
@@ -25,136 +18,39 @@ from envs.symbolic.goals.values import (
     Guard,
     Holding,
     No,
-    Place,
     Query,
     Rule,
     Selection,
     Test,
     Thing,
     When,
-    format_goal,
-    format_query,
-    format_rule,
     format_thing,
 )
 
-if TYPE_CHECKING:
-    from envs.symbolic.scene import Scene
-
-FIXTURE_ONLY_STATES = ("open", "on", "watered")  # states that no object has
-FIXTURE_STATES = ("open", "closed", "on", "off", "dirty", "clean", "watered")
 MAX_NUMBER = 20
-MAX_LENGTH = 2000  # characters; a longer goal is a mistake or an attack
-MAX_NESTING = 8  # nested places
 MAX_DELAY_S = 7 * 24 * 3600.0
 
-_KEYWORDS = frozenset(
-    [
-        "every",
-        "no",
-        "all",
-        "but",
-        "half",
-        "of",
-        "exactly",
-        "at",
-        "most",
-        "more",
-        "except",
-        "from",
-        "on",
-        "in",
-        "with",
-        "beside",
-        "is",
-        "by",
-        "holding",
-        "then",
-        "while",
-        "never",
-        "if",
-        "and",
-        "not",
-        "after",
-        "every",
-        "day",
-        "s",
-        "min",
-        "h",
-        "where",
-        "how",
-        "many",
-        "whether",
-        "what",
-    ]
-)
-_RELATION = re.compile(r" (on|in|with|beside) ")
 _WHEN = re.compile(
     r"(?:after (?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|min|h)"
     r"|(?P<daily>every day )?at (?P<at>[0-9]{1,2}:[0-9]{2})) ?: ?(?=\S)"
 )
 _LATE_WHEN = re.compile(r"\b(?:after \d|every day\b|daily\b|at \d{1,2}(?::\d|\b)|in \d+(?:\.\d+)? ?(?:s|min|h)\b)")
+_LIKE_TIME = re.compile(
+    r"after |at (?!most\b|least\b)|(?:in|within) (?:\d|an? |half )|(?:tomorrow|later|tonight|nightly)\b"
+    r"|(?:every|each|on) (?:\d|morning|evening|night|hour|day|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+)
+_TIMES = "`after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
+_UNFINISHED = re.compile(r"(?:^| )(by|from|except|is|and|not|while|never|if|after)$")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
-NAME = re.compile(r"[^\W\d_][\w .-]{0,39}")  # of a person
-_OWNER = re.compile(r"([^\W\d_][\w .-]{0,39})['’]s (.+)")
 
 
-Value = TypeVar("Value")
-
-
-class _Parser:
-    """Parses one text, with the names of rooms and people of a home if there is one."""
-
-    def __init__(self, domain: Domain, scene: Scene | None) -> None:
-        self.domain = domain
-        self.rooms = {*domain.rooms, *(room.name for room in scene.rooms)} if scene else {*domain.rooms}
-        self.people = scene.people if scene else ()
-        self.is_trial = False  # whether nobody will read why a text is no goal
-        self.words = ""
-        self.said = ""  # the condition that is being read
-        names = (*domain.fixtures, *domain.objects)
-        self.cased = {name.lower(): name for name in names if not name.islower()}  # "TV stand", "CD"
-        texts = (*names, *domain.fixture_members, *domain.members, *domain.skills, *domain.liquids, *self.rooms)
-        self.names = {*self.rooms, *_KEYWORDS}
-        self.vocabulary = {word.lower() for text in texts for word in text.split()}
-        self.vocabulary |= {*domain.states, *domain.negations, *domain.property_group, *_KEYWORDS}
-        state_words = {*domain.states, *domain.negations}
-        self.object_states = {w for w in state_words if domain.negations.get(w, w) not in FIXTURE_ONLY_STATES}
-        self.state_words = state_words
-
-    def error(self, fragment: str, reason: str) -> GoalError:
-        """Return an error that shows where in the text the fragment stands."""
-        at = self.words.find(fragment)
-        where = f" at character {at + 1}" if at > 0 else ""
-        return GoalError(f"{quoted(fragment)}{where}: {reason}")
-
-    def located(self, message: str) -> GoalError:
-        """Return an error about the condition that is being read, whose message begins with it."""
-        prefix = f"{quoted(self.said)}: "
-        return self.error(self.said, message.removeprefix(prefix)) if message.startswith(prefix) else GoalError(message)
-
-    def unknown(self, word: str) -> GoalError:
-        """Return an error about a word that should be an object."""
-        return GoalError(word) if self.is_trial else self.located(unknown_thing(self.domain, word, self.said or word))
-
-    def start(self, text: str) -> str:
-        words = text.split()
-        length = len(" ".join(words))
-        if not words:
-            raise GoalError("the goal is empty")
-        if length > MAX_LENGTH:
-            raise GoalError(f"the goal has {length} characters; at most {MAX_LENGTH} are read")
-        # Upper case does not matter, but in names of people and of rooms.
-        kept = {*self.people, *self.rooms}
-        low = [w.lower() if w.lower().strip(";:") in self.vocabulary and w not in kept else w for w in words]
-        self.words = " ".join(low)
-        for name, cased in self.cased.items():
-            self.words = re.sub(rf"\b{re.escape(name)}\b", cased, self.words)
-        return self.words
+class GoalParser(ThingParser):
+    """Parses one goal, question or rule."""
 
     def goal(self, text: str) -> Goal:
+        """Read a goal."""
         words = self.start(text)
         if words.startswith("?"):
             raise GoalError(f"{quoted(words)} is a question, not a goal: nothing is to be done for it")
@@ -164,10 +60,15 @@ class _Parser:
             guard, conditions = self.guard(phase)
             guards.append(guard)
             phases.append(tuple(self.condition(c.strip()) for c in conditions.split(";")))
+        if re.search(r"\bthen\b", rules):
+            raise self.error(
+                f"while {rules}", "rules stand last, behind the last phase: 'fan on then fan off while never ...'"
+            )
         parsed_rules = tuple(self.rule(r.strip()) for r in rules.split(";")) if rules else ()
         return Goal(phases=tuple(phases), guards=tuple(guards), rules=parsed_rules)
 
     def query(self, text: str) -> Query:
+        """Read a question, which begins with `?`."""
         words = self.said = self.start(text)
         if not words.startswith("?"):
             raise self.error(words, "a question begins with `?`")
@@ -176,33 +77,52 @@ class _Parser:
             thing, place = self.thing_at(rest.removeprefix("many "))
             return Query(asks="how many", thing=thing, place=place)
         if head == "where" and rest:
+            place = self.furniture(rest) or (self.person(rest) if self.people else None)
+            if place is not None:
+                return Query(asks="where", place=place)
             return Query(asks="where", thing=self.thing(rest))
         if head == "whether" and rest:
-            return Query(asks="whether", test=self.test(rest))
+            return Query(asks="whether", tests=tuple(self.test(t.strip()) for t in rest.split(" and ")))
         relation, _, place_words = rest.partition(" ")
         if head == "what" and relation in ("on", "in", "with", "beside") and place_words:
             return Query(asks="what", place=self.place(relation, place_words))
         raise self.error(
-            words, "a question asks `where THING`, `how many THING [PLACE]`, `whether CONDITION` or `what on|in PLACE`"
+            words,
+            "a question asks `where THING|FURNITURE|PERSON`, `how many THING [PLACE]`, `whether CONDITION` or "
+            "`what on|in PLACE`",
         )
+
+    def one_rule(self, text: str) -> Rule:
+        """Read a rule that stands alone."""
+        words = self.start(text)
+        if ";" in words:
+            raise self.error(words, "this is more than one rule; give one at a time")
+        return self.rule(words)
 
     # -- phases and rules ----------------------------------------------------------------------------------------------
 
     def guard(self, text: str) -> tuple[Guard, str]:
+        """Split the time and the tests of a phase off the front of its text."""
         when = None
         if (match := _WHEN.match(text)) is not None:
             when, text = self.when(match), text[match.end() :]
-        elif re.match(r"after |at (?!most\b)|(?:in|within) \d|every (?:day|morning|evening|night) ", text):
-            reason = "a time is written `after 10 min : `, `at 07:00 : ` or `every day at 07:00 : `"
-            raise self.error(text, reason)
+        elif _LIKE_TIME.match(text):
+            time = text.partition(" :")[0]
+            is_written = _WHEN.match(f"{text.rstrip(' :')} : fan on") is not None
+            reason = f"what is to be done stands behind the time: `{time} : fan on`"
+            raise self.error(time, reason if is_written else f"a time is written {_TIMES}")
         if not text.startswith("if "):
+            head, separator, _ = text.partition(":")
+            if separator and not _LATE_WHEN.search(text) and not unsayable(text):
+                raise self.error(head.strip() or text, f"before `:` stands a time, {_TIMES}, or a test, `if fan on : `")
             return Guard(when=when), text
         tests, separator, conditions = text.removeprefix("if ").partition(":")
         if not separator:
-            raise self.error(text, "a test is followed by `:` and the conditions that depend on it")
+            raise self.error(text, unsayable(text) or "a test is followed by `:` and the conditions that depend on it")
         return Guard(when=when, tests=tuple(self.test(t) for t in tests.strip().split(" and "))), conditions.strip()
 
     def when(self, match: re.Match[str]) -> When:
+        """Return the time that was matched at the beginning of a phase."""
         if match["at"]:
             hours, minutes = match["at"].split(":")
             if int(hours) > 23 or int(minutes) > 59:
@@ -214,10 +134,12 @@ class _Parser:
         return When(after_s=after_s)
 
     def test(self, text: str) -> Test:
+        """Read one test of a phase."""
         negated = text.startswith("not ")
         return Test(condition=self.without_means(text.removeprefix("not ").strip()), negated=negated)
 
     def rule(self, text: str) -> Rule:
+        """Read a rule: a condition, or a skill and what it must not be used on."""
         if not text.startswith("never "):
             raise self.error(text or self.words, "a rule begins with `never`, such as `never open oven`")
         rest = text.removeprefix("never ")
@@ -226,20 +148,43 @@ class _Parser:
                 return Rule(skill=skill)
             if rest.startswith(skill + " "):
                 return self.skill_rule(skill, rest.removeprefix(skill + " "))
-        return Rule(condition=self.without_means(rest))
+        try:
+            return Rule(condition=self.without_means(rest))
+        except GoalError:
+            verb, _, object_text = rest.partition(" ")
+            if verb in self.vocabulary or not self.is_named(object_text):
+                raise
+            raise self.error(rest, f"no skill is called {verb!r}; they are {', '.join(self.domain.skills)}") from None
+
+    def is_named(self, text: str) -> bool:
+        """Whether a text is a description of an object, of furniture or of a room."""
+        try:
+            return self.furniture(text) is not None or self.room(text) is not None or self.thing(text) is not None
+        except GoalError:
+            return False
 
     def skill_rule(self, skill: str, text: str) -> Rule:
+        """Read what a skill must not be used on."""
         self.said = text
         place = self.furniture(text) or self.room(text) or self.person(text)
         if place is not None:
             return Rule(skill=skill, place=place)
+        if self.split(text)[1]:
+            raise self.error(
+                text, f"one thing, furniture or room follows {skill!r}; say how it must not be: 'never {text}'"
+            )
         return Rule(skill=skill, thing=self.thing(text))
 
     # -- conditions ----------------------------------------------------------------------------------------------------
 
     def condition(self, text: str) -> Condition:
+        """Read one condition."""
         if not text:
             raise GoalError("a condition is empty: ';' or 'then' stands first, last or twice in a row")
+        if re.search(r"\bnever ", text):
+            raise self.error(text, "a rule stands last, behind `while`, as in 'fan on while never open oven'")
+        if (last := _UNFINISHED.search(text)) is not None:
+            raise self.error(text, f"nothing follows {last[1]!r}")
         self.said = text
         if _LATE_WHEN.search(text) is not None:
             raise self.error(
@@ -247,7 +192,9 @@ class _Parser:
             )
         head, _, rest = text.partition(" ")
         if not rest and (head in ("every", "no", "holding", *self.state_words) or head.isdecimal()):
-            raise GoalError(f"{text!r}: no object or furniture follows; expected something like {f'{head} plate'!r}")
+            example = f"{head} plate" if head not in FIXTURE_STATES or head in self.object_states else f"cabinet {head}"
+            example = f"lamp {head}" if head in ("on", "off") else "plant watered" if head == "watered" else example
+            raise GoalError(f"{text!r}: no object or furniture follows; expected something like {example!r}")
         quantifier = head if head in ("every", "no") and rest else "some"
         if (fixture := self.fixture_is(rest if quantifier != "some" else text, quantifier)) is not None:
             return fixture
@@ -255,6 +202,8 @@ class _Parser:
             thing, place = self.thing_at(rest)
             return No(thing=thing, place=place)
         if head == "holding" and rest:
+            if _AMOUNT.match(rest) or _CHOICE.match(rest):
+                raise self.error(text, "the robot holds one thing at a time, such as 'holding mug'")
             return Holding(thing=self.thing(rest))
         text, means = self.means(text)
         if (choice := _CHOICE.match(text)) is not None:
@@ -282,11 +231,13 @@ class _Parser:
         return condition
 
     def number(self, digits: str, text: str) -> int:
+        """Return a number in digits that is not too large."""
         if not 1 <= int(digits[:9]) <= MAX_NUMBER:
             raise self.error(text, f"the number {digits} is not between 1 and {MAX_NUMBER}")
         return int(digits)
 
     def means(self, text: str) -> tuple[str, str | None]:
+        """Split the means off the end of a condition."""
         head, separator, means = text.rpartition(" by ")
         if not separator:
             return text, None
@@ -296,6 +247,7 @@ class _Parser:
         return head, means
 
     def fixture_is(self, text: str, quantifier: str) -> FixtureIs | None:
+        """Read a condition about furniture, or return None if it is about objects."""
         _, word = self.properties(text, self.domain.objects)
         if word in self.domain.objects:  # "toilet paper" is no state of a toilet
             return None
@@ -326,7 +278,7 @@ class _Parser:
             if not any(self.domain.fixtures[category].can_be(state) for category in categories):
                 possible = " or ".join(possible_states(self.domain, furniture.fixture))
                 hint = f"; it may be {possible}" if possible else ""
-                raise self.error(text, f"a {furniture.fixture} is never {state}{hint}")
+                raise self.error(text, f"{a(furniture.fixture)} is never {state}{hint}")
         return FixtureIs(
             quantifier=cast(Literal["some", "every", "no"], quantifier),
             fixture=furniture.fixture,
@@ -337,6 +289,7 @@ class _Parser:
         )
 
     def choice(self, match: re.Match[str], text: str, means: str | None) -> Every:
+        """Read a choice, whose beginning was matched."""
         selection = "half" if match[1] == "half of" else "every" if match[1] == "every" else "of"
         selection = "all but" if match[1].startswith("all but") else selection
         number = self.number(match[2], match[0] + text) if match[2] else 0
@@ -367,184 +320,6 @@ class _Parser:
             number=number, means=means,
         )  # fmt: skip
 
-    # -- things and places ---------------------------------------------------------------------------------------------
-
-    def thing_at(self, text: str, depth: int = 0) -> tuple[Thing, Place | None]:
-        """Parse a thing, with its place if one follows."""
-        head, relation, place = self.split(text)
-        return self.thing(head), self.place(relation, place, depth + 1) if relation else None
-
-    def split(self, text: str) -> tuple[str, str, str]:
-        """Split a text into a thing with its origin, a relation, and a place; the last two may be empty."""
-        base, separator, rest = text.partition(" from ")
-        match = _RELATION.search(base)
-        if match is not None:  # "spoon in mug from desk": the mug is from the desk
-            return text[: match.start()], match[1], text[match.end() :]
-        match = _RELATION.search(rest) if separator else None
-        if match is None:
-            return text, "", ""
-        origin = rest[: match.start()]
-        after = _RELATION.search(rest, match.end() - 1)
-        room = rest[match.end() : after.start() if after else len(rest)]
-        if match[1] == "in" and room in self.rooms and self.furniture(origin) is not None:
-            origin, match = f"{origin} in {room}", after  # "from cabinet in kitchen": a cabinet of the kitchen
-        head = f"{base} from {origin}"
-        return (head, match[1], rest[match.end() :]) if match is not None else (head, "", "")
-
-    def chosen_at(self, text: str) -> tuple[Thing, Place | None]:
-        """Parse what is chosen and where it shall be: the room in "from cabinet in bedroom" is that, if no other is."""
-        thing, place = self.thing_at(text)
-        origin = thing.origin
-        if place is None and origin is not None and origin.fixture and origin.room:
-            return replace(thing, origin=replace(origin, room=None)), Place(room=origin.room)
-        return thing, place
-
-    def place(self, relation: str, text: str, depth: int = 1) -> Place:
-        """Parse a place behind its relation."""
-        if depth > MAX_NESTING:
-            raise GoalError(f"more than {MAX_NESTING} places inside each other")
-        every = text.startswith("every ")
-        text = text.removeprefix("every ")
-        if relation != "beside":
-            furniture = self.furniture(text)
-            is_person = self.person(text) is not None or (furniture is not None and furniture.fixture == "person")
-            if relation == "with" and not is_person:
-                reason = "`with` is for people; a place follows 'on' or 'in', a tool or an appliance 'by'"
-                raise self.error(f"with {text}", reason)
-            if furniture is not None and furniture.fixture is not None:
-                categories = self.fixture_categories(furniture.fixture)
-                if all(self.domain.fixtures[c].relation is None for c in categories):
-                    raise self.error(text, f"nothing can be put on a {furniture.fixture}")
-                return Place(
-                    fixture=furniture.fixture, properties=furniture.properties, room=furniture.room, every=every
-                )
-            if (other := self.room(text) or self.person(text)) is not None:
-                if every:
-                    raise self.error(
-                        f"every {text}", "`every` is for furniture and objects, not for a room or a person"
-                    )
-                return other
-        head, inner, rest = self.split(text)
-        inside = self.place(inner, rest, depth + 1) if inner else None
-        if inside is not None and inside.every and not every:
-            raise self.error(text, "`every` stands at the first place: 'spoon in every mug on every table'")
-        try:
-            thing = self.thing(head)
-        except GoalError:
-            if relation == "beside" and head in self.domain.fixtures:
-                reason = "`beside` is said of objects on one fixture; of furniture say `on` or `in`"
-                raise self.error(text, reason) from None
-            if self.is_trial:
-                raise
-            hint = "" if (text := unknown_place(self.domain, head, self.said)).endswith("?") else (
-                nearest(head, [*self.rooms, *self.people])
-            )  # fmt: skip
-            raise self.located(f"{text}{hint}") from None
-        return Place(thing=thing, inside=inside, every=every, beside=relation == "beside")
-
-    def furniture(self, text: str) -> Place | None:
-        """Parse furniture, or return None if no fixture is called so."""
-        words, separator, room = text.partition(" in ")
-        if separator and room not in self.rooms:
-            return None
-        properties, word = self.properties(words, self.domain.fixtures, self.domain.fixture_members)
-        if word not in self.domain.fixtures and word not in self.domain.fixture_members:
-            return None
-        return Place(fixture=word, properties=properties, room=room or None)
-
-    def fixture_categories(self, word: str) -> tuple[str, ...]:
-        return (word,) if word in self.domain.fixtures else self.domain.fixture_members[word]
-
-    def room(self, text: str) -> Place | None:
-        return Place(room=text) if text in self.rooms else None
-
-    def person(self, text: str) -> Place | None:
-        """Parse the name of a person: one of this home, or any word that is not written small."""
-        lowered = {name.lower(): name for name in self.people}
-        if text.lower() in lowered:
-            return Place(person=lowered[text.lower()])
-        is_name = not self.people and NAME.fullmatch(text) is not None and not text[0].islower()
-        is_name = is_name and len(text.split()) <= 3
-        return Place(person=text) if is_name else None
-
-    def thing(self, text: str) -> Thing:
-        base, separator, origin_text = text.partition(" from ")
-        origin = None
-        if separator:
-            origin = self.furniture(origin_text) or self.room(origin_text) or self.person(origin_text)
-            if origin is None:
-                if " from " in origin_text:
-                    raise self.error(text, "`from` is said only once")
-                origin = Place(thing=self.thing(origin_text))
-        properties, rest = self.properties(base, self.domain.objects, self.domain.members)
-        states = []
-        while rest not in self.domain.objects:
-            head, _, tail = rest.partition(" ")
-            if head not in self.state_words or not tail:
-                break
-            if head not in self.object_states and (head in RELATIONS or tail in self.domain.fixtures):
-                raise self.unknown(base)
-            self.check_state(head, text)
-            states.append(head)
-            rest = tail
-        late_properties, rest = self.properties(rest, self.domain.objects, self.domain.members)
-        if (owner := self.owner(rest)) is not None:
-            known = f"known: {', '.join(self.people)}{nearest(owner[0], self.people)}"
-            raise self.error(f"{owner[0]}'s", f"nobody here is called {quoted(owner[0])}; {known}")
-        word, _, liquid = rest.partition(" of ")
-        if liquid and liquid not in self.domain.liquids:
-            raise self.error(text, f"no liquid {liquid!r}{nearest(liquid, self.domain.liquids)}")
-        self.check_known(word, text)
-        return Thing(
-            word=word, states=tuple(states), liquid=liquid or None, origin=origin,
-            properties=self.in_order((*properties, *late_properties), text),
-        )  # fmt: skip
-
-    def properties(self, text: str, *known: Iterable[str]) -> tuple[tuple[str, ...], str]:
-        """Split the properties off the front of a description; a name that begins with one is kept whole."""
-        names = {name for group in known for name in group}
-        properties = []
-        while text.partition(" of ")[0] not in names:
-            owner = self.owner(text)
-            head, _, rest = text.partition(" ")
-            if owner is not None and (not self.people or owner[0] in self.people):
-                properties.append(f"{owner[0]}'s")
-                text = owner[1]
-            elif head in self.domain.property_group and rest:
-                properties.append(head)
-                text = rest
-            else:
-                break
-        return tuple(properties), text
-
-    def owner(self, text: str) -> tuple[str, str] | None:
-        """Split the owner off the front of a description: ("Anna", "red mug") of `anna's red mug`."""
-        match = _OWNER.fullmatch(text)
-        if match is None or not {*match[1].split()}.isdisjoint({*self.vocabulary, *ARTICLES}):
-            return None
-        name = next((p for p in self.people if p.lower() == match[1].lower()), match[1])
-        return name, match[2]
-
-    def in_order(self, properties: tuple[str, ...], text: str) -> tuple[str, ...]:
-        group_of = self.domain.property_group
-        groups = [group_of.get(p, "owner") for p in properties]
-        for group in set(groups):
-            if groups.count(group) > 1:
-                same = " and ".join(p for p, g in zip(properties, groups, strict=True) if g == group)
-                raise self.error(text, f"nothing has two {group}s at once ({same})")
-        order = ["owner", *self.domain.properties]
-        return tuple(p for _, p in sorted(zip(map(order.index, groups), properties, strict=True)))
-
-    def check_state(self, word: str, text: str) -> None:
-        if word not in self.object_states:
-            known = ", ".join(sorted(self.object_states))
-            reason = f"an object is never {word!r}; it may be {known}{nearest(word, self.object_states)}"
-            raise self.error(text, reason)
-
-    def check_known(self, word: str, text: str) -> None:
-        if word not in self.domain.objects and word not in self.domain.members:
-            raise self.unknown(word)
-
 
 def _covers(wide: Thing, narrow: Thing) -> bool:
     """Whether one description is plainly that of everything that another one describes."""
@@ -555,91 +330,3 @@ def _covers(wide: Thing, narrow: Thing) -> bool:
         and {*wide.states} <= {*narrow.states}
         and {*wide.properties} <= {*narrow.properties}
     )
-
-
-def _read(
-    text: str,
-    domain: Domain,
-    scene: Scene | None,
-    parse: Callable[[_Parser, str], Value],
-    write: Callable[[Value, Domain], str],
-) -> Value:
-    """Parse a text, or raise an error that offers the wording that was probably meant."""
-    parser = _Parser(domain, scene)
-    try:
-        return parse(parser, text)
-    except GoalError as error:
-        reason = str(error)
-
-        def suggestion() -> str:
-            parser.is_trial = True
-            for wording in wordings(" ".join(text.split()), domain, parser.people, sorted(parser.names)):
-                try:
-                    if wording.startswith("?"):
-                        return format_query(parser.query(wording), domain)
-                    return write(parse(parser, wording), domain)
-                except GoalError:
-                    continue
-            return ""
-
-        raise _UnreadError(reason, suggestion) from None
-
-
-class _UnreadError(GoalError):
-    """A text that is no goal; what was probably meant is looked for when the message is read."""
-
-    def __init__(self, reason: str, suggestion: Callable[[], str]) -> None:
-        super().__init__(reason)
-        self._reason, self._suggestion = reason, suggestion
-        self._message: str | None = None
-
-    def __str__(self) -> str:
-        if self._message is None:
-            meant = self._suggestion()
-            hint = f"{' Perhaps' if self._reason.endswith('?') else '; perhaps'} {meant!r}"
-            self._message = self._reason + (hint if meant and repr(meant) not in self._reason else "")
-        return self._message
-
-    def __reduce__(self) -> tuple[type[GoalError], tuple[str]]:
-        return GoalError, (str(self),)
-
-
-def parse_goal(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Goal:
-    """Parse a goal.
-
-    Args:
-        text: The goal, in any spacing.
-        domain: The domain; the default one if None.
-        scene: The home that it is about, for names of its rooms and people. Without it, rooms are known by their kinds
-            and people by their capital letter.
-
-    Raises:
-        GoalError: The text does not parse, or has a word unknown to the domain (the message offers the nearest).
-    """
-    return _read(text, domain or load_domain(), scene, _Parser.goal, format_goal)
-
-
-def parse_query(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Query:
-    """Parse a question such as `? where wallet`; the arguments are those of `parse_goal`.
-
-    Raises:
-        GoalError: The text does not parse, or has a word unknown to the domain.
-    """
-    return _read(text, domain or load_domain(), scene, _Parser.query, format_query)
-
-
-def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Rule:
-    """Parse a rule such as `never knife with person`; the arguments are those of `parse_goal`.
-
-    Raises:
-        GoalError: The text does not parse, or has a word unknown to the domain.
-    """
-    return _read(
-        text, domain or load_domain(), scene, lambda parser, words: parser.rule(parser.start(words)), format_rule
-    )
-
-
-def with_home_rules(goal: Goal, scene: Scene) -> Goal:
-    """Return a goal with the rules that its home has for every plan."""
-    rules = tuple(parse_rule(text, scene=scene) for text in scene.rules)
-    return replace(goal, rules=tuple(dict.fromkeys((*goal.rules, *rules)))) if rules else goal

@@ -1,168 +1,34 @@
 """What a person probably meant to type: other wordings of a text that is no goal, for the hint of its error message.
 
-People half remember the grammar: `all mugs into the sink, fan off after 10 minutes`. The rules below bring such words
-into those of the grammar, one small change each. `parser.py` offers the first wording that it can read; it never takes
-one for what was said.
+People half remember the grammar: `all mugs into the sink, fan off after 10 minutes`. The changes in `rewordings.py`
+bring such words into those of the grammar, and `_Speller` into the names of the domain. `reading.py` offers the first
+wording that can be read; it never takes one for what was said.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 
 from envs.symbolic.domain import Domain
+from envs.symbolic.goals.rewordings import CHANGES, END, OPTIONAL, QUESTIONS, STATES
+from envs.symbolic.goals.values import Condition, Count, FixtureIs
 from envs.words import names_by_word, singulars
 
 MAX_LENGTH = 300  # characters; longer texts get no suggestion
 MAX_WORDINGS = 120
 MAX_WORDS_JOINED = 7  # of a text in which a missing `in` is looked for
+MAX_EXACT = 3  # letters of a word that is not taken for a misspelled one
 MAX_CHANGES = 3  # optional changes that are combined
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NAMES_AT_MOST = 3  # words of a name
-_TIME = r"\d{1,2}:\d{2}"
-_DELAY = r"\d+(?:\.\d+)? ?(?:s|min|h)\b"
-_DAILY = r"(?:(?:every|each) (?:day|morning|evening|night|noon)|everyday|daily)"
-_STATES = r"(?:open|closed|on|off|dirty|clean|watered)"
-_GERUNDS = r"\b(open|clos|pick|put|turn|slic|pour|wip|fold|giv|go)t?ing\b"
-_STEMS = {"clos": "close", "slic": "slice", "wip": "wipe", "giv": "give"}
-
-Change = tuple[str, str | Callable[[re.Match[str]], str]]
-
-
-def _minutes(match: re.Match[str]) -> str:
-    return f"{int(match[1]) * 60 + int(match[2])} min"
-
-
-def _of_day(match: re.Match[str]) -> str:
-    hours = int(match[1]) % 12 + 12 * (match[3].lower() == "pm")
-    return f"{hours}:{match[2] or '00'}"
-
-
-def _number(match: re.Match[str]) -> str:
-    return str(_NUMBERS.index(match[0].lower()))
-
-
-# Words that the grammar does not have, or not there; made in this order, always.
-CHANGES: tuple[Change, ...] = (
-    (r"[\"“”`]|[.!?;, ]+$", ""),
-    (r"’", "'"),
-    (r"#", " "),
-    (r"^(?:please|first),? ", ""),
-    (r";(?: *;)+", ";"),
-    (r"^[;, ]+", ""),
-    # numbers and times
-    (r"\b(?:half an hour|half hour)\b", "30 min"),
-    (r"\b(?:a )?quarter of an hour\b", "15 min"),
-    (r"\b(?:an|one) (?=(?:hour|minute|second)\b)", "1 "),
-    (r"\bonce\b|\bplease\b", ""),
-    (r"\b(?:another|one more|an extra|an additional)\b", "1 more"),
-    (rf"\b(?:{'|'.join(_NUMBERS)})\b", _number),
-    (r"(?<=\d),(?=\d)", "."),
-    (r"(?<=\d) ?(?:minutes?|mins?|m)\b\.?", " min"),
-    (r"(?<=\d) ?(?:hours?|hrs?)\b\.?", " h"),
-    (r"(?<=\d) ?(?:seconds?|secs?)\b\.?", " s"),
-    (r"\b(\d+) h (?:and )?(\d+) min\b", _minutes),
-    (r"\bnoon\b", "12:00"),
-    (r"\bmidnight\b", "00:00"),
-    (r"\b(\d{1,2})(?:[:.](\d{2}))? ?([ap]m)\b", _of_day),
-    (r"\bat (\d{1,2})\.(\d{2})\b", r"at \1:\2"),
-    (r"\bat (\d{2})(\d{2})\b", r"at \1:\2"),
-    (r"\bat (\d{1,2})(?: ?o'?clock)?(?![:\d])(?= ?[:,]| |$)", r"at \1:00"),
-    (rf"^{_DAILY}(?: at)? ({_TIME})[ :,]*", r"every day at \1 : "),
-    (rf"^at ({_TIME}) {_DAILY}[ :,]*", r"every day at \1 : "),
-    (rf"^at ({_TIME})[ :,]*", r"at \1 : "),
-    (rf"^(?:in|after|within) ({_DELAY})[ :,]*", r"after \1 : "),
-    (rf"^(.+?),? (?:in|after) ({_DELAY})(?: from now| later)?$", r"after \2 : \1"),
-    (rf"^([^:]+?),? {_DAILY} at ({_TIME})$", r"every day at \2 : \1"),
-    (rf"^([^:]+?),? at ({_TIME}) {_DAILY}$", r"every day at \2 : \1"),
-    (rf"^([^:]+?),? at ({_TIME})$", r"at \2 : \1"),
-    # phases, tests and rules
-    (r",? *\b(?:and )?(?:then|afterwards|after that|before)\b,?(?: then\b)*", " then "),
-    (r"\b(?:when|whenever|in case|as long as)\b", "if"),
-    (r"\bunless ", "if not "),
-    (r"\bif ([^:]*?)(?:,| then ) ?(?!.* : )", r"if \1 : "),
-    (rf"\b(if|and|whether) ([^;:]+?) (?:is |are )?not ({_STATES})\b", r"\1 not \2 \3"),
-    (r"[,;]? while (?:not|no|don't|avoid|never)\b", " while never"),
-    (r"(?<!while)(?<!while )[,;]? ?\b(?:but |and )?(?:never|do not|don't|without)\b", " while never"),
-    (_GERUNDS, lambda match: _STEMS.get(match[1], match[1])),
-    (r"\bnever (?:touch|take|grab|move)\b", "never pick up"),
-    (r"\bnever use\b", "never turn on"),
-    # amounts and choices
-    (r"\b(?:the|an?|my|your|our|some|that|this|these|those)\b ", ""),
-    (r"\ball (?:but|except) (\d+)(?: of)?\b", r"all but \1 of"),
-    (r"\b(?:no|not) more than\b|\bup to\b|\batmost\b|\bmaximum(?: of)?\b", "at most"),
-    (r"\bmore than (\d+)\b", lambda match: str(int(match[1]) + 1)),
-    (r"\b(?:at ?least|minimum(?: of)?) ", ""),
-    (r"\b(?:exact|just|only) (?=\d)", "exactly "),
-    (r"\b(\d+) (\w+) more\b", r"\1 more \2"),
-    (r"\b(?:each|all)(?: of)?\b(?! but)", "every"),
-    (r"\bboth(?: of)?\b", "2"),
-    (r"\bhalf(?: of)?\b", "half of"),
-    (r"\b(?:none(?: of)?|not any|0)\b", "no"),
-    (r"(^|[;:] )not (?!.* : )", r"\1no "),
-    (r"\beverything\b", "every anything"),
-    (r"\bsomething\b", "anything"),
-    (r"\bnothing\b", "no anything"),
-    (r"(?<!all )\bbut\b|\bapart from\b|\bother than\b|\bexcluding\b|\bexcept for\b", "except"),
-    # relations, verbs, properties
-    (r"\b(?:into|inside|within|to)\b", "in"),
-    (r"\b(?:onto|upon|on top of|under|over)\b", "on"),
-    (r"\b(?:next (?:to|in)|near(?: in)?|besides|close in|adjacent in)\b", "beside"),
-    (r"\b(?:using|with help of|by means of|via)\b", "by"),
-    (r"\b(?:full of|filled with|containing)\b", "of"),
-    (r"\b(?:i want|i need|put|move|bring|place|take|carry|get|set|leave|make|give|ensure)\b (?!up)", ""),
-    (r"\b(?:is|are|be|stays?|remains?) (?=(?:on|in|with|beside)\b)", ""),
-    (r"\bgr[ea]y\b", "gray"),
-    (r"\b(?:large|huge)\b", "big"),
-    (r"\b(?:little|tiny)\b", "small"),
-    (r"\bwood\b", "wooden"),
-    (r"\b(?:steel|iron|metallic|silver)\b(?! \w*ware)", "metal"),
-    (r"\b(?:china|porcelain)\b", "ceramic"),
-    (r"\bcolou?r(?:ed)? ", ""),
-    (r"(?<!never )\b(?:turn|switch) (on|off) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\2 \1"),
-    (r"(?<!never )\b(?:close|shut) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 closed"),
-    (r"(?<!never )(?:^|(?<=: )|(?<=; ))open ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 open"),
-    (r"(?<!never )\b(?:wash|clean) (every|half of|\d of) ([^;:]+?)(?= *(?:;|:| then | while |$))", r"\1 \2 is clean"),
-    (r"(?<!never )\bwash\b", "clean"),
-    (r"\b(?:heat|warm)(?: up)?\b", "hot"),
-    (r"\b(?:cool|chill)(?: down)?\b", "cold"),
-    (r"(?<!never )\b(?:slice|cut)(?: up)?\b", "sliced"),
-    (r"^(?:hold|grab)\b", "holding"),
+_VERBS = frozenset(
+    ["put", "move", "bring", "place", "take", "carry", "get", "set", "leave", "make", "give", "keep", "turn", "switch",
+     "close", "open", "wash", "hold", "please", "empty", "where", "what", "who", "is", "are"]
 )  # fmt: skip
-
-_PLACE = r"(?:on|in|with|beside) (?:every )?[^;:]+?"
-_END = r"(?= *(?:;| then | while |$))"
-# Changes that may be right; the parser tries them one by one and together.
-OPTIONAL: tuple[Change, ...] = (
-    (r" is\b", ""),
-    (rf"(^|; |: )([^;:]+?)(?:,| and| &) ([^;:]+?) ({_PLACE}){_END}", r"\1\2 \4 ; \3 \4"),
-    (r" ?(?:,| and | & |&|\. | / ?| /) ?", " ; "),
-    (rf"({_STATES}) (in [^;:]+?){_END}", r"\2 \1"),
-    (rf" ({_STATES}) except ([^;:]+?){_END}", r" except \2 \1"),
-    (rf"\b((?:every|of) [^;:]+?) ({_PLACE}) except ([^;:]+?){_END}", r"\1 except \3 \2"),
-    (rf"\b(every|\d+ of|half of) ([^;:]+?) (\w+){_END}", r"\1 \2 is \3"),
-    (rf"(^|[;:] )([^;:]+?) (\w+){_END}", r"\1\3 \2"),
-    (r"\b(\w+) (\w+) (?=(?:on|in|with|beside)\b)", r"\2 \1 "),
-    (r"\b(\w+) (\w+)$", r"\2 in \1"),
-    (r"\b(\w+) (\w+ \w+)$", r"\2 in \1"),
-    (r"\b(every|of) (.*?)(\w+) except (\w+)\b", r"\1 \2\3 except \4 \3"),
-    (r"(?<=[a-z])[ #]\d+(?= (?:on|in|with|beside|;|then)\b| ;|$)", ""),
-    (r"\b(hot|cold|cooked|clean|sliced|folded) ([^;:]+?) with ", r"\1 \2 by "),
-    (r" with ", " of "),
-    (r" with ", " in "),
-    (r"\bhalf of (?=half)", ""),
-)
-_QUESTIONS: tuple[Change, ...] = (
-    (r"^\?? *", "? "),
-    (r"^\? (?:where|where's)(?: (?:is|are))? ", "? where "),
-    (r"^\? (?:what|whats|what's)(?: (?:is|are))? ", "? what "),
-    (r"^\? how many (.+?) (?:is|are)(?: there)?\b", r"? how many \1"),
-    (r"^\? (?:is|are)(?: there)? ", "? whether "),
-    (r"^\? who has (.+)$", r"? where \1"),
-    (r"^\? do (?:we|you) have (.+)$", r"? how many \1"),
-)
+_NEGATORS = "no|not|do not|don't|must not|may not|should not|avoid|forbidden|without|never ever|never never"
+_AFTER_NAMES = "on|in|with|beside|from|by|then|while|is|and|has|gets|or|if|except"
 
 
 def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> Iterator[str]:
@@ -171,17 +37,20 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
     Args:
         text: The text.
         domain: The domain.
-        people: Names of the people of the home.
+        people: Names of the people of the home; without any, other words that begin with a capital letter are names.
         vocabulary: Names and keywords of the language, in small letters.
     """
     if len(text) > MAX_LENGTH:
         return
     said = text
-    changes = (*_QUESTIONS, *CHANGES) if re.match(r"\?|(?:where|what|how many|is|are)\b", text, re.I) else CHANGES
+    speller = _Speller(domain, people, vocabulary)
+    people = people or [word for word in re.findall(r"\b[A-Z][a-z]+\b", text) if speller.is_name(word)]
+    text = _about_people(text, people)
+    changes = (*QUESTIONS, *CHANGES) if re.match(r"\?|(?:where|what|how many|is|are)\b", text, re.I) else CHANGES
     for pattern, replacement in changes:
         text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
-    speller = _Speller(domain, [*people, *vocabulary])
-    queue = deque([(_owned(text, people), 0)])
+    text = speller.every_fixture(speller.room_first.sub(r"\2 in \1", text))
+    queue = deque([(text, 0)])
     seen, yielded = set[str](), {said}
     while queue and len(seen) < MAX_WORDINGS:
         changed, n_changes = queue.popleft()
@@ -193,70 +62,175 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
             yielded.add(wording)
             yield wording
         if n_changes < MAX_CHANGES and len(queue) < MAX_WORDINGS:
-            queue.extend((other, n_changes + 1) for other in _changed(wording))
+            queue.extend((other, n_changes + 1) for other in _changed(wording, speller.guessed))
 
 
-def _changed(text: str) -> Iterator[str]:
+def rule_wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> Iterator[str]:
+    """Yield other wordings of a text that should be a rule; the arguments are those of `wordings`."""
+    context = "fan on while "
+    text = re.sub(r"^(?:while|always|keep|make sure(?: that)?)\b:? *", "", text, flags=re.IGNORECASE)
+    text = re.sub(rf"^(?:{_NEGATORS})\b:? *(?:to )?", "never ", text, flags=re.IGNORECASE)
+    if "never" not in text.lower() and re.search(rf"\b{STATES}$", text, re.IGNORECASE) is None:
+        text = f"never {text}"
+    yield text
+    for wording in wordings(context + text, domain, people, vocabulary):
+        if wording.startswith(context):
+            yield wording.removeprefix(context)
+
+
+def may_be_meant(condition: Condition, domain: Domain) -> bool:
+    """Whether a person may mean this: it says more than that something exists, and does not contradict itself."""
+    if isinstance(condition, FixtureIs):
+        return not _is_contradiction(condition.states, domain)
+    thing, place = condition.thing, getattr(condition, "place", None)
+    is_said = place is not None or thing.states or thing.liquid
+    if isinstance(condition, Count) and condition.amount == "at least" and not is_said:
+        return False
+    holders = [thing.origin.thing.word] if thing.origin is not None and thing.origin.thing is not None else []
+    while place is not None:
+        holders += [place.thing.word] if place.thing is not None and not place.beside else []
+        place = place.inside
+    for word in holders:
+        kinds = domain.class_members(word) or (word,)
+        if word == thing.word or not any(domain.relation(kind) for kind in kinds):
+            return False
+    return not any(_is_contradiction(states, domain) for states in (thing.states, getattr(condition, "become", ())))
+
+
+def _is_contradiction(states: Sequence[str], domain: Domain) -> bool:
+    positive = [domain.negations.get(state, state) for state in states]
+    return len({*positive}) < len(states) or any({*pair} <= {*states} for pair in domain.exclusive)
+
+
+def _changed(text: str, guessed: Collection[str]) -> Iterator[str]:
     for pattern, replacement in OPTIONAL:
         other = re.sub(pattern, replacement, text)
         if other != text:
             yield other
     words = text.split()
-    if len(words) <= MAX_WORDS_JOINED:
+    if len(words) <= MAX_WORDS_JOINED and not any(name in text for name in guessed):
         yield from (" ".join([*words[:i], "in", *words[i:]]) for i in range(1, len(words)))
     if words and words[0] == "if" and ":" not in words:
         yield from (" ".join([*words[:i], ":", *words[i:]]) for i in range(3, len(words)))
 
 
-def _owned(text: str, people: Sequence[str]) -> str:
+def _about_people(text: str, people: Sequence[str]) -> str:
+    """Return a text with names of people where the grammar has them: `Anna's phone`, `apple with Anna`."""
     for name in people:
-        text = re.sub(rf"\b{name}s\b", f"{name}'s", text, flags=re.IGNORECASE)
-        text = re.sub(rf"\b(\w+) of {name}\b", rf"{name}'s \1", text, flags=re.IGNORECASE)
+        for pattern, replacement in (
+            (rf"\b{name}s?'(?!s)", f"{name}'s"),
+            (rf"\b{name}s\b", f"{name}'s"),
+            (rf"(?:\bperson |@){name}\b", name),
+            (rf"\b(\w+) (?:of|owned by|belonging to) {name}(?:'s)?\b", rf"{name}'s \1"),
+            (rf"\b(?:give|bring|hand|get) {name} ([^;:]+?){END}", rf"\1 with {name}"),
+            (rf"\b{name} (?:has|gets|with) ([^;:]+?){END}", rf"\1 with {name}"),
+            (rf"\b(?:to|for|at) {name}\b", f"with {name}"),
+            (rf"\b{name} (?!(?:{_AFTER_NAMES})\b)(?=\w)", f"{name}'s "),
+        ):
+            text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
     return text
 
 
 class _Speller:
     """Writes words as the domain does: singular, its own name for a thing, the nearest spelling."""
 
-    def __init__(self, domain: Domain, vocabulary: Sequence[str]) -> None:
+    def __init__(self, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> None:
         names = (*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members, *domain.states)
         names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.skills)
-        self.names = {name.lower(): name for name in (*names, *vocabulary)}
+        self.names = {name.lower(): name for name in (*names, *people, *vocabulary)}
+        self.domain, self.people = domain, people
         self.words = {word for name in self.names for word in name.split()}
         self.joined = {name.replace(" ", ""): name for name in self.names}
-        self.known: dict[tuple[str, int], str | None] = {}
+        self.fixtures = {*domain.fixtures, *domain.fixture_members}
+        fixtures = "|".join(map(re.escape, sorted(self.fixtures, key=len, reverse=True)))
+        self.room_first = re.compile(rf"\b({'|'.join(domain.rooms)}) ((?:{fixtures})s?)\b", re.IGNORECASE)
+        self.attributes = {*domain.property_group, *domain.states, *domain.negations}
+        self.known: dict[tuple[str, bool], str | None] = {}
+        self.guessed = set[str]()  # names that misspelled words were taken for
+
+    def is_name(self, word: str) -> bool:
+        """Whether a word with a capital letter may be somebody's name."""
+        plain = word.lower()
+        forms = {*singulars(plain)}
+        return forms.isdisjoint(self.words) and forms.isdisjoint(names_by_word()) and plain not in _VERBS
+
+    def every_fixture(self, text: str) -> str:
+        """Write `every window closed` for `windows closed`."""
+
+        def written(match: re.Match[str]) -> str:
+            words = match[2].split()
+            for length in range(len(words), 0, -1):
+                noun = " ".join(words[:length])
+                if noun.lower() not in self.fixtures and (name := self.name(noun, length)) in self.fixtures:
+                    is_plural = noun.endswith("s") and not (name or "").endswith("s")
+                    return f"{match[1]}every {match[2]}" if is_plural else match[0]
+            return match[0]
+
+        return re.sub(rf"(^|[;:] |then )((?!every\b|no\b|\d|if\b)[^;:]+? {STATES}(?: in [^;:]+?)?){END}", written, text)
 
     def spell(self, text: str) -> str:
         tokens = re.findall(r"'s\b|[\w.:'-]*\w|[^\w\s]", text)
-        written = []
+        written = list[str]()
         while tokens:
             for length in range(min(_NAMES_AT_MOST, len(tokens)), 0, -1):
                 phrase = " ".join(tokens[:length])
-                if (phrase, length) not in self.known:
-                    self.known[phrase, length] = self.name(phrase, length)
-                if (name := self.known[phrase, length]) is not None:
+                are_several = written[-1:] in (["every"], ["no"])
+                if (phrase, are_several) not in self.known:
+                    self.known[phrase, are_several] = self.name(phrase, length, are_several=are_several)
+                if (name := self.known[phrase, are_several]) is not None:
                     break
             written.append(name if name is not None else phrase)
             del tokens[:length]
         return " ".join(written)
 
-    def name(self, phrase: str, length: int) -> str | None:
+    def name(self, phrase: str, length: int, *, are_several: bool = False) -> str | None:
+        """Return the name of the language that a phrase of so many words may be meant for, or None.
+
+        The lights are lamps of any kind, and so is every light; a light is one kind of them.
+        """
         plain = phrase.lower()
         if (known := plain if plain in self.names else self.joined.get(plain.replace(" ", ""))) is not None:
             return self.names[known]
         if not re.fullmatch(r"[^\W\d][\w' -]*", plain):
             return phrase if length == 1 else None
-        forms = (*singulars(plain), f"{plain}es", f"{plain}s")
+        first, _, rest = plain.partition(" ")
+        if rest and first in self.attributes:  # "glass bowls" are bowls, of glass; but red wine is wine
+            called = [name for name in names_by_word().get(plain, ()) if name in self.domain.liquids]
+            return called[0] if called and first in self.domain.property_group else None
+        forms = (*singulars(plain), re.sub("ves$", "fe", plain), re.sub("ves$", "f", plain), f"{plain}es", f"{plain}s")
+        exact = [name for name in names_by_word().get(plain, ()) if name.lower() in self.names]
+        if exact and not are_several:
+            return exact[0]
         if (form := next((form for form in forms if form in self.names), None)) is not None:
             return self.names[form]
+        forms = (f"{plain}s", *forms) if are_several else forms
         called = [name for form in forms for name in names_by_word().get(form, ()) if name.lower() in self.names]
         if called:
             return called[0]
-        if plain.endswith("'s") and (owner := get_close_matches(plain[:-2], self.names, n=1, cutoff=0.7)):
-            return f"{self.names[owner[0]]}'s"
+        if plain.endswith("'s"):
+            return f"{next(iter(get_close_matches(phrase[:-2], self.people, n=1, cutoff=0.7)), phrase[:-2])}'s"
         if length > 1 or plain in self.words:
             return phrase if length == 1 else None
-        close = [word for word in self.words if sorted(word) == sorted(plain)]  # two letters swapped
-        close = close or get_close_matches(plain, [*self.names, *self.words], n=3, cutoff=0.75)
-        close.sort(key=lambda name: name[0] != plain[0])
-        return self.names.get(close[0], close[0]) if close else None
+        name = self.nearest(phrase)
+        if name is not None and name != phrase:
+            self.guessed.add(name)
+        return name
+
+    def nearest(self, word: str) -> str | None:
+        """Return the name that a misspelled word may be meant for, or None."""
+        plain = word.lower()
+        if word[0].isupper():
+            if self.people:
+                close = get_close_matches(word, self.people, n=1, cutoff=0.7)
+                if close:
+                    return close[0]
+            elif self.is_name(word):
+                return word
+        close = [name for name in self.words if sorted(name) == sorted(plain)]  # two letters swapped
+        if not close and len(plain) > MAX_EXACT:
+            close = get_close_matches(plain, [*self.names, *self.words], n=3, cutoff=0.75)
+            close = [name for name in close if name[0] == plain[0]]
+        if close:
+            return self.names.get(close[0], close[0])
+        called = get_close_matches(plain, names_by_word(), n=1, cutoff=0.85) if len(plain) > MAX_EXACT else []
+        return next((name for word in called for name in names_by_word()[word] if name.lower() in self.names), None)

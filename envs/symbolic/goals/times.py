@@ -6,7 +6,9 @@ Nothing here reads the machine's clock.
 
 from __future__ import annotations
 
+import math
 import re
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from envs.errors import ArgumentError, quoted
@@ -30,6 +32,18 @@ def parse_time(text: str) -> float:
     if match is None or int(match[1]) > 23 or int(match[2]) > 59:
         raise ArgumentError(f"{quoted(text)} is not a time of day; it is HH:MM, between 00:00 and 23:59, such as 06:50")
     return 3600.0 * int(match[1]) + 60.0 * int(match[2])
+
+
+def checked_seconds(seconds: object) -> float:
+    """Return a time to wait [s], in [0, inf).
+
+    Raises:
+        ArgumentError: It is no such number.
+    """
+    value = float(seconds) if isinstance(seconds, Real) else math.nan
+    if not 0 <= value < math.inf:
+        raise ArgumentError(f"a wait takes a number of seconds, 0 or more, not {quoted(seconds)}")
+    return value
 
 
 def format_time(time_s: float) -> str:
@@ -62,7 +76,7 @@ def words_of_when(when: When) -> str:
 
 def duration_words(seconds: float) -> str:
     """Return a duration in plain words, for example "10 minutes"."""
-    for unit, length in (("hour", 3600), ("minute", 60)):
+    for unit, length in (("day", DAY_S), ("hour", 3600), ("minute", 60)):
         if seconds and seconds % length == 0:
             return f"{seconds / length:g} {unit}{'s' if seconds != length else ''}"
     return f"{seconds:g} second{'s' if seconds != 1 else ''}"

@@ -1,4 +1,4 @@
-"""What can be meant: the values of the goal language and their one canonical wording; `parser.py` reads it.
+"""What can be meant: the values of the goal language and their one canonical wording; `reading.py` reads it.
 
     goal       := phase ("then" phase)* ["while" rule (";" rule)*]
     phase      := [when ":"] ["if" test ("and" test)* ":"] condition (";" condition)*
@@ -19,7 +19,8 @@
     relation   := "on" | "in" | "with" | "beside"
     means      := fixture category | category of objects
     rule       := "never" (condition | skill [thing or furniture or room])
-    query      := "?" ("where" thing | "how many" thing [relation place] | "whether" test | "what" relation place)
+    query      := "?" ("where" (thing | furniture | person) | "how many" thing [relation place]
+                | "whether" test ("and" test)* | "what" relation place)
 
 `envs/symbolic/scoring.py` defines what each of them means in a state.
 """
@@ -270,13 +271,14 @@ class Query:
     """A question about the home.
 
     Attributes:
-        asks: Where `thing` is, how many there are (at `place`), whether `test` holds, or what is at `place`.
+        asks: Where `thing`, or the furniture or person of `place`, is; how many there are (at `place`); whether all
+            `tests` hold; or what is at `place`.
     """
 
     asks: Literal["where", "how many", "whether", "what"]
     thing: Thing | None = None
     place: Place | None = None
-    test: Test | None = None
+    tests: tuple[Test, ...] = ()
 
 
 def fixtures_named(condition: Condition) -> Iterator[str]:
@@ -415,9 +417,11 @@ def format_goal(goal: Goal, domain: Domain | None = None) -> str:
 def format_query(query: Query, domain: Domain | None = None) -> str:
     """Write a question, for example `? where wallet`; `parse_query` reads it back."""
     domain = domain or load_domain()
-    if query.test is not None:
-        return f"? whether {format_test(query.test, domain)}"
+    if query.tests:
+        return f"? whether {' and '.join(format_test(test, domain) for test in query.tests)}"
     if query.thing is not None:
         return f"? {query.asks} {_thing_at(query.thing, query.place, domain)}"
     assert query.place is not None
+    if query.asks == "where":
+        return f"? where {_origin(query.place)}"
     return f"? what {format_place(query.place, domain)}"

@@ -29,7 +29,7 @@ from envs.symbolic.scoring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from envs.symbolic.actions import State
 
@@ -95,6 +95,8 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
         able = [i for i, reason in zip(objects, reasons, strict=True) if not reason]
         if place is not None and place.every:
             each = condition.number if isinstance(condition, Count) else 1
+            if place.beside:
+                return _beside_every_obstacle(state, able, each, thing_text, place)
             for target in targets(state, place, state):
                 if sum(goes_in(state, i, target) for i in able) < each:
                     return f"no {thing_text} fits {state.world.relation[target]} {state.world.names[target]}"
@@ -106,6 +108,14 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
         return _room_obstacle(state, able, number, place, stacking=tricks)
     few = f"only {reasons.count('')} of {len(objects)} can be so: " if "" in reasons else ""
     return few + next(reason for reason in reasons if reason)
+
+
+def _beside_every_obstacle(state: State, able: Sequence[int], each: int, thing_text: str, place: Place) -> str:
+    """Say beside which target not enough of some objects fit, or return ""."""
+    for target in targets(state, place, state):
+        if sum(fits_side_by_side(state, i, target) for i in able if i != target) < each:
+            return f"no {thing_text} fits beside {state.world.names[target]}"
+    return ""
 
 
 def usable(state: State, thing: Thing) -> list[int]:
@@ -303,6 +313,9 @@ def _fixture_obstacle(condition: FixtureIs, state: State) -> str:
     fixtures = fixtures_of(state, condition)
     if not fixtures:
         return f"there is no {format_furniture(condition)} here"
+    opposites = {a: b for a, b in state.world.domain.negations.items() if {a, b} <= {*condition.states}}
+    if opposites and condition.quantifier != "no":
+        return "nothing is {} and {}".format(*next(iter(opposites.items())))
     return next(
         (reason for s in condition.states if (reason := _fixture_state_obstacle(condition, s, fixtures, state))), ""
     )
@@ -315,9 +328,6 @@ def _fixture_state_obstacle(condition: FixtureIs, asked: str, fixtures: list[int
         word = negation.get(word) or world.domain.negations.get(word, word)
         if word == asked:
             return f"nothing the robot does changes that {world.names[fixtures[0]]} is {word}"
-    for a, b in negation.items():
-        if {a, b} <= set(condition.states) and condition.quantifier != "no":
-            return f"nothing is {a} and {b}"
     if {"open", "on"} <= set(condition.states) and condition.quantifier != "no":
         process = world.process[fixtures[0]]
         if process is not None and "closed" in process.when:

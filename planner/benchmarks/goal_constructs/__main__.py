@@ -2,7 +2,8 @@
 
 Goals (`planner/tasks/random_goals.py`) that hold at the start, or that something speaks against
 (`planner/goals/feasibility.py`), are counted and left out. Each of the others is planned for by the teacher and by the
-GPT, which are given the goal, not an instruction; every plan is replayed in the symbolic home.
+GPT, which are given the goal, not an instruction; every plan is replayed in the symbolic home. The last columns are the
+tokens of the facts in a prompt (half and 95 % of the prompts have at most so many).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from planner.io.command_parser import CommandParser
 PROG = "python -m planner.benchmarks.goal_constructs"
 RATE = "teacher plans per second"
 COLUMNS = ("goals", "hold", "infeasible", "teacher", "GPT")
+FACTS = {"facts p50": 0.5, "facts p95": 0.95}  # columns, and their shares of the prompts
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,9 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from envs.symbolic.progress import begin, score
-    from planner.api import Planner
+    from gpt.weights.model_folder import read_folder
+    from planner.api import Planner, model_folder
+    from planner.benchmarks.goal_constructs.facts_size import facts_tokens, percentile
     from planner.corpus.teacher_chunks import plan_in_chunks
     from planner.goals.feasibility import infeasibility
+    from planner.plans.options import OWN_PLAN
     from planner.tasks.random_goals import CONSTRUCTS, random_goals
     from planner.verification.plan_verification import verify
 
@@ -49,6 +54,8 @@ def _run(args: argparse.Namespace) -> int:
     one_thread()
     planner = None if args.no_gpt else Planner.load(args.model)
     counts = {construct: Counter(dict.fromkeys(COLUMNS, 0)) for construct in CONSTRUCTS}
+    sizes: dict[str, list[int]] = {construct: [] for construct in CONSTRUCTS}
+    tokenizer = read_folder(model_folder(args.model))[2]
     seconds: list[float] = []
     teacher_s = 0.0  # for the goals that it reaches
     for construct, goal, state in random_goals(args.goals, args.seed):
@@ -68,21 +75,31 @@ def _run(args: argparse.Namespace) -> int:
             if actions is not None and verify(state, goal, actions).ok:
                 count["teacher"] += 1
                 teacher_s += planned_s
+            sizes[construct] += facts_tokens(goal, state, tokenizer)
             if planner is not None:
                 started_at = time.perf_counter()
-                count["GPT"] += planner.plan_for_goal(goal, state).is_proven
+                count["GPT"] += planner.plan_for_goal(goal, state, OWN_PLAN).is_proven
                 seconds.append(time.perf_counter() - started_at)
+
+    def facts(values: Sequence[int]) -> dict[str, int]:
+        return {column: percentile(values, share) for column, share in FACTS.items()}
+
     total = sum(counts.values(), Counter[str]())
     per_s = total["teacher"] / teacher_s if teacher_s else 0.0
     if args.json:
-        rows: dict[str, object] = {construct: dict(count) for construct, count in counts.items()}
+        rows: dict[str, object] = {name: dict(count) | facts(sizes[name]) for name, count in counts.items()}
         print(json.dumps({**rows, RATE: round(per_s, 1)}))
         return 0
-    print("construct     " + "".join(f"{column:>12}" for column in COLUMNS))
+    columns = (*COLUMNS, *FACTS)
+    print("construct     " + "".join(f"{column:>12}" for column in columns))
     for construct, count in counts.items():
-        print(f"{construct:<14}" + "".join(f"{count[column]:>12}" for column in COLUMNS))
+        row = dict(count) | facts(sizes[construct])
+        print(f"{construct:<14}" + "".join(f"{row[column]:>12}" for column in columns))
     tried = total["goals"] - total["hold"] - total["infeasible"]
-    print(f"{'all':<14}" + "".join(f"{total[column]:>12}" for column in COLUMNS))
+    every = {column: total[column] for column in COLUMNS} | facts(
+        [size for values in sizes.values() for size in values]
+    )
+    print(f"{'all':<14}" + "".join(f"{every[column]:>12}" for column in columns))
     for name in ("teacher", "GPT")[: 1 if planner is None else 2]:
         print(f"{name}: {Rate(hits=total[name], total=tried)} of those that can be reached")
     print(f"{RATE}: {per_s:.0f}, on the goals that it plans for")

@@ -1,8 +1,9 @@
 """Everyday instructions planned in homes: `python -m planner.benchmarks.object_choice`.
 
 Each instruction is planned in the bundled homes, or with `--trials` each held-out instruction of `unseen homes` in its
-own home, once as the corpus of the released weights chooses objects and once with common sense
-(`Options.common_sense`). Only plans that are verified both ways are compared.
+own home: as the corpus of the released weights chooses objects, with common sense (`Options.common_sense`), and with
+what the planner adds to the GPT's plan and leaves out (`Options.close_doors`, `Options.shorten`). Only plans that are
+verified each way are compared.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from planner.errors import PlannerError
@@ -48,26 +49,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner
     from planner.benchmarks.object_choice.used_objects import total, used_objects
-    from planner.plans.options import Options
+    from planner.plans.options import OWN_PLAN, Options
 
     if args.trials < 0:
         raise PlannerError("--trials is at least 0")
     one_thread()
     planner = Planner.load(args.model)
-    without: list[UsedObjects] = []
-    with_sense: list[UsedObjects] = []
+    ways = {
+        "without": replace(OWN_PLAN, common_sense=False),
+        "with common sense": OWN_PLAN,
+        "doors closed": Options(),
+    }
+    counts: dict[str, list[UsedObjects]] = {name: [] for name in ways}
     for instruction, state in _tasks(args):
-        plans = [planner.plan(instruction, state, Options(common_sense=sense)) for sense in (False, True)]
-        if all(plan.status == "verified" and plan.goal == plans[0].goal for plan in plans):
-            before, after = (used_objects(state, plan.actions) for plan in plans)
-            without.append(before)
-            with_sense.append(after)
-    figures = {"without": total(without), "with common sense": total(with_sense)}
+        plans = {name: planner.plan(instruction, state, options) for name, options in ways.items()}
+        goals = {plan.goal for plan in plans.values()}
+        if len(goals) == 1 and all(plan.status == "verified" for plan in plans.values()):
+            for name, plan in plans.items():
+                counts[name].append(used_objects(state, plan.actions))
+    figures = {name: total(each) for name, each in counts.items()}
     if args.json:
         print(json.dumps({name: asdict(counts) for name, counts in figures.items()}))
     else:
-        for name, counts in figures.items():
-            print(f"{name:<18} " + ", ".join(f"{key} {value:g}" for key, value in asdict(counts).items()))
+        for name, figure in figures.items():
+            print(f"{name:<18} " + ", ".join(f"{key} {value:g}" for key, value in asdict(figure).items()))
     return 0
 
 

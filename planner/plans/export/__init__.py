@@ -12,6 +12,7 @@ Each format is also a function of values (goal, actions, start): `to_behavior_tr
 | `mermaid.py` | a Mermaid flowchart |
 | `py_tree.py`, `py_tree_nodes.py` | a py_trees tree, and its nodes |
 | `phases.py` | splits a plan by the phases of its goal |
+| `clock.py` | the clock by which a py_trees tree waits |
 """
 
 from __future__ import annotations

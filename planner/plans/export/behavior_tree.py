@@ -24,8 +24,10 @@ What the goal does not have is left out: a plain goal is its `Fallback` alone.
   been put down. The guard of the rules is reactive: they are tested at every tick, and a broken one halts the tree.
 - `RuleKept` fails once a rule was broken since the tree began: by a state, or because a forbidden skill was used.
 - `GoalHolds` and `TestHolds` read the goal language. What a goal chooses at the start (`1 of dirty plate`), and where
-  things come `from`, is about the state in which the tree began, or in which the last wait for a time ended.
-- `WaitUntil` waits for a time of day; a phase of every day is repeated without an end.
+  things come `from`, is about the state in which the tree began, or in which the last wait for a time ended. `by` is
+  about what was used since the tree began.
+- `WaitUntil` waits for a time of day: the next one after the last time of the goal, or after the tree began. A phase of
+  every day is repeated without an end.
 - `Replan` plans for the goal from the current state and executes that plan.
 
 The robot implements these nodes and the subtasks; `TreeNodesModel` declares each with its ports. The others are built

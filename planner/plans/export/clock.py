@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
+
+from envs.symbolic.home_protocol import TimedHome
 
 if TYPE_CHECKING:
-    from envs.symbolic.goals import When
+    from collections.abc import Callable
+
     from envs.symbolic.home_protocol import Home
 
-DAY_S = 86_400.0
-
-
-@runtime_checkable
-class Clocked(Protocol):
-    """A home with a clock of its own."""
-
-    @property
-    def time_s(self) -> float:
-        """The time [s] since midnight of the first day."""
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass [s]."""
+ROUNDING_S = 1e-6  # a clock that sums ticks may be so late
 
 
 class HomeClock:
-    """The clock of a home."""
+    """The clock of a home.
 
-    def __init__(self, home: Home) -> None:
-        self._home = home if isinstance(home, Clocked) else None
-        now = datetime.now()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        self._offset_s = (now - midnight).total_seconds() - time.monotonic()
+    Args:
+        home: The home.
+        now: Tells the local time, for a home without a clock of its own.
+    """
+
+    def __init__(self, home: Home, now: Callable[[], datetime] = datetime.now) -> None:
+        self._home, self._now = home if isinstance(home, TimedHome) else None, now
+        self._midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
 
     def time_s(self) -> float:
         """Return the time [s] since midnight of the first day."""
-        return self._home.time_s if self._home is not None else self._offset_s + time.monotonic()
+        if self._home is not None:
+            return self._home.time_s
+        return (self._now() - self._midnight).total_seconds()
 
-    def reaches(self, until_s: float) -> bool:
+    def reaches(self, due_s: float) -> bool:
         """Whether a time [s] has come; a home's own clock is set forward to it."""
-        left_s = until_s - self.time_s()
-        if left_s > 0 and self._home is not None:
+        left_s = due_s - self.time_s()
+        if left_s > ROUNDING_S and self._home is not None:
             self._home.wait(left_s)
             return True
-        return left_s <= 0
-
-
-def seconds_until(when: When, now_s: float) -> float:
-    """Return how long a phase waits that could begin now."""
-    if when.at is None:
-        return when.after_s or 0.0
-    hours, _, minutes = when.at.partition(":")
-    return (3600.0 * int(hours) + 60.0 * int(minutes) - now_s) % DAY_S
+        return left_s <= ROUNDING_S

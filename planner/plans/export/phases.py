@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from envs.symbolic.actions import Action, State, format_action
 from envs.symbolic.goals import Goal, Test, When, format_goal, format_test, format_when
-from envs.symbolic.progress import advance, begin
+from envs.symbolic.progress import Progress, advance, begin
+from envs.symbolic.scoring import holds
 from planner.errors import ExportError
+from planner.plans.waits import AFTER_MIDNIGHT_S, tidies_up
 from planner.verification.plan_verification import attempt
 
 
@@ -78,16 +80,23 @@ def phases_of(goal: Goal, actions: Sequence[Action], initial_state: State) -> tu
     """Split a plan into phases.
 
     Actions after the end of the last phase, and inapplicable ones, stay in it; if it is left out, in the one before.
+    What tidies up before a wait (`planner/plans/waits.py`) is done before it, unless that undoes the phase that it
+    would belong to.
     """
-    progress = begin(goal, initial_state)
+    progress, opened = begin(goal, initial_state, time_s=AFTER_MIDNIGHT_S, waits=True), set[str]()
     by_phase: list[list[Subtask]] = [[] for _ in goal.phases]
     states = [initial_state, *attempt(initial_state, actions)]
     for action, state, next_state in zip(actions, states[:-1], states[1:], strict=True):
         liquid = state.liquid[state.world.index[action.args[0]]] if action.skill == "pour" else ""
-        done = [number for number in range(progress.phase + 1) if number not in progress.left_out]
-        number = done[-1] if done else progress.phase
+        while progress.due_s is not None:
+            if tidies_up(action, opened, progress) and _keeps(progress, _current_phase(progress), next_state):
+                break
+            progress = advance(progress, state, time_s=progress.due_s)
+        number = _current_phase(progress)
         by_phase[number].append(Subtask(action=action, text=format_action(state.world, action), liquid=liquid))
-        progress = advance(progress, next_state, action)
+        if action.skill == "open":
+            opened.add(action.args[0])
+        progress = advance(progress, next_state, action, time_s=progress.time_s)
     domain = initial_state.world.domain
     phases = []
     for number, (conditions, subtasks) in enumerate(zip(goal.phases, by_phase, strict=True)):
@@ -100,6 +109,17 @@ def phases_of(goal: Goal, actions: Sequence[Action], initial_state: State) -> tu
             )
         )  # fmt: skip
     return tuple(phases)
+
+
+def _current_phase(progress: Progress) -> int:
+    """Return the phase that a step belongs to: the last one that has begun and is not left out."""
+    begun = progress.phase + (progress.due_s is None)
+    return next((i for i in reversed(range(begun)) if i not in progress.left_out), progress.phase)
+
+
+def _keeps(progress: Progress, phase: int, state: State) -> bool:
+    """Whether the conditions of a phase hold in the state after a step."""
+    return all(holds(state, c, progress.initial_state, progress.uses) for c in progress.goal.phases[phase])
 
 
 def one_line(text: str) -> str:

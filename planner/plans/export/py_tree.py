@@ -17,12 +17,13 @@ On a failure the root fails, and its `feedback_message` says why. The tree does 
 from __future__ import annotations
 
 import importlib.util
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import BIT, HELD
 from planner.errors import ExportError
-from planner.plans.export.clock import HomeClock, seconds_until
+from planner.plans.export.clock import HomeClock
 from planner.plans.export.phases import check_ends, one_line, phases_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,14 @@ def is_installed() -> bool:
     return importlib.util.find_spec("py_trees") is not None
 
 
-def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str = "") -> Behaviour:
+def to_py_trees(
+    goal: Goal,
+    actions: Sequence[Action],
+    home: Home,
+    *,
+    title: str = "",
+    now: Callable[[], datetime] = datetime.now,
+) -> Behaviour:
     """Build the tree.
 
     Args:
@@ -56,6 +64,7 @@ def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str
         actions: The plan.
         home: The home where it is executed, from its current state.
         title: The root's name, for example the instruction.
+        now: Tells the local time, for a home without a clock of its own.
 
     Raises:
         ExportError: py_trees is not installed, or a phase comes after one that is done every day.
@@ -66,7 +75,7 @@ def to_py_trees(goal: Goal, actions: Sequence[Action], home: Home, *, title: str
 
     phases = phases_of(goal, actions, home.state())
     check_ends(phases, "py_trees")
-    root, episode = PlanNode(one_line(title) or "plan"), Episode(goal, home)
+    root, episode = PlanNode(one_line(title) or "plan"), Episode(goal, home, HomeClock(home, now))
     root.add_children([_phase_node(phase, episode, has_rules=bool(goal.rules)) for phase in phases])
     if goal.rules:
         root.add_child(GuardNode("rules kept?", episode))
@@ -91,8 +100,7 @@ def _phase_node(phase: Phase, episode: Episode, *, has_rules: bool) -> Behaviour
     if phase.when is None:
         return node
     timed = SequenceNode(phase.when_text, memory=True)
-    wait = WaitNode(f"wait: {phase.when_text}", episode, HomeClock(episode.home), partial(seconds_until, phase.when))
-    timed.add_children([wait, node])
+    timed.add_children([WaitNode(f"wait: {phase.when_text}", episode, phase.when), node])
     return Repeat(name="every day", child=timed, num_success=-1) if phase.when.daily else timed
 
 

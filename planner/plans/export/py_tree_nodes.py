@@ -9,16 +9,15 @@ from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 from py_trees.composites import Sequence
 
-from envs.symbolic.goals import Goal, format_rule
+from envs.symbolic.goals import DAY_S, Goal, due_s, format_rule
 from envs.symbolic.progress import advance, begin, is_true
 from envs.symbolic.scoring import holds
-from planner.plans.export.clock import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from envs.symbolic.actions import Action, State
-    from envs.symbolic.goals import Test
+    from envs.symbolic.goals import Test, When
     from envs.symbolic.home_protocol import Home
     from planner.plans.export.clock import HomeClock
 
@@ -29,22 +28,33 @@ class Episode:
     Args:
         goal: The goal of the tree.
         home: The home, at the start of the episode.
+        clock: Its clock.
     """
 
-    def __init__(self, goal: Goal, home: Home) -> None:
-        self.home = home
+    def __init__(self, goal: Goal, home: Home, clock: HomeClock) -> None:
+        self.home, self.clock = home, clock
+        self._since_s: float | None = None  # when the last phase with a time was due, or when the tree was first ticked
         self._progress = begin(Goal(phases=(goal.conditions,), rules=goal.rules), home.state())
 
     def observe(self, action: Action | None = None) -> State:
         """Return the current state, after an action of the robot if one was done."""
+        if self._since_s is None:
+            self._since_s = self.clock.time_s()
         state = self.home.state()
         if action is not None or state is not self._progress.state:
             self._progress = advance(self._progress, state, action)
         return state
 
-    def begin_anew(self) -> None:
-        """Make choices in the current state from now on, as a phase does that has waited for its time."""
+    def due_s(self, when: When) -> float:
+        """Return when a phase is due [s] that could begin now."""
+        self.observe()
+        assert self._since_s is not None
+        return due_s(when, self.clock.time_s(), self._since_s)
+
+    def begin_anew(self, since_s: float) -> None:
+        """Make choices in the current state from now on, as a phase does that was due at a time [s]."""
         self._progress = replace(self._progress, initial_state=self.observe())
+        self._since_s = since_s
 
     def reaches(self, goal: Goal) -> bool:
         """Whether all conditions of a phase hold."""
@@ -112,22 +122,24 @@ class ActionNode(Behaviour):
 class WaitNode(Behaviour):
     """Runs until a phase may begin; then choices are made anew."""
 
-    def __init__(self, name: str, episode: Episode, clock: HomeClock, seconds_left: Callable[[float], float]) -> None:
+    def __init__(self, name: str, episode: Episode, when: When) -> None:
         super().__init__(name)
-        self._episode, self._clock, self._seconds_left = episode, clock, seconds_left
-        self._until_s = -1.0
+        self._episode, self._when = episode, when
+        self._due_s: float | None = None
 
     def initialise(self) -> None:
-        """Begin to wait; a time of day at which the wait before has ended is that of the next day."""
-        now_s = self._clock.time_s()
-        until_s = now_s + self._seconds_left(now_s)
-        self._until_s = until_s + DAY_S if until_s == self._until_s else until_s
+        """Begin to wait; what is done every day is due again on the next day."""
+        if self._when.daily and self._due_s is not None:
+            self._due_s += DAY_S
+        else:
+            self._due_s = self._episode.due_s(self._when)
 
     def update(self) -> Status:
         """Wait, if the home has a clock that can be set forward; otherwise look at the time."""
-        if not self._clock.reaches(self._until_s):
+        assert self._due_s is not None
+        if not self._episode.clock.reaches(self._due_s):
             return Status.RUNNING
-        self._episode.begin_anew()
+        self._episode.begin_anew(self._due_s)
         return Status.SUCCESS
 
 

@@ -6,6 +6,7 @@ which objects a choice is made from, how many `1 more` or `half of` are.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Test, Thing
@@ -18,7 +19,7 @@ from envs.symbolic.scoring import (
     number_required,
     quantified_objects,
 )
-from planner.plans.formulas.formula import FALSE, TRUE, Atom, Formula, Zone, all_of, any_of, at_least, negated
+from planner.plans.formulas.formula import FALSE, TRUE, Atom, Formula, Zone, all_of, any_of, at_least, is_true, negated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,18 +72,26 @@ class Grounder:
         return self._choice(condition, condition.means if by_means else None)
 
     def _fixture(self, condition: FixtureIs) -> Formula:
-        fixtures = fixtures_of(self.initial_state, condition)
-        formulas = [all_of(*(self._has(f, s) for s in condition.states)) for f in fixtures]
-        if condition.quantifier == "every":
-            return all_of(*formulas) if formulas else FALSE
-        return any_of(*formulas) if condition.quantifier == "some" else all_of(*map(negated, formulas))
+        start = self.initial_state
+        fixtures = fixtures_of(start, condition)
+        formulas = [self._in_states(f, condition.states) for f in fixtures]
+        if condition.quantifier != "every":
+            return any_of(*formulas) if condition.quantifier == "some" else all_of(*map(negated, formulas))
+        others = set(fixtures_of(start, replace(condition, excluded=None))).difference(fixtures)
+        kept_out = [f for f in sorted(others) if not all(start.has(f, s) for s in condition.states)]
+        formulas += [negated(self._in_states(f, condition.states)) for f in kept_out]
+        return all_of(*formulas) if fixtures else FALSE
+
+    def _in_states(self, i: int, states: Iterable[str]) -> Formula:
+        return all_of(*(self._has(i, s) for s in states))
 
     def _count(self, condition: Count, means: str | None) -> Formula:
         thing, place, number = condition.thing, condition.place, condition.number
         objects = self._candidates(thing)
         formulas = [self._matches(i, thing) for i in objects]
         if means is not None:
-            was_so = set(matching_objects(self.initial_state, thing, None, self.initial_state))
+            before = None if thing.states or thing.liquid else place
+            was_so = set(matching_objects(self.initial_state, thing, before, self.initial_state))
             formulas = [
                 f if i in was_so else all_of(f, Atom(relation="used", entity=i, word=means))
                 for i, f in zip(objects, formulas, strict=True)
@@ -107,31 +116,36 @@ class Grounder:
                 t: TRUE if t in before else self._matches_at(t, place.thing, place.inside)
                 for t in self._candidates(place.thing)
             }
-        each = []
+        start, each = self.initial_state, []
+        matched = matching_objects(start, condition.thing, None, start) if condition.amount == "more" else []
         for target, is_target in targets.items():
-            zone = self._single_zones.setdefault(target, Zone(((target, TRUE),)))
-            inside = [
-                all_of(f, Atom(relation="in", entity=i, zone=zone))
-                for i, f in zip(objects, formulas, strict=True) if i != target
-            ]  # fmt: skip
-            each.append(any_of(negated(is_target), _amount(condition, condition.number, inside)))
+            there = {i: self._at_target(i, target, place) for i in objects if i != target}
+            number = condition.number + sum(is_true(there[i], start) for i in matched if i != target)
+            formulas_there = [all_of(f, there[i]) for i, f in zip(objects, formulas, strict=True) if i != target]
+            each.append(any_of(negated(is_target), _amount(condition, number, formulas_there)))
         return all_of(any_of(*targets.values()), *each)
+
+    def _at_target(self, i: int, target: int, place: Place) -> Formula:
+        if place.beside:
+            return Atom(relation="beside", entity=i, other=target)
+        zone = self._single_zones.setdefault(target, Zone(((target, TRUE),)))
+        return Atom(relation="in", entity=i, zone=zone)
 
     def _choice(self, condition: Every, means: str | None) -> Formula:
         start = self.initial_state
         objects = quantified_objects(start, condition)
         low, high = number_required(start, condition)
-        if not objects or low < 0 or high > len(objects) or (condition.selection != "every" and high == 0):
+        if not objects or low < 0 or high > len(objects):
             return FALSE
-        results = [self._result(i, condition) for i in objects]
-        was_so = [has_result(start, i, condition, start) for i in objects]
-        parts = [at_least(low, results), negated(at_least(max(high, sum(was_so)) + 1, results))]
+        results = {i: self._result(i, condition) for i in objects}
+        new = {i: result for i, result in results.items() if not has_result(start, i, condition, start)}
+        parts = [at_least(low, results.values()), negated(at_least(high + 1, new.values()))]
+        if condition.selection in ("all but", "half"):
+            parts.append(negated(at_least(max(high, len(results) - len(new)) + 1, results.values())))
         if means is not None:
-            by_means = [
-                f if before else all_of(f, Atom(relation="used", entity=i, word=means))
-                for i, f, before in zip(objects, results, was_so, strict=True)
-            ]
-            parts.append(at_least(low, by_means))
+            used = {i: Atom(relation="used", entity=i, word=means) for i in new}
+            # Where all are chosen, this says the same without a negation.
+            parts += [used[i] if low == len(objects) else any_of(negated(f), used[i]) for i, f in new.items()]
         if condition.excluded is not None:
             others = set(matching_objects(start, condition.thing, None, start)).difference(objects)
             parts += [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envs.symbolic.goals import Goal, Rule, format_condition, format_rule, format_when
 from envs.symbolic.scoring import fixtures_at
 from planner.errors import ExportError
-from planner.plans.formulas.formula import TRUE, Formula, atoms, is_true, negated
+from planner.plans.formulas.formula import FALSE, TRUE, Formula, atoms, is_true, negated
 from planner.plans.formulas.grounding import Grounder
 
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ class GroundGoal:
         """All its formulas."""
         banned = (f for ban in self.bans for f in (ban.entities or {}).values())
         return (*self.phases, *self.tests, *self.kept, *banned)
+
+    @property
+    def impossible(self) -> int | None:
+        """The first phase (from 0) that can never be reached and is never left out; None if there is none."""
+        pairs = enumerate(zip(self.phases, self.tests, strict=True))
+        return next((i for i, (phase, test) in pairs if phase == FALSE and test == TRUE), None)
 
     @property
     def last_test(self) -> int:

@@ -10,7 +10,7 @@
 | `operators.py` | STRIPS actions as values; the text of a domain |
 | `strips_domain.py` | the home's rules in STRIPS |
 | `strips_goal.py` | a goal in STRIPS, and the steps that prove it in a state |
-| `strips_phase.py` | the same for one phase of a goal |
+| `strips_judging.py` | the actions that judge a formula |
 | `strips_facts.py` | the initial state, and which objects matter |
 | `strips_plan.py` | subtasks as steps of a PDDL plan |
 | `strips_problem.py` | all of it: domain, problem, plan; reads other planners' plans |

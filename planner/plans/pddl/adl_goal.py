@@ -90,7 +90,7 @@ class _Writer:
     def write(self, actions: Sequence[AdlAction], text: str) -> GoalText:
         """Return the whole goal."""
         goal = self.goal
-        if FALSE in goal.phases:
+        if goal.impossible is not None:
             raise ExportError(f"{text!r} can never hold in this home")
         home_actions = [banned for action in actions for banned in self.without_banned(action)]
         needed: list[str] = []
@@ -107,11 +107,12 @@ class _Writer:
             home_actions = [self.using(action) for action in home_actions]
         conditions = [*needed, *self.last_phase()]
         banned = {i for ban in goal.bans for i in ban.entities or ()}
+        tools = {i for word in goal.means for i in self.world.entities_by_category.get(word, ())}
         subjects = {i for formula in goal.formulas for i in entities(formula)}
         return GoalText(
             actions=(*home_actions, *pseudo), axioms=tuple(self.axioms), predicates=tuple(self.predicates),
             facts=tuple(dict.fromkeys(self.facts)), condition=f"(and {' '.join(conditions)})",
-            watched=frozenset(self.watched), entities=frozenset(subjects | banned),
+            watched=frozenset(self.watched), entities=frozenset(subjects | banned | tools),
         )  # fmt: skip
 
     # Phases
@@ -125,15 +126,17 @@ class _Writer:
         actions = []
         for k in range(1, n):
             begins = self.beginning(k + 1)
-            precondition = " ".join([f"(phase-{k})", *self.conjuncts(goal.phases[k - 1])])
-            actions.append(AdlAction(name=f"{NEXT_PHASE}{k}", parameters="", precondition=precondition,
-                                     effect=f"(not (phase-{k})) {begins}"))  # fmt: skip
+            if goal.phases[k - 1] != FALSE:
+                precondition = " ".join([f"(phase-{k})", *self.conjuncts(goal.phases[k - 1])])
+                actions.append(AdlAction(name=f"{NEXT_PHASE}{k}", parameters="", precondition=precondition,
+                                         effect=f"(not (phase-{k})) {begins}"))  # fmt: skip
             if goal.tests[k] == TRUE:
                 continue
             self.predicates.append(begins)
             over = self.beginning(k + 2) if k + 1 < n else "(over)"
             self.predicates += [over] if over == "(over)" else []
-            for name, test, after in ((ENTER, goal.tests[k], f"(phase-{k + 1})"),
+            entering = goal.tests[k] if goal.phases[k] != FALSE else FALSE
+            for name, test, after in ((ENTER, entering, f"(phase-{k + 1})"),
                                       (LEAVE_OUT, negated(goal.tests[k]), over)):  # fmt: skip
                 if test != FALSE:
                     actions.append(AdlAction(name=f"{name}{k + 1}", parameters="",
@@ -149,6 +152,8 @@ class _Writer:
         """Return the atom that no phase ends now; where a phase may be left out, its test must follow at once."""
         alternatives = []
         for k, formula in enumerate(self.goal.phases, start=1):
+            if formula == FALSE:  # it is always left out
+                continue
             unreached = [self.atom(negated(formula))] if k <= self.goal.last_test else []
             alternatives.append(f"(and (phase-{k}) {' '.join(unreached)})")
         return self.define(f"(or {' '.join(alternatives)})")
@@ -158,6 +163,8 @@ class _Writer:
         goal, n = self.goal, len(self.goal.phases)
         if not n:
             return []
+        if goal.phases[-1] == FALSE:
+            return ["(over)"]
         last = [f"(phase-{n})"] if n > 1 else []
         conjuncts = [*last, *self.conjuncts(goal.phases[-1])]
         if goal.tests[-1] == TRUE:

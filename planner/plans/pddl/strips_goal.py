@@ -8,7 +8,7 @@ cannot say. So a plan ends with `judge-1`, after which the home no longer change
 - *Phases*: `next-phase-1` returns from judging to acting. If the next phase has a test (`if`), the test is judged in
   the same state, and `enter-2` or `leave-out-2` follows. So that no phase before a test is left later than it is
   reached, the state is judged after every action that could reach it: either `resume-1` shows that it is not reached
-  yet, or `judge-1` follows.
+  yet, or `judge-1` follows. After the last phase was left out, the robot may still act: `late` is true then.
 - *Rules about skills* are static preconditions: `(allowed-1 ?f)` in `open`.
 - *Rules about conditions*: what must not become true of single entities (`never oven on`) is a static precondition,
   too. After any action that could break another rule (`never knife with person`), no action is applicable until the
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from planner.plans.formulas.rules import Ban, GroundGoal
 
 ACT, CHECKING, RESUME = "(acting)", "(checking)", "resume"
+OVER, LATE = "(over)", "(late)"
 REACHING_A_PLACE = ("accessible", "door", "panel", "switched", "runs-open", "runs-closed", "wipeable", "waterable",
                     "receives", "destination")  # fmt: skip
-WORDS = ("acting", "checking", "over", "begun", "worked", "differ", "next", RESUME)  # names of no entity
+WORDS = ("acting", "checking", "over", "late", "begun", "worked", "differ", "next", RESUME)  # names of no entity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +153,8 @@ def goal_rules(
     Raises:
         ExportError: A condition can never hold in this home.
     """
-    if FALSE in goal.phases:
-        raise ExportError(f"the goal can never hold in this home: phase {1 + goal.phases.index(FALSE)}")
+    if goal.impossible is not None:
+        raise ExportError(f"the goal can never hold in this home: phase {1 + goal.impossible}")
     numbers = count(1)
     rules = GoalRules(goal=goal, domain=initial_state.world.domain, operators=list(home))
     for number, ban in enumerate(goal.bans, start=1):
@@ -180,7 +181,7 @@ def _add_phases(rules: GoalRules, initial_state: State, names: Sequence[str], nu
 
     def begins(phase: int) -> str:
         if phase > n:
-            return "(over)"
+            return f"{OVER} {LATE} {ACT}"
         return f"{acts(phase)} (phase-{phase})" if goal.tests[phase - 1] == TRUE else f"(testing-{phase})"
 
     def acts(phase: int) -> str:
@@ -212,11 +213,10 @@ def _add_phases(rules: GoalRules, initial_state: State, names: Sequence[str], nu
             rules.operators.append(operator(f"judge-{number}", "", before, after))
         if ends_by_step:
             asked = " ".join([judging, *atoms_reached])
-            rules.operators.append(
-                operator(f"next-phase-{number}", "", asked, f"{begins(number + 1)} (not {judging})")
-            )  # fmt: skip
+            next_one = begins(number + 1) if number < n else OVER
+            rules.operators.append(operator(f"next-phase-{number}", "", asked, f"{next_one} (not {judging})"))
         if number == n and ends_by_step:
-            rules.atoms = ["(over)"]
+            rules.atoms = [OVER]
         elif number == n:
             rules.atoms = [*atoms_reached]
             rules.atoms += [judging if judge.operators else phase] if n > 1 else []
@@ -326,13 +326,16 @@ def _keep(
             rules.resume(k): [*asked, f"(phase-{k + 1})", *(keeper.atoms(unreached) if rules.is_forced(k) else [])]
             for k, unreached in phases if unreached != FALSE or not rules.is_forced(k)
         }  # fmt: skip
+        if rules.goal.tests[-1] != TRUE:
+            resuming[rules.resume(len(rules.goal.phases))] = [*asked, LATE]
     changed = {word for f in (rules.kept, *forced) for atom in atoms(f) for word in _fluents(domain, atom)}
     rules.operators = [_checked(each, rules) if _touches(each, changed) else each for each in rules.operators]
     undone = [text for o in keeper.operators for e in o.effect for text in _instances(e, keeper, names, included)]
     again = [fact for fact in keeper.facts if predicate(fact).startswith(("counted-", "left-"))]
     rules.forget = " ".join([*(f"(not {text})" for text in dict.fromkeys(undone)), *again])
     for name, conditions in resuming.items():
-        effect = f"{ACT} (not {CHECKING}) {rules.forget}"
+        over = OVER if LATE in conditions else ""
+        effect = f"{ACT} (not {CHECKING}) {over} {rules.forget}"
         rules.operators.append(operator(name, "", " ".join(conditions), effect))
 
 
@@ -344,7 +347,8 @@ def _touches(each: Operator, changed: set[str]) -> bool:
 
 def _checked(each: Operator, rules: GoalRules) -> Operator:
     rules.checked.add(each.name)
-    return replace(each, effect=(*(e for e in each.effect if e != ACT), f"(not {ACT})", CHECKING))
+    not_over = [f"(not {OVER})"] if rules.goal.tests[-1:] not in ((), (TRUE,)) else []
+    return replace(each, effect=(*(e for e in each.effect if e != ACT), f"(not {ACT})", CHECKING, *not_over))
 
 
 def _is_simple(atom: Atom) -> bool:

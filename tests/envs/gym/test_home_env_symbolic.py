@@ -13,12 +13,11 @@ from gymnasium.utils.env_checker import data_equivalence as same
 
 from envs.errors import ActionError, GoalError, HomeError
 from envs.gym import spaces
-from envs.gym.goal_sampler import required_entities, sample_goal
+from envs.gym.goal_sampler import sample_goal
 from envs.gym.home_env import HomeEnv, HomeSymbolic
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import World
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import parse_goal
 from envs.symbolic.progress import Score
 from envs.symbolic.scoring import holds
 from tests.envs.homes_for_tests import kitchen, scene, state
@@ -337,10 +336,3 @@ def test_a_sampled_goal_reads_back_and_does_not_hold_yet(seed: int) -> None:
 def test_a_home_without_possible_tasks_offers_no_goal() -> None:
     with pytest.raises(GoalError, match="nothing can be moved"):
         sample_goal(state(["sofa 1"]), np.random.default_rng(0))
-
-
-def test_the_objects_that_a_goal_names_are_counted() -> None:
-    goal = parse_goal(
-        "3 plate on table".replace("table", "desk") + " ; 2 plate ; spoon in cup on shelf ; no egg ; oven on"
-    )
-    assert required_entities(goal) == ({"desk": 1, "shelf": 1, "oven": 1}, {"plate": 3, "spoon": 1, "cup": 1})

@@ -62,7 +62,7 @@ def test_built_in_homes_match_their_files_in_physics(path: Path) -> None:
 
     home = PhysicalHome(load_home(path))
     try:
-        assert home.state() == home.world.initial()
+        assert home.state().without_distances() == home.world.initial()
     finally:
         home.close()
 
@@ -195,13 +195,13 @@ BAD = [
     ("rooms: {kitchen: [apple]}", "line 1: unknown fixture 'apple'; this is an object: list it under `objects:`"),
     ("rooms:\n  kichen: [sink]", "line 2: unknown room 'kichen'; did you mean 'kitchen'?"),
     (
-        "rooms: {study: [desk]}",
-        "line 1: unknown room 'study'; did you mean 'office'? Another name needs its `kind:`",
+        "rooms: {garage: [desk]}",
+        "line 1: unknown room 'garage'; another name needs its `kind:`, one of: bathroom, "
+        "bedroom, dining room, hall, kitchen, laundry room, living room, office",
     ),
     (
         "rooms: {kitchen: [{2 stove burner: [on]}]}",
-        "line 1: unknown fixture '2 stove burner'; options follow the bare name: "
-        "`stove burner: {count: 2, states: [...]}`",
+        'line 1: stove burner: a state: YAML reads on as true; write it in quotes: "on"',
     ),
     ("objects: {fridge: [apple]}", "line 1: a home has at least one room, under `rooms:`"),
     ("seed: x\nobjects: {}", "line 1: a home has at least one room, under `rooms:`"),
@@ -310,9 +310,17 @@ BAD_OBJECTS = [
         "unknown liquid 'petrol'; known: water, coffee, tea, milk, juice, wine, soda",
     ),
     ("cabinet 1: [{fork: {liquid: milk}}]", "no fork ever holds milk"),
-    ("cabinet 1: [{mug: {holds: [pillow]}}]", "pillow 1 does not fit in mug 1; a usual place is: bed, sofa, armchair"),
+    ("cabinet 1: [{mug: {holds: [pillow]}}]", "pillow 1 does not fit in mug 1: it is 34 x 26 x 10 cm, and mug 1"),
     ("cabinet 1: [{fork: {holds: [pen]}}]", "pen 1: nothing can be put in or on fork 1; a usual place is: desk"),
-    ("cabinet 1: [5 plate]", "no room for plate 5 in cabinet 1, which is full (20 of 22 cells taken, 5 needed)"),
+    (
+        "cabinet 1: [5 plate]",
+        "no room for 1 of the 5 plate in cabinet 1: it is full with 4 plate; other usual places are: countertop,",
+    ),
+    ("cabinet 1: [4 plate, tray]", "no room for tray 1 in cabinet 1: it is full with 4 plate; other usual places are:"),
+    (
+        "cabinet 1: [{bowl: {holds: [chips]}}]",
+        "chips 1 does not fit in bowl 1: it is 15 x 6 x 20 cm, and bowl 1 inside",
+    ),
     (
         "cabinet 1: [{plate: {name: plate 2}}, {plate: {name: plate 2}}]",
         "plate 2 appears twice; the first is on line 3",
@@ -326,7 +334,6 @@ BAD_OBJECTS = [
     ("cabinet 1: [{mug: {count: 2, holds: [pen]}}]", "mug: `holds` is for one object, not for 2"),
     ("cabinet 1: [{plate: [dirty], mug: [dirty]}]", "cabinet 1: an object: expected one name with its options"),
     ("cabinet 1: [{mug: dirty}]", "mug: expected a list of states, such as [dirty], or options with their keys, found"),
-    ("cabinet 1: [{2 dirty mug: {liquid: tea}}]", "unknown object '2 dirty mug'; options follow the bare name"),
     ("cabinet 1: [7]", "cabinet 1: an object: expected a word, found '7'"),
 ]
 
@@ -388,7 +395,7 @@ objects:
 
 def test_a_wrong_entry_of_several_objects_is_reported_once() -> None:
     messages = problems("rooms: {kitchen: [cabinet]}\nobjects: {cabinet: [{plate: {count: 9}}, {mug: {count: 5}}]}")
-    assert [problem[:23] for problem in messages] == ["line 2: no room for pla", "line 2: no room for mug"]
+    assert [problem[:23] for problem in messages] == ["line 2: no room for 5 o", "line 2: no room for 3 o"]
 
 
 def test_rooms_that_overlap_do_not_hide_what_stands_outside() -> None:
@@ -498,7 +505,7 @@ rooms:
   kitchen: [fridge, white cabinet, 2 cabinet, {countertop: {color: black}}, oven, person]
 objects:
   cabinet 1: [red mug, big blue bowl, {mug: {color: white, material: glass, owner: anna}}, 2 small green bowl]
-  countertop: ["Anna's cell phone", glass bottle, glass of water, dirty red mug]
+  countertop: ["Anna's cell phone", glass bottle, glass of water, dirty red mug, knife]
 """
 
 
@@ -532,8 +539,12 @@ def test_a_home_with_properties_people_and_rules_reads_back() -> None:
         ("color: white", "color: whte", "line 7: mug: unknown color 'whte'; did you mean 'white'?"),
         ("owner: anna", "owner: Carl", "line 7: mug: nobody here is called 'Carl'; list the names under `people:`"),
         ("[Anna, Ben]", "[Anna, anna]", "line 2: people: anna appears twice"),
-        ("[Anna, Ben]", "[Anna, '42']", "line 2: people: '42' is no name: it has letters"),
-        ("{color: white,", "{color: white, size: red,", "line 7: mug: unknown size 'red'; known: big, small"),
+        ("[Anna, Ben]", "[Anna, '42']", "line 2: people: '42' is no name: it begins with a letter"),
+        (
+            "{color: white,",
+            "{color: white, size: red,",
+            "line 7: mug: 'red' is no size but a color: write `color: red`",
+        ),
         ("red mug, big", "{red mug: {color: blue}}, big", "line 7: mug: two colors at once, red and blue"),
         ("open the oven", "opn oven", "line 3: rules: "),
     ],

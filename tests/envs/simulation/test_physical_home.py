@@ -48,12 +48,12 @@ def run(home, *texts: str) -> State:
         outcome = home.execute(action)
         assert outcome.status == "done", f"{text}: {outcome.reason}"
         state = home.state()
-        assert state[1:] == expected[1:], text
+        assert state.without_distances() == expected.without_distances(), text
     return state
 
 
 def test_the_initial_state_matches_the_scene(home):
-    assert home.state() == home.world.initial()
+    assert home.state().without_distances() == home.world.initial()
 
 
 PLANS = {
@@ -197,7 +197,7 @@ def untidy(strewn):
 
 
 def test_objects_lie_on_the_floor(untidy):
-    assert untidy.state() == untidy.world.initial()
+    assert untidy.state().without_distances() == untidy.world.initial()
 
 
 @pytest.mark.parametrize("name", ["sock 1", "book 1", "ball 1", "toy block 1", "backpack 1", "magazine 1"])

@@ -23,8 +23,8 @@ from envs.symbolic.goals import (
     Thing,
     When,
 )
+from envs.symbolic.goals.sampling import with_random_properties
 from envs.symbolic.goals.values import Amount, Selection
-from planner.tasks.random_goals import with_random_properties
 
 DOMAIN = load_domain()
 NAMES = {*DOMAIN.objects, *DOMAIN.members, *DOMAIN.fixtures, *DOMAIN.fixture_members}
@@ -53,8 +53,8 @@ class GoalDrawer:
         self.objects = range(self.world.n_fixtures, len(self.world.names))
 
     def goal(self) -> Goal:
-        phases = [self.several(0.3) for _ in range(2 if self.rng.random() < 0.2 else 1)]
-        guards = [self.guard() for _ in phases] if self.rng.random() < 0.25 else []
+        phases = [self.several(0.3) for _ in range(self.rng.choice((1, 1, 1, 1, 2, 2, 3)))]
+        guards = [self.guard() for _ in phases] if self.rng.random() < 0.3 else []
         rules = [self.rule() for _ in range(self.rng.choice((0, 0, 0, 1, 2)))]
         return Goal(phases=tuple(phases), guards=tuple(guards), rules=tuple(rules))
 

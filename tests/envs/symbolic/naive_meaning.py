@@ -59,7 +59,11 @@ class Episode:
     def __init__(self, states: Sequence[State], actions: Sequence[Action]) -> None:
         self.moments = [Snapshot(state) for state in states]
         self.actions = list(actions)
-        self.start = self.moments[0]
+        self.begin(0)
+
+    def begin(self, at: int) -> None:
+        """Take a moment as the start, at which choices are made."""
+        self.start, self.begun = self.moments[at], at
 
     # -- descriptions ----------------------------------------------------------------------------------------------
 
@@ -226,7 +230,7 @@ class Episode:
 
     def used(self, at: int, means: str, name: str) -> bool:
         """Whether an appliance ran with the object in it, a tool was used on it, or a container carried it."""
-        for number, action in enumerate(self.actions[:at], start=1):
+        for number, action in enumerate(self.actions[self.begun : at], start=self.begun + 1):
             before, after = self.moments[number - 1], self.moments[number]
             for holder in after.around(name):
                 if after.kind[holder] == means and holder in after.fixtures:
@@ -268,15 +272,19 @@ class Episode:
 
     def score(self, goal: Goal) -> tuple[list[bool], dict[int, int]]:
         """Return which conditions are met at the end, and at which step each broken rule broke."""
+        self.begin(0)
+        broken = {i: at for i, rule in enumerate(goal.rules) if (at := self.broken_at(rule)) is not None}
         met: list[bool] = []
         begins, last = 0, len(self.moments) - 1
         reached = True
         for number, phase in enumerate(goal.phases):
             is_final = number == len(goal.phases) - 1
-            tests = goal.guard(number).tests
+            guard = goal.guard(number)
+            if reached and guard.when is not None:
+                self.begin(begins)
             if not reached:
                 met += [False] * len(phase)
-            elif tests and not all(self.is_true(begins, test) for test in tests):
+            elif guard.tests and not all(self.is_true(begins, test) for test in guard.tests):
                 met += [True] * len(phase)
             elif is_final:
                 met += [self.holds(last, condition) for condition in phase]
@@ -286,5 +294,4 @@ class Episode:
                 reached = moment is not None
                 met += [True] * len(phase) if reached else [self.holds(last, c) for c in phase]
                 begins = moment if moment is not None else begins
-        broken = {i: at for i, rule in enumerate(goal.rules) if (at := self.broken_at(rule)) is not None}
         return met, broken

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from envs.symbolic.actions import State, parse_action
-from envs.symbolic.goals import parse_goal
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import Every, parse_goal
 from envs.symbolic.progress import Progress, advance, begin, score
+from envs.symbolic.scoring import matching_objects
 from tests.envs.homes_for_tests import after, state
 
 
@@ -186,3 +188,23 @@ def test_a_test_is_made_when_its_phase_begins(home: State) -> None:
 
 def test_the_class_that_has_the_name_of_a_category_is_the_category(home: State) -> None:
     assert len(home.world.objects_of("book")) == 4  # not the magazines
+
+
+def test_a_kind_means_itself_and_a_class_its_members() -> None:
+    domain = load_domain()
+    everything = state(["dining table 1"], {f"{kind} 1": "dining table 1" for kind in domain.objects})
+    for word in (*domain.objects, *domain.members):
+        goal = parse_goal(f"every {word} on dining table")
+        (condition,) = goal.conditions
+        assert isinstance(condition, Every)
+        kinds = {everything.world.categories[i] for i in matching_objects(everything, condition.thing)}
+        assert kinds == ({word} if word in domain.objects else {*domain.members[word]}), word
+
+
+def test_a_phase_with_a_time_counts_only_what_is_used_in_it(home: State) -> None:
+    goal = "glass on coffee table then after 10 min : spoon on desk by bowl"
+    carry = ["pick up spoon 1", "put spoon 1 in bowl 1", "pick up bowl 1", "put bowl 1 on {} 1"]
+    glass = move("glass 1 > coffee table 1")
+    early = [*(s.format("dining table") for s in carry), *move("spoon 1 > dining table 1"), *glass]
+    assert not score(progress_after(home, goal, [*early, *move("spoon 1 > desk 1")])).success
+    assert score(progress_after(home, goal, [*early, *(s.format("desk") for s in carry)])).success

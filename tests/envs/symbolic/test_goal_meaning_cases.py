@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from envs.errors import GoalError
-from envs.scenes.home_file_reader import parse_home
+from envs.scenes.home_files.reader import parse_home
 from envs.symbolic.actions import BIT, HELD, NOWHERE, State, World, apply, parse_action
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import (
@@ -57,7 +57,7 @@ def home(name: str) -> State:
 
 def changed(state: State, changes: Mapping[str, Any]) -> State:
     """Return the state in which some things are elsewhere or otherwise, whoever did that."""
-    world, place, flags, liquid, held, at = state
+    world, place, flags, liquid, held = state.world, state.place, state.flags, state.liquid, state.held
     places, bits, liquids = list(place), list(flags), list(liquid)
     for name, words in changes.items():
         entity = world.index[name]
@@ -74,7 +74,7 @@ def changed(state: State, changes: Mapping[str, Any]) -> State:
                 bits[entity] &= ~BIT[positive]
             else:
                 bits[entity] |= BIT[word]
-    return State(world, tuple(places), tuple(bits), tuple(liquids), held, at)
+    return state._replace(place=tuple(places), flags=tuple(bits), liquid=tuple(liquids), held=held)
 
 
 def read(text: str, state: State) -> Goal | Query:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envs.errors import GoalError
+from envs.scenes.home_file import parse_home
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import (
     FIXTURE_ONLY_STATES,
@@ -27,8 +28,10 @@ from envs.symbolic.goals import (
     When,
     format_goal,
     format_query,
+    format_rule,
     parse_goal,
     parse_query,
+    parse_rule,
 )
 
 DOMAIN = load_domain()
@@ -163,7 +166,7 @@ GOALS = goals()
 QUERIES = st.one_of(
     st.builds(Query, asks=st.just("where"), thing=THINGS),
     st.builds(Query, asks=st.just("how many"), thing=THINGS, place=st.none() | PLACES),
-    st.builds(Query, asks=st.just("whether"), test=TESTS),
+    st.builds(Query, asks=st.just("whether"), tests=st.lists(TESTS, min_size=1, max_size=2).map(tuple)),
     st.builds(Query, asks=st.just("what"), place=PLACES),
 )
 
@@ -326,3 +329,22 @@ def test_a_class_of_fixtures_is_a_place_if_one_of_it_holds_objects() -> None:
     )
     with pytest.raises(GoalError, match="nothing can be put on a lamp"):
         parse_goal("apple on lamp")
+
+
+def test_rooms_that_are_called_after_people_are_places_in_any_case() -> None:
+    text = "people: [Mia]\nrooms:\n  Mia's room: {kind: bedroom, fixtures: [bed, desk]}\n  Kitchen: [sink]\n"
+    text += "  kitchen 2: [sink]\n"
+    scene = parse_home(text, geometry=False)
+    for words in ("Mia's room", "mia's room", "MIA'S ROOM"):
+        assert format_goal(parse_goal(f"mug in {words} ; Mia's mug on desk in {words}", scene=scene)) == (
+            "mug in Mia's room ; Mia's mug on desk in Mia's room"
+        )
+        assert format_rule(parse_rule(f"never go to {words}", scene=scene)) == "never go to Mia's room"
+    for room in ("kitchen", "Kitchen", "kitchen 2"):
+        assert format_goal(parse_goal(f"mug in {room}", scene=scene)) == f"mug in {room}"
+
+
+def test_a_person_whom_nobody_knows_is_named_with_those_who_are_known() -> None:
+    scene = parse_home("people: [Mia, Ben]\nrooms: {kitchen: [sink, person]}\n", geometry=False)
+    with pytest.raises(GoalError, match="nobody here is called 'Bem'; known: Mia, Ben; did you mean 'Ben'"):
+        parse_goal("mug with Bem", scene=scene)

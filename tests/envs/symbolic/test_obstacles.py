@@ -41,6 +41,7 @@ def make(**arguments: Any) -> gymnasium.Env[Any, Any]:
         ("every cup is dirty", "nothing the robot does makes it dirty"),
         ("hot cold cup", "nothing is hot and cold"),
         ("clean dirty plate", "nothing is clean and dirty"),
+        ("fridge open closed", "nothing is closed and open"),
         ("cup of wine", "no wine here"),
         ("plate of water", "cannot be filled"),
         ("book in cup", "does not fit"),
@@ -125,3 +126,20 @@ def test_homes_are_sampled_until_one_is_found_in_which_the_goal_does_not_hold(go
 def test_a_goal_that_no_sampled_home_can_have_is_refused_at_reset(goal: str) -> None:
     with pytest.raises(GoalError, match="in all of 30 sampled homes"):
         make(goal=goal).reset(seed=0)
+
+
+@pytest.mark.parametrize(
+    ("goal", "reason"),
+    [
+        ("mug beside every pen", ""),  # a mug does not go in a pen, and need not
+        ("pen beside every mug", ""),
+        ("mug beside every mug", ""),
+        ("3 mug beside every pen", "there are only 2 mug here"),
+        ("pen beside every plate", "pen beside every plate"),
+    ],
+)
+def test_what_stands_beside_everything_need_not_go_in_it(goal: str, reason: str) -> None:
+    start = state(
+        ["desk 1", "cabinet 1"], {"mug 1": "cabinet 1", "mug 2": "desk 1", "pen 1": "desk 1", "pen 2": "desk 1"}
+    )
+    assert reason in obstacle(parse_goal(goal), start) and bool(reason) == bool(obstacle(parse_goal(goal), start))

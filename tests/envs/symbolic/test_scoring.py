@@ -5,7 +5,7 @@ import pytest
 from envs.symbolic.actions import State, parse_action
 from envs.symbolic.goals import Count, Every, parse_goal
 from envs.symbolic.progress import Score, advance, begin, score
-from envs.symbolic.scoring import holds, matching_objects, quantified_objects
+from envs.symbolic.scoring import holds, matching_objects, quantified_objects, wanted_neighbors
 from tests.envs.homes_for_tests import after, state
 
 
@@ -246,3 +246,77 @@ def test_objects_can_be_picked_up_from_and_put_on_the_floor() -> None:
                        ).success  # fmt: skip
     assert score_after("no toy on floor", initial_state, "pick up ball 1").success
     assert score_after("ball on floor", initial_state, "pick up ball 1", "put ball 1 on floor 1").success
+
+
+@pytest.fixture(scope="module")
+def measured() -> State:
+    """A desk of which distances are known: the laptop and the mug are apart, the phone is beside both."""
+    home = state(
+        ["desk 1", "sofa 1", "shelf 1"],
+        {"laptop 1": "desk 1", "mug 1": "desk 1", "cell phone 1": "desk 1", "mug 2": "sofa 1", "book 1": "sofa 1"},
+    )
+    index = home.world.index
+    return home._replace(apart=frozenset({(index["laptop 1"], index["mug 1"]), (index["mug 2"], index["book 1"])}))
+
+
+@pytest.mark.parametrize(
+    ("goal", "held"),
+    [
+        ("mug beside laptop", False),
+        ("laptop beside mug", False),
+        ("cell phone beside laptop", True),
+        ("cell phone beside mug", True),
+        ("mug beside cell phone", True),
+        ("every mug beside cell phone", False),
+        ("no mug beside laptop", True),
+        ("no mug beside cell phone", False),
+        ("book beside mug", False),
+        ("mug beside book", False),
+        ("cell phone beside every mug on desk", True),
+        ("laptop beside every mug on desk", False),
+        ("cell phone beside every mug", False),
+    ],
+)
+def test_what_is_known_to_be_apart_is_not_beside_each_other(measured: State, goal: str, held: bool) -> None:
+    assert goal_holds(goal, measured) == held
+
+
+def test_the_symbolic_home_knows_no_distances(measured: State) -> None:
+    assert goal_holds("mug beside laptop", measured.without_distances())
+    assert measured.without_distances() != measured
+
+
+def test_what_is_put_again_may_be_beside_everything_there(measured: State) -> None:
+    lifted = after(measured, "pick up mug 1")
+    assert len(lifted.apart) == 1
+    assert not goal_holds("mug beside laptop", lifted)
+    assert goal_holds("mug beside laptop", after(lifted, "put mug 1 on desk 1"))
+    assert after(measured, "pick up mug 2").apart < measured.apart
+
+
+@pytest.mark.parametrize(
+    ("goal", "subtasks", "neighbors"),
+    [
+        ("mug beside laptop", ["pick up mug 1", "put mug 1 on desk 1"], ["laptop 1"]),
+        ("mug beside laptop", ["pick up mug 1", "put mug 1 on sofa 1"], []),
+        ("mug beside laptop", ["pick up mug 2", "put mug 2 on desk 1"], ["laptop 1"]),
+        ("laptop beside mug", ["pick up mug 1", "put mug 1 on desk 1"], ["laptop 1"]),  # either may be moved
+        ("mug beside laptop", ["pick up laptop 1", "put laptop 1 on sofa 1"], ["mug 2"]),
+        ("every mug beside cell phone", ["pick up mug 2", "put mug 2 on desk 1"], ["cell phone 1"]),
+        ("book beside mug on desk", ["pick up book 1", "put book 1 on desk 1"], ["mug 1"]),
+        ("cell phone beside laptop", ["pick up mug 1", "put mug 1 on desk 1"], []),  # it is so already
+        ("mug beside laptop", ["pick up book 1", "put book 1 on desk 1"], []),
+        ("no mug beside laptop", ["pick up mug 1", "put mug 1 on desk 1"], []),
+        ("at most 1 mug beside laptop", ["pick up mug 1", "put mug 1 on desk 1"], []),
+        ("mug on desk", ["pick up mug 2", "put mug 2 on desk 1"], []),
+        ("laptop beside every mug", ["pick up laptop 1", "put laptop 1 on desk 1"], ["mug 1"]),
+        ("mug beside every anything", ["pick up mug 2", "put mug 2 on desk 1"], ["laptop 1", "mug 1"]),
+    ],
+)
+def test_a_put_stands_beside_what_an_unmet_condition_names(
+    measured: State, goal: str, subtasks: list[str], neighbors: list[str]
+) -> None:
+    *earlier, last = subtasks
+    before = after(measured, *earlier)
+    wanted = wanted_neighbors(parse_goal(goal).conditions, before, parse_action(before.world, last), measured)
+    assert [before.world.names[i] for i in wanted] == neighbors

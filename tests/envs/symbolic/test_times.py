@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -98,6 +99,8 @@ def test_times_are_written_with_the_day_and_the_seconds_that_they_need() -> None
     [
         ("after 10 min", {"after_s": 600}, "in 10 minutes"),
         ("after 1 h", {"after_s": 3600}, "in 1 hour"),
+        ("after 25 h", {"after_s": 90_000}, "in 25 hours"),
+        ("after 168 h", {"after_s": 604_800}, "in 7 days"),
         ("after 90 s", {"after_s": 90}, "in 90 seconds"),
         ("after 0.5 s", {"after_s": 0.5}, "in 0.5 seconds"),
         ("at 7:00", {"at": "07:00"}, "at 07:00"),
@@ -241,6 +244,14 @@ def test_goals_without_times_count_none(home: State) -> None:
     now = after(home, "close window 1")
     progress = advance(begin(parse_goal("window closed"), home), now, parse_action(now.world, "close window 1"))
     assert (progress.time_s, progress.due_s) == (0.0, None)
+
+
+@pytest.mark.parametrize("seconds", [-1, -0.001, float("nan"), float("inf"), "60", None])
+def test_only_a_number_of_seconds_can_be_waited(seconds: Any, home: State) -> None:
+    simulated = SymbolicHome(home)
+    with pytest.raises(ArgumentError, match="a number of seconds, 0 or more"):
+        simulated.wait(seconds)
+    assert simulated.time_s == parse_time("08:00")
 
 
 def test_the_clock_of_the_symbolic_home_counts_durations_and_waits(home: State) -> None:

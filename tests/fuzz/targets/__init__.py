@@ -6,7 +6,8 @@ only with one of the project's own errors and a bounded message; the other requi
 | file | what |
 |---|---|
 | `language.py` | text that a person types |
-| `homes.py` | home files, seeds, memories, agendas, environments, robots, exported plans |
+| `homes.py` | home files, seeds, memories, environments, robots, exported plans |
+| `agendas.py` | files of scheduled plans, and what is due on them |
 | `data.py` | task files, recipes, corpora |
 | `models.py` | files of models, tokenizers and checkpoints |
 | `senses.py` | recordings, pictures and their encoders |
@@ -20,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.fuzz.targets import commands, data, homes, language, models, runs, senses
+from tests.fuzz.targets import agendas, commands, data, homes, language, models, runs, senses
 
 Target = Callable[[Random], None]
 
@@ -29,7 +30,7 @@ TARGETS: dict[str, Target] = {
     for target in (
         language.instructions, language.sentences,
         language.dialogues, language.piped, language.goals, language.statements, language.plans, language.steps,
-        language.names, homes.homes, homes.seeds, homes.memories, homes.agendas, homes.environments, homes.robots,
+        language.names, homes.homes, homes.seeds, homes.memories, agendas.agendas, homes.environments, homes.robots,
         homes.exports,
         data.tasks, data.human_lines, data.rows, data.recipes, data.episodes, data.corpora, data.shards, models.models,
         models.calibrations, models.tokenizers, models.adapters, models.gpt2_files, models.checkpoints,

@@ -13,7 +13,6 @@ from envs.errors import EnvsError
 from envs.gym.home_env import HomeSymbolic
 from envs.scenes.home_file import HomeFileError, dump_home, parse_home
 from envs.scenes.scene_sampler import sample_scene
-from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import State, World, applicable, parse_action, successor
 from envs.symbolic.goals import Goal, parse_goal
 from envs.symbolic.home_protocol import Outcome
@@ -23,7 +22,6 @@ from planner import run as run_command
 from planner.errors import ExportError
 from planner.execution.executor import execute
 from planner.plans.export import PLAN_FORMATS, export_files, joined
-from planner.scheduling import Agenda, EntryEnded, run_agenda
 from planner.verification.plan_verification import verify
 from planner.world_model.belief import Belief
 from planner.world_model.memory import keep, remember
@@ -39,7 +37,6 @@ from tests.fuzz.targets.contract import (
     scratch_folder,
     some_state,
 )
-from tests.planner.timed_runs import TeacherPlanner
 
 
 def homes(rng: Random) -> None:
@@ -136,34 +133,6 @@ def _explored(rng: Random, belief: Belief, state: State) -> Belief:
         state = successor(state, action)
         belief = belief.after(action).observe(state)
     return belief
-
-
-def agendas(rng: Random) -> None:
-    """A file of --agenda: goals that wait, of which each is done or has a reason, or a message."""
-    truth = opened(rng.choice(SMALL_HOMES))
-    with scratch_folder() as folder:
-        path = folder / "agenda.jsonl"
-        agenda = Agenda(truth, path)
-        for _ in range(rng.choice((0, 1, 3))):
-            with only_our_errors():
-                when = rng.choice(
-                    ("after 5 min", "at 07:00", "at 08:00", "every day at 07:00", "after 0 s", "after 30 h")
-                )
-                goal = texts.goal(rng, truth) if rng.randrange(2) else "window closed then after 1 min : no lamp on"
-                agenda.add_goal(parse_goal(f"{when} : {goal}", scene=truth.world.scene))
-        if path.exists():
-            written = path.read_text(encoding="utf-8").splitlines()
-            path.write_bytes(json_files.lines([read_json(line) for line in written], rng))
-        with only_our_errors(path):
-            agenda = Agenda(truth, path)
-            numbers = [entry.number for entry in agenda]
-            assert list(Agenda(truth, path)) == list(agenda)
-            home = SymbolicHome(truth)
-            for event in run_agenda(agenda, home, TeacherPlanner(), days=2):  # type: ignore[arg-type]
-                if isinstance(event, EntryEnded):
-                    check_message(event.problem or "done")
-            assert {entry.number for entry in agenda} <= set(numbers)
-            assert all(entry.problem or entry.is_daily for entry in agenda)
 
 
 def environments(rng: Random) -> None:

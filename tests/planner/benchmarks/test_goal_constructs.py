@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from planner.benchmarks.goal_constructs.__main__ import COLUMNS, RATE, main
+from planner.benchmarks.goal_constructs.__main__ import COLUMNS, FACTS, RATE, main
 from planner.tasks.random_goals import CONSTRUCTS
 
 
@@ -15,7 +15,8 @@ def test_the_command_counts_by_construct(capsys: pytest.CaptureFixture[str]) -> 
     assert list(counts) == list(CONSTRUCTS)
     assert sum(count["goals"] for count in counts.values()) == 25
     for count in counts.values():
-        assert list(count) == list(COLUMNS)
+        assert list(count) == [*COLUMNS, *FACTS]
+        assert count["facts p50"] <= count["facts p95"] <= 200
         assert count["hold"] + count["infeasible"] + count["teacher"] <= count["goals"]
         assert count["GPT"] == 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from PIL import Image
 from planner.perception.image_labels import Item, Listing
 from planner.perception.sight import Seen, Sight
 from planner.plan import main as plan
+from tests.planner.json_answers import checked
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_doubted_picture_is_named_and_left_out(tmp_path: Path, capsys: pytest.
     red, blue = picture(tmp_path / "red.png", "red"), picture(tmp_path / "blue.png", "blue")
     assert plan(["pick up the mug", "--image", red, blue, "--json"]) in (0, 1)
     shown = capsys.readouterr()
-    assert [view["file"] for view in json.loads(shown.out)["seen"]] == [red]
+    assert [view["file"] for view in checked("planner.plan", shown.out)["seen"]] == [red]
     assert f"not planned with: {blue}: it is blue" in shown.err
 
 
@@ -56,7 +56,7 @@ def test_the_same_picture_twice_is_one_piece_of_furniture(tmp_path: Path, capsys
     red, copy = picture(tmp_path / "red.png", "red"), picture(tmp_path / "copy.bmp", "red")
     assert plan(["pick up the mug", "--image", red, red, copy, "--json"]) in (0, 1)
     shown = capsys.readouterr()
-    assert len(json.loads(shown.out)["seen"]) == 1
+    assert len(checked("planner.plan", shown.out)["seen"]) == 1
     assert shown.err.count("the same picture as") == 2
 
 
@@ -67,7 +67,7 @@ def test_a_picture_is_read_from_standard_input(
     raw = Path(picture(tmp_path / "red.png", "red")).read_bytes()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
     assert plan(["pick up the mug", "--image", "-", "--json"]) in (0, 1)
-    assert json.loads(capsys.readouterr().out)["seen"][0]["file"] == "-"
+    assert checked("planner.plan", capsys.readouterr().out)["seen"][0]["file"] == "-"
 
 
 @pytest.mark.parametrize(

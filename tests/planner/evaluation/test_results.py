@@ -16,6 +16,7 @@ from planner.evaluation.results import EvaluationSettings, Results, TaskProblem
 from planner.evaluation.summary import score, spread, summarize
 from planner.evaluation.tables import scores_as_dict, success_table, worst_table
 from planner.tasks.held_out_trials import EvaluationTask
+from tests.planner.json_answers import problem
 
 Make = Callable[..., Prediction]
 SETTING = EvaluationSettings(
@@ -147,6 +148,7 @@ def test_results_are_plain_data_without_nan(make: Make) -> None:
         problems=[TaskProblem(id="x", reason="why")], episodes=[],
     )  # fmt: skip
     found = json.loads(json.dumps(results.as_dict(), allow_nan=False))
+    assert not problem(found, "evaluation")
     assert found["all"]["goal_same"]["rate"] == 0.25
     assert [m["all"]["goal_same"]["rate"] for m in found["by_model"]] == [0.5, 0.0]
     assert found["worst"][0]["asked"] == "asked 1"
@@ -171,4 +173,4 @@ def test_the_number_of_tasks_without_steps_is_said(make: Make) -> None:
 def test_nothing_measured_is_still_a_result() -> None:
     results = Results(setting=SETTING, predictions=[[]], problems=[TaskProblem(id="x", reason="why")])
     assert "errors: 1 tasks" in str(results)
-    json.dumps(results.as_dict(), allow_nan=False)
+    assert not problem(json.loads(json.dumps(results.as_dict(), allow_nan=False)), "evaluation")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,12 +13,14 @@ from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action
 from envs.symbolic.disturbances import Disturbance, disturbed_state
 from envs.symbolic.goals import Goal, parse_goal
+from envs.symbolic.home_protocol import Home
 from planner.execution.events import Begun, Disturbed, Done, Ended, Episode, Replanned, Step
 from planner.execution.executor import execute, run
 from planner.plans.options import MAX_REPLANS
 from tests.envs.homes_for_tests import after, state
 
 MOVE = ("open cabinet 1", "pick up mug 1", "put mug 1 on desk 1")
+BOOK = ("pick up book 1", "put book 1 on sofa 1")
 
 
 def small() -> State:
@@ -105,6 +107,46 @@ def test_after_a_failure_the_planner_plans_from_the_state_that_is_seen() -> None
     assert asked.state[1:] == after(small(), "open cabinet 1")[1:]
     assert asked.initial_state[1:] == small()[1:] and asked.phase == 0
     assert [s.status for s in episode.steps] == ["done", "failed", "done", "done"]
+
+
+def test_the_planner_is_told_what_the_robot_opened() -> None:
+    planner = StubPlanner(MOVE[1:])
+    carry_out(ClumsyHome(small(), pick_up_mug_1=1), "mug on desk", MOVE, planner)
+    assert planner.asked[0].opened == {small().world.index["cabinet 1"]}
+
+
+def test_a_door_that_cannot_be_closed_is_no_reason_to_plan_anew() -> None:
+    planner = StubPlanner()
+    plan = (*MOVE[:1], "close cabinet 1", *MOVE)
+    home = ClumsyHome(small(), close_cabinet_1=9)
+    episode = carry_out(home, "mug on desk ; book on sofa", (*MOVE, "close cabinet 1", *BOOK), planner)
+    assert (episode.success, episode.replans) == (True, 0)
+    assert [s.subtask for s in episode.steps if s.status == "failed"] == ["close cabinet 1"]
+    episode = carry_out(ClumsyHome(small(), close_cabinet_1=9), "mug on desk", plan, planner)
+    assert len(planner.asked) == 1  # the rest of this plan opens it again
+
+
+def test_dirty_plates_that_stood_on_the_table_are_no_success_of_a_plan_that_failed() -> None:
+    start = state(["cabinet 1: open", "dining table 1"], {"plate 1: dirty": "dining table 1", "plate 2": "cabinet 1"})
+    bring = ("pick up plate 2", "put plate 2 on dining table 1")
+    planner = StubPlanner(bring)
+    episode = carry_out(ClumsyHome(start, pick_up_plate_2=1), "plate on dining table", bring, planner)
+    assert (episode.success, episode.replans, len(planner.asked)) == (True, 1, 1)
+    assert [s.status for s in episode.steps] == ["failed", "done", "done"]
+
+
+def test_a_door_that_others_have_closed_is_not_closed_again() -> None:
+    class Tidy(SymbolicHome):
+        def execute(self, action: Action) -> Step:
+            step = super().execute(action)
+            if action.skill == "put":
+                self._state = after(self._state, "close cabinet 1")
+            return step
+
+    planner = StubPlanner()
+    episode = carry_out(Tidy(small()), "mug on desk", (*MOVE, "close cabinet 1"), planner)
+    assert (episode.success, episode.replans) == (True, 0)
+    assert [s.subtask for s in episode.steps] == list(MOVE)
 
 
 def test_the_rest_of_a_broken_plan_is_dropped() -> None:
@@ -426,3 +468,50 @@ def test_where_the_closed_door_is_needed_open_it_is_planned_anew_at_once() -> No
     episode = carry_out(CrampedHome(cramped()), "mug on desk", ("pick up mug 2", "put mug 2 in cabinet 1"), planner)
     assert [s.subtask for s in episode.steps][-1] == "put mug 2 on desk 1" and episode.success
     assert episode.replans == 1
+
+
+class MindfulHome(SymbolicHome):
+    """A home that wants to know what its actions are for."""
+
+    def __init__(self, now: State) -> None:
+        super().__init__(now)
+        self.pursued: list[tuple[Goal | None, State]] = []
+
+    def pursue(self, goal: Goal | None, initial_state: State) -> None:
+        """Remember the goal."""
+        self.pursued.append((goal, initial_state))
+
+
+@pytest.mark.parametrize("wrap", [lambda home: home, lambda home: DisturbedHome(home, probability=0.0)])
+def test_a_home_that_wants_to_know_is_told_the_goal(wrap: Callable[[MindfulHome], Home]) -> None:
+    home = MindfulHome(small())
+    start = home.state()
+    execute(actions(start, *MOVE), parse_goal("mug beside book"), wrap(home))
+    assert home.pursued == [(parse_goal("mug beside book"), start)]
+
+
+def test_what_a_timed_phase_chooses_beside_what_is_told_to_the_home_when_it_begins() -> None:
+    home, planner = MindfulHome(small()), StubPlanner()
+    start = home.state()
+    goal = parse_goal("mug on desk then after 1 min : mug beside book")
+    execute(actions(start, *MOVE), goal, home, planner=planner)  # type: ignore[arg-type]
+    (_, at_start), (told, at_phase) = home.pursued
+    assert told == goal and at_start == start
+    assert at_phase.place[start.world.index["mug 1"]] == start.world.index["desk 1"]
+
+
+class ShakyHome(SymbolicHome):
+    """A home in which what the robot does has an effect that no plan foresees: book 1 falls onto the sofa."""
+
+    def execute(self, action: Action) -> Step:
+        step = super().execute(action)
+        place = list(self._state.place)
+        place[self._state.world.index["book 1"]] = self._state.world.index["sofa 1"]
+        self._state = self._state._replace(place=tuple(place))
+        return step
+
+
+def test_a_rule_that_breaks_by_accident_is_noticed() -> None:
+    home = ShakyHome(small())
+    episode = execute(actions(home.state(), *MOVE), parse_goal("mug on desk while never book on sofa"), home)
+    assert (episode.rate, episode.success) == (1.0, False)

@@ -14,7 +14,7 @@ import pytest
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action
 from envs.symbolic.disturbances import Disturbance, disturbed_state
-from envs.symbolic.goals import Goal
+from envs.symbolic.goals import Goal, parse_goal
 from planner.execution.events import (
     Begun,
     Ended,
@@ -28,6 +28,7 @@ from planner.execution.events import (
     Step,
     Waiting,
 )
+from planner.exploration.information_needs import information_needs
 from planner.exploration.search_order import SearchAction, nearest
 from planner.plans.planning_result import Plan
 from planner.world_model.belief import Belief, Known
@@ -363,6 +364,19 @@ def test_what_is_told_of_a_search_is_plain_data(start: State) -> None:
     data = json.loads(json.dumps(search_of(episode).as_dict()))
     assert data["opened"] == search_of(episode).opened and data["shortfall"] == data["missed"] == []
     assert data["looks"][-1]["found"] == ["mug 1"] and data["looks"][-1]["look"]["place"] == "cabinet 2"
+
+
+@pytest.mark.parametrize(("goal", "wanted"), [("plate beside mug", ["mug"]), ("plate beside dirty glass", [])])
+def test_a_neighbor_that_is_not_known_is_looked_for(start: State, goal: str, wanted: list[str]) -> None:
+    (condition,) = parse_goal(goal).conditions
+    needs = information_needs(condition, seen_at_start(start))
+    assert [need.label for need in needs] == wanted
+
+
+def test_something_is_put_beside_what_had_to_be_found(start: State) -> None:
+    episode, _ = sought("plate beside mug", start)
+    assert episode.success
+    assert subtasks(episode)[-1] == "put plate 1 in cabinet 2"
 
 
 def test_the_robot_waits_for_times_in_a_home_that_it_knows_in_part(start: State) -> None:

@@ -10,9 +10,10 @@ from envs.errors import GoalError
 from envs.symbolic.actions import State, applicable, successor
 from envs.symbolic.domain import fits_in, load_domain
 from envs.symbolic.goals import Condition, Count, FixtureIs, Goal, Holding, No, Thing, format_goal, parse_goal
+from envs.symbolic.goals.sampling import draw_goal
 from envs.symbolic.progress import Progress, advance, begin, score
 from planner.tasks import crowded_goals
-from planner.tasks.random_goals import CONSTRUCTS, _Drawer
+from planner.tasks.random_goals import CONSTRUCTS
 from tests.envs.homes_for_tests import state
 from tests.envs.symbolic.drawn_goals import GoalDrawer
 
@@ -110,9 +111,10 @@ def _condition(start: State, rng: random.Random) -> Condition | None:
     if construct == "not so":
         return No(thing=Thing(word=word, states=(rng.choice(("dirty", "hot", "cold")),)))
     try:
-        return _Drawer(start, rng).condition(construct)
+        goal = draw_goal(start, rng, construct)
     except IndexError:  # a home without what the construct is about
         return None
+    return None if goal is None else goal.phases[0][0]
 
 
 def can_be_reached(goal: Goal, start: State, max_states: int) -> bool | None:

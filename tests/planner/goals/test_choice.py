@@ -6,7 +6,7 @@ import pytest
 
 from envs.scenes.home_file import parse_home
 from envs.symbolic.actions import Action, State, World, format_action, parse_action
-from envs.symbolic.goals import Count, Goal, Thing, parse_goal
+from envs.symbolic.goals import Count, Every, Goal, Thing, parse_goal
 from planner.api import Planner
 from planner.corpus.teacher import teach
 from planner.decoding import goal_planner
@@ -136,6 +136,21 @@ def test_without_a_floor_plan_the_same_room_is_nearer() -> None:
     assert used(now, "book on dining table") == ["book 2"]
     assert used(now, "mug on dining table") == ["mug 2"]  # another room is nearer than a closed door
     assert used(now, "mug on shelf") == ["mug 2"]
+
+
+@pytest.mark.parametrize(("place", "taken"), [
+    ("with Anna", "mug 2"), ("in kitchen", "mug 2"), ("in bedroom", "mug 1"), ("beside book", "mug 1"),
+])  # fmt: skip
+def test_the_way_leads_to_a_person_or_a_room(place: str, taken: str) -> None:
+    objects = "  desk: [mug, book]\n  countertop: [mug]\n"
+    text = (
+        f"rooms:\n  bedroom: [desk]\n  kitchen: [countertop, dining table, person]\nobjects:\n{objects}people: [Anna]\n"
+    )
+    now = World(parse_home(text, geometry=False)).initial()
+    condition = parse_goal(f"1 of mug {place}").conditions[0]
+    assert isinstance(condition, Every)
+    objects_there = [now.world.index["mug 1"], now.world.index["mug 2"]]
+    assert now.world.names[choice.ranked(now, objects_there, condition.thing, condition.place)[0]] == taken
 
 
 def test_a_closed_door_is_opened_once_for_all_that_is_behind_it() -> None:
@@ -322,3 +337,23 @@ def test_what_is_feasible_does_not_depend_on_taste() -> None:
     now = state(KITCHEN, {"plate 1: dirty": "garbage can 1"})
     assert is_feasible(Goal(phases=((Count(thing=Thing(word="plate"), place=None),),)), now)
     assert used(now, "plate on dining table") == ["plate 1"]
+
+
+# The cost
+
+
+def test_the_cost_of_an_object_is_the_sum_of_its_flaws_and_of_the_seconds_that_it_takes() -> None:
+    now = state(KITCHEN, {"plate 1: dirty": "countertop 1", "plate 2": "garbage can 1", "plate 3": "countertop 1"})
+    thing = Thing(word="plate")
+    clean = choice.cost_s(now, now.world.index["plate 3"], thing, [], False)
+    assert choice.cost_s(now, now.world.index["plate 1"], thing, [], False) == clean + 2 * choice.HOUR_S
+    assert choice.cost_s(now, now.world.index["plate 3"], thing, [], False, is_taken=True) == clean + 32 * choice.HOUR_S
+    hot = choice.cost_s(now, now.world.index["plate 3"], Thing(word="plate", states=("hot",)), [], False)
+    skills = now.world.domain.skills
+    assert hot - clean == sum(skills[name].duration_s for name in ("put", "turn on", "turn off", "pick up")) == 32
+    assert choice.door_s(now.world) == skills["open"].duration_s + skills["close"].duration_s == 20
+
+
+def test_each_flaw_outweighs_all_that_follow_it_and_an_hour_on_the_way() -> None:
+    for k, seconds in enumerate(choice.FLAWS_S):
+        assert seconds >= sum(choice.FLAWS_S[k + 1 :]) + choice.HOUR_S

@@ -135,3 +135,81 @@ def test_the_teacher_reaches_what_nothing_speaks_against() -> None:
     assert n_tried > N_GOALS // 2
     assert len(stuck) <= 0.03 * n_tried, stuck
     assert len(reached) >= len(CONSTRUCTS) - 2
+
+
+@pytest.mark.parametrize(
+    ("goal", "moved"),
+    [
+        ("laptop beside book", 1),
+        ("book beside laptop", 1),
+        ("every book beside laptop", 3),
+        ("2 book beside laptop", 2),
+        ("exactly 1 book beside laptop", 1),
+    ],
+)
+def test_what_shares_a_desk_but_is_apart_is_put_there_again(flat: State, goal: str, moved: int) -> None:
+    index = flat.world.index
+    apart = flat._replace(apart=frozenset({(index["book 1"], index["laptop 1"])}))
+    actions = taught(parse_goal(goal), apart)
+    assert verify(apart, parse_goal(goal), actions).ok
+    assert [a.skill for a in actions] == ["pick up", "put"] * moved
+
+
+@pytest.mark.parametrize("goal", ["book beside laptop", "laptop beside book", "every book beside laptop"])
+def test_the_gpt_puts_there_again_what_is_apart(planner: Planner, flat: State, goal: str) -> None:
+    index = flat.world.index
+    apart = flat._replace(apart=frozenset({(index["book 1"], index["laptop 1"])}))
+    plan = planner.plan_for_goal(parse_goal(goal), apart)
+    assert plan.status == "verified" and len(plan.actions) >= 2
+
+
+def test_beside_every_brings_each_its_own() -> None:
+    table = state(
+        ["dining table 1", "desk 1", "drawer 1: open", "cabinet 1"],
+        {"plate 1": "dining table 1", "plate 2": "dining table 1", "plate 3": "desk 1", "fork 1": "drawer 1",
+         "fork 2": "drawer 1", "fork 3": "desk 1", "fork 4": "dining table 1"},
+    )  # fmt: skip
+    goal = parse_goal("fork beside every plate")
+    index = table.world.index
+    apart = table._replace(apart=frozenset((index["plate 1"], index[x]) for x in ("plate 2", "fork 4")))
+    actions = taught(goal, apart)
+    assert verify(apart, goal, actions).ok
+    assert [a.args for a in actions if a.skill == "put"] == [("fork 1", "dining table 1")]
+    two = taught(parse_goal("2 fork beside every plate on dining table"), table)
+    assert sorted(a.args[0] for a in two if a.skill == "put") == ["fork 1", "fork 2", "fork 3"]
+    assert not narrow(parse_goal("3 fork beside every plate").conditions[0], table, table)
+
+
+@pytest.mark.parametrize(
+    ("goal", "at"),
+    [
+        ("mug beside kettle", {"kettle 1": "countertop 1", "mug": "countertop 1"}),  # nothing else fits on its base
+        ("2 mug beside kettle", {"kettle 1": "countertop 1", "mug": "countertop 1"}),
+        ("every mug beside kettle", {"kettle 1": "countertop 1", "mug": "countertop 1"}),
+        ("spoon beside fork on desk", {"fork 1": "desk 1", "spoon": "desk 1"}),  # none is there yet
+        ("spoon beside fork in bedroom", {"fork 1": "desk 1", "spoon": "desk 1"}),
+        ("2 mug beside fork on desk", {"fork 1": "desk 1", "mug": "desk 1"}),
+        ("fork beside fork on countertop", {"fork 1": "countertop 1", "fork": "countertop 1"}),
+    ],
+)
+def test_both_are_brought_where_one_cannot_stay_or_is_not_yet(goal: str, at: dict[str, str]) -> None:
+    start = state(
+        ["countertop 1", "kettle base 1", "cabinet 1: open", "desk 1 @ bedroom"],
+        {"kettle 1": "kettle base 1", "mug 1": "cabinet 1", "mug 2": "cabinet 1", "fork 1": "cabinet 1",
+         "fork 2: dirty": "cabinet 1", "spoon 1": "cabinet 1"},
+    )  # fmt: skip
+    parsed = parse_goal(goal)
+    actions = taught(parsed, start)
+    assert verify(start, parsed, actions).ok
+    put = {a.args for a in actions if a.skill == "put"}
+    for name, place in at.items():
+        assert any(item.startswith(name) and where == place for item, where in put)
+
+
+def test_a_mug_beside_every_mug_brings_them_together() -> None:
+    start = state(
+        ["desk 1", "cabinet 1", "countertop 1"], {"mug 1": "cabinet 1", "mug 2": "desk 1", "mug 3": "countertop 1"}
+    )
+    goal = parse_goal("mug beside every mug")
+    actions = taught(goal, start)
+    assert verify(start, goal, actions).ok and sum(a.skill == "put" for a in actions) == 2

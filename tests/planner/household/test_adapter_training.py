@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import random
 from collections import Counter
 from pathlib import Path
@@ -38,6 +37,7 @@ from planner.io.json_lines import Record
 from planner.prompts import text_format
 from planner.world_model.belief import Belief
 from planner.world_model.location_prior import COMMON
+from tests.planner.json_answers import checked
 from tests.planner.world_model.two_rooms import two_rooms
 
 DAY: Record = {
@@ -249,7 +249,7 @@ def test_the_command_writes_an_adapter_beside_the_home_and_what_the_days_were(
     monkeypatch.setattr(adaptation, "AdapterSizes", lambda: AdapterSizes(steps=2))
     given = ["--home", "two_rooms.yaml", "--days", "2", "--model", str(model_folder), "--json"]
     assert improve.main(given) == 0
-    results = json.loads(capsys.readouterr().out)
+    results = checked("planner.improve", capsys.readouterr().out)
     assert results["adapter"] == "two_rooms.adapter.safetensors" and [d["day"] for d in results["days"]] == [1, 2]
     assert load_adapter(tmp_path / "two_rooms.adapter.safetensors").extra["days"] == 2
     written = {path.name for path in (tmp_path / "runs" / "own-home").iterdir()}

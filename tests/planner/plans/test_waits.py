@@ -36,7 +36,10 @@ SHUT, OPEN, DARK = "close window 1", "open window 1", "turn off desk lamp 1"
         ("every day at 07:00 : window closed", [SHUT], [1], "every day at 07:00"),
         ("window closed then after 1 h : desk lamp off", [SHUT, DARK], [2], "1 step now, the rest 1 hour later"),
         ("window closed then at 9:15 : desk lamp off", [SHUT, DARK], [2], "1 step now, the rest at 09:15"),
-        ("at 07:00 : window closed then after 1 h : window open", [SHUT, OPEN], [1, 2], "at 07:00, then 1 hour later"),
+        ("at 07:00 : window closed then after 1 h : window open", [SHUT, OPEN], [1, 2],
+         "at 07:00 (1 step), then 1 hour later (1 step)"),
+        ("window closed then at 07:00 : window closed then after 24 h : window open", [SHUT, OPEN], [2, 2],
+         "1 step now, then at 07:00 (no step), then 1 day later (1 step)"),
         ("at 07:00 : window closed then at 07:00 : desk lamp off", [SHUT, DARK], [1], "at 07:00"),
         ("at 07:00 : window closed then desk lamp off", [SHUT, DARK], [1], "at 07:00"),
         ("after 5 min : window open", [], [1], "in 5 minutes"),  # it is expected to hold then
@@ -52,7 +55,7 @@ def test_a_plan_waits_before_its_first_step_of_a_phase_with_a_time(
     actions = [parse_action(home.world, step) for step in steps]
     waits = waits_of(parse_goal(goal), home, actions)
     assert [wait.before_step for wait in waits] == before
-    assert words_of_waits(waits) == words
+    assert words_of_waits(waits, len(steps)) == words
 
 
 def test_doors_are_closed_and_hands_emptied_before_the_wait(home: State) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from envs.errors import GoalError
 from envs.symbolic.actions import State
 from envs.symbolic.goals import parse_goal
 from planner.plans.plan_text import split_plan
@@ -60,8 +61,16 @@ def test_a_wrong_number_is_refused_with_those_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("goal", "steps", "words"),
     [
-        ("window closed", ["close window 1"], "verified, and not scheduled: execute it now"),
-        ("at 07:00 : window closed", ["open fridge 1"], r"unverified \(not reached: window closed\)"),
+        (
+            "window closed",
+            ["close window 1"],
+            "waits for no time, such as .at 07:00 : .; execute it",
+        ),
+        (
+            "at 07:00 : window closed",
+            ["open fridge 1"],
+            "the plan is unverified, not scheduled: not reached",
+        ),
     ],
 )
 def test_only_scheduled_plans_are_kept(goal: str, steps: list[str], words: str) -> None:
@@ -72,13 +81,16 @@ def test_only_scheduled_plans_are_kept(goal: str, steps: list[str], words: str) 
 def test_a_goal_is_kept_without_a_proof_if_it_has_a_time() -> None:
     agenda = Agenda(flat())
     assert agenda.add_goal(parse_goal("at 07:00 : freezer open")).number == 1
+    assert str(agenda.add_goal("every day at 7:00 : window open")) == "2. every day at 07:00 : window open"
     with pytest.raises(AgendaError, match="has no time"):
-        agenda.add_goal(parse_goal("window closed"))
+        agenda.add_goal("window closed")
+    with pytest.raises(GoalError, match="windwo"):
+        agenda.add_goal("at 07:00 : windwo closed")
 
 
 def test_a_file_holds_one_entry_a_line_and_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "new" / "agenda.jsonl"
-    agenda = Agenda(flat(), path)
+    agenda = Agenda(flat(), str(path))
     assert not path.exists()
     agenda.add(plan("at 07:00 : window closed while never fridge open"))
     agenda.add(plan("every day at 07:00 : if window open : window closed"))
@@ -120,6 +132,21 @@ def test_what_could_not_be_done_stays_to_be_read(tmp_path: Path) -> None:
 
 def test_what_was_cancelled_meanwhile_is_not_noted() -> None:
     assert Agenda(flat()).note(3, problem="") is None
+
+
+def test_an_agenda_never_gets_larger_than_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "agenda.jsonl"
+    monkeypatch.setattr("planner.scheduling.agenda.MAX_BYTES", 400)
+    agenda = Agenda(flat(), path)
+    agenda.add_goal("at 07:00 : window closed")
+    with pytest.raises(AgendaError, match="more than 400 bytes; cancel some"):
+        for _ in range(9):
+            agenda.add_goal("at 07:00 : window closed")
+    assert list(Agenda(flat(), path)) == list(agenda)
+    agenda.cancel(1)
+    monkeypatch.setattr("planner.scheduling.agenda.MAX_ENTRIES", len(agenda))
+    with pytest.raises(AgendaError, match="which is the maximum; cancel some"):
+        agenda.add_goal("at 07:00 : window closed")
 
 
 HEAD = {"agenda": 1, "home": "test home", "next": 9}
@@ -200,5 +227,5 @@ def test_names_of_people_and_rooms_of_the_home_are_read_back(tmp_path: Path) -> 
 
 
 def test_an_agenda_of_another_home_takes_no_plan() -> None:
-    with pytest.raises(AgendaError, match="the plan is for 'test home', and the agenda for 'studio'"):
+    with pytest.raises(AgendaError, match="the agenda is for the home 'studio', and this is 'test home'"):
         Agenda("studio").add(plan("at 07:00 : window closed"))

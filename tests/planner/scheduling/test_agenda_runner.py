@@ -6,11 +6,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import gymnasium
+import pytest
+
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.goals import parse_goal, parse_time
+from planner.errors import PlannerError
 from planner.execution.clock import RealClock
 from planner.execution.events import Begun, Waiting
-from planner.scheduling import Agenda, EntryEnded, run_agenda
+from planner.scheduling import Agenda, EntryEnded, EntryTurn, run_agenda
 from planner.scheduling.agenda_runner import AgendaEvent, AgendaExecution
 from tests.planner.timed_runs import CountedMachine, TeacherPlanner, flat
 
@@ -133,6 +137,60 @@ def test_an_entry_that_is_cancelled_while_others_are_done_is_not_done() -> None:
         seen.append(next(events))
     agenda.cancel(2)
     assert list(events) == []
+
+
+def test_an_entry_that_is_cancelled_when_its_wait_is_told_is_not_done() -> None:
+    agenda = agenda_of("at 07:00 : window closed", "at 08:00 : desk lamp off")
+    home, events = home_at("06:50"), list[AgendaEvent]()
+    for event in run_agenda(agenda, home, TeacherPlanner()):  # type: ignore[arg-type]
+        events.append(event)
+        if isinstance(event, Waiting) and event.until == "07:00":
+            agenda.cancel(1)
+            agenda.add_goal(parse_goal("after 2 min : ceiling light on"))
+    assert story(events) == ["turn on ceiling light 1", "ended 3", "turn off desk lamp 1", "ended 2"]
+
+
+def test_each_event_is_about_the_entry_that_was_named_last(tmp_path: Path) -> None:
+    path = tmp_path / "agenda.jsonl"
+    agenda, machine = agenda_of("at 07:00 : window closed", path=path), CountedMachine(datetime(2026, 3, 1, 6, 59, 0))
+
+    def sleep(seconds: float) -> None:
+        machine.sleep(seconds)
+        if machine.time == datetime(2026, 3, 1, 6, 59, 10):  # while the first one waits, and that is told
+            Agenda(flat(), path).add_goal(parse_goal("after 5 s : desk lamp off then at 07:30 : desk lamp on"))
+
+    clock = RealClock(SymbolicHome(flat()), now=machine.now, sleep=sleep)
+    lines, current = [], 0
+    for event in run_all(agenda, SymbolicHome(flat()), clock=clock, poll_s=1.0):
+        if isinstance(event, EntryTurn):
+            current = event.entry.number
+        elif isinstance(event, Waiting | Begun):
+            lines.append((current, event.until if isinstance(event, Waiting) else event.subtask))
+    assert lines == [
+        (1, "07:00"), (2, "06:59:15"), (2, "turn off desk lamp 1"), (1, "close window 1"), (2, "07:30"),
+        (2, "turn on desk lamp 1"),
+    ]  # fmt: skip
+
+
+def test_an_agenda_is_done_in_an_environment() -> None:
+    env: Any = gymnasium.make("HomeSymbolic-v0", home=flat(), goal="fridge open", start_time="06:50")
+    env.reset(seed=0)
+    agenda = agenda_of("at 07:00 : window closed")
+    assert story(run_all(agenda, env)) == ["close window 1", "ended 1"]
+    assert env.unwrapped.time_s > parse_time("07:00")
+
+
+@pytest.mark.parametrize(
+    ("home", "days", "words"),
+    [
+        (SymbolicHome("studio"), 1, "the agenda is for the home 'test home', and this is 'studio'"),
+        (SymbolicHome(flat()), 0, "at least 1 day, not 0"),
+        ("studio", 1, "not in 'studio'"),
+    ],
+)
+def test_an_agenda_is_not_done_where_or_as_often_as_makes_no_sense(home: Any, days: int, words: str) -> None:
+    with pytest.raises(PlannerError, match=words):
+        run_agenda(agenda_of("at 07:00 : window closed"), home, TeacherPlanner(), days=days)  # type: ignore[arg-type]
 
 
 def test_in_real_time_the_file_is_read_again_while_nothing_is_due(tmp_path: Path) -> None:

@@ -98,6 +98,79 @@ def test_every_covers_objects_that_matched_at_the_start_of_the_episode() -> None
     assert not check("every dirty cup is clean", now=washed, initial_state=initial_state).ok
 
 
+# The proof: what each step does for each condition and rule.
+
+
+def lines(report: Report) -> list[str]:
+    return [str(line) for line in (*report.proof.conditions, *report.proof.rules)]
+
+
+def test_the_proof_names_the_step_that_meets_each_condition() -> None:
+    report = check("mug on desk ; cabinet open ; book on desk ; book on bed", *MOVE)
+    assert lines(report) == [
+        "step 3: mug on desk", "step 1: cabinet open", "not reached: book on desk", "met at the start: book on bed",
+    ]  # fmt: skip
+    assert [c.first_held for c in report.proof.conditions] == [3, 1, None, 0]
+
+
+def test_the_proof_names_the_step_that_undoes_a_condition() -> None:
+    report = check("cabinet open ; book on bed", "open cabinet 1", "close cabinet 1", "pick up book 1")
+    assert lines(report) == [
+        "undone at step 2 (met at step 1): cabinet open", "undone at step 3 (met at the start): book on bed",
+    ]  # fmt: skip
+
+
+def test_a_condition_that_is_met_again_is_met_since_the_first_time() -> None:
+    lamp = ("turn on desk lamp 1", "turn off desk lamp 1", "turn on desk lamp 1")
+    (condition,) = check("desk lamp on", *lamp).proof.conditions
+    assert (condition.met, condition.first_held, condition.undone) == (True, 1, None)
+    (condition,) = check("desk lamp on", *lamp, "turn off desk lamp 1").proof.conditions
+    assert (condition.met, condition.first_held, condition.undone) == (False, 1, 4)
+
+
+def test_the_proof_counts_a_condition_from_when_its_phase_begins() -> None:
+    proof = check("desk lamp on then desk lamp off", "turn on desk lamp 1", "turn off desk lamp 1").proof
+    assert [(c.phase, c.first_held, c.met) for c in proof.conditions] == [(1, 1, True), (2, 2, True)]
+    proof = check("desk lamp on then book on bed").proof
+    assert [(c.phase, c.first_held, c.met) for c in proof.conditions] == [(1, None, False), (2, None, False)]
+
+
+def test_a_phase_that_is_left_out_is_said_to_be() -> None:
+    report = check("if cabinet open : mug on desk then desk lamp on", "turn on desk lamp 1")
+    assert report.ok and lines(report) == ["left out: mug on desk", "step 1: desk lamp on"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words", "broken_at"),
+    [
+        ("never open cabinet", "step 1 breaks the rule: never open cabinet", 1),
+        ("never holding mug", "step 2 breaks the rule: never holding mug", 2),
+        ("never mug on desk", "step 3 breaks the rule: never mug on desk", 3),
+        ("never book on bed", "broken at the start: never book on bed", 0),
+        ("never desk lamp on", "kept: never desk lamp on", None),
+    ],
+)
+def test_the_proof_names_the_step_that_breaks_a_rule(rule: str, words: str, broken_at: int | None) -> None:
+    report = check(f"mug on desk while never slice ; {rule}", *MOVE)
+    assert report.ok == (broken_at is None) and report.score.rate == 1.0
+    assert lines(report) == ["step 3: mug on desk", "kept: never slice", words]
+    assert report.proof.rules[1].broken_at == broken_at
+
+
+def test_the_proof_ends_at_the_first_step_that_cannot_be_done() -> None:
+    report = check("mug on desk ; desk lamp on", "turn on desk lamp 1", *MOVE[1:])
+    assert lines(report) == ["not reached: mug on desk", "step 1: desk lamp on"]
+
+
+def test_the_proof_is_plain_data_for_programs() -> None:
+    assert check("mug on desk while never open cabinet", *MOVE).proof.as_dict() == {
+        "conditions": [
+            {"condition": "mug on desk", "phase": 1, "met": True, "first_held": 3, "undone": None, "left_out": False}
+        ],
+        "rules": [{"rule": "never open cabinet", "broken_at": 1}],
+    }
+
+
 def test_verification_does_not_change_the_given_state() -> None:
     now = home()
     before = now[1:]

@@ -135,3 +135,17 @@ def test_a_free_name_is_one_that_nothing_known_has(start: State) -> None:
     assert (free_name(belief, "plate"), free_name(belief, "mug"), free_name(belief, "plate", {"plate 2"})) == (
         "plate 2", "mug 1", "plate 3",
     )  # fmt: skip
+
+
+def test_what_is_seen_to_be_apart_is_believed_until_it_is_moved(start: State) -> None:
+    index = start.world.index
+    pair = tuple(sorted((index["plate 1"], index["glass 1"])))
+    measured = start._replace(apart=frozenset({(pair[0], pair[1])}))
+    belief = seen_at_start(measured)
+    believed, _ = belief.states()
+    names = believed.world.index
+    assert names["glass 1"] not in believed.neighbors(names["plate 1"])
+    assert seen_at_start(start).states()[0].neighbors(names["plate 1"]) == [names["glass 1"]]
+    moved = belief.after(parse_action(start.world, "pick up plate 1"))
+    assert not moved.apart
+    assert not belief.observe(start).apart  # what is seen now counts

@@ -32,6 +32,7 @@ from planner.perception.training.train_hearing import HearingSettings, train_hea
 from planner.perception.training.train_sight import SightSettings, train_sight
 from planner.perception.transcript_normalization import LETTERS
 from planner.plan import main as plan
+from tests.planner.json_answers import checked
 
 Files = dict[SenseKind, Path]
 TEXTS = ["put the mug in the sink", "put the plate in the sink", "open the fridge", "put the mug on the table"] * 5
@@ -216,7 +217,7 @@ def test_a_plan_is_made_of_pictures_and_a_recording(
     picture = tmp_path / "a.png"
     Image.fromarray(random_picture(0)).resize((320, 200)).save(picture)
     assert plan(["set the table", "--image", str(picture), "--json"]) in (0, 1)
-    (seen,) = json.loads(capsys.readouterr().out)["seen"]
+    (seen,) = checked("planner.plan", capsys.readouterr().out)["seen"]
     assert seen["file"] == str(picture) and seen["furniture"] in load_domain().fixtures
     assert plan(["set the table", "--image", str(picture)]) in (0, 1)
     assert capsys.readouterr().out.startswith(f"seen: {seen['furniture']}")
@@ -228,7 +229,7 @@ def test_a_plan_is_made_of_pictures_and_a_recording(
     sound = tmp_path / "a.wav"
     wavfile.write(sound, 8000, np.random.default_rng(0).integers(-9000, 9000, 8000).astype(np.int16))
     assert plan(["--audio", str(sound), "--json", "--home", "studio"]) in (0, 1)
-    answer = json.loads(capsys.readouterr().out)
+    answer = checked("planner.plan", capsys.readouterr().out)
     assert answer["heard"]["words"] == answer["instruction"] == "put the mug on the table"
     picture.write_bytes(b"no picture")
     assert plan(["set the table", "--image", str(picture)]) == 2

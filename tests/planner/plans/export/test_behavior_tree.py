@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from itertools import chain
 
@@ -11,7 +12,7 @@ from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action, successor
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, parse_goal
-from envs.symbolic.progress import advance, begin, is_true, score
+from envs.symbolic.progress import advance, begin, is_true, score, uses_of
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher_chunks import plan_in_chunks
 from planner.errors import ExportError
@@ -19,12 +20,15 @@ from planner.plans.export.behavior_tree import NODES, SKILLS, to_behavior_tree
 from planner.tasks.random_goals import random_goals
 from planner.verification.plan_verification import verify
 from tests.planner.conftest import Drawn
+from tests.planner.execution.test_proof_and_execution import timed_goal
 from tests.planner.plans.export.btcpp import check, tick
+from tests.planner.timed_runs import flat as timed_home
 
 PLAN = ["open cabinet 1", "pick up mug 1", "put mug 1 on countertop 1", "pick up mug 1", "put mug 1 on dining table 1"]
 PHASES = "mug on countertop then mug on dining table"
 STATES = {"IsOpen": "open", "IsClosed": "closed", "IsOn": "on", "IsOff": "off", "IsSliced": "sliced",
           "IsClean": "clean", "IsFolded": "folded", "IsWatered": "watered"}  # fmt: skip
+MEANS = (*load_domain().process_at, "knife", "cloth")
 DOING = {act.name: skill for skill, (act, _) in SKILLS.items()} | {"Water": "pour"}
 
 
@@ -32,11 +36,12 @@ class Robot:
     """Implements the leaves in the symbolic home; the actions named in `fails` fail."""
 
     def __init__(self, state: State, fails: tuple[str, ...] = ()) -> None:
-        self.home, self.first, self.fails = SymbolicHome(state), state, fails
+        self.home, self.first, self.chosen_in, self.fails = SymbolicHome(state), state, state, fails
         self.done: list[Action] = []
         self.replans: list[str] = []
         self.reached: list[State] = [state]
         self.waits: list[str] = []
+        self.uses: set[tuple[str, int]] = set()
 
     def __call__(self, name: str, ports: Mapping[str, str]) -> bool:
         state = self.home.state()
@@ -47,12 +52,13 @@ class Robot:
             return False
         if name in ("Sleep", "WaitUntil"):
             self.waits.append(ports.get("msec") or ports["time"])
+            self.chosen_in = state
             return True
         if name == "GoalHolds":
-            return all(holds(state, c, self.first) for c in parse_goal(ports["goal"]).conditions)
+            return all(holds(state, c, self.chosen_in, self.uses) for c in parse_goal(ports["goal"]).conditions)
         if name == "TestHolds":
             goal = parse_goal(f"if {ports['test']} : holding anything")
-            return is_true(goal.guards[0].tests[0], state, self.first)
+            return is_true(goal.guards[0].tests[0], state, self.chosen_in)
         if name == "RuleKept":
             rule = parse_goal(f"holding anything while {ports['rule']}")
             progress = begin(rule, self.first)
@@ -75,6 +81,7 @@ class Robot:
         self.done.append(action)
         done = self.home.execute(action).status == "done"
         self.reached.append(self.home.state())
+        self.uses |= set(uses_of(state, action, self.home.state(), MEANS))
         return done
 
 
@@ -230,8 +237,6 @@ def test_a_broken_rule_makes_the_tree_fail(flat: State, breaking: list[str]) -> 
 def test_plans_for_random_goals_of_every_construct_are_trees_that_reach_them(seed: int) -> None:
     ticked = 0
     for drawn in random_goals(40, seed):
-        if drawn.goal.means:  # the robot of this test does not follow what was used
-            continue
         try:
             actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(drawn.state, drawn.goal)))
         except LookupError:
@@ -242,3 +247,28 @@ def test_plans_for_random_goals_of_every_construct_are_trees_that_reach_them(see
             assert verify(drawn.state, drawn.goal, robot.done).ok and not robot.replans
             ticked += 1
     assert ticked >= 20
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_plans_for_random_goals_with_times_are_trees_that_reach_them(seed: int) -> None:
+    rng, ticked = random.Random(seed), 0
+    for _ in range(60):
+        goal, start = timed_goal(rng), timed_home()
+        try:
+            actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(start, goal)))
+        except LookupError:
+            continue
+        if verify(start, goal, actions).ok and not any(g.when and g.when.daily for g in goal.guards):
+            robot = Robot(start)
+            assert tick(check(to_behavior_tree(goal, actions, start))[0][0], robot), str(goal)
+            assert not robot.replans and robot.done == actions
+            ticked += 1
+    assert ticked >= 15
+
+
+def test_a_door_is_closed_before_the_wait_and_not_after_it(flat: State) -> None:
+    plan = [*PLAN[:2], PLAN[4], "close cabinet 1", "turn on desk lamp 1"]
+    goal = parse_goal("mug on dining table then after 30 min : desk lamp on")
+    root = check(to_behavior_tree(goal, actions_of(flat, plan), flat))
+    names = [node.tag for node in root[0].iter()]
+    assert names.index("Close") < names.index("Sleep") < names.index("TurnOn")

@@ -180,3 +180,38 @@ def test_what_a_format_cannot_say_is_refused_with_what_it_is(goal: str, format_n
     home = state(["desk 1", "cabinet 1: open", "fridge 1"], {"mug 1: red": "cabinet 1", "mug 2": "cabinet 1"})
     with pytest.raises(ExportError, match=f"^cannot be said in {unsaid}"):
         export_files(format_name, parse_goal(goal), [], home, title="x")
+
+
+@pytest.mark.parametrize("form", PLAN_FORMATS)
+def test_an_answer_to_a_question_is_no_plan_to_export(plan: Call, tmp_path: Path, form: str) -> None:
+    refused(plan("--goal", "? where mug", "--format", form), "a question cannot be combined with --format")
+    refused(plan("--goal", "? where mug", "--format", form, "--out", str(tmp_path)), "a question cannot be combined")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("goal", "form", "problem"),
+    [
+        ("after 10 min : mug on dining table", "pddl", "cannot be said in PDDL: after 10 min"),
+        ("mug on dining table then at 07:00 : lamp on", "pddl", "cannot be said in PDDL: at 07:00"),
+        ("every day at 07:00 : lamp on then lamp off", "bt", "cannot be said in a behavior tree: a phase after"),
+        ("every day at 07:00 : lamp on then lamp off", "py_trees", "cannot be said in py_trees: a phase after"),
+    ],
+)
+def test_what_a_format_cannot_say_is_named(plan: Call, tmp_path: Path, goal: str, form: str, problem: str) -> None:
+    if form == "py_trees" and not is_installed():
+        pytest.skip("the extra `exports` is not installed")
+    refused(plan("--goal", goal, "--format", form, "--out", str(tmp_path)), problem)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("form", ["bt", "py_trees", "mermaid", "json"])
+def test_times_tests_and_rules_are_said(plan: Call, form: str) -> None:
+    if form == "py_trees" and not is_installed():
+        pytest.skip("the extra `exports` is not installed")
+    goal = "after 10 min : mug on dining table then if lamp off : lamp on while never open fridge"
+    outcome = plan("--goal", goal, "--format", form)
+    assert outcome.code == 0 and not outcome.err
+    assert "desk lamp 1" in outcome.out and "lamp off" in outcome.out
+    said = {"bt": "never open fridge", "py_trees": "rules kept?", "mermaid": "never open fridge", "json": "broken_at"}
+    assert said[form] in outcome.out and ("600" in outcome.out or "after 10 min" in outcome.out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -10,15 +12,18 @@ import pytest
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action, successor
 from envs.symbolic.goals import parse_goal
+from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher_chunks import plan_in_chunks
 from planner.errors import ExportError
-from planner.execution.executor import Step
+from planner.execution.executor import execute
 from planner.plans.export import py_tree
 from planner.plans.export.py_tree import is_installed, show, to_py_trees
 from planner.tasks.random_goals import random_goals
 from planner.verification.plan_verification import verify
 from tests.planner.conftest import Drawn
+from tests.planner.execution.test_proof_and_execution import timed_goal
+from tests.planner.timed_runs import flat as timed_home
 
 if TYPE_CHECKING:
     from py_trees.behaviour import Behaviour
@@ -32,9 +37,9 @@ needs_py_trees = pytest.mark.skipif(not is_installed(), reason="the extra `expor
 class Clumsy(SymbolicHome):
     """A home in which one skill always fails."""
 
-    def execute(self, action: Action) -> Step:
+    def execute(self, action: Action) -> Outcome:
         if action.skill == "put":
-            return Step(subtask="put", status="failed", reason="it slipped", duration_s=1.0)
+            return Outcome(status="failed", reason="it slipped", duration_s=1.0)
         return super().execute(action)
 
 
@@ -97,48 +102,74 @@ def test_without_the_extra_it_says_what_to_install(flat: State, monkeypatch: pyt
         tree_of(SymbolicHome(flat))
 
 
-class Timed(SymbolicHome):
-    """A home with a clock."""
+class Clockless:
+    """A home without a clock, such as a robot of your own."""
 
     def __init__(self, start: State) -> None:
-        super().__init__(start)
-        self.now_s = 8 * 3600.0
+        self._home = SymbolicHome(start)
 
-    @property
-    def time_s(self) -> float:
-        return self.now_s
+    def state(self) -> State:
+        return self._home.state()
 
-    def wait(self, seconds: float) -> None:
-        self.now_s += seconds
+    def execute(self, action: Action) -> Outcome:
+        return self._home.execute(action)
 
 
 @needs_py_trees
 def test_a_phase_waits_by_the_clock_of_the_home(flat: State) -> None:
-    home = Timed(flat)
+    home = SymbolicHome(flat, start_time="08:00")
     tree = tree_of(home, f"after 30 min : {GOAL} then at 07:00 : cabinet closed", [*PLAN, "close cabinet 1"])
     tree.tick_once()
     assert (tree.status.name, tree.feedback_message) == ("SUCCESS", "")
-    assert home.now_s == (24 + 7) * 3600.0 and "wait: after 30 min" in show(tree)
+    assert 0 < home.time_s - (24 + 7) * 3600.0 < 60 and "wait: after 30 min" in show(tree)
 
 
 @needs_py_trees
-def test_without_a_clock_a_wait_runs(flat: State) -> None:
-    home = SymbolicHome(flat)
-    if hasattr(home, "wait"):
-        pytest.skip("the symbolic home has a clock")
-    tree = tree_of(home, f"after 30 min : {GOAL}")
+@pytest.mark.parametrize(
+    ("goal", "start", "end"),
+    [
+        (f"after 0 s : {GOAL}", "08:00", 8.0),
+        (f"at 08:00 : {GOAL}", "08:00", 8.0),
+        (f"at 07:59 : {GOAL}", "08:00", 24 + 7 + 59 / 60),
+        (f"{GOAL} then at 08:00 : cabinet closed", "08:00", 8.0),  # it comes while the robot is busy
+        (f"at 09:00 : {GOAL} then at 09:00 : cabinet closed", "08:00", 9.0),
+        (f"at 09:00 : {GOAL} then after 2 h : cabinet closed", "08:00", 11.0),
+        (f"if lamp on : {GOAL} then after 1 h : cabinet closed", "08:00", 9.0),
+        (f"at 00:00 : {GOAL}", "23:59", 24.0),
+    ],
+)
+def test_it_waits_as_long_as_an_execution_does(flat: State, goal: str, start: str, end: float) -> None:
+    plan = [*PLAN, "close cabinet 1"]
+    home, other = SymbolicHome(flat, start_time=start), SymbolicHome(flat, start_time=start)
+    tree = tree_of(home, goal, plan)
     tree.tick_once()
-    assert tree.status.name == "RUNNING"
-    assert home.state() is flat
+    episode = execute([parse_action(flat.world, step) for step in plan], parse_goal(goal), other)
+    assert (tree.status.name, episode.success) == ("SUCCESS", True)
+    assert home.time_s == pytest.approx(other.time_s)
+    assert home.time_s == pytest.approx(3600 * end, abs=120)
+
+
+@needs_py_trees
+def test_in_a_home_without_a_clock_it_runs_until_the_time_of_the_machine_has_come(flat: State) -> None:
+    home, now = Clockless(flat), [datetime(2026, 1, 1, 23, 45)]
+    actions = [parse_action(flat.world, step) for step in PLAN]
+    tree = to_py_trees(parse_goal(f"after 30 min : {GOAL}"), actions, home, now=lambda: now[0])
+    for _ in range(2):
+        tree.tick_once()
+        assert tree.status.name == "RUNNING" and home.state() is flat
+        now[0] += timedelta(minutes=14)
+    now[0] += timedelta(minutes=2)  # 00:15
+    tree.tick_once()
+    assert tree.status.name == "SUCCESS"
 
 
 @needs_py_trees
 def test_what_is_done_every_day_goes_on(flat: State) -> None:
-    home = Timed(flat)
+    home = SymbolicHome(flat)
     tree = tree_of(home, f"every day at 09:00 : {GOAL}")
     for day in range(3):
         tree.tick_once()
-        assert tree.status.name == "RUNNING" and home.now_s == (9 + 24 * day) * 3600.0
+        assert tree.status.name == "RUNNING" and 0 <= home.time_s - (9 + 24 * day) * 3600.0 < 60
 
 
 @needs_py_trees
@@ -172,7 +203,7 @@ def test_a_broken_rule_makes_it_fail_and_is_named(flat: State, rule: str, plan: 
 
 @needs_py_trees
 def test_a_rule_that_others_break_between_ticks_stops_the_next_subtask(flat: State) -> None:
-    home = Timed(flat)
+    home = SymbolicHome(flat)
     tree = tree_of(
         home, f"{GOAL} then after 5 min : cabinet closed while never fridge open", [*PLAN, "close cabinet 1"]
     )
@@ -197,3 +228,25 @@ def test_plans_for_random_goals_of_every_construct_are_trees_that_reach_them(see
             assert (tree.status.name, tree.feedback_message) == ("SUCCESS", ""), str(drawn.goal)
             ticked += 1
     assert ticked >= 30
+
+
+@needs_py_trees
+@pytest.mark.parametrize("seed", range(3))
+def test_random_goals_with_times_are_reached_with_the_waits_of_an_execution(seed: int) -> None:
+    rng, ticked = random.Random(seed), 0
+    for _ in range(60):
+        goal, start = timed_goal(rng), timed_home()
+        try:
+            actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(start, goal)))
+        except LookupError:
+            continue
+        if not verify(start, goal, actions).ok or any(g.when and g.when.daily for g in goal.guards):
+            continue
+        home, other = SymbolicHome(start), SymbolicHome(start)
+        tree = to_py_trees(goal, actions, home)
+        tree.tick_once()
+        assert (tree.status.name, tree.feedback_message) == ("SUCCESS", ""), str(goal)
+        assert execute(actions, goal, other).success and home.state() == other.state()
+        assert 0 <= home.time_s - other.time_s < 60, str(goal)  # a delay counts from when the door has been closed, too
+        ticked += 1
+    assert ticked >= 15

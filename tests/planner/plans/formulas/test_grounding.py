@@ -7,17 +7,15 @@ import random
 import pytest
 
 from envs.symbolic.actions import applicable, successor
-from envs.symbolic.goals import parse_goal
+from envs.symbolic.goals import format_condition, parse_goal
 from envs.symbolic.progress import uses_of
 from envs.symbolic.scoring import holds
 from envs.symbolic.state import State
-from planner.plans.formulas.formula import (
-    is_true,
-    negated,
-)
+from planner.plans.formulas.formula import is_true, negated
 from planner.plans.formulas.grounding import Grounder
 from planner.tasks.random_goals import random_goals
 from tests.envs.homes_for_tests import state as home_of
+from tests.envs.symbolic.drawn_goals import GoalDrawer, drawn_home, without_means
 
 MORE = [
     "exactly 2 mug on desk", "at most 1 mug in cabinet", "2 more mug on desk", "2 of mug on desk",
@@ -28,7 +26,10 @@ MORE = [
     "every lamp except floor lamp in kitchen off", "no lamp on", "hot mug by microwave", "no mug of water",
     "every mug is hot by microwave", "holding dirty mug", "mug of water in kitchen", "every cabinet open",
     "cabinet in kitchen closed", "spoon in clean mug on desk", "no spoon in clean mug on desk", "2 mug in fridge",
-    "Anna's mug with Anna",
+    "Anna's mug with Anna", "2 of mug is hot by microwave", "half of mug is clean", "all but 1 of spoon in mug",
+    "1 more spoon in every mug", "exactly 1 spoon beside every plate", "at most 1 mug on every desk",
+    "every lamp except floor lamp on", "every cabinet except cabinet in bedroom closed", "mug on desk by cloth",
+    "1 of mug from desk in cabinet", "all but 4 of mug on desk", "1 of spoon except spoon from mug in cabinet",
 ]  # fmt: skip
 Walk = list[tuple[State, frozenset[tuple[str, int]]]]
 
@@ -83,3 +84,24 @@ def test_random_goals_of_every_construct_are_formulas_that_say_the_same() -> Non
                 assert is_true(formula, state, uses) == holds(state, condition, drawn.state, uses), str(drawn.goal)
         for formula in tests:
             assert is_true(negated(formula), drawn.state) != is_true(formula, drawn.state)
+
+
+def test_goals_over_the_whole_grammar_are_formulas_that_say_the_same() -> None:
+    rng, true = random.Random(11), 0
+    for _ in range(60):
+        start = drawn_home(rng)
+        drawer, grounder = GoalDrawer(start, rng), Grounder(start)
+        conditions = [drawer.condition() for _ in range(12)]
+        means = tuple({m for c in conditions if (m := getattr(c, "means", None))})
+        formulas = [grounder.condition(c) for c in conditions]
+        tests = [grounder.condition(c, by_means=False) for c in conditions]
+        for state, uses in walked(start, rng, 15, means):
+            for condition, formula, test in zip(conditions, formulas, tests, strict=True):
+                assert is_true(formula, state, uses) == holds(state, condition, start, uses), format_condition(
+                    condition
+                )
+                assert is_true(test, state) == holds(state, without_means(condition), start), format_condition(
+                    condition
+                )
+                true += is_true(formula, state, uses)
+    assert true > 500

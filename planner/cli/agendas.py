@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import format_goal
 from planner.cli.execution_display import ExecutionDisplay
-from planner.cli.execution_runner import Disturb, clock_of, show_execution
+from planner.cli.execution_runner import Disturb, clock_of, print_files, show_execution
 from planner.io.terminal import printable
 from planner.scheduling.agenda import Agenda
 from planner.scheduling.agenda_runner import AgendaExecution, EntryEnded, run_agenda
@@ -76,6 +75,7 @@ def run_and_report(
 ) -> bool:
     """Do what is on an agenda, and report it; return whether all of it could be done."""
     ended: list[EntryEnded] = []
+    waits = any(entry.is_waiting for entry in agenda)
 
     def events(home: Home, disturb: Disturb | None, clock: Clock) -> Iterator[AgendaEvent]:
         poll_s = POLL_S if settings.clock == "real" and agenda.path is not None else None
@@ -87,15 +87,23 @@ def run_and_report(
             ended,
         )  # fmt: skip
 
-    if any(entry.is_waiting for entry in agenda):
-        show_execution(state, settings, events)
-    problems = [event for event in ended if event.problem]
-    if as_json:
-        print(json.dumps({**outcomes(ended), "agenda": [entry.as_dict() for entry in agenda]}))
-    else:
-        print(f"done: {len(ended) - len(problems)} of {len(ended)}")
-        sys.stdout.flush()
-    return not problems
+    def report() -> None:
+        if as_json:
+            print(json.dumps({**outcomes(ended), "agenda": [entry.as_dict() for entry in agenda]}))
+        elif ended:
+            print(f"done: {sum(not event.problem for event in ended)} of {len(ended)}")
+            print_files(settings)
+        else:
+            print("nothing was due" if waits else "nothing on the agenda waits; --list shows it")
+
+    try:
+        if waits:
+            show_execution(state, settings, events)
+    except KeyboardInterrupt:  # the usual end of --clock real
+        report()
+        raise
+    report()
+    return not any(event.problem for event in ended)
 
 
 class LaterPlans:

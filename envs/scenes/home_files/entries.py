@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Literal
 
 import yaml
 
-from envs.errors import MAX_COMPARED_LENGTH, GoalError, nearest
-from envs.files.yaml_nodes import NodeReader, describe, is_null
+from envs.errors import GoalError, nearest
+from envs.files.yaml_nodes import describe, is_null
+from envs.scenes.home_files.nouns import NounReader
+from envs.scenes.home_files.properties import PROPERTY_KEYS
+from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain
-from envs.symbolic.goals import NAME, Count, Thing, parse_goal
-from envs.words import names_of, words_of
+from envs.symbolic.goals import Count, Thing, parse_goal
+from envs.words import names_of
 
 MAX_COUNT = 50
-OWNER = re.compile(rf"({NAME.pattern})['’]s (.+)")
-PROPERTY_KEYS = ("color", "size", "material", "owner")
 FIXTURE_KEYS = ("count", "name", "states", "pose", *PROPERTY_KEYS)
 OBJECT_KEYS = ("count", "name", "states", "liquid", "holds", *PROPERTY_KEYS)
 POSE = "[x, y, yaw in degrees]"
@@ -40,14 +39,13 @@ class Item:
     holds: list[Item] = field(default_factory=list)
 
 
-class EntryReader(NodeReader):
+class EntryReader(NounReader):
     """Reads the entries under `rooms` and `objects`, and names them."""
 
     def __init__(self, domain: Domain) -> None:
-        super().__init__()
-        self.domain = domain
+        super().__init__(domain)
         self.lines: dict[str, int] = {}  # line of each named fixture or object
-        self.people: tuple[str, ...] = ()  # those who can own objects
+        self.unread: list[str] = []  # entries that name no fixture or object
 
     def fixture_items(self, node: yaml.Node, room: str) -> list[Item]:
         """Read a list of fixtures."""
@@ -57,17 +55,21 @@ class EntryReader(NodeReader):
             if parsed is None:
                 continue
             item, options = parsed
-            number, _, rest = item.category.partition(" ")
-            if isinstance(entry, yaml.ScalarNode) and number.isdecimal() and 1 <= int(number[:9]) <= MAX_COUNT:
-                item.category, item.count = rest, int(number[:9])
-            words, item.category = self.split_properties(item.category, self.domain.fixtures)
-            item.properties = self.properties(entry, words, options, item.category)
+            text = item.category
+            self.read_number(entry, item, options)
+            words, states, item.category = self.split_description(item.category, self.domain.fixtures)
+            item.category = self.meant(
+                entry, item.category, "fixtures", is_numbered=item.count > 1 or "count" in options
+            )
             fixture_category = self.domain.fixtures.get(item.category)
             if fixture_category is None:
-                hint = self.bare_name(item.category, self.domain.fixtures) or self.word_hint(item.category, "fixtures")
-                hint = hint or nearest(item.category, self.domain.fixtures)
-                self.problem(entry, f"unknown fixture {item.category!r}{hint}")
+                hint = self.fixture_hint(text, item.category)
+                self.problem(entry, f"unknown fixture {text if hint.startswith(':') else item.category!r}{hint}")
+                self.unread.append(text)
                 continue
+            item.properties = self.properties(entry, words, options, item.category)
+            if item.properties and item.category == PERSON:
+                self.problem(entry, f"a person has no color, size, material or owner; found {item.properties[0]!r}")
             possible_states = {
                 "open": fixture_category.joint,
                 "on": fixture_category.switch,
@@ -75,7 +77,7 @@ class EntryReader(NodeReader):
                 "watered": fixture_category.waterable,
             }
             allowed_states = {state for state, allowed in possible_states.items() if allowed}
-            item.states = self.states(entry, options.get("states"), item.category, allowed_states)
+            item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "pose" in options:
                 pose = self.numbers(options["pose"], f"{item.category}: pose", POSE, POSE_LIMITS)
                 item.pose = (pose[0], pose[1], pose[2]) if pose else None
@@ -92,26 +94,30 @@ class EntryReader(NodeReader):
             if parsed is None:
                 continue
             item, options = parsed
-            words, item.category = self.split_properties(item.category, self.domain.objects)
-            description = Thing(word=item.category)
-            if isinstance(entry, yaml.ScalarNode) and item.category not in (
-                *self.domain.fixtures,
-                *self.domain.objects,
-            ):
-                parsed_words = self.words(entry, item)
+            text = item.category
+            self.read_number(entry, item, options)
+            words, states, item.category = self.split_description(item.category, self.domain.objects)
+            if (words or states) and item.category.partition(" ")[0].isdecimal():
+                number, _, rest = item.category.partition(" ")
+                self.problem(entry, f"{text!r}: a number stands first: `{' '.join((number, *words, *states, rest))}`")
+                continue
+            item.category = self.meant(
+                entry, item.category, "objects", is_numbered=item.count > 1 or "count" in options
+            )
+            if item.category not in (*self.domain.fixtures, *self.domain.objects):
+                parsed_words = self.words(entry, item, text)
                 if parsed_words is None:
+                    self.unread.append(text)
                     continue
-                description = parsed_words
-                words += parsed_words.properties
-            item.properties = self.properties(entry, words, options, item.category)
+                item.category, item.liquid = parsed_words.word, parsed_words.liquid
+                words, states = (*words, *parsed_words.properties), (*states, *parsed_words.states)
             object_category = self.domain.objects.get(item.category)
             if object_category is None:
-                hint = self.bare_name(item.category, self.domain.objects) or self.word_hint(item.category, "objects")
-                hint = hint or nearest(item.category, self.domain.objects)
-                if item.category in self.domain.members:
-                    hint = f"; this is a class, such as {self.domain.members[item.category][0]!r}: name one of it"
-                self.problem(entry, f"unknown object {item.category!r}{hint}")
+                hint = self.object_hint(text, item.category)
+                self.problem(entry, f"unknown object {text if hint.startswith(':') else item.category!r}{hint}")
+                self.unread.append(text)
                 continue
+            item.properties = self.properties(entry, words, options, item.category)
             allowed_states = {"dirty", "hot", "cold"}
             allowed_states |= {
                 s
@@ -122,7 +128,7 @@ class EntryReader(NodeReader):
                 )
                 if allowed
             }
-            item.states = self.states(entry, options.get("states"), item.category, allowed_states, description.states)
+            item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "liquid" in options:
                 item.liquid = self.text(options["liquid"], f"{item.category}: liquid")
             self.check_liquid(entry, item)
@@ -132,47 +138,6 @@ class EntryReader(NodeReader):
                     self.problem(entry, f"{item.category}: `holds` is for one object, not for {item.count}")
             items.append(item)
         return items
-
-    def split_properties(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], str]:
-        """Split the properties off the front of a name: `red mug`, `Anna's big box`."""
-        words: list[str] = []
-        rest = text
-        while rest.partition(" of ")[0] not in names:
-            owner = OWNER.fullmatch(rest)
-            head, _, tail = rest.partition(" ")
-            if head in self.domain.property_group and tail:
-                words.append(head)
-                rest = tail
-            elif owner is not None:
-                words.append(f"{owner[1]}'s")
-                rest = owner[2]
-            else:
-                break
-        return tuple(words), rest
-
-    def properties(
-        self, entry: yaml.Node, words: Sequence[str], options: dict[str, yaml.Node], category: str
-    ) -> tuple[str, ...]:
-        """Check the properties before a name and those among its options; return them in the domain's order."""
-        chosen: dict[str, str] = {}
-        stated = [(entry, self.domain.property_group.get(word, "owner"), word) for word in words]
-        for key in PROPERTY_KEYS:
-            if key in options and (word := self.text(options[key], f"{category}: {key}")) is not None:
-                stated.append((options[key], key, _owner(word) if key == "owner" else word))
-        for node, group, word in stated:
-            known = [f"{name}'s" for name in self.people] if group == "owner" else list(self.domain.properties[group])
-            match = next((k for k in known if k.lower() == word.lower()), None)
-            if match is None and group == "owner":
-                name = word.removesuffix("'s")
-                hint = nearest(name, self.people) or "; list the names under `people:`"
-                self.problem(node, f"{category}: nobody here is called {name!r}{hint}")
-            elif match is None:
-                hint = nearest(word, known) or f"; known: {', '.join(known)}"
-                self.problem(node, f"{category}: unknown {group} {word!r}{hint}")
-            elif chosen.setdefault(group, match) != match:
-                self.problem(node, f"{category}: two {group}s at once, {chosen[group]} and {match}")
-        order = ("owner", *self.domain.properties)
-        return tuple(chosen[group] for group in order if group in chosen)
 
     def entry(self, node: yaml.Node, context: str, known: Collection[str]) -> tuple[Item, dict[str, yaml.Node]] | None:
         """Parse one entry: words, or one name with its states or options."""
@@ -197,6 +162,8 @@ class EntryReader(NodeReader):
             expected = "expected a list of states, such as [dirty], or options with their keys"
             if value.value.isdecimal():
                 expected += f", such as {{count: {value.value}}}"
+            elif group := self.domain.property_group.get(value.value):
+                expected += f", such as {{{group}: {value.value}}}"
             self.problem(value, f"{category}: {expected}, found {describe(value)}")
             return item, {}
         options = self.options(value, category, known)
@@ -206,57 +173,33 @@ class EntryReader(NodeReader):
             item.name = self.text(options["name"], f"{category}: name")
         return item, options
 
-    def bare_name(self, text: str, known: Collection[str]) -> str:
-        """Return a hint if a name with options starts with a number or states, such as `2 mug: [dirty]`."""
-        words = text.split()
-        state_words = {*self.domain.states, *self.domain.negations}
-        for k, word in enumerate(words[:-1], start=1):
-            if not word.isdecimal() and word not in state_words:
-                break
-            if (name := " ".join(words[k:])) in known:
-                return f"; options follow the bare name: `{name}: {{count: 2, states: [...]}}`"
-        return ""
+    def read_number(self, entry: yaml.Node, item: Item, options: dict[str, yaml.Node]) -> None:
+        """Read a number in front of an entry, with or without options: `2 desk lamp: ["on"]`."""
+        number, _, rest = item.category.partition(" ")
+        if not number.isdecimal() or not rest:
+            return
+        item.category = rest
+        if re.search(r"\bglasses$", rest) and names_of(rest, "objects") != ("wine glass",) and number != "1":
+            item.category = rest.removesuffix("es")
+            self.notes.append(f"'{number} {rest}' is read as to drink from; others are `glasses: {{count: {number}}}`")
+        if "count" in options:
+            self.problem(entry, f"{rest}: two numbers, {number} in front and a `count`: write one of them")
+        elif 1 <= int(number[:9]) <= MAX_COUNT:
+            item.count = int(number[:9])
+        else:
+            self.problem(entry, f"{rest}: a number is from 1 to {MAX_COUNT}; found {number[:9]}")
 
-    def noun(self, text: str) -> str:
-        """Return an object's words without a number, states and a liquid."""
-        words = text.partition(" of ")[0].split()
-        while len(words) > 1 and (words[0].isdecimal() or names_of(words[0], "states")):
-            del words[0]
-        whole = " ".join(words)
-        return text if names_of(text, "objects") else whole
-
-    def word_hint(self, word: str, table: Literal["fixtures", "objects"]) -> str:
-        """Return a hint about a word that is no category: another word for one, or a category of the other table."""
-        other: Literal["fixtures", "objects"] = "objects" if table == "fixtures" else "fixtures"
-        word = re.sub("^[0-9]+ ", "", word)
-        noun = re.sub(" [0-9]+$", "", word)
-        if noun != word and names_of(noun, table):
-            return f"; `{noun}` is numbered in the order of the file, or named: `{noun}: {{name: {word}}}`"
-        for known, place in ((table, ""), (other, f"list it under `{'rooms' if other == 'fixtures' else other}:`")):
-            categories = names_of(word, known)
-            names = " or ".join(repr(category) for category in categories[:3])
-            if categories and not place:
-                return f"; did you mean {names}?"
-            if categories:
-                kind = "an object" if other == "objects" else "a fixture"
-                return f"; this is {kind}{'' if word in categories else f', {names}'}: {place}"
-        close = (
-            get_close_matches(word.lower(), words_of(table), n=1, cutoff=0.8)
-            if len(word) <= MAX_COMPARED_LENGTH
-            else []
-        )
-        return self.word_hint(close[0], table) if close else ""
-
-    def key_hint(self, key: str) -> str:
-        """Say that the fixtures of a room are a list."""
-        word = re.sub(r"^[0-9]+ | [0-9]+$", "", key)
-        return f"; fixtures are a list: `- {key}`" if word in self.domain.fixtures else ""
-
-    def words(self, entry: yaml.Node, item: Item) -> Thing | None:
-        """Parse an object in the words of goals, such as `2 dirty mug`, into an item."""
+    def words(self, entry: yaml.Node, item: Item, text: str) -> Thing | None:
+        """Parse an object in the words of goals, such as `2 dirty mug`, into an item; `text` is the whole entry."""
         try:
             conditions = parse_goal(item.category, self.domain).conditions
         except GoalError as error:
+            known = self.with_known_noun(text, "objects")
+            wrong = self.phrase_hint(text, "objects")
+            wrong = wrong or self.wrong_description(known, self.domain.objects, movable=True)
+            if wrong and not names_of(text, "objects"):
+                self.problem(entry, f"unknown object {text!r}{wrong}")
+                return None
             word = self.noun(item.category)
             hint = self.word_hint(word, "objects") if word not in self.domain.objects else ""
             for state in item.category.removesuffix(word).split() if not hint else ():
@@ -266,10 +209,9 @@ class EntryReader(NodeReader):
             self.problem(entry, f"unknown {kind} {word!r}{hint}" if hint else f"unknown object: {error}")
             return None
         fact = conditions[0]
-        if len(conditions) > 1 or not isinstance(fact, Count) or fact.place is not None:
-            self.problem(entry, f"{item.category!r}: expected a number, states and an object, such as `2 dirty mug`")
+        if len(conditions) > 1 or not isinstance(fact, Count) or fact.place is not None or fact.number > 1:
+            self.problem(entry, f"{text!r}: expected a number, states and an object, such as `2 dirty mug`")
             return None
-        item.category, item.count, item.liquid = fact.thing.word, fact.number, fact.thing.liquid
         return fact.thing
 
     def states(
@@ -290,7 +232,9 @@ class EntryReader(NodeReader):
         known = (*self.domain.states, *self.domain.negations)
         for state_node, word in words:
             state = self.domain.negations.get(word, word)
-            if word not in known:
+            if word not in known and (property_text := self.property_as_state(word)):
+                self.problem(state_node, f"{category}: {property_text}")
+            elif word not in known:
                 meant = " or ".join(repr(state) for state in names_of(word, "states"))
                 hint = f"; did you mean {meant}?" if meant else nearest(word, known) or f"; known: {', '.join(known)}"
                 self.problem(state_node, f"{category}: unknown state {word!r}{hint}")
@@ -348,7 +292,3 @@ class EntryReader(NodeReader):
                     names[id(item)].append(name)
                     self.lines[name] = item.line
         return names
-
-
-def _owner(word: str) -> str:
-    return word if word.endswith("'s") else f"{word}'s"

@@ -33,26 +33,31 @@ from dataclasses import replace
 import numpy as np
 import yaml
 
-from envs.errors import GoalError, HomeError, nearest
+from envs.errors import HomeError, nearest
 from envs.files.yaml_nodes import HomeFileError, Problem, describe, parse_nodes
 from envs.scenes.floor_plan import doorway_problems, fixture_problems, plan_doorways, room_problems
 from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
-from envs.scenes.home_file_entries import EntryReader, Item
+from envs.scenes.home_files.contents import listed
+from envs.scenes.home_files.entries import Item
+from envs.scenes.home_files.household import HouseholdReader
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
-from envs.symbolic.domain import Domain, ObjectCategory, capacity_of, category_of, fits_in, load_domain
-from envs.symbolic.goals import NAME, format_rule, parse_rule
-from envs.symbolic.scene import Doorway, FixtureSpec, ObjectSpec, Rect, Room, Scene
+from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 from envs.words import names_of
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker")
-MAX_PEOPLE = 20
-MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES, MAX_OBJECTS = 30, 100, 200, 1000
-SHOWN_NAMES = 12  # names that a message shows of a longer list
+MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES = 30, 100, 200
 
 
-def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene:
-    """Parse the text of a home file; `name` is used if the file gives none.
+def parse_home(text: str, name: str = "home", *, geometry: bool = True, notes: list[str] | None = None) -> Scene:
+    """Parse the text of a home file.
+
+    Args:
+        text: The text.
+        name: The home's name, if the file gives none.
+        geometry: Whether it gets a floor plan.
+        notes: Filled with what is read otherwise than it is written, such as another word for a sofa.
 
     Raises:
         HomeFileError: The file is invalid; the error lists every problem.
@@ -61,6 +66,8 @@ def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene
     scene = reader.home(parse_nodes(text), name)
     if reader.problems:
         raise HomeFileError(reader.problems)
+    if notes is not None:
+        notes += reader.notes
     if not geometry:
         return scene if reader.speaker_at is None else with_speaker(scene, reader.speaker_at, geometry=False)
     try:
@@ -80,19 +87,20 @@ def parse_home(text: str, name: str = "home", *, geometry: bool = True) -> Scene
         raise HomeFileError(problems) from None
 
 
-class _HomeReader(EntryReader):
+class _HomeReader(HouseholdReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
-        self.room_kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
-        self.rooms: list[Room] = []
         self.rooms_with_rect: list[Room] = []  # rooms whose `rect` is valid
-        self.fixtures: list[FixtureSpec] = []
-        self.objects: list[ObjectSpec] = []
         self.doorways: list[Doorway] = []
         self.posed: set[str] = set()
         self.has_rects = self.has_doorways = self.has_robot = False
-        self.container_of: dict[str, ObjectCategory] = {}  # the category of each object, as its properties make it
         self.speaker_at: str | None = None  # the room or fixture where the speaker stands, if the file says
+
+    def key_hint(self, key: str) -> str:
+        """Offer `people` for other words for it; otherwise say that fixtures are a list."""
+        if key.lower() in ("persons", "residents", "family", "inhabitants"):
+            return "; did you mean 'people'?"
+        return super().key_hint(key)
 
     def fixed_geometry(self) -> FixedGeometry:
         return FixedGeometry(
@@ -142,36 +150,6 @@ class _HomeReader(EntryReader):
         )
         return replace(scene, rules=self.read_rules(parts["rules"], scene)) if "rules" in parts else scene
 
-    def read_people(self, node: yaml.Node) -> tuple[str, ...]:
-        """Read the names of those who live here."""
-        names: list[str] = []
-        for entry in self.sequence(node, "people"):
-            name = self.text(entry, "people: a name")
-            if name is None:
-                continue
-            if not NAME.fullmatch(name):
-                self.problem(entry, f"people: {name!r} is no name: it has letters, spaces, dots and hyphens only")
-            elif name.lower() in (other.lower() for other in names):
-                self.problem(entry, f"people: {name} appears twice")
-            else:
-                names.append(name)
-        if len(names) > MAX_PEOPLE:
-            self.problem(node, f"{len(names)} people; a home has at most {MAX_PEOPLE}")
-        return tuple(names[:MAX_PEOPLE])
-
-    def read_rules(self, node: yaml.Node, scene: Scene) -> tuple[str, ...]:
-        """Read what must never happen in this home, such as `never knife with person`."""
-        rules: list[str] = []
-        for entry in self.sequence(node, "rules"):
-            text = self.text(entry, "rules: a rule")
-            if text is None:
-                continue
-            try:
-                rules.append(format_rule(parse_rule(text, self.domain, scene=scene), self.domain))
-            except GoalError as error:
-                self.problem(entry, f"rules: {error}")
-        return tuple(rules)
-
     # -- rooms and fixtures ------------------------------------------------------------------------------------------
 
     def read_rooms(self, node: yaml.Node) -> None:
@@ -188,11 +166,16 @@ class _HomeReader(EntryReader):
                 parts = self.options(value, name, ("kind", "rect", "fixtures"))
             if "kind" in parts:
                 kind = self.text(parts["kind"], f"{name}: kind")
+            meant = names_of(kind or "", "rooms")
+            if kind is not None and len(meant) == 1 and kind.lower() not in self.domain.fixtures:
+                self.note_word(kind, meant[0])
+                kind = meant[0]
             if kind is not None and kind not in self.room_kinds:
                 known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
                 rooms = " or ".join(repr(room) for room in names_of(kind, "rooms"))
                 hint = f"; did you mean {rooms}? Another name needs its `kind:`" if rooms else ""
-                hint = hint or nearest(kind, self.room_kinds) or f"; {known}: {', '.join(self.room_kinds)}"
+                hint = hint or ("" if "'s " in kind else nearest(kind, self.room_kinds))
+                hint = hint or f"; {known}: {', '.join(self.room_kinds)}"
                 self.problem(parts.get("kind", key), f"unknown room {kind!r}{hint}")
             numbers = None
             if "rect" in parts:
@@ -258,10 +241,14 @@ class _HomeReader(EntryReader):
         if len(places) == 1:
             self.speaker_at = places[0]
         elif places:
-            self.problem(line, f"speaker: which {word}? There are {_listed(places)}")
+            self.problem(line, f"speaker: which {word}? There are {listed(places)}")
+        elif any(word.lower() == name.lower() for name in self.people):
+            self.problem(
+                line, f"speaker: {word} is a person; say where they stand: a room or furniture, as in {rooms[0]!r}"
+            )
         else:
             known = [*rooms, *(f.name for f in self.fixtures), *(f.category for f in self.fixtures)]
-            hint = nearest(word, dict.fromkeys(known)) or f"; the rooms are: {_listed(rooms)}"
+            hint = nearest(word, dict.fromkeys(known)) or f"; the rooms are: {listed(rooms)}"
             self.problem(line, f"speaker: no room or furniture of this home is called {word!r}{hint}")
 
     def check_floor(self) -> None:
@@ -278,122 +265,3 @@ class _HomeReader(EntryReader):
         for name, text in fixture_problems(self.rooms_with_rect, list(fixtures.values()), self.posed):
             x0, y0, x1, y1 = footprint(fixtures[name])
             self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
-
-    # -- objects -----------------------------------------------------------------------------------------------------
-
-    def read_objects(self, node: yaml.Node) -> None:
-        entries: list[tuple[str, int, list[Item]]] = []
-        for place, key, value in self.pairs(node, "objects"):
-            entries.append((place, key.start_mark.line + 1, self.object_items(value, place)))
-        all_items: list[Item] = []
-        waiting = [item for _, _, items in entries for item in items]
-        while waiting:
-            item = waiting.pop(0)
-            all_items.append(item)
-            waiting[:0] = item.holds
-        names = self.name_all(all_items, MAX_OBJECTS, "objects")
-        places = {f.name: f.category for f in self.fixtures}
-        places |= {name: item.category for item in all_items for name in names[id(item)]}
-        contents: dict[str, list[tuple[Item, str]]] = {}
-        for word, line, items in entries:
-            holder = self.place_name(word, line, places)
-            if holder is not None:
-                self.collect_contents(items, holder, names, contents)
-        order = [f.name for f in self.fixtures]
-        for place in order:  # the list grows in the loop: containers come before their contents
-            self.add_contents(place, places[place], contents.get(place, []))
-            order += [name for _, name in contents.get(place, [])]
-        self.check_loops({name: place for place, held_items in contents.items() for _, name in held_items})
-
-    def check_loops(self, place_of: dict[str, str]) -> None:
-        checked: set[str] = set()
-        for name in place_of:
-            chain: dict[str, None] = {}
-            place = name
-            while place in place_of and place not in checked and place not in chain:
-                chain[place] = None
-                place = place_of[place]
-            checked.update(chain)
-            if place in chain:
-                loop = list(chain)[list(chain).index(place) :]
-                shown = loop if len(loop) <= SHOWN_NAMES else [*loop[:SHOWN_NAMES], "…"]
-                self.problem(self.lines.get(place), f"{place} is inside itself: {' in '.join((*shown, place))}")
-
-    def collect_contents(
-        self, items: list[Item], place: str, names: dict[int, list[str]], contents: dict[str, list[tuple[Item, str]]]
-    ) -> None:
-        for item in items:
-            for name in names[id(item)]:
-                contents.setdefault(place, []).append((item, name))
-            if item.holds and names[id(item)]:
-                self.collect_contents(item.holds, names[id(item)][0], names, contents)
-
-    def add_contents(self, place: str, category: str, contents: list[tuple[Item, str]]) -> None:
-        """Add the objects directly at a place, and check that they can be there."""
-        domain, n_cells_used = self.domain, 0
-        holder = self.container_of.get(place) or domain.fixtures[category]
-        capacity = capacity_of(holder)
-        reported: set[int] = set()  # an entry of several objects is reported once
-        for item, name in contents:
-            spec = ObjectSpec(
-                name=name,
-                category=item.category,
-                place=place,
-                states=item.states,
-                liquid=item.liquid or domain.objects[item.category].contains,
-                properties=item.properties,
-            )
-            own_category = self.container_of[name] = category_of(spec, domain)
-            units = own_category.units
-            usual_text = f"a usual place is: {', '.join(domain.objects[item.category].at)}"
-            problem = ""
-            if capacity == 0:
-                problem = f"{name}: nothing can be put in or on {place}; {usual_text}"
-            elif not fits_in(own_category, holder):
-                accepts = domain.fixtures[category].accepts if category in domain.fixtures else ()
-                accepts_text = f"; a {category} takes only: {', '.join(accepts)}" if accepts else ""
-                problem = f"{name} does not fit {domain.relation(category)} {place}{accepts_text}; {usual_text}"
-            elif n_cells_used and n_cells_used + units > capacity:
-                reason = f"which is full ({n_cells_used} of {capacity} cells taken, {units} needed)"
-                problem = f"no room for {name} {domain.relation(category)} {place}, {reason}"
-            else:
-                n_cells_used += units
-            if problem and id(item) not in reported:
-                reported.add(id(item))
-                self.problem(item.line, problem)
-            self.objects.append(spec)
-
-    def place_name(self, word: str, line: int, places: dict[str, str]) -> str | None:
-        if word in places:
-            return word
-        candidates = [name for name, category in places.items() if category == word]
-        if len(candidates) == 1:
-            return candidates[0]
-        if candidates:
-            self.problem(line, f"which {word}? There are {_listed(candidates)}")
-        else:
-            self.problem(line, f"no place is called {word!r}{self.place_hint(word, places)}")
-        return None
-
-    def place_hint(self, word: str, places: dict[str, str]) -> str:
-        fixtures = [f.name for f in self.fixtures if f.room == word]
-        if fixtures or word in self.room_kinds or any(room.name == word for room in self.rooms):
-            example = f", such as {fixtures[0]!r}" if fixtures else ""
-            return f"; this is a room: name a fixture in it{example}"
-        category = word.rstrip("0123456789").rstrip()
-        instances = [name for name, instance_category in places.items() if instance_category == category]
-        if instances:
-            return f"; there is {_listed(instances)}"
-        meant = [name for name, known in places.items() if known in names_of(category, "fixtures")]
-        if category not in self.domain.fixtures and meant:
-            return f"; did you mean {_listed(meant)}?"
-        for fixture in names_of(category, "fixtures"):
-            return f"; no room has a {fixture}: list it under `rooms:`"
-        if category in self.domain.objects:
-            return f"; there is no {category}: list it at its own place too"
-        return nearest(word, places) or "; a place is a fixture or an object that holds things"
-
-
-def _listed(names: list[str]) -> str:
-    rest = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(names[:SHOWN_NAMES]) + rest
