@@ -174,6 +174,14 @@ def _state_obstacle(state: State, entity: int, word: str, means: str | None) -> 
         if means not in world.domain.fixtures or world.categories[fixture] == means
     ):
         return ""
+    if (
+        means is None
+        and category.fills
+        and any(
+            i != entity and state.liquid[i] and state.has(i, word) for i in range(world.n_fixtures, len(world.names))
+        )
+    ):  # what is poured into it makes it so
+        return ""
     maker = f"no {means}" if means in world.domain.fixtures else "nothing"
     return f"cannot become {word}: {maker} here that it fits in makes things {word}"
 
