@@ -12,7 +12,7 @@ from envs.symbolic.rules import forbidden_entities
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import teach
 from planner.goals.grounding import rank
-from planner.goals.narrowing import Narrowed
+from planner.goals.narrowing import Narrowed, aim_of
 from planner.goals.preparation import next_parts
 from planner.goals.serving import meanings
 from planner.verification.door_closing import close_doors
@@ -86,6 +86,7 @@ class _Chunks:
     ) -> None:  # fmt: skip
         self.initial_state, self.goal, self.avoid = initial_state, goal, avoid
         self.order, self.common_sense = order, common_sense
+        self.opened: tuple[int, ...] = ()  # what the last chunk left open, since it only makes way for the next
 
     def all(self) -> list[Chunk]:
         chunks: list[Chunk] = []
@@ -121,9 +122,12 @@ class _Chunks:
             for todo in dict.fromkeys((parts, parts[:1])):  # one by one, if not together
                 taught = teach(
                     state, todo, start, phase=phase, avoid=self.avoid, rules=self.goal.rules,
-                    common_sense=self.common_sense, uses=progress.uses, is_part=True,
+                    common_sense=self.common_sense, uses=progress.uses, is_part=True, opened=self.opened,
                 )  # fmt: skip
                 if taught.actions:
+                    makes_way = all(aim_of(part) is None for part in todo)
+                    now = (state.world.index[a.args[0]] for a in taught.actions if a.skill == "open")
+                    self.opened = (*self.opened, *now) if makes_way else ()
                     return state, todo, start, taught.actions
                 reason = reason or taught.reason
         raise LookupError(reason or "nothing to do")
