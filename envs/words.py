@@ -65,10 +65,8 @@ def names_of(word: str, table: str) -> tuple[str, ...]:
     """
     plain = re.sub(r"[\s_-]+", " ", word.lower()).strip()
     names = _inverted(table)
-    own = {name.lower(): name for name in _tables().get(table, {})}  # a name itself means itself first
-    own = {**{form: name for low, name in own.items() for form in plurals(low)}, **own}
-    if plain in own:
-        return (own[plain],)
+    if (name := _own_names(table).get(plain)) is not None:
+        return (name,)
     return next((names[form] for form in singulars(plain) if form in names), ())
 
 
@@ -99,6 +97,13 @@ def _tables() -> dict[str, dict[str, list[str]]]:
     except FileNotFoundError:
         return {"rooms": ROOMS, "properties": PROPERTIES}
     return {**yaml.load(text, Loader=yaml.CSafeLoader), "rooms": ROOMS, "properties": PROPERTIES}
+
+
+@lru_cache(maxsize=8)
+def _own_names(table: str) -> dict[str, str]:
+    """Return the names of a table by themselves and by their plurals, in small letters: a name means itself first."""
+    names = {name.lower(): name for name in _tables().get(table, {})}
+    return {**{form: name for low, name in names.items() for form in plurals(low)}, **names}
 
 
 @lru_cache(maxsize=8)

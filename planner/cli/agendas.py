@@ -94,7 +94,7 @@ def run_and_report(
             print(f"done: {sum(not event.problem for event in ended)} of {len(ended)}")
             print_files(settings)
         else:
-            print("nothing was due" if waits else "nothing on the agenda waits; --list shows it")
+            print("nothing was done" if waits else "nothing on the agenda waits; --list shows it")
 
     try:
         if waits:

@@ -16,11 +16,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from envs.symbolic.goals import NO_GUARD, Goal, format_goal, format_time
 
 if TYPE_CHECKING:
     from envs.symbolic.disturbances import Disturbance
+    from envs.symbolic.progress import Progress
     from planner.plans.planning_result import Plan
     from planner.world_model.belief import Belief
 
@@ -232,6 +235,19 @@ class Waiting:
     until_s: float
     seconds: float
     goal: str
+
+    @classmethod
+    def of(cls, progress: Progress, now_s: float) -> Waiting:
+        """Return the wait for the phase that comes next, from a time on [s]."""
+        assert progress.due_s is not None
+        guard = replace(progress.goal.guard(progress.phase), when=None)
+        coming = Goal(phases=(progress.goal.phases[progress.phase],), guards=() if guard == NO_GUARD else (guard,))
+        return cls(
+            until=format_time(progress.due_s),
+            until_s=progress.due_s,
+            seconds=max(0.0, progress.due_s - now_s),
+            goal=format_goal(coming),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

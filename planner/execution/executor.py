@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
-from envs.symbolic.goals import NO_GUARD, Goal, format_goal, format_time
 from envs.symbolic.home_protocol import pursue
 from envs.symbolic.progress import Progress, Score, advance, begin, score, without_waiting
 from planner.execution.clock import SimulatedClock
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from envs.symbolic.disturbances import Disturbance
+    from envs.symbolic.goals import Goal
     from envs.symbolic.home_protocol import Home
     from planner.execution.clock import Clock
     from planner.pipeline import PlanningPipeline
@@ -95,16 +94,10 @@ def run(
             execution.replans += 1
             failed_plan = execution.failed_plan()
         plan = planner.plan_for_goal(
-            goal,
-            execution.state,
-            options,
-            initial_state=execution.progress.initial_state,
-            phase=execution.progress.phase,
-            begun=True,
-            avoid=execution.avoided(execution.state),
-            failed_plan=failed_plan,
-            opened=execution.fixtures(execution.opened),
-        )
+            goal, execution.state, options, initial_state=execution.progress.initial_state,
+            phase=execution.progress.phase, begun=True, avoid=execution.avoided(execution.state),
+            failed_plan=failed_plan, opened=execution.fixtures(execution.opened),
+        )  # fmt: skip
         execution.shortfall = "" if plan.is_proven else plan.reason
         if not plan.actions:
             break
@@ -150,13 +143,9 @@ class Execution:
     """
 
     def __init__(
-        self,
-        goal: Goal,
-        home: Home,
-        disturb: Callable[[Sequence[Action]], Disturbance | None] | None,
-        clock: Clock | None = None,
-        since_s: float | None = None,
-    ) -> None:
+        self, goal: Goal, home: Home, disturb: Callable[[Sequence[Action]], Disturbance | None] | None,
+        clock: Clock | None = None, since_s: float | None = None,
+    ) -> None:  # fmt: skip
         """Begin an episode in the home's current state."""
         self._started_at = time.perf_counter()
         self.goal, self.home, self.disturb = goal, home, disturb
@@ -225,15 +214,10 @@ class Execution:
 
     def wait(self) -> Iterator[Event]:
         """Wait for the time of the current phase."""
-        goal, phase, due_s = self.goal, self.progress.phase, self.progress.due_s
-        assert due_s is not None
-        tests_only = replace(goal.guard(phase), when=None)
-        coming = Goal(phases=(goal.phases[phase],), guards=() if tests_only == NO_GUARD else (tests_only,))
         began_s = self.clock.time_s
-        yield Waiting(
-            until=format_time(due_s), until_s=due_s, seconds=max(0.0, due_s - began_s), goal=format_goal(coming)
-        )
-        self.clock.wait_until(due_s)
+        waiting = Waiting.of(self.progress, began_s)
+        yield waiting
+        self.clock.wait_until(waiting.until_s)
         self.waited_s += max(0.0, self.clock.time_s - began_s)
         yield from self._observe()
         self.expected = self.state
@@ -338,12 +322,10 @@ class Execution:
         """Observe the home, after an action if one was done; yield events about unexpected observations."""
         self.state = self.home.state()
         time_s = self.clock.time_s if self.goal.is_timed else None
-        self.progress, self.meant = (
-            advance(progress, self.state, done, time_s=time_s) for progress in (self.progress, self.meant)
-        )
-        if done is not None:  # an action may also do what is not its effect: all rules are tested
+        # After an action once more without it: it may also do what is not its effect, and all rules are tested.
+        for action in (None,) if done is None else (done, None):
             self.progress, self.meant = (
-                advance(progress, self.state, time_s=time_s) for progress in (self.progress, self.meant)
+                advance(progress, self.state, action, time_s=time_s) for progress in (self.progress, self.meant)
             )
         return iter(())
 

@@ -133,6 +133,7 @@ class SearchExecution(Execution):
             plan = planner.plan_for_goal(
                 replace(self.planned_goal, phases=(*reached, *self.planned_goal.phases)), state, options,
                 initial_state=initial_state, phase=len(reached), avoid=self.avoided(state),
+                opened=self.fixtures(self.opened),
             )  # fmt: skip
             if plan.status != "verified":
                 self.plan_failure = f"no plan reaches {plan.goal_text}: {plan.reason}"

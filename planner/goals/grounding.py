@@ -153,10 +153,11 @@ def _has_room_at(state: State, place: Place | None, thing: int) -> bool:
 
 
 def _cannot_be_heated(state: State, item: int, thing: Thing) -> bool:
-    """Whether an object of metal must get hot, and there are only microwaves."""
+    """Whether an object of metal must get hot, and goes in nothing but microwaves."""
     if "hot" not in thing.states or state.has(item, "hot") or not choice.is_metal(state, item):
         return False
-    return not any(fixtures_of(state, name) for name in appliances_for(state, "hot", item) if name != "microwave")
+    others = (f for n in appliances_for(state, "hot", item) if n != "microwave" for f in fixtures_of(state, n))
+    return not any(state.world.fits(item, f) for f in others)
 
 
 def _can_become(state: State, thing: int, state_name: str) -> bool:

@@ -27,7 +27,7 @@ from envs.symbolic.scoring import (
     quantified_objects,
     targets,
 )
-from envs.symbolic.state import NOWHERE
+from envs.symbolic.state import HELD, NOWHERE
 from planner.goals import choice, grounding
 
 if TYPE_CHECKING:
@@ -140,6 +140,10 @@ class _Narrower:
         self.state, self.world, self.initial_state = state, state.world, initial_state
         self.phase = beside
         self.kept = choice.needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
+        for other in beside:
+            if isinstance(other, No) and other.place is not None:  # they have left another place
+                gone = set(self.usable(other.thing)).difference(matching_objects(state, other.thing, other.place))
+                self.kept |= gone
 
     def narrow(self, condition: Condition) -> Iterable[Narrowed]:
         if isinstance(condition, FixtureIs):
@@ -361,18 +365,19 @@ class _Narrower:
         return any(grounding.alternative_place(view, i, condition.place) is None for i in leaving)
 
     def last_resort(self, objects: Sequence[int], excluded: Sequence[int]) -> Iterable[Narrowed]:
-        """Narrow the leaving of a place to furniture of the same category, a person, or the hand."""
+        """Narrow the leaving of a place to furniture of the same category, a container, a person, or the hand."""
         state, world = self.state, self.world
         for item in objects:
             category, root = world.categories[item], state.root(item)
-            fixtures = [
-                f for f in range(world.n_fixtures)
-                if f != root and f not in excluded and f not in world.hidden and grounding.can_hold(state, f, item)
+            left = {root, HELD, NOWHERE, *excluded, *world.hidden}
+            holders = [
+                e for e in range(len(world.names))
+                if e != item and state.root(e) not in left and e not in objects and grounding.can_hold(state, e, item)
             ]  # fmt: skip
-            if not fixtures:
+            if not holders:
                 yield Narrowed(condition=Holding(thing=Thing(word=category)), hidden=self.others([item]))
                 return
-            target = min(fixtures, key=lambda f: (world.relation[f] == "with", f))
+            target = min(holders, key=lambda e: (world.relation[e] == "with", e))
             places = list(state.place)
             places[item] = target
             state = state._replace(place=tuple(places))

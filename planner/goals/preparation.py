@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING
 from envs.symbolic.actions import OPEN
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.obstacles import condition_obstacle, makes, usable
-from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, matching_objects, quantified_objects
+from envs.symbolic.scoring import fixtures_at, fixtures_of, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
-from planner.goals.narrowing import Narrowed, is_plain, narrow, parts_of, removal
+from planner.goals.narrowing import Narrowed, narrow, parts_of, removal
+from planner.goals.other_conditions import narrow_beside_others
 from planner.goals.rehearsal import (
     Blocked,
     FullVessel,
@@ -84,7 +85,7 @@ def _next_parts(
     last: tuple[Narrowed, ...] = ()  # what leaves nothing but the hand
     for condition in unmet:
         parts = narrow(condition, state, initial_state)
-        explicit = _with_others(condition, parts, state, phase, initial_state)
+        explicit = narrow_beside_others(condition, parts, state, phase, initial_state)
         parts = explicit or parts
         if not isinstance(condition, Holding) and any(isinstance(part.condition, Holding) for part in parts):
             last = last or parts
@@ -117,67 +118,6 @@ def _next_parts(
             return load
         ready.append(condition)
     return tuple(ready) or last
-
-
-def _with_others(
-    condition: Condition, parts: tuple[Narrowed, ...], state: State, phase: Sequence[Condition], initial_state: State
-) -> tuple[Narrowed, ...] | None:  # fmt: skip
-    """Narrow a condition so that others of the phase are not undone; None if this is what it is narrowed to anyway."""
-    place = getattr(condition, "place", None)
-    if place is not None and place.beside and not matching_objects(state, place.thing, place.inside, initial_state):
-        return narrow(Count(thing=place.thing, place=place.inside), state, initial_state) or None
-    others = [c for c in phase if c != condition]
-    if apart := _kept_unchanged(condition, state, others, initial_state):
-        return apart
-    if not others or is_plain(condition, state.world):
-        return None
-    others_kept = _neighbor_moved(condition, state, others, initial_state)
-    others_kept = others_kept or narrow(condition, state, initial_state, others)
-    return others_kept if others_kept and others_kept != parts else None
-
-
-def _kept_unchanged(
-    condition: Condition, state: State, others: Sequence[Condition], initial_state: State
-) -> tuple[Narrowed, ...]:  # fmt: skip
-    """Narrow the removal of what a choice left out from an appliance that now runs for a condition."""
-    if isinstance(condition, FixtureIs | Holding | No):
-        return ()
-    asked = {*condition.thing.states, *getattr(condition, "become", ()), *(["clean"] if condition.thing.liquid else [])}
-    for other in others:
-        if not isinstance(other, Every) or asked.isdisjoint(other.become) or not holds(state, other, initial_state):
-            continue
-        if other.selection == "every" and other.excluded is None:
-            continue
-        for i in matching_objects(initial_state, other.thing, None, initial_state):
-            root, word = state.root(i), next(iter(other.become))
-            if root >= 0 and not state.has(i, word) and makes(state, root, word, i):
-                place = Place(fixture=state.world.categories[root])
-                return removal(state, initial_state, Thing(word="anything"), place, [i])
-    return ()
-
-
-def _neighbor_moved(
-    condition: Condition, state: State, others: Sequence[Condition], initial_state: State
-) -> tuple[Narrowed, ...]:  # fmt: skip
-    """Narrow `beside` to bringing the neighbor, if its object must stay where it is; nothing if that does not help."""
-    if not isinstance(condition, Count) or condition.place is None or not condition.place.beside:
-        return ()
-    place, world = condition.place, state.world
-    needed = choice.needed_where_they_are(state, others, initial_state)
-    objects = usable(state, condition.thing)
-    if place.inside is not None or place.thing is None or condition.number > 1 or not needed.issuperset(objects):
-        return ()
-    for item in objects:
-        holder = state.place[item]
-        for neighbor in usable(state, place.thing):
-            if neighbor in needed or neighbor == item or holder < 0 or not grounding.can_hold(state, holder, neighbor):
-                continue
-            word = world.categories[holder]
-            target = Place(fixture=word) if holder < world.n_fixtures else Place(thing=Thing(word=word))
-            alike = {e for kept in (neighbor, holder) for e in world.entities_by_category[world.categories[kept]]}
-            moved = Count(thing=Thing(word=world.categories[neighbor]), place=target)
-            return (Narrowed(condition=moved, hidden=frozenset(alike - {neighbor, holder})),)
-    return ()
 
 
 def _shorter(condition: Condition, parts: tuple[Narrowed, ...]) -> tuple[Narrowed, ...] | None:
@@ -228,6 +168,11 @@ class _Preparation:
         if (made and all(isinstance(p.condition, No) for p in made)) or hindrance.holder >= self.world.n_fixtures:
             return made
         alike = grounding.fixtures_of(part.view(self.state), self.world.categories[hindrance.holder])
+        for other in alike:
+            if other != hindrance.holder and hindrance.objects and self.world.fits(hindrance.objects[0], other):
+                elsewhere = self.make_room(replace(hindrance, holder=other))
+                if elsewhere and all(isinstance(p.condition, No) for p in elsewhere):
+                    return elsewhere
         stacked = self.stacked(hindrance.objects[0], alike) if hindrance.objects else ()
         return stacked or tuple(p for p in made if not isinstance(p.condition, Holding))
 

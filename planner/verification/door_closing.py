@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 CLOSE = "close"
 _BEFORE_WAITING = ("put", "close")  # skills that tidy up before the robot waits for a time
-OPEN_RATE = 0.2  # what a second costs in which a door stands open for nothing [s]
+OPEN_RATE = 0.5  # what a second costs in which a door stands open for nothing [s]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class ClosedPlan:
     Attributes:
         actions: The plan.
         added: Numbers (from 1) of the steps that were inserted: they close doors, and open some again after a wait.
-        left_out: How many steps were left out, because a door is used again.
+        left_out: How many steps were left out, because a door is used again or is closed earlier.
     """
 
     actions: tuple[Action, ...]
@@ -98,7 +98,8 @@ def close_doors(
         )
     ) is not None:
         plan = shorter
-    left_out, added = len(actions) - len(plan), [False] * len(plan)
+    plan, added = _closed_earlier(plan, rest, state, start)
+    left_out = len(actions) - added.count(False)
     states = replay(state, plan).states
     doors = [door for door in _left_open(plan, states, start, opened) if door not in avoid]
     for door in _unwanted(doors, goal, states[-1], start):
@@ -114,6 +115,29 @@ def close_doors(
         plan, added = _closed_while_waiting(plan, added, rest, state, start)
     numbers = tuple(number for number, is_added in enumerate(added, start=1) if is_added)
     return ClosedPlan(actions=tuple(plan), added=numbers, left_out=left_out)
+
+
+def _closed_earlier(
+    plan: list[Action], goal: Goal, state: State, initial_state: State
+) -> tuple[list[Action], list[bool]]:
+    """Move each `close` that comes late to where it costs least; return the plan, and which steps are new."""
+    added = [False] * len(plan)
+    reached = outcome(plan, goal, state, initial_state)
+    for number in range(len(plan)):
+        closing = plan[number]
+        rest = [*plan[:number], *plan[number + 1 :]]
+        replayed = replay(state, rest)
+        if closing.skill != CLOSE or replayed.reason is not None:
+            continue
+        ends_s = _times(rest, goal, state, initial_state)[1]
+        door = state.world.index[closing.args[0]]
+        position = min(_best_positions(rest, replayed.states, ends_s, door, closing)[:1], default=number)
+        moved = [*rest[:position], closing, *rest[position:]]
+        if position < number and outcome(moved, goal, state, initial_state) == reached:
+            plan = moved
+            del added[number]
+            added.insert(position, True)
+    return plan, added
 
 
 def _closed_while_waiting(
@@ -190,7 +214,7 @@ def _left_open(
     world, end = states[0].world, states[-1]
     by_plan = [world.index[action.args[0]] for action in actions if action.skill == "open"]
     doors = [f for f in dict.fromkeys((*opened, *by_plan)) if world.enclosed[f] and end.flags[f] & OPEN]
-    doors = [f for f in doors if not initial_state.flags[f] & OPEN]
+    doors = [f for f in doors if f in opened or not initial_state.flags[f] & OPEN]
     yield from sorted(doors, key=lambda f: _after_last_use(actions, states, f))
 
 

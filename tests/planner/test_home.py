@@ -65,6 +65,27 @@ def test_what_a_home_adds_is_told_in_plain_words(tmp_path: Path, capsys: pytest.
     assert data["objects"][2]["properties"] == ["Ben's", "big", "plastic"]
 
 
+def test_other_words_are_noted_and_rooms_and_persons_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "flat.yaml"
+    path.write_text(
+        "people: [Anna, Ben, Mia]\nrooms:\n  Anna's room: {kind: office, fixtures: [couch, person, person]}\n"
+        "objects: {couch: [Anna's hot mug of tea]}\n"
+    )
+    assert main(["check", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("ok: flat, 1 room, 3 fixtures, 1 object\n")
+    assert "things can be given to Anna in Anna's room and Ben in Anna's room\n" in out
+    assert out.endswith("\nnotes: 'couch' is read as sofa\n")
+    assert main(["check", str(path), "--json"]) == 0
+    assert checked("planner.home", capsys.readouterr().out)["notes"] == ["'couch' is read as sofa"]
+    assert main(["show", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("flat: 1 room, 3 fixtures, 1 object\npeople: Anna, Ben, Mia\n\nAnna's room, an office (")
+    assert "  person 1, Anna\n  person 2, Ben" in shown and "sofa 1: Anna's hot mug 1 of tea" in shown
+
+
 @pytest.mark.parametrize("name", bundled_homes())
 def test_a_bundled_home_has_people_with_things_of_their_own_and_reads_back(name: str) -> None:
     scene = load_home(name)

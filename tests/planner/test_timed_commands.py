@@ -273,7 +273,7 @@ def test_an_agenda_may_become_empty_while_it_waits(
 
     monkeypatch.setattr(machine, "sleep", sleep)
     outcome = run("--agenda", "agenda.jsonl", "--clock", "real")
-    assert outcome.code == 0 and outcome.out.endswith("\nnothing was due\n")
+    assert outcome.code == 0 and outcome.out.endswith("\nnothing was done\n")
 
 
 def test_what_held_already_is_done_without_a_step(plan: Call, run: Call) -> None:

@@ -31,6 +31,11 @@ class ContentsReader(EntryReader):
         self.properties_of: dict[str, tuple[str, ...]] = {}
         self.container_of: dict[str, ObjectCategory] = {}  # the category of each object, as its properties make it
 
+    @property
+    def categories(self) -> dict[str, str]:
+        """The category of each fixture by its name."""
+        return {f.name: f.category for f in self.fixtures}
+
     def read_objects(self, node: yaml.Node) -> None:
         """Read the objects at each place."""
         entries: list[tuple[str, int, list[Item]]] = []
@@ -43,9 +48,7 @@ class ContentsReader(EntryReader):
             all_items.append(item)
             waiting[:0] = item.holds
         names = self.name_all(all_items, MAX_OBJECTS, "objects")
-        places = {f.name: f.category for f in self.fixtures}
-        places |= {name: item.category for item in all_items for name in names[id(item)]}
-        self.properties_of = {f.name: f.properties for f in self.fixtures}
+        places = self.categories | {name: item.category for item in all_items for name in names[id(item)]}
         self.properties_of |= {name: item.properties for item in all_items for name in names[id(item)]}
         contents: dict[str, list[tuple[Item, str]]] = {}
         for word, line, items in entries:

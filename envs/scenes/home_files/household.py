@@ -109,6 +109,8 @@ class HouseholdReader(ContentsReader):
         domain = self.domain
         if not NAME.fullmatch(name):
             reason = "it begins with a letter and has up to 40 letters, digits, spaces, dots and hyphens only"
+            plain = re.sub("['’]s?$|['’]", "", name)
+            reason += f"; write {plain!r}" if plain != name and NAME.fullmatch(plain) else ""
             self.problem(entry, f"people: {name!r} is no name: {reason}")
             return None
         if keyword := next((word for word in name.split() if word.lower() in NO_NAMES), ""):

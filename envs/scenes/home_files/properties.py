@@ -191,8 +191,7 @@ class PropertyReader(NodeReader):
         hint = f"; did you mean {_either(meant)}?" if meant else nearest(word, [*known, *states])
         if not hint and not word[0].islower():
             return f': if {word!r} is an owner, write "{word.removesuffix("s")}\'s {name}"'
-        hint = hint or f"; the colors are: {', '.join(self.domain.properties['color'])}"
-        return f": {word!r} is no property or state{hint}"
+        return f": {word!r} is no property or state{hint or f'; without it: `{name}`'}"
 
 
 def _owner(word: str) -> str:

@@ -203,6 +203,7 @@ class _HomeReader(HouseholdReader):
                 yaw, kind = math.radians(degrees), item.category
                 fixture = FixtureSpec(name=name, category=kind, room=room, x=x, y=y, yaw=yaw, states=item.states)
                 self.fixtures.append(replace(fixture, properties=item.properties))
+                self.properties_of[name] = item.properties
 
     def read_doorways(self, node: yaml.Node) -> None:
         entries = self.sequence(node, "doorways")
@@ -237,7 +238,7 @@ class _HomeReader(HouseholdReader):
         rooms = [room.name for room in self.rooms]
         of_kind = [room.name for room in self.rooms if room.kind == word]
         fixtures = [f.name for f in self.fixtures if word in (f.name, f.category)]
-        places = [word] if word in rooms else of_kind or fixtures
+        places = [word] if word in rooms else of_kind or fixtures or self.meant_places(word, self.categories)
         if len(places) == 1:
             self.speaker_at = places[0]
         elif places:

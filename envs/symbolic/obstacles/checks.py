@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, format_condition, format_rule
-from envs.symbolic.obstacles.demands import too_few_for_all
+from envs.symbolic.obstacles.demands import exceeds_limit, too_few_for_all
 from envs.symbolic.obstacles.rules import forbidding_rule
 from envs.symbolic.obstacles.single import DOES_NOT_FIT, condition_obstacle
 from envs.symbolic.obstacles.together import exclude_each_other, too_much_for_a_place
@@ -15,6 +15,9 @@ from envs.symbolic.scoring import holds
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
+
+
+_LASTING = {"sliced", "cooked", "folded", "clean"}
 
 
 def obstacle(goal: Goal, state: State, *, sizes: bool = True, tricks: bool = True) -> str:
@@ -29,6 +32,7 @@ def obstacle(goal: Goal, state: State, *, sizes: bool = True, tricks: bool = Tru
     """
     if broken := begin(goal, state).broken:
         return f"{format_rule(goal.rules[broken[0][0]])}: it is so already"
+    lasting: list[Condition] = []  # conditions of earlier phases that nothing undoes
     is_later = False  # what a phase with a time chooses, it chooses in a state that is not known yet
     for number, phase in enumerate(goal.phases):
         is_later = is_later or (number > 0 and goal.guard(number).when is not None)
@@ -43,6 +47,10 @@ def obstacle(goal: Goal, state: State, *, sizes: bool = True, tricks: bool = Tru
             if reason and (sizes or not reason.endswith(DOES_NOT_FIT)):
                 return f"{format_condition(condition)}: {reason}"
         now = tuple(c for c in phase if not (is_later and _looks_back(c)))
+        for a, b in product(lasting, now):
+            if exceeds_limit(b, a, state):
+                return f"{format_condition(a)} then {format_condition(b)}: they exclude each other"
+        lasting += [c for c in now if _lasts(c)]
         for a, b in combinations(now, 2):
             if exclude_each_other(a, b, state):
                 return f"{format_condition(a)} ; {format_condition(b)}: they exclude each other"
@@ -55,6 +63,18 @@ def _may_be_left_out(goal: Goal, phase: int, state: State) -> bool:
     """Whether a phase has tests that are not known to be true when it begins; those of the first are tested now."""
     tests = goal.guard(phase).tests
     return bool(tests) and (phase > 0 or not all(is_true(test, state, state) for test in tests))
+
+
+def _lasts(condition: Condition) -> bool:
+    """Whether a condition stays true once it is: what is sliced, cooked, folded or clean stays so."""
+    if (
+        isinstance(condition, Count | Every)
+        and condition.place is None
+        and getattr(condition, "amount", "") != "at most"
+    ):
+        states = condition.become if isinstance(condition, Every) else condition.thing.states
+        return bool(states) and set(states) <= _LASTING
+    return False
 
 
 def _looks_back(condition: Condition) -> bool:

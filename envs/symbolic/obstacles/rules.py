@@ -165,6 +165,10 @@ class _Ways:
                 rules = [self.shut_in(i) for i in usable(state, place.thing)]
             if rules and None not in rules:
                 return rules[0]
+        if thing.liquid and state.liquid[item] not in ("", thing.liquid):  # to be poured out first
+            rule = self.against("pick up", item) or self.against("pour", item)
+            if rule is not None:
+                return rule
         for word in thing.states:
             if state.has(item, word):
                 continue

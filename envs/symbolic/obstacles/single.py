@@ -174,6 +174,14 @@ def _state_obstacle(state: State, entity: int, word: str, means: str | None) -> 
         if means not in world.domain.fixtures or world.categories[fixture] == means
     ):
         return ""
+    if (
+        means is None
+        and category.fills
+        and any(
+            i != entity and state.liquid[i] and state.has(i, word) for i in range(world.n_fixtures, len(world.names))
+        )
+    ):  # what is poured into it makes it so
+        return ""
     maker = f"no {means}" if means in world.domain.fixtures else "nothing"
     return f"cannot become {word}: {maker} here that it fits in makes things {word}"
 
@@ -328,9 +336,6 @@ def _fixture_state_obstacle(condition: FixtureIs, asked: str, fixtures: list[int
         word = negation.get(word) or world.domain.negations.get(word, word)
         if word == asked:
             return f"nothing the robot does changes that {world.names[fixtures[0]]} is {word}"
-    for a, b in negation.items():
-        if {a, b} <= set(condition.states) and condition.quantifier != "no":
-            return f"nothing is {a} and {b}"
     if {"open", "on"} <= set(condition.states) and condition.quantifier != "no":
         process = world.process[fixtures[0]]
         if process is not None and "closed" in process.when:

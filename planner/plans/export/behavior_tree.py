@@ -129,7 +129,7 @@ def to_behavior_tree(
         tree.set("_description", one_line(title))
     phases = phases_of(goal, actions, initial_state)
     check_ends(phases, "a behavior tree")
-    rules = [format_rule(rule, initial_state.world.domain) for rule in goal.rules]
+    rules = list(dict.fromkeys(format_rule(rule, initial_state.world.domain) for rule in goal.rules))
     parent = ElementTree.SubElement(tree, "ReactiveSequence", {"name": "while the rules hold"}) if rules else tree
     _add_rules(parent, rules, "before")
     if len(phases) > 1 or rules:
@@ -161,9 +161,11 @@ def _add_phase(parent: ElementTree.Element, phase: Phase, name: str, initial_sta
         _add_conditions(parent, phase, name, initial_state, attempts)
         return
     choice = ElementTree.SubElement(parent, "IfThenElse", {"name": f"{name}, {one_line(phase.if_text)}"})
-    tests = choice if len(phase.tests) == 1 else ElementTree.SubElement(choice, "Sequence", {"name": f"{name}, tests"})
+    tests = (
+        choice if len(phase.test_texts) == 1 else ElementTree.SubElement(choice, "Sequence", {"name": f"{name}, tests"})
+    )
     for text in phase.test_texts:
-        _add_node(tests, TEST_HOLDS, [text], name=text if len(phase.tests) > 1 else "")
+        _add_node(tests, TEST_HOLDS, [text], name=text if len(phase.test_texts) > 1 else "")
     _add_conditions(choice, phase, name, initial_state, attempts)
     ElementTree.SubElement(choice, "AlwaysSuccess", {"name": f"{name}, left out"})
 

@@ -51,8 +51,8 @@ class Phase:
 
     @property
     def test_texts(self) -> list[str]:
-        """The tests in the goal language."""
-        return [format_test(test) for test in self.tests]
+        """The tests in the goal language, each once."""
+        return list(dict.fromkeys(map(format_test, self.tests)))
 
     @property
     def if_text(self) -> str:

@@ -79,6 +79,15 @@ def test_a_home_file_says_where_the_speaker_stands(place: str, room: str, geomet
     assert (without_person(scene), scene.objects) == (plain.fixtures, plain.objects)
 
 
+@pytest.mark.parametrize(
+    ("place", "fixture"), [("white desk", "desk 2"), ("computer desk 2", "desk 2"), ("desk in study", "desk 1")]
+)
+def test_a_speaker_stands_beside_what_is_told_by_what_only_it_has(place: str, fixture: str) -> None:
+    rooms = "rooms:\n  study: [desk, shelf]\n  bedroom: [white desk, bed]\n"
+    scene = parse_home(f"{rooms}speaker: {place}\n")
+    assert person_of(scene).room == next(f.room for f in scene.fixtures if f.name == fixture)
+
+
 def test_beside_a_fixture_is_nearer_to_it_than_to_the_others_of_its_kind() -> None:
     scene = parse_home(f"{ROOMS}speaker: desk 2\n")
     person, poses = person_of(scene), {f.name: f for f in scene.fixtures}

@@ -12,13 +12,17 @@ import pytest
 import yaml
 
 from envs.scenes.home_file import parse_home
+from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import DIRTY, OPEN, World, format_action
 from envs.symbolic.goals import Goal, parse_goal
 from envs.symbolic.scoring import holds
 from planner.api import Planner
 from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.execution.events import Ended
+from planner.exploration.search_executor import execute_with_search
 from planner.plans.options import Options
 from planner.verification.plan_verification import verify
+from planner.world_model.belief import Belief
 from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
@@ -117,3 +121,13 @@ def test_exports_show_the_plan_with_its_doors_closed(planner: Planner) -> None:
     for export_format, step in (("text", "close cabinet 1"), ("bt", "close cabinet 1"), ("pddl", "close cabinet_1"),
                                 ("mermaid", "close cabinet 1"), ("json", "close cabinet 1")):  # fmt: skip
         assert step in plan.export(export_format), export_format  # type: ignore[arg-type]
+
+
+def test_what_was_opened_to_look_for_something_is_closed_again(planner: Planner) -> None:
+    start = open_home("family_house", geometry=False)
+    home = SymbolicHome(start)
+    goal = parse_goal("glass of water with person")
+    *_, ended = execute_with_search((), goal, home, Belief.of_map(start.world.scene), planner)
+    assert isinstance(ended, Ended) and ended.episode.success
+    opened = [step.subtask.removeprefix("open ") for step in ended.episode.steps if step.subtask.startswith("open ")]
+    assert opened and not any(home.state().flags[start.world.index[name]] & OPEN for name in opened)

@@ -52,6 +52,22 @@ def test_what_may_be_reached_is_not_refused(goal: str) -> None:
     assert infeasibility(parse_goal(goal), start) == ""
 
 
+def test_what_a_later_phase_chooses_is_not_judged_by_the_start() -> None:
+    start = state(["desk 1", "shelf 1"], {"book 1": "desk 1", "book 2": "desk 1", "box 1": "shelf 1"})
+    goal = parse_goal("book in box then after 5 min : every book from box on desk")
+    assert infeasibility(goal, start) == ""
+    assert verify(start, goal, taught(goal, start)).ok
+    at_once = parse_goal("book in box then every book from box on desk")
+    assert "no book from box at the start" in infeasibility(at_once, start)
+
+
+def test_a_mug_gets_hot_by_what_is_poured_into_it() -> None:
+    start = state(["desk 1"], {"mug 1: hot of water": "desk 1", "mug 2": "desk 1"})
+    goal = parse_goal("2 hot mug")
+    assert can_be_reached(goal, start, MAX_STATES)
+    assert obstacle(goal, start) == ""
+
+
 def taught(goal: Goal, start: State) -> list[Action]:
     try:
         return [action for chunk in plan_in_chunks(start, goal, common_sense=True) for action in chunk[3]]

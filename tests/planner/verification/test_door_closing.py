@@ -181,6 +181,13 @@ def test_a_door_that_is_used_again_much_later_is_closed_in_between() -> None:
     assert plan.left_out == 0
 
 
+def test_a_door_that_the_plan_closes_late_is_closed_earlier() -> None:
+    late = (*PLATES, *FORKS, "turn on desk lamp 1", "close cabinet 1", "close drawer 1")
+    plan = closed(kitchen(), "plate on dining table ; fork on dining table ; desk lamp on", *late)
+    assert said(plan) == [*PLATES, "close cabinet 1", *FORKS, "close drawer 1", "turn on desk lamp 1"]
+    assert (plan.added, plan.left_out) == ((4, 8), 2)
+
+
 def test_a_door_is_closed_before_the_robot_waits_for_a_time() -> None:
     fetch = ("open fridge 1", "pick up milk 1", "put milk 1 on dining table 1", "close fridge 1")
     again = ("open fridge 1", "pick up apple 1", "put apple 1 on dining table 1")

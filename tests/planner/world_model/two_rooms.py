@@ -75,6 +75,7 @@ class TaughtPlanner(Planner):
         initial_state: State | None = None,
         phase: int = 0,
         avoid: frozenset[int] = frozenset(),
+        opened: frozenset[int] | None = None,
     ) -> Plan:
         self.asked.append(state)
         actions: list[Action] = []

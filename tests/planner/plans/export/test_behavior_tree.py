@@ -209,6 +209,14 @@ def test_a_phase_that_is_left_out_after_all_others_keeps_no_step_to_itself(flat:
     assert tick(root[0][0], robot) and robot.done[-1] == Action("close", ("cabinet 1",))
 
 
+def test_what_is_said_twice_stands_there_once(flat: State) -> None:
+    goal = "if cabinet closed and cabinet closed : mug on dining table while never open fridge ; never open fridge"
+    root = check(to_behavior_tree(parse_goal(goal), actions_of(flat, [*PLAN[:2], PLAN[4]]), flat))
+    assert [node.get("test") for node in root.iter("TestHolds")] == ["cabinet closed"]
+    assert [node.get("rule") for node in root.iter("RuleKept")] == ["never open fridge"] * 2
+    assert tick(root[0][0], Robot(flat))
+
+
 RULED = "mug on dining table while never open fridge ; never mug on countertop"
 
 
