@@ -96,13 +96,18 @@ def _teach(
     try:
         for condition in in_order(conditions):
             teacher.achieve(condition)
-        if not common_sense and not all(aim_of(condition) is None for condition in conditions):
+        if not common_sense and not makes_room(conditions):
             teacher.tidy([condition for condition in conditions if not isinstance(condition, Narrowed)])
     except StuckError as stuck:
         return Taught(actions=None, reason=str(stuck))
     if not teacher.limited and not all(part_holds(c, teacher.state, initial_state, teacher.uses) for c in conditions):
         return Taught(actions=None, reason="the conditions undo each other")
     return Taught(actions=tuple(teacher.actions))
+
+
+def makes_room(conditions: Sequence[Condition | Narrowed]) -> bool:
+    """Whether all that is done is to take away what is in the way of another condition, which comes next."""
+    return all(isinstance(c, Narrowed) and c.aim is None and isinstance(c.condition, No) for c in conditions)
 
 
 class _Teacher(Hands):

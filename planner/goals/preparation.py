@@ -204,10 +204,10 @@ class _Preparation:
         return ()
 
     def completed(self, part: Narrowed) -> tuple[Narrowed, ...]:
-        """Return a part about several objects that adds to what lies in an appliance; nothing if that is usual."""
+        """Return a part that adds to what lies in an appliance that the goal names; nothing if that is usual."""
         condition = part.condition
-        if not isinstance(condition, Count) or condition.number < 2:
-            return ()
+        if not isinstance(condition, Count) or condition.number < 2 or getattr(part.aim, "means", None) is None:
+            return ()  # without a named appliance, the GPT expects the usual choice
         _, usual, missing = self.usual_objects(part, condition)
         load = self.lying_there(part)
         return load if any(c.condition == condition and c.hidden.intersection(usual[:missing]) for c in load) else ()
@@ -393,7 +393,9 @@ class _Preparation:
         """Return a removal from appliances that opens no furniture, if there is room on a countertop or table."""
         world, flags = self.world, self.state.flags
         closed = {f for f in range(world.n_fixtures) if world.enclosed[f] and not flags[f] & OPEN}
-        if closed.isdisjoint(targets) or any(root < 0 or world.process[root] is None for root in roots):
+        holders = [self.state.place[i] for i in leaving]
+        is_from_appliance = all(0 <= f < world.n_fixtures and world.process[f] is not None for f in holders)
+        if closed.isdisjoint(targets) or not is_from_appliance:
             return part
         opened = replace(part, hidden=part.hidden | (closed - roots))
         instead = self.targets_of(opened, leaving)
