@@ -50,7 +50,7 @@ class Taught:
 def teach(
     state: State, conditions: Sequence[Condition | Narrowed], initial_state: State, *, phase: Sequence[Condition] = (),
     avoid: frozenset[int] = frozenset(), rules: Sequence[Rule] = (), common_sense: bool = False, uses: Uses = (),
-    is_part: bool = False,
+    is_part: bool = False, opened: Sequence[int] = (),
 ) -> Taught:  # fmt: skip
     """Plan from `state` for conditions that are independent of each other.
 
@@ -66,9 +66,12 @@ def teach(
             clean things (planner/goals/serving.py), and close what was opened (planner/verification/door_closing.py).
         uses: The means that the episode has used so far.
         is_part: The plan is part of a longer one, whose maker decides what is served and what is closed.
+        opened: What an earlier part opened and left open; without common sense it is closed like what is opened here.
     """
     if not common_sense or is_part:
-        return _teach(state, conditions, initial_state, phase, avoid, rules, uses, common_sense=common_sense)
+        return _teach(
+            state, conditions, initial_state, phase, avoid, rules, uses, common_sense=common_sense, opened=opened
+        )
     plain = [c for c in conditions if not isinstance(c, Narrowed)]
     served = conditions_as_served(plain, phase or plain, initial_state)
     parts = (*served, *(c for c in conditions if isinstance(c, Narrowed)))
@@ -84,21 +87,27 @@ def teach(
 
 def _teach(
     state: State, conditions: Sequence[Condition | Narrowed], initial_state: State, phase: Sequence[Condition],
-    avoid: frozenset[int], rules: Sequence[Rule], uses: Uses, *, common_sense: bool,
+    avoid: frozenset[int], rules: Sequence[Rule], uses: Uses, *, common_sense: bool, opened: Sequence[int] = (),
 ) -> Taught:  # fmt: skip
     teacher = _Teacher(state, initial_state, phase, avoid, rules, common_sense=common_sense)
+    teacher.opened.extend(opened)
     teacher.uses.update(uses)
     teacher.means = tuple({m for c in conditions if (m := getattr(c, "means", None)) is not None})
     try:
         for condition in in_order(conditions):
             teacher.achieve(condition)
-        if not common_sense:
+        if not common_sense and not makes_room(conditions):
             teacher.tidy([condition for condition in conditions if not isinstance(condition, Narrowed)])
     except StuckError as stuck:
         return Taught(actions=None, reason=str(stuck))
     if not teacher.limited and not all(part_holds(c, teacher.state, initial_state, teacher.uses) for c in conditions):
         return Taught(actions=None, reason="the conditions undo each other")
     return Taught(actions=tuple(teacher.actions))
+
+
+def makes_room(conditions: Sequence[Condition | Narrowed]) -> bool:
+    """Whether all that is done is to take away what is in the way of another condition, which comes next."""
+    return all(isinstance(c, Narrowed) and c.aim is None and isinstance(c.condition, No) for c in conditions)
 
 
 class _Teacher(Hands):
@@ -126,9 +135,11 @@ class _Teacher(Hands):
                 continue
             if word == "sliced":
                 self.slice(remaining)
-            elif word in ("folded", "cooked"):
+            elif word == "folded":
                 for item in remaining:
-                    (self.fold if word == "folded" else self.cook)(item)
+                    self.fold(item)
+            elif word == "cooked":
+                self.cook(remaining)
             elif word in grounding.APPLIANCES:
                 self.treat(remaining, word)
             else:
@@ -172,21 +183,26 @@ class _Teacher(Hands):
         self.free_hand()
         self.do("fold", item)
 
-    def cook(self, item: int) -> None:
-        fixture = grounding.appliance_for(self.state, "cooked", item, self.avoid, common_sense=self.common_sense)
-        if fixture is None:
-            raise StuckError(f"nothing here cooks {self.state.world.names[item]}")
-        target = fixture
-        if self.state.world.categories[fixture] == "stove burner":
-            vessel = grounding.cooking_vessel(self.state, item, self.avoid, common_sense=self.common_sense)
-            assert vessel is not None
-            stands_on = self.state.place[vessel]
-            if stands_on >= 0 and self.state.world.categories[stands_on] == "stove burner":
-                fixture = stands_on
-            self.bring(vessel, fixture)
-            target = vessel
-        self.bring(item, target)
-        self.run(fixture)
+    def cook(self, objects: Sequence[int]) -> None:
+        """Cook objects together: all of them are brought before an appliance runs."""
+        loaded: dict[int, None] = {}
+        for item in objects:
+            fixture = grounding.appliance_for(self.state, "cooked", item, self.avoid, common_sense=self.common_sense)
+            if fixture is None:
+                raise StuckError(f"nothing here cooks {self.state.world.names[item]}")
+            target = fixture
+            if self.state.world.categories[fixture] == "stove burner":
+                vessel = grounding.cooking_vessel(self.state, item, self.avoid, common_sense=self.common_sense)
+                assert vessel is not None
+                stands_on = self.state.place[vessel]
+                if stands_on >= 0 and self.state.world.categories[stands_on] == "stove burner":
+                    fixture = stands_on
+                self.bring(vessel, fixture)
+                target = vessel
+            self.bring(item, target)
+            loaded.setdefault(fixture)
+        for fixture in loaded:
+            self.run(fixture)
 
     def fill(self, vessel: int, liquid: str) -> None:
         origin = grounding.liquid_source(self.state, liquid, vessel, self.avoid, common_sense=self.common_sense)

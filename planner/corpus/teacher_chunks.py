@@ -10,7 +10,7 @@ from envs.symbolic.goals import Condition, Goal
 from envs.symbolic.progress import Progress, advance, begin, is_true
 from envs.symbolic.rules import forbidden_entities
 from envs.symbolic.scoring import holds
-from planner.corpus.teacher import teach
+from planner.corpus.teacher import makes_room, teach
 from planner.goals.grounding import rank
 from planner.goals.narrowing import Narrowed
 from planner.goals.preparation import next_parts
@@ -86,6 +86,7 @@ class _Chunks:
     ) -> None:  # fmt: skip
         self.initial_state, self.goal, self.avoid = initial_state, goal, avoid
         self.order, self.common_sense = order, common_sense
+        self.opened: tuple[int, ...] = ()  # what the last chunk left open, since it only made room for the next
 
     def all(self) -> list[Chunk]:
         chunks: list[Chunk] = []
@@ -121,9 +122,11 @@ class _Chunks:
             for todo in dict.fromkeys((parts, parts[:1])):  # one by one, if not together
                 taught = teach(
                     state, todo, start, phase=phase, avoid=self.avoid, rules=self.goal.rules,
-                    common_sense=self.common_sense, uses=progress.uses, is_part=True,
+                    common_sense=self.common_sense, uses=progress.uses, is_part=True, opened=self.opened,
                 )  # fmt: skip
                 if taught.actions:
+                    now = (state.world.index[a.args[0]] for a in taught.actions if a.skill == "open")
+                    self.opened = (*self.opened, *now) if makes_room(todo) else ()
                     return state, todo, start, taught.actions
                 reason = reason or taught.reason
         raise LookupError(reason or "nothing to do")

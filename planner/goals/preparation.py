@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envs.symbolic.actions import OPEN
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.obstacles import condition_obstacle, usable
+from envs.symbolic.obstacles import condition_obstacle, makes, usable
 from envs.symbolic.scoring import fixtures_at, fixtures_of, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.chunking import MAX_CONDITIONS, next_conditions, remaining_subjects
@@ -79,6 +80,7 @@ def _next_parts(
     avoid: frozenset[int], *, common_sense: bool,
 ) -> tuple[Condition | Narrowed, ...]:  # fmt: skip
     rehearsal = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
+    preparation = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense)
     ready: list[Condition] = []
     last: tuple[Narrowed, ...] = ()  # what leaves nothing but the hand
     for condition in unmet:
@@ -91,17 +93,20 @@ def _next_parts(
         shorter = _shorter(condition, parts) or explicit
         for i, part in enumerate(parts if shorter is None else shorter):
             hindrance = rehearsal.hindrance(part.condition, part.hidden, part.aim)
-            if hindrance is None:
+            if hindrance is None and (ready or i or not rehearsal.is_stuck):
                 continue
             if ready:
                 return tuple(ready)
             if i:
                 return parts[:i]
+            if lying_there := preparation.lying_there(part):
+                return lying_there
+            if hindrance is None:
+                continue
             if (smaller := _of_smaller_objects(part, state)) is not None:
                 again = Rehearsal(state, initial_state, phase, avoid, common_sense=common_sense)
                 if again.hindrance(smaller.condition, smaller.hidden, smaller.aim) is None:
                     return (smaller,)
-            preparation = _Preparation(state, initial_state, phase, avoid, common_sense=common_sense)
             first = preparation.before(part, hindrance)
             if first or not condition_obstacle(condition, initial_state, tricks=False):
                 return first or (condition,)
@@ -109,6 +114,8 @@ def _next_parts(
             return preparation.without(part, objects[0]) if isinstance(condition, Every) and objects else ()
         if shorter is not None:
             return tuple(ready) or shorter
+        if len(unmet) == 1 and len(parts) == 1 and (load := preparation.completed(parts[0])):
+            return load
         ready.append(condition)
     return tuple(ready) or last
 
@@ -168,6 +175,86 @@ class _Preparation:
                     return elsewhere
         stacked = self.stacked(hindrance.objects[0], alike) if hindrance.objects else ()
         return stacked or tuple(p for p in made if not isinstance(p.condition, Holding))
+
+    def lying_there(self, part: Narrowed) -> tuple[Narrowed, ...]:
+        """Return a part that uses first what lies in an appliance for it already, or what comes before that.
+
+        Nothing if no other objects than usual lie there. What does not fit with them is left to another load.
+        """
+        if isinstance(part.condition, FixtureIs):
+            return self.watered_from_sink(part, part.condition)
+        if not isinstance(part.condition, Count | Holding):
+            return ()
+        condition = part.condition
+        satisfied, usual, missing = self.usual_objects(part, condition)
+        chosen = sorted(usual, key=lambda i: not self.lies_there(i, condition.thing))[:missing]
+        if missing < 1 or len(chosen) < missing or not self.lies_there(chosen[0], condition.thing):
+            return ()
+        for number in range(missing, 0, -1):
+            hidden = part.hidden.union(usual).difference(chosen[:number])
+            load = replace(part, hidden=hidden)
+            if number < missing and isinstance(condition, Count):
+                load = replace(load, condition=replace(condition, number=number), hidden=hidden.union(satisfied))
+            again = Rehearsal(self.state, self.initial_state, self.phase, self.avoid, common_sense=self.common_sense)
+            hindrance = again.hindrance(load.condition, load.hidden, load.aim)
+            if hindrance is None and not again.is_stuck:
+                return (load,)
+            if number == missing and isinstance(hindrance, Blocked) and (first := self.before(load, hindrance)):
+                return first
+        return ()
+
+    def completed(self, part: Narrowed) -> tuple[Narrowed, ...]:
+        """Return a part that adds to what lies in an appliance that the goal names; nothing if that is usual."""
+        condition = part.condition
+        if not isinstance(condition, Count) or condition.number < 2 or getattr(part.aim, "means", None) is None:
+            return ()  # without a named appliance, the GPT expects the usual choice
+        _, usual, missing = self.usual_objects(part, condition)
+        load = self.lying_there(part)
+        return load if any(c.condition == condition and c.hidden.intersection(usual[:missing]) for c in load) else ()
+
+    def usual_objects(self, part: Narrowed, condition: Count | Holding) -> tuple[list[int], list[int], int]:
+        """Return what is as wanted, what else could be, the usual choice first, and how many of it are needed."""
+        view = part.view(self.state)
+        place, number = (condition.place, condition.number) if isinstance(condition, Count) else (None, 1)
+        satisfied = matching_objects(view, condition.thing, place)
+        missing = number - len(satisfied)
+        usual = grounding.candidates(
+            view, condition.thing, place, avoid=self.avoid, common_sense=self.common_sense, number=missing
+        )
+        return satisfied, [i for i in usual if i not in satisfied and i not in self.needed], missing
+
+    def lies_there(self, item: int, thing: Thing) -> bool:
+        """Whether an object lies in an appliance that gives it a state or liquid that it lacks."""
+        root, state = self.state.root(item), self.state
+        if root < 0 or any(root in avoided for avoided in (self.avoid, self.world.hidden)):
+            return False
+        if thing.liquid and self.is_at_tap(item, thing.liquid):
+            return True
+        return any(not state.has(item, word) and makes(state, root, word, item) for word in thing.states)
+
+    def is_at_tap(self, vessel: int, liquid: str) -> bool:
+        """Whether a vessel is empty and stands where a liquid flows into it."""
+        fixture, category = self.state.place[vessel], self.world.object_category[vessel]
+        process = self.world.process[fixture] if 0 <= fixture < self.world.n_fixtures else None
+        is_empty = category is not None and category.fills and not self.state.liquid[vessel]
+        return is_empty and process is not None and process.fill == liquid
+
+    def watered_from_sink(self, part: Narrowed, condition: FixtureIs) -> tuple[Narrowed, ...]:
+        """Return the watering of plants with a vessel that stands in a sink already; nothing if there is none."""
+        if condition.states[0] != "watered":
+            return ()
+        vessels = [
+            i
+            for i in range(self.world.n_fixtures, len(self.world.names))
+            if self.is_at_tap(i, "water")
+            and i not in self.needed
+            and not grounding.is_avoided(self.state, i, self.avoid)
+        ]
+        if not vessels:
+            return ()
+        best = min(vessels, key=lambda i: (*choice.flaws(self.state, i, dirty_wanted=None), i))
+        others = {i for i, c in enumerate(self.world.object_category) if c is not None and (c.fills or c.contains)}
+        return (replace(part, hidden=part.hidden.union(others - {best})),)
 
     def without(self, part: Narrowed, item: int) -> tuple[Narrowed, ...]:
         """Return a part that leaves out an object, or what comes before that; nothing if no other object is left."""
@@ -295,11 +382,38 @@ class _Preparation:
                 crowded.update(fixtures_at(self.state, place))
         roots = {self.state.root(i) for i in leaving}
         for places in (forbidden | crowded, forbidden):
-            clear = Narrowed(condition=part.condition, hidden=part.hidden | (places - roots))
-            view = clear.view(self.state)
-            if all(grounding.alternative_place(view, i, part.condition.place) is not None for i in leaving):  # type: ignore[arg-type]
-                return clear
+            clear = replace(part, hidden=part.hidden | (places - roots))
+            if (targets := self.targets_of(clear, leaving)) is not None:
+                return self.beside_appliance(clear, leaving, targets, roots)
         return part
+
+    def beside_appliance(
+        self, part: Narrowed, leaving: Sequence[int], targets: set[int], roots: set[int]
+    ) -> Narrowed:  # fmt: skip
+        """Return a removal from appliances that opens no furniture, if there is room on a countertop or table."""
+        world, flags = self.world, self.state.flags
+        closed = {f for f in range(world.n_fixtures) if world.enclosed[f] and not flags[f] & OPEN}
+        holders = [self.state.place[i] for i in leaving]
+        is_from_appliance = all(0 <= f < world.n_fixtures and world.process[f] is not None for f in holders)
+        if closed.isdisjoint(targets) or not is_from_appliance:
+            return part
+        opened = replace(part, hidden=part.hidden | (closed - roots))
+        instead = self.targets_of(opened, leaving)
+        surfaces = ("countertop", "dining table")
+        return opened if instead and all(world.categories[f] in surfaces for f in instead - targets) else part
+
+    def targets_of(self, part: Narrowed, leaving: Sequence[int]) -> set[int] | None:
+        """Return where a removal puts things; None if one of them finds no place."""
+        state, targets = part.view(self.state), set[int]()
+        for i in leaving:
+            target = grounding.alternative_place(
+                state, i, part.condition.place, self.avoid, common_sense=self.common_sense  # type: ignore[arg-type,union-attr]
+            )  # fmt: skip
+            if target is None:
+                return None
+            targets.add(target)
+            state = state._replace(place=(*state.place[:i], target, *state.place[i + 1 :]))
+        return targets
 
     def pour_out(self, vessel: int) -> tuple[Narrowed, ...]:
         """Return the filling of another, empty vessel from one that must be empty; nothing if there is none."""

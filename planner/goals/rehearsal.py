@@ -97,6 +97,7 @@ class Rehearsal:
         self.taken = grounding.satisfied_objects(state, phase)
         self.aim: Condition | None = None  # the condition of the phase that is rehearsed
         self.is_about_all = False
+        self.is_stuck = False  # something finds no room, whatever is out of the way
 
     def hindrance(self, condition: Condition, hidden: frozenset[int], aim: Condition | None) -> Hindrance | None:
         """Rehearse a plain condition with some entities hidden; return what stands in the way.
@@ -104,7 +105,7 @@ class Rehearsal:
         `aim` is the condition of the phase that it is for.
         """
         states = self.state, self.choice_state, self.initial_state
-        self.aim = aim
+        self.aim, self.is_stuck = aim, False
         if hidden:
             world = self.state.world.without(hidden)
             self.state, self.choice_state, self.initial_state = (s._replace(world=world) for s in states)
@@ -342,6 +343,7 @@ class Rehearsal:
                     raise _HinderedError(NeedsContainer(item=item, fixtures=tuple(fixtures)))
                 if self.is_about_all:
                     raise _HinderedError(NoRoom(item=item))
+                self.is_stuck = True
                 return  # no room even if everything is out of the way
             if holder != NOWHERE and holder != item:
                 self._move(item, holder)
