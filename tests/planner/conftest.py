@@ -128,16 +128,20 @@ def flat(flat_file: Path) -> State:
     return World(load_home(flat_file)).initial()
 
 
-@pytest.fixture(scope="session")
-def random_gpt(tokenizer: Tokenizer) -> GPT:
-    """A GPT whose weights are random everywhere: it writes anything that it is allowed to."""
+def gpt_of_random_weights(tokenizer: Tokenizer, seed: int) -> GPT:
+    """Return a GPT whose weights are random everywhere: it writes anything that it is allowed to."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         config = GPTConfig(vocab_size=tokenizer.vocab_size, n_layer=1, n_head=2, n_embd=32, block_size=512)
         model = GPT(config)
         for parameter in model.parameters():
             torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()
+
+
+@pytest.fixture(scope="session")
+def random_gpt(tokenizer: Tokenizer) -> GPT:
+    return gpt_of_random_weights(tokenizer, 0)
 
 
 @pytest.fixture
