@@ -23,12 +23,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State, format_action
-from envs.symbolic.goals import Goal, format_goal, format_rule, with_home_rules
+from envs.symbolic.goals import Goal, format_goal, with_home_rules
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
 from gpt.tokenization.tokenizer import Tokenizer
 from planner.decoding.draft_choice import choose
 from planner.decoding.goal_planner import GoalPlanner
+from planner.decoding.ruled_out import refusal
 from planner.errors import CalibrationError
 from planner.facts.failure_notes import unreachable
 from planner.goals.feasibility import infeasibility
@@ -188,9 +189,7 @@ class PlanningPipeline:
         if not goal.rules:
             return ""
         draft = self.goal_planner.draft(replace(goal, rules=()), state, initial_state, options, 0, frozenset())
-        report = verify(state, goal, draft.actions, initial_state=initial_state)
-        broken = [format_rule(goal.rules[i]) for i, _ in report.score.broken]
-        return f"a rule does not allow it: {' ; '.join(broken)}" if broken and all(report.score.met) else ""
+        return refusal(goal, state, verify(state, goal, draft.actions, initial_state=initial_state))
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
         """Let the GPT write one plan for a goal without verifying it; each `number` above 0 samples another plan."""

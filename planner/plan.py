@@ -33,7 +33,12 @@ MAX_INPUT = 1_000_000  # characters on standard input
 
 
 def _parser() -> argparse.ArgumentParser:
-    from planner.cli.execution_flags import DEFAULT_HOME, add_execution_arguments, add_observe_arguments
+    from planner.cli.execution_flags import (
+        DEFAULT_HOME,
+        add_execution_arguments,
+        add_observe_arguments,
+        add_rule_argument,
+    )
     from planner.cli.perception_flags import add_perception_arguments
 
     parser = CommandParser(
@@ -44,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("instruction", nargs="?", help=argparse.SUPPRESS)  # the description tells of it
     add("--goal", help="plan for this goal; `? where mug` asks a question")
-    add("--rule", action="append", default=[], help="what must not happen: 'never open oven' (repeatable)")
+    add_rule_argument(parser)
     add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
     add("--interactive", action="store_true", help="answer each line of standard input until it ends")
     add("--ask", action="store_true", help="read the user's answer to each clarifying question")

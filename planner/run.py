@@ -22,7 +22,7 @@ from planner.io.command import run_command, standard_input, typed_argument
 from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.io.terminal import printable
-from planner.world_model.open_home import open_home
+from planner.world_model.open_home import open_home, with_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ MAX_SHOWN = 300  # characters of a file name in a message
 
 
 def _parser() -> argparse.ArgumentParser:
-    from planner.cli.execution_flags import add_execution_arguments, add_observe_arguments
+    from planner.cli.execution_flags import add_execution_arguments, add_observe_arguments, add_rule_argument
 
     parser = CommandParser(
         prog=PROG,
@@ -47,10 +47,9 @@ def _parser() -> argparse.ArgumentParser:
         "plan", nargs="?", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input"
     )
     parser.add_argument("--goal", help="goal to score, in the goal language (default: the JSON's goal)")
+    add_rule_argument(parser)
     parser.add_argument("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
-    parser.add_argument(
-        "--replan", action="store_true", help="let the GPT replan after a failure (implied by --observe)"
-    )
+    parser.add_argument("--replan", action="store_true", help="replan after a failure (implied by --observe)")
     parser.add_argument("--leave-open", action="store_true", help="for speed: a new plan closes nothing")
     parser.add_argument("--model", help="model folder of the GPT (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -119,7 +118,7 @@ def _run(args: argparse.Namespace) -> int:
     from planner.plans.typed_steps import TypedPlan, read_steps
 
     plan_text = PlanText(steps=()) if args.plan is None else read_plan(args.plan)
-    state = open_home(args.home, geometry=args.backend == "physics")
+    state = with_rules(open_home(args.home, geometry=args.backend == "physics"), args.rule)
     goal = _read_goal(args, plan_text, state.world.scene)
     belief = read_belief(args, state)
     world = state.world
@@ -206,7 +205,7 @@ def _run_agenda(args: argparse.Namespace) -> int:
 
     _check_agenda_flags(args)
     only_read = args.list or args.cancel is not None
-    state = open_home(args.home, geometry=args.backend == "physics" and not only_read)
+    state = with_rules(open_home(args.home, geometry=args.backend == "physics" and not only_read), args.rule)
     agenda = Agenda(state, args.agenda)
     if args.list:
         print_agenda(agenda, as_json=args.json)
@@ -239,7 +238,7 @@ def _check_agenda_flags(args: argparse.Namespace) -> None:
         raise PlannerError(f"--agenda says what is to be done; it cannot be combined with {given[0]}")
     if args.list or args.cancel is not None:
         given = [f"--{flag}" for flag in ("days", "model", "adapter") if getattr(args, flag) is not None]
-        given += ["--leave-open"] * args.leave_open + execution_flags_given(args)
+        given += ["--rule"] * bool(args.rule) + ["--leave-open"] * args.leave_open + execution_flags_given(args)
         if given:
             raise PlannerError(f"{given[0]} has no effect with --{'list' if args.list else 'cancel'}")
     if not args.agenda.exists():

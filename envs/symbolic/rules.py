@@ -44,6 +44,17 @@ def breaks(rule: Rule, action: Action, before: State, after: State, initial_stat
     return is_true_of(rule, after, initial_state) or forbids(rule, action, before, after, initial_state)
 
 
+def first_broken(
+    rules: Iterable[Rule], action: Action, before: State, after: State, initial_state: State
+) -> Rule | None:
+    """Return the first rule that an action breaks; a condition that held before it is not its doing."""
+    for rule in rules:
+        is_made_true = is_true_of(rule, after, initial_state) and not is_true_of(rule, before, initial_state)
+        if is_made_true or forbids(rule, action, before, after, initial_state):
+            return rule
+    return None
+
+
 def forbidden_entities(rules: Iterable[Rule], state: State) -> frozenset[int]:
     """Return the fixtures and objects that rules forbid skills on, to be left alone where there are others.
 
@@ -55,6 +66,8 @@ def forbidden_entities(rules: Iterable[Rule], state: State) -> frozenset[int]:
         if rule.place is not None:
             fixtures = [f for f in range(world.n_fixtures) if is_place(state, f, rule.place)]
             forbidden.update(f for f in fixtures if rule.skill != "close" or _has_switch(world, f))
+            if rule.skill == "go to":  # nor can what is there be had
+                forbidden.update(i for f in fixtures if f != state.at for i in state.everything_in(f))
         elif rule.thing is not None and rule.skill is not None:
             thing = rule.thing
             forbidden.update(

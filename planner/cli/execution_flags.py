@@ -106,6 +106,14 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
     add("--start-time", metavar="HH:MM", help="time of day at the start, simulated (default: 08:00)")
 
 
+def add_rule_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare `--rule`, which `planner.world_model.open_home.with_rules` reads."""
+    parser.add_argument(
+        "--rule", action="append", default=[], metavar="RULE",
+        help="must not happen: 'never open oven' (repeatable)",
+    )  # fmt: skip
+
+
 def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags about partial observability."""
     add = parser.add_argument_group("partial observability").add_argument

@@ -142,6 +142,8 @@ def print_score(episode: Episode, goal_texts: Sequence[str], settings: Execution
     for text, met in zip(goal_texts, episode.met, strict=True):
         if not met:
             print(f"  not reached: {text}")
+    for rule in episode.broken:
+        print(printable(str(rule)))
     failed = sum(episode.failures.values())
     parts = [str(len(episode.steps))]
     if failed or episode.replans:
@@ -156,7 +158,7 @@ def print_score(episode: Episode, goal_texts: Sequence[str], settings: Execution
     for reason, count in episode.failures.items():
         print(f"  failed: {reason}" + (f" ({count} times)" if count > 1 else ""))
     speed = f", {episode.simulated_s / episode.real_s:.1f} x real time" if physics and episode.real_s else ""
-    if episode.shortfall:
+    if episode.shortfall and episode.shortfall != "; ".join(map(str, episode.broken)):
         print(f"  no plan: {printable(episode.shortfall)}")
     waited = f", waited: {episode.waited_s:.0f} s" if episode.waited_s else ""
     print(f"simulated: {episode.simulated_s:.1f} s{waited}, real: {episode.real_s:.1f} s{speed}")

@@ -14,6 +14,7 @@ from envs.symbolic.rules import breaks, forbidden_entities
 from envs.symbolic.scoring import holds
 from planner.decoding.plan_repair import repair
 from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write, write_unconstrained
+from planner.decoding.ruled_out import unusable_appliances
 from planner.facts.failure_notes import abandoned, facts_for, permanent_failures, relevant_notes
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.choice import keeps_running
@@ -101,27 +102,29 @@ class GoalPlanner:
         draft = Draft()
         progress = begin(goal, state, initial_state=initial_state)
         avoid |= forbidden_entities(goal.rules, state)
+        unusable = unusable_appliances(goal, state, initial_state)
         for number, conditions in enumerate(goal.phases):
             initial_state = progress.initial_state  # a phase with a time makes its choices when it begins
             if not all(is_true(test, state, initial_state) for test in goal.guard(number).tests):
                 continue
             for _ in range(MAX_CHUNKS):
                 uses = progress.uses
+                seen, seen_at_start = _without(state, unusable), _without(initial_state, unusable)
                 unmet = tuple(c for c in conditions if not holds(state, c, initial_state, uses))
                 most = options.conditions
                 todo: tuple[Condition | Narrowed, ...] = unmet
                 if options.chunks:
                     todo = next_parts(
-                        state, conditions, initial_state, max_conditions=most, uses=uses, avoid=avoid,
+                        seen, conditions, seen_at_start, max_conditions=most, uses=uses, avoid=avoid,
                         common_sense=options.common_sense,
                         max_objects=FEW_OBJECTS if sample else MAX_OBJECTS_PER_CONDITION,
                     )  # fmt: skip
                 if not todo:
                     break
-                plain = tuple(dict.fromkeys(part.condition for c in todo for part in parts_of(c, state, initial_state)))
+                plain = tuple(dict.fromkeys(p.condition for c in todo for p in parts_of(c, seen, seen_at_start)))
                 if not plain:
                     return draft  # nothing here can be done for it
-                facts = self._facts(state, todo, initial_state, conditions, notes, avoid, options)
+                facts = self._facts(seen, todo, seen_at_start, conditions, notes, avoid, options)
                 feedback = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
                 facts_ids = text_format.encode(
                     (*text_format.facts_part(facts.texts), *feedback), self.prompts.tokenizer
@@ -208,3 +211,8 @@ class GoalPlanner:
             keeps_running=keeps_running(initial_state, goal.conditions) if options.common_sense else frozenset(),
             is_allowed=is_allowed if goal.rules else None,
         )
+
+
+def _without(state: State, hidden: frozenset[int]) -> State:
+    """Return a state in which some entities are not chosen."""
+    return state._replace(world=state.world.without(hidden)) if hidden else state

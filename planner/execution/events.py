@@ -57,6 +57,18 @@ class Interruption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BrokenRule:
+    """A rule that was broken, and the number of the subtask that did it; 0: the home was so at the start."""
+
+    rule: str
+    step: int
+
+    def __str__(self) -> str:
+        """Return it in words: "broken: never open oven (step 1)"."""
+        return f"broken: {self.rule} ({f'step {self.step}' if self.step else 'at the start'})"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Looking:
     """The robot begins a search action.
 
@@ -137,7 +149,7 @@ class Episode:
     """The outcome of an execution.
 
     Attributes:
-        success: Whether all conditions of the goal hold at the end.
+        success: Whether all conditions of the goal hold at the end, and no rule was broken.
         rate: The goal-condition rate, in [0, 1].
         met: Whether each condition holds.
         steps: The executed subtasks, including failures.
@@ -147,7 +159,8 @@ class Episode:
         disturbances: Changes that the robot did not make.
         search: The search history; None if the home was fully known.
         waited_s: Time that was waited [s], beside `simulated_s`.
-        shortfall: Why no plan was found for what was left to be done; empty if there was one.
+        shortfall: Why no plan was found for what was left to be done, or which rules were broken; empty if neither.
+        broken: The rules that were broken, in order.
     """
 
     success: bool
@@ -161,6 +174,7 @@ class Episode:
     search: Search | None = None
     waited_s: float = 0.0
     shortfall: str = ""
+    broken: tuple[BrokenRule, ...] = ()
 
     @property
     def failures(self) -> dict[str, int]:

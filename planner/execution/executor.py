@@ -16,11 +16,14 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
+from envs.symbolic.goals import format_rule, with_home_rules
 from envs.symbolic.home_protocol import pursue
 from envs.symbolic.progress import Progress, Score, advance, begin, score, without_waiting
+from envs.symbolic.rules import first_broken
 from planner.execution.clock import SimulatedClock
 from planner.execution.events import (
     Begun,
+    BrokenRule,
     Disturbed,
     Done,
     Ended,
@@ -140,6 +143,7 @@ class Execution:
         opened: Names of what the plan has opened.
         waited_s: Time that was waited [s].
         shortfall: Why no plan was found.
+        broken_at: The number of the step at which each rule was broken, by the rule's number in the goal.
     """
 
     def __init__(
@@ -148,8 +152,9 @@ class Execution:
     ) -> None:  # fmt: skip
         """Begin an episode in the home's current state."""
         self._started_at = time.perf_counter()
-        self.goal, self.home, self.disturb = goal, home, disturb
         self.initial_state = self.state = home.state()
+        goal = with_home_rules(goal, self.state.world.scene)
+        self.goal, self.home, self.disturb = goal, home, disturb
         self.clock = clock or SimulatedClock(home)
         self.progress, self.meant = (
             begin(meant, self.state, time_s=self.clock.time_s, since_s=since_s, waits=True)
@@ -167,6 +172,8 @@ class Execution:
         self.replans = 0
         self.opened: set[str] = set()
         self.waited_s, self.shortfall = 0.0, ""
+        self.broken_at: dict[int, int] = {}
+        self._note_broken_rules()
 
     def score(self) -> Score:
         """Score the goal in the true state of the home."""
@@ -179,6 +186,8 @@ class Execution:
     def episode(self) -> Episode:
         """Return the outcome so far."""
         final_score = self.score()
+        broken = tuple(BrokenRule(rule=format_rule(self.goal.rules[i]), step=at) for i, at in self.broken_at.items())
+        shortfall = self.shortfall or "; ".join(map(str, broken))
         return Episode(
             success=final_score.success,
             rate=final_score.rate,
@@ -189,7 +198,8 @@ class Execution:
             real_s=time.perf_counter() - self._started_at,
             disturbances=tuple(self.disturbances),
             waited_s=self.waited_s,
-            shortfall="" if final_score.success else self.shortfall,
+            shortfall="" if final_score.success else shortfall,
+            broken=broken,
         )
 
     def avoided(self, state: State) -> frozenset[int]:
@@ -266,7 +276,14 @@ class Execution:
         if not door or self.failed[action] > 1 or door not in state.world.index:
             return None
         closing = Action(skill="close", args=(door,))
-        return None if unmet_precondition(state, closing) else closing
+        return closing if self.may_do(closing) else None
+
+    def may_do(self, action: Action) -> bool:
+        """Whether an action can be executed, as far as is known, and no rule forbids it."""
+        state, initial_state = self.decision_states()
+        if unmet_precondition(state, action) is not None:
+            return False
+        return first_broken(self.goal.rules, action, state, successor(state, action), initial_state) is None
 
     def failed_plan(self) -> FailedPlan:
         """Return the rest of the plan at its failure, with notes of what went wrong."""
@@ -327,7 +344,13 @@ class Execution:
             self.progress, self.meant = (
                 advance(progress, self.state, action, time_s=time_s) for progress in (self.progress, self.meant)
             )
+        self._note_broken_rules()
         return iter(())
+
+    def _note_broken_rules(self) -> None:
+        """Note the rules that are broken by now, with the last step: failed ones count, too, unlike in the score."""
+        for number, _ in self.progress.broken:
+            self.broken_at.setdefault(number, len(self.steps))
 
     def _remember_failure(self, action: Action) -> None:
         reason = self.steps[-1].reason

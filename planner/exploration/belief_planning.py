@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 from envs.errors import GoalError
 from envs.symbolic.actions import format_action
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import Goal, format_goal, parse_goal
+from envs.symbolic.goals import Goal, format_goal, parse_goal, with_home_rules
 from planner.errors import CalibrationError
 from planner.exploration.information_needs import InformationNeed, deduplicate_needs, information_needs
+from planner.exploration.search_limits import SearchLimits, forbidden_names, search_limits
 from planner.exploration.search_order import hypothesize, location_probabilities, most_likely, search_actions
 from planner.goals.feasibility import missing
 from planner.language.normalization import normalize
@@ -72,21 +73,27 @@ def plan_for_goal_under_uncertainty(
     planner: PlanningPipeline, goal: Goal, belief: Belief, decoding_options: Options, *, instruction: str = ""
 ) -> Plan:
     """Plan for a goal on the belief."""
-    needs = [need for condition in goal.conditions for need in information_needs(condition, belief)]
-    guesses = {need.label: guess for need in needs if (guess := _make_guess(need, belief)).places}
+    goal = with_home_rules(goal, belief.scene)
+    limits = search_limits(goal.rules, belief)
+    avoid = forbidden_names(goal.rules, belief)
+    needs = [need for condition in goal.conditions for need in information_needs(condition, belief, avoid=avoid)]
+    guesses = {need.label: guess for need in needs if (guess := _make_guess(need, belief, limits)).places}
     open_needs = deduplicate_needs([need for need in needs if need.label in guesses])
     exhausted = [need for need in needs if not need.every and need.label not in guesses]
-    next_look = most_likely(search_actions(open_needs, belief)) if open_needs else None
-    imagined = hypothesize(open_needs, belief, next_look)
+    visits, doors = frozenset(limits.visits), frozenset(limits.doors)
+    next_look = most_likely(search_actions(open_needs, belief, visits, doors)) if open_needs else None
+    imagined = hypothesize(open_needs, belief, next_look, limits.places)
     state, initial_state = belief.states(imagined)
     plan = planner.plan_for_goal(goal, state, decoding_options, initial_state=initial_state, instruction=instruction)
     if exhausted:
-        reason = "; ".join(f"looked everywhere; there is no {need.label}" for need in exhausted)
+        reason = "; ".join(dict.fromkeys(_why_not_found(need, belief, limits) for need in exhausted))
         return replace(plan, status="unverified", reason=reason, waits=())
     if not open_needs:
         return plan
     shown = tuple(guesses[need.label] for need in open_needs)
     reason = "needs to look for " + "; ".join(map(str, shown))
+    may_not = dict.fromkeys(r for need in open_needs for r in limits.reasons(_places_of(need, belief)))
+    reason = "; ".join((reason, *may_not))
     if not plan.is_proven:
         reason += f"; with that found where it may be, {plan.reason}"
     subtasks = _insert_looks(plan, open_needs, imagined, belief)
@@ -153,8 +160,21 @@ def with_named_objects(belief: Belief, plan: PlanText) -> tuple[State, PlanText]
     return belief.states(unknown)[0], replace(plan, steps=tuple(s for s in plan.steps if s in steps))
 
 
-def _make_guess(need: InformationNeed, belief: Belief) -> Guess:
-    places = dict.fromkeys(sorted(need.fixtures), 1.0) or location_probabilities(need, belief)
+def _why_not_found(need: InformationNeed, belief: Belief, limits: SearchLimits) -> str:
+    """Say that what is needed was looked for in all places, or in all that rules allow."""
+    reasons = "; ".join(limits.reasons(_places_of(need, belief)))
+    if not reasons:
+        return f"looked everywhere; there is no {need.label}"
+    return f"looked everywhere else; no {need.label} found; {reasons}"
+
+
+def _places_of(need: InformationNeed, belief: Belief) -> frozenset[str]:
+    return need.fixtures or frozenset(location_probabilities(need, belief))
+
+
+def _make_guess(need: InformationNeed, belief: Belief, limits: SearchLimits) -> Guess:
+    allowed = dict.fromkeys(sorted(need.fixtures - set(limits.visits)), 1.0)
+    places = allowed if need.fixtures else location_probabilities(need, belief, limits.places)
     ordered = sorted(places.items(), key=lambda item: -item[1])
     return Guess(wanted=need.label, places=tuple(ordered), every=need.every)
 

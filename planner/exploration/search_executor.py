@@ -13,13 +13,14 @@ from collections import Counter, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import ON, Action, State
-from envs.symbolic.goals import Condition, Goal
+from envs.symbolic.actions import ON, Action, State, successor
+from envs.symbolic.goals import Condition, FixtureIs, Goal
 from envs.symbolic.progress import Progress, begin
-from envs.symbolic.scoring import holds
+from envs.symbolic.scoring import fixtures_of, holds
 from planner.execution.events import Ended, Looked, Looking, Missed, Replanned, Search
 from planner.execution.executor import Execution
 from planner.exploration.information_needs import InformationNeed, deduplicate_needs, information_needs
+from planner.exploration.search_limits import SearchLimits, forbidden_names, search_limits
 from planner.exploration.search_order import location_probabilities, most_likely, search_actions
 from planner.goals import grounding
 from planner.plans.options import MAX_REPLANS, Options
@@ -71,6 +72,7 @@ def execute_with_search(
     execution = SearchExecution(goal, home, belief, disturb, clock)
     execution.queue.extend(actions)
     yield from execution.run(planner, options, max_replans, choose)
+    yield from execution.close_opened()
     yield Ended(episode=replace(execution.episode(), search=execution.search()))
 
 
@@ -89,17 +91,19 @@ class SearchExecution(Execution):
         self.belief = belief.observe(self.state)
         self.start_s = self.belief.time_s
         self.believed_phase = 0
-        self.planned_goal = Goal(phases=(self._conditions(),))
+        self.planned_goal = Goal(phases=(self._conditions(),), rules=self.goal.rules)
         self.looks: list[Looked] = []
         self.missed: list[Missed] = []
         self.failed_attempts: Counter[str] = Counter()
         self.plan_failure = ""
+        self.closes_doors = True
 
     def run(
         self, planner: PlanningPipeline, decoding_options: Options | None, max_replans: int, choose: SearchPolicy
     ) -> Iterator[Event]:
         """Continue until the goal is reached or nothing more can be done."""
         plan_failed = False
+        self.closes_doors = (decoding_options or Options()).close_doors
         if self.queue:
             yield from self.run_until_break(stop_early=self.reaches())
             plan_failed = self._failed_last()
@@ -107,18 +111,19 @@ class SearchExecution(Execution):
             self._advance_phase()
             if self.must_wait() and self.believed_phase >= self.progress.phase:
                 self.queue.clear()
+                yield from self.close_opened()
                 yield from self.wait()
                 continue
             if self.believed_phase in self.progress.left_out:
                 return
             open_needs = self._open_needs()
             if open_needs and len(self.looks) < MAX_LOOKS_PER_FIXTURE * len(self.belief.scene.fixtures):
-                yield from self._look_for(
-                    choose(search_actions(open_needs, self.belief, self._unreachable)), open_needs
-                )
+                yield from self._look_for(choose(self._search_actions(open_needs)), open_needs)
                 continue
             unsatisfiable = self._unsatisfiable()
-            self.planned_goal = Goal(phases=(tuple(c for c in self._conditions() if c not in unsatisfiable),))
+            self.planned_goal = replace(
+                self.planned_goal, phases=(tuple(c for c in self._conditions() if c not in unsatisfiable),)
+            )
             if self._is_reached():
                 return
             if plan_failed:
@@ -211,10 +216,19 @@ class SearchExecution(Execution):
         return self.goal.phases[self.believed_phase]
 
     def _needs_of(self, condition: Condition) -> tuple[InformationNeed, ...]:
-        return information_needs(condition, self.belief, avoid=self.avoid)
+        avoid = self.avoid | forbidden_names(self.goal.rules, self.belief)
+        return information_needs(condition, self.belief, avoid=avoid)
+
+    @property
+    def _limits(self) -> SearchLimits:
+        return search_limits(self.goal.rules, self.belief)
+
+    def _search_actions(self, needs: Sequence[InformationNeed]) -> list[SearchAction]:
+        blocked, shut = self._unreachable | self._limits.visits.keys(), frozenset(self._limits.doors)
+        return search_actions(needs, self.belief, blocked, shut)
 
     def _has_unsearched_place(self, need: InformationNeed) -> bool:
-        return bool(search_actions([need], self.belief, self._unreachable))
+        return bool(self._search_actions([need]))
 
     def _open_needs(self) -> list[InformationNeed]:
         """Return what can still be searched for; nothing for conditions that can no longer be met."""
@@ -247,18 +261,23 @@ class SearchExecution(Execution):
     def _unmet_needs(self, condition: Condition) -> list[str]:
         """Describe what a condition needs that was not found; for `every` and `no`, the places not searched."""
         exhausted = [need for need in self._needs_of(condition) if not self._has_unsearched_place(need)]
-        return [
-            self._describe_search(need)
-            for need in exhausted
-            if not need.every or need.fixtures or location_probabilities(need, self.belief)
-        ]
+        texts = []
+        for need in exhausted:
+            not_searched = set(location_probabilities(need, self.belief)) | need.fixtures
+            left_out = sorted(not_searched - (set(self._limits.visits) if need.fixtures else self._limits.places))
+            if not need.every or left_out:
+                texts.append(self._describe_search(need, not_searched, left_out))
+            texts += self._limits.reasons(not_searched)
+        return texts
 
-    def _describe_search(self, need: InformationNeed) -> str:
+    def _describe_search(self, need: InformationNeed, not_searched: set[str], left_out: Sequence[str]) -> str:
         places = set(location_probabilities(need, replace(self.belief, looked=frozenset())))
-        left_out = sorted(set(location_probabilities(need, self.belief)) | need.fixtures)
-        n_searched = len(places - set(left_out))
+        n_searched = len(places - not_searched)
         if left_out:
             return f"looked in {n_searched} places and could not look in {', '.join(left_out)}; no {need.label} found"
+        if not_searched:  # the others must not be looked at
+            found = f"found only {need.have} {need.label}" if need.have else f"no {need.label} found"
+            return f"looked in all other {n_searched} places; {found}"
         result = f"there is no {need.label}"
         if need.have:
             result = f"there {'is' if need.have == 1 else 'are'} only {need.have} {need.label}"
@@ -299,8 +318,31 @@ class SearchExecution(Execution):
         yield self.looks[-1]
         if opened and not any(self.belief.root(name) == search_action.fixture for name in newly_found()):
             fixture_category = self.state.world.fixture_category[self.state.world.index[search_action.fixture]]
-            if fixture_category is not None and fixture_category.close_after:
+            is_closed = self.closes_doors or (fixture_category is not None and fixture_category.close_after)
+            if is_closed and self._may_close(search_action.fixture):
                 yield from self._take(Action("close", (search_action.fixture,)))
+
+    def close_opened(self) -> Iterator[Event]:
+        """Close what the robot has opened, unless it is wanted open or must or can not be closed."""
+        if not self.closes_doors:
+            return
+        for name in sorted(self.opened):
+            if self._may_close(name):
+                yield from self._take(Action("close", (name,)))
+
+    def _may_close(self, name: str) -> bool:
+        """Whether an open fixture can be closed, rules allow it, and no condition that holds is undone by it."""
+        closing, (state, initial_state) = Action("close", (name,)), self.belief.states()
+        conditions = [c for phase in self.goal.phases[: self.believed_phase + 1] for c in phase]
+        is_wanted_open = any(
+            isinstance(c, FixtureIs) and c.quantifier == "every" and "open" in c.states
+            and state.world.index[name] in fixtures_of(state, c)
+            for c in conditions
+        )  # fmt: skip
+        if is_wanted_open or not self.may_do(closing):
+            return False
+        after = successor(state, closing)
+        return all(holds(after, c, initial_state) for c in conditions if holds(state, c, initial_state))
 
     def _take(self, action: Action) -> Generator[Event, None, bool]:
         """Execute one step of a search action, after a possible disturbance; return whether it succeeded."""
@@ -313,8 +355,14 @@ class SearchExecution(Execution):
         state, _ = self.belief.states()
         actions = []
         if state.held >= 0:
-            surface = grounding.open_surface(state, state.held, near=state.at if state.at >= 0 else None)
-            if surface is not None:
+            near = state.at if state.at >= 0 else None
+            held, names = state.world.names[state.held], state.world.names
+            allowed = {f for f in range(state.world.n_fixtures) if self.may_do(Action("put", (held, names[f])))}
+            surface = grounding.open_surface(
+                state, state.held, near=near if near in allowed else None,
+                avoid=frozenset(range(state.world.n_fixtures)) - allowed,
+            )  # fmt: skip
+            if surface in allowed:
                 actions.append(Action("put", (state.world.names[state.held], state.world.names[surface])))
         if state.flags[state.world.index[fixture]] & ON:
             actions.append(Action("turn off", (fixture,)))

@@ -81,9 +81,17 @@ def location_probabilities(
 
 
 def search_actions(
-    needs: Sequence[InformationNeed], belief: Belief, blocked: frozenset[str] = frozenset()
-) -> list[SearchAction]:
-    """Return the search actions that may show something needed: one for each closed fixture and one for each room."""
+    needs: Sequence[InformationNeed], belief: Belief, blocked: frozenset[str] = frozenset(),
+    shut: frozenset[str] = frozenset(),
+) -> list[SearchAction]:  # fmt: skip
+    """Return the search actions that may show something needed: one for each closed fixture and one for each room.
+
+    Args:
+        needs: What is searched for.
+        belief: The robot's belief.
+        blocked: Fixtures that cannot be reached or opened.
+        shut: Closed fixtures that must not be opened; from outside they may be looked at.
+    """
     domain = load_domain()
     value: dict[str, float] = {}
     for need in needs:
@@ -91,7 +99,7 @@ def search_actions(
             remaining = need.fixtures - blocked
             probabilities = dict.fromkeys(sorted(remaining), 1.0 / max(1, len(remaining)))
         else:
-            probabilities = location_probabilities(need, belief, blocked)
+            probabilities = location_probabilities(need, belief, blocked | shut)
         for name, chance in probabilities.items():
             value[name] = value.get(name, 0.0) + chance
     states_only = frozenset().union(*(need.fixtures for need in needs)) if needs else frozenset()
@@ -135,16 +143,17 @@ def _travel_time_s(belief: Belief, spec: FixtureSpec) -> float:
 
 
 def hypothesize(
-    needs: Sequence[InformationNeed], belief: Belief, next_look: SearchAction | None = None
-) -> dict[str, Known]:
+    needs: Sequence[InformationNeed], belief: Belief, next_look: SearchAction | None = None,
+    blocked: frozenset[str] = frozenset(),
+) -> dict[str, Known]:  # fmt: skip
     """Return hypothetical objects for the needs at their most likely places, preferably those that `next_look` shows.
 
-    Needs without a place left, and needs for all objects of a category, get none.
+    No place is `blocked`. Needs without a place left, and needs for all objects of a category, get none.
     """
     domain = load_domain()
     hypotheses: dict[str, Known] = {}
     for need in needs:
-        places = {} if need.every else location_probabilities(need, belief)
+        places = {} if need.every else location_probabilities(need, belief, blocked)
         if not places:
             continue
         shown_places = {

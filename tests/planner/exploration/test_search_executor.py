@@ -376,7 +376,7 @@ def test_a_neighbor_that_is_not_known_is_looked_for(start: State, goal: str, wan
 def test_something_is_put_beside_what_had_to_be_found(start: State) -> None:
     episode, _ = sought("plate beside mug", start)
     assert episode.success
-    assert subtasks(episode)[-1] == "put plate 1 in cabinet 2"
+    assert subtasks(episode)[-2:] == ["put plate 1 in cabinet 2", "close cabinet 2"]
 
 
 def test_the_robot_waits_for_times_in_a_home_that_it_knows_in_part(start: State) -> None:

@@ -1,0 +1,173 @@
+"""What rules leave no use of: appliances to be done without, and goals that they rule out.
+
+An appliance is unusable if opening it, putting something in it, closing it or switching it on breaks a rule. It is
+hidden from choices, as with `by` another one (`planner/goals/narrowing.py`), so that another way is planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envs.symbolic.actions import HELD, ON, OPEN, Action, successor
+from envs.symbolic.goals import Count, Every, FixtureIs, Place, format_rule
+from envs.symbolic.obstacles import makes, usable
+from envs.symbolic.rules import first_broken
+from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, matching_objects, number_required, quantified_objects
+from planner.goals import grounding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envs.symbolic.goals import Condition, Goal, Rule
+    from envs.symbolic.state import State
+    from planner.verification.plan_verification import Report
+
+_SKILLS = {"open": "open", "closed": "close", "on": "turn on", "off": "turn off"}
+
+
+def unusable_appliances(goal: Goal, state: State, initial_state: State) -> frozenset[int]:
+    """Return the appliances whose use rules forbid, but for those that the goal itself is about."""
+    if not goal.rules:
+        return frozenset()
+    world = state.world
+    named = {category for condition in goal.conditions for category in _named(condition, state)}
+    objects = [i for c in goal.conditions if not isinstance(c, FixtureIs) for i in usable(state, c.thing)]
+    appliances = {name for names in grounding.APPLIANCES.values() for name in (*names, "toaster")} - named
+    return frozenset(
+        f
+        for name in sorted(appliances)
+        for f in world.entities_by_category.get(name, ())
+        if _is_unusable(goal.rules, f, objects, state, initial_state)
+    )
+
+
+def refusal(goal: Goal, state: State, report: Report) -> str:
+    """Say which rules a plan for a goal breaks that ignores them; empty if it breaks none or misses the goal anyway.
+
+    Only where they surely leave no way, it says so; otherwise, that no plan was found.
+    """
+    broken = [format_rule(goal.rules[i]) for i, _ in report.score.broken]
+    if not broken or not all(report.score.met):
+        return ""
+    if any(step == 0 for _, step in report.score.broken):
+        return report.reason
+    if is_ruled_out(goal, state):
+        return f"a rule does not allow it: {' ; '.join(broken)}"
+    return f"no plan was found that keeps the rule{'s' if len(broken) > 1 else ''} {' ; '.join(broken)}"
+
+
+def is_ruled_out(goal: Goal, state: State) -> bool:
+    """Whether rules surely keep some condition of a goal from being reached: there is no other way."""
+    return any(
+        not holds(state, condition, state) and _is_ruled_out(condition, goal.rules, state)
+        for condition in goal.conditions
+    )
+
+
+def _named(condition: Condition, state: State) -> Iterator[str]:
+    """Yield the categories of furniture that a condition is about."""
+    domain = state.world.domain
+    words = [getattr(condition, "means", None), getattr(condition, "fixture", None)]
+    thing, place = getattr(condition, "thing", None), getattr(condition, "place", None)
+    while place is not None:
+        words.append(place.fixture)
+        place = place.inside
+    if thing is not None and thing.origin is not None:
+        words.append(thing.origin.fixture)
+    for word in words:
+        if word in domain.fixtures:
+            yield word
+        elif word is not None:
+            yield from domain.fixture_members.get(word, ())
+
+
+def _is_unusable(
+    rules: Sequence[Rule], fixture: int, objects: Sequence[int], state: State, initial_state: State
+) -> bool:
+    """Whether each of the objects, if put in a fixture that then runs, breaks a rule."""
+    fitting: list[int | None] = [i for i in objects if state.world.fits(i, fixture)]
+    return all(_breaks(rules, _use(fixture, item, state), state, initial_state) for item in fitting or [None])
+
+
+def _use(fixture: int, item: int | None, state: State) -> list[Action]:
+    """Return the steps of using an appliance, for an object or without one."""
+    world = state.world
+    name, category = world.names[fixture], world.fixture_category[fixture]
+    enclosed, is_open = world.enclosed[fixture], bool(state.flags[fixture] & OPEN)
+    steps = [Action("open", (name,))] if enclosed and not is_open else []
+    if item is not None and state.place[item] != fixture:
+        steps.append(Action("put", (world.names[item], name)))
+    steps += [Action("close", (name,))] if enclosed else []
+    has_switch = category is not None and category.switch and not state.flags[fixture] & ON
+    return [*steps, *([Action("turn on", (name,))] if has_switch else [])]
+
+
+def _breaks(rules: Sequence[Rule], actions: Sequence[Action], state: State, initial_state: State) -> bool:
+    for action in actions:
+        after = successor(state, action)
+        if first_broken(rules, action, state, after, initial_state) is not None:
+            return True
+        state = after
+    return False
+
+
+def _is_ruled_out(condition: Condition, rules: Sequence[Rule], state: State) -> bool:
+    names = state.world.names
+    if isinstance(condition, FixtureIs):
+        word, fixtures = condition.states[0], fixtures_of(state, condition)
+        if condition.quantifier == "no" or word not in _SKILLS:
+            return False
+        ways = [_breaks(rules, [Action(_SKILLS[word], (names[f],))], state, state) for f in fixtures]
+        return any(ways) if condition.quantifier == "every" else bool(ways) and all(ways)
+    if not isinstance(condition, Count | Every) or getattr(condition, "amount", "at least") in ("exactly", "at most"):
+        return False
+    every = isinstance(condition, Every)
+    objects = quantified_objects(state, condition) if isinstance(condition, Every) else usable(state, condition.thing)
+    number = number_required(state, condition)[0] if isinstance(condition, Every) else condition.number
+    place, words = condition.place, condition.become if isinstance(condition, Every) else condition.thing.states
+    target = replace(condition.thing, states=tuple(words)) if every else condition.thing
+    possible = set(matching_objects(state, target, place)).intersection(objects)
+    for item in set(objects) - possible:
+        is_out = _is_kept(item, rules, state) or any(_is_never(word, item, rules, state) for word in words)
+        if place is not None and place.thing is None:
+            is_out = is_out or _is_barred(item, place, rules, state)
+        if not is_out:
+            possible.add(item)
+    return len(objects) >= number > len(possible)
+
+
+def _is_kept(item: int, rules: Sequence[Rule], state: State) -> bool:
+    """Whether an object cannot be taken from where it is."""
+    names, closed = state.world.names, state.closed_around(item)
+    if state.place[item] == HELD:
+        return False
+    steps = [Action("open", (names[closed],))] if closed is not None else []
+    return _breaks(rules, [*steps, Action("pick up", (names[item],))], state, state)
+
+
+def _is_barred(item: int, place: Place, rules: Sequence[Rule], state: State) -> bool:
+    """Whether an object cannot be put at a place."""
+    names, world = state.world.names, state.world
+    skill = {f: "give" if world.relation[f] == "with" else "put" for f in fixtures_at(state, place)}
+    return bool(skill) and all(
+        _breaks(
+            rules,
+            [
+                *([Action("open", (names[f],))] if world.enclosed[f] and not state.flags[f] & OPEN else []),
+                Action(name, (names[item], names[f])),
+            ],
+            state,
+            state,
+        )
+        for f, name in skill.items()
+    )
+
+
+def _is_never(word: str, item: int, rules: Sequence[Rule], state: State) -> bool:
+    """Whether an object lacks a state that no appliance may give it."""
+    if state.has(item, word) or not grounding.APPLIANCES.get(word):
+        return False
+    names = grounding.appliances_for(state, word, item)
+    fixtures = [f for n in names for f in grounding.fixtures_of(state, n) if makes(state, f, word, item)]
+    return bool(fixtures) and all(_is_unusable(rules, f, [item], state, state) for f in fixtures)
