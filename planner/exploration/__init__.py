@@ -18,6 +18,7 @@
 | `belief_answers.py` | answers questions from the belief, with when it was seen |
 | `information_needs.py` | unknown objects and states that a goal depends on |
 | `search_order.py` | decides where to look next |
+| `search_limits.py` | where rules forbid to look, and which |
 | `search_executor.py` | executes a plan while searching |
 | `learned_prior.py` | where objects are and which doors open, as a GPT has learned for one home |
 """

@@ -303,3 +303,29 @@ def test_help_exits_0_without_waiting_for_torch() -> None:
     assert (done.returncode, done.stderr) == (0, "0\n[]\n")
     assert done.stdout.startswith("usage: python -m planner.run")
     assert len(done.stdout.splitlines()) <= 45
+
+
+# Rules
+
+
+def test_a_broken_rule_is_why_a_plan_fails(run: Call) -> None:
+    outcome = run("open cabinet 1 → pick up mug 1 → put mug 1 on dining table 1", "--rule", "never open cabinet")
+    assert outcome.code == 1
+    assert "goal conditions: 1 of 1 (100%)\nbroken: never open cabinet (step 1)\n" in outcome.out
+
+
+def test_json_names_the_broken_rule_and_its_step(run: Call) -> None:
+    answer = json.loads(run(SHOWN, "--rule", "never open cabinet", "--json").out)
+    assert answer["broken"] == [{"rule": "never open cabinet", "step": 1}]
+    assert answer["shortfall"] == "broken: never open cabinet (step 1)"
+
+
+def test_a_rule_is_added_to_those_of_the_home(run: Call, flat_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "strict.yaml"
+    path.write_text("rules: [never fridge open]\n" + flat_file.read_text())
+    out = run("open fridge 1 → " + " → ".join(MUG_PLAN), "--rule", "never pick up mug", home=str(path)).out
+    assert "broken: never fridge open (step 1)\nbroken: never pick up mug (step 3)\n" in out
+
+
+def test_a_rule_that_does_not_parse_is_wrong_usage(run: Call) -> None:
+    refused(run(SHOWN, "--rule", "no mug on table"), "no mug on table")

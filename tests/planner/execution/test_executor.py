@@ -17,6 +17,7 @@ from envs.symbolic.home_protocol import Home
 from planner.execution.events import Begun, Disturbed, Done, Ended, Episode, Replanned, Step
 from planner.execution.executor import execute, run
 from planner.plans.options import MAX_REPLANS
+from planner.world_model.open_home import with_rules
 from tests.envs.homes_for_tests import after, state
 
 MOVE = ("open cabinet 1", "pick up mug 1", "put mug 1 on desk 1")
@@ -515,3 +516,46 @@ def test_a_rule_that_breaks_by_accident_is_noticed() -> None:
     home = ShakyHome(small())
     episode = execute(actions(home.state(), *MOVE), parse_goal("mug on desk while never book on sofa"), home)
     assert (episode.rate, episode.success) == (1.0, False)
+
+
+# Rules
+
+
+def ended(goal: str, now: State, *subtasks: str, home: SymbolicHome | None = None) -> Episode:
+    return execute(actions(now, *subtasks), parse_goal(goal), home or SymbolicHome(now))
+
+
+def test_a_broken_rule_is_named_with_its_step() -> None:
+    episode = ended("mug on desk while never open cabinet", small(), "go to sofa 1", *MOVE)
+    assert (episode.success, episode.met) == (False, (True,))
+    assert [str(rule) for rule in episode.broken] == ["broken: never open cabinet (step 2)"]
+    assert episode.shortfall == "broken: never open cabinet (step 2)"
+
+
+def test_the_step_that_broke_a_rule_counts_failed_ones_too() -> None:
+    now = small()
+    episode = ended(
+        "book on sofa while never book on sofa", now, "open cabinet 1", home=ClumsyHome(now, open_cabinet_1=1)
+    )
+    assert episode.broken == ()
+    home = ClumsyHome(now, open_cabinet_1=1)
+    events = list(run(actions(now, "open cabinet 1"), parse_goal("cabinet open while never open cabinet"), home,
+                      planner=StubPlanner(["open cabinet 1"])))  # type: ignore[arg-type]  # fmt: skip
+    last = events[-1]
+    assert isinstance(last, Ended)
+    assert [(rule.rule, rule.step) for rule in last.episode.broken] == [("never open cabinet", 2)]
+
+
+def test_a_rule_that_the_home_breaks_at_the_start_says_so() -> None:
+    episode = ended("mug on desk while never book on desk", small(), *MOVE)
+    assert episode.shortfall == "broken: never book on desk (at the start)"
+
+
+def test_the_rules_of_the_home_hold_for_every_goal_that_is_executed() -> None:
+    episode = ended("mug on desk", with_rules(small(), ["never open cabinet", "never mug on desk"]), *MOVE)
+    assert [(rule.rule, rule.step) for rule in episode.broken] == [("never open cabinet", 1), ("never mug on desk", 3)]
+
+
+def test_an_episode_that_keeps_its_rules_has_none_broken() -> None:
+    episode = ended("mug on desk while never go to sofa", small(), *MOVE)
+    assert (episode.success, episode.broken, episode.shortfall) == (True, (), "")

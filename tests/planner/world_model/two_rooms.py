@@ -80,7 +80,7 @@ class TaughtPlanner(Planner):
         self.asked.append(state)
         actions: list[Action] = []
         try:
-            for *_, piece in plan_in_chunks(state, Goal(phases=goal.phases[phase:])):
+            for *_, piece in plan_in_chunks(state, Goal(phases=goal.phases[phase:], rules=goal.rules)):
                 actions += piece
         except LookupError:
             pass
