@@ -240,5 +240,4 @@ def _problem(episode: Episode, goal: Goal) -> str:
     if episode.shortfall:
         return episode.shortfall
     unmet = [format_condition(c) for c, met in zip(goal.conditions, episode.met, strict=True) if not met]
-    reached = f"not reached: {' ; '.join(unmet)}" if unmet else "a rule was broken"
-    return "; ".join([reached, *episode.failures])
+    return "; ".join([f"not reached: {' ; '.join(unmet)}", *episode.failures])
