@@ -13,7 +13,7 @@ from collections import Counter, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import ON, Action, State, successor
+from envs.symbolic.actions import ON, OPEN, Action, State, successor
 from envs.symbolic.goals import Condition, FixtureIs, Goal
 from envs.symbolic.progress import Progress, begin
 from envs.symbolic.scoring import fixtures_of, holds
@@ -137,7 +137,7 @@ class SearchExecution(Execution):
                 options = replace(options, close_doors=False)
             plan = planner.plan_for_goal(
                 replace(self.planned_goal, phases=(*reached, *self.planned_goal.phases)), state, options,
-                initial_state=initial_state, phase=len(reached), avoid=self.avoided(state),
+                initial_state=self._with_shut_doors(initial_state), phase=len(reached), avoid=self.avoided(state),
                 opened=self.fixtures(self.opened),
             )  # fmt: skip
             if plan.status != "verified":
@@ -169,6 +169,12 @@ class SearchExecution(Execution):
         """Return the progress toward the part of the goal's current phase that can still be reached."""
         state, initial_state = self.belief.states()
         return begin(self.planned_goal, state, initial_state=initial_state)
+
+    def _with_shut_doors(self, initial_state: State) -> State:
+        """Return the believed first state, which has the doors as they are now, with those shut that were opened."""
+        opened = self.fixtures(self.opened)
+        flags = tuple(bits & ~OPEN if f in opened else bits for f, bits in enumerate(initial_state.flags))
+        return initial_state._replace(flags=flags)
 
     def _observe(self, done: Action | None = None) -> Iterator[Event]:
         super()._observe(done)

@@ -11,8 +11,10 @@ import pytest
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import OPEN, State
 from envs.symbolic.goals import parse_goal, parse_rule
-from planner.execution.events import Episode
+from planner.api import Planner
+from planner.execution.events import Ended, Episode
 from planner.exploration.belief_planning import plan_for_goal_under_uncertainty
+from planner.exploration.search_executor import execute_with_search
 from planner.exploration.search_limits import search_limits
 from planner.plans.options import Options
 from planner.world_model.belief import Belief
@@ -159,3 +161,10 @@ def test_a_door_that_the_goal_wants_open_stays_open_after_a_search(start: State)
     episode, _ = sought("cabinet open ; pen on dining table", start, home=home)
     assert episode.success
     assert len(left_open(home)) == 1
+
+
+def test_a_door_that_an_earlier_phase_wants_open_stays_open(start: State) -> None:
+    home, planner, goal = SymbolicHome(start), Planner.load(), parse_goal("drawer open then pen on dining table")
+    *_, last = execute_with_search((), goal, home, seen_at_start(start), planner)
+    assert isinstance(last, Ended) and last.episode.success
+    assert left_open(home) == ["drawer 1"]
