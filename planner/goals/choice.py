@@ -55,13 +55,15 @@ if TYPE_CHECKING:
 BINS = ("garbage can", "recycling bin")
 UNWASHED = "laundry basket"  # what is in it counts as dirty
 KITCHENWARE = frozenset({"dishes", "cutlery", "cookware"})  # classes of what is washed in a kitchen
+FOR_MEALS = KITCHENWARE | {"food", "drink", "groceries"}
 TEXTILES = frozenset({"clothing", "linen"})
-COOKED_IN = frozenset({"dishes", "cookware"})  # what is in or on them is eaten or drunk
+HOLDS_FOOD = frozenset({"dishes", "cookware"})  # what is in or on them is eaten or drunk
 COLD = ("fridge", "freezer")
 SURFACES = (
     "countertop", "dining table", "desk", "coffee table", "side table", "shelf", "dresser", "TV stand", "cart",
     "bookshelf",
 )  # fmt: skip
+EATEN_AT = ("dining table", "countertop")  # after other surfaces for what nobody eats or drinks, or from
 SEATS = ("ottoman", "armchair", "sofa", "bed")
 SILLY = ("toilet", "bathtub", "stove burner")  # nobody puts things there that could be elsewhere
 WALKING_SPEED_MPS = 0.5
@@ -354,6 +356,8 @@ def oddity(
         return 2, len(SURFACES) + 1 + SEATS.index(name), fixture
     if category.accepts:  # made for such things
         return 2, -1, fixture
+    if name in EATEN_AT and FOR_MEALS.isdisjoint(item.classes):
+        return 2, len(SURFACES), fixture
     return 2, SURFACES.index(name) if name in SURFACES else len(SURFACES), fixture
 
 

@@ -377,7 +377,7 @@ class _Narrower:
             if not holders:
                 yield Narrowed(condition=Holding(thing=Thing(word=category)), hidden=self.others([item]))
                 return
-            target = min(holders, key=lambda e: (world.relation[e] == "with", e))
+            target = min(holders, key=lambda e: (world.relation[e] == "with", world.categories[e] in choice.SILLY, e))
             places = list(state.place)
             places[item] = target
             state = state._replace(place=tuple(places))
@@ -464,9 +464,7 @@ class _Narrower:
             alike = [f for f in fixtures if self.world.categories[f] == category]
             yield Place(fixture=category), self.others(alike)
 
-    def fixtures_for(
-        self, place: Place, thing: Thing, objects: Sequence[int], *, at_hand: bool = False
-    ) -> list[int]:
+    def fixtures_for(self, place: Place, thing: Thing, objects: Sequence[int], *, at_hand: bool = False) -> list[int]:
         """Return the fixtures of a place that can take an object, or could if emptied; the usual ones first.
 
         `at_hand` is as in `choice.oddity`.
@@ -490,7 +488,7 @@ class _Narrower:
         return sorted(fixtures, key=rating)
 
     def by_place(self, thing: Thing, place: Place | None, objects: Sequence[int]) -> Iterable[list[int]]:
-        """Share objects that must go to a room out to its furniture: the dirty plate to the sink, the vase to a table."""
+        """Share out objects for a room to its furniture: the dirty plate to the sink, the vase to a table."""
         groups: dict[str, list[int]] = {}
         for i in objects:
             name = ""
@@ -580,11 +578,12 @@ class _Narrower:
     def surfaces(self, objects: Sequence[int]) -> list[int]:
         """Return the furniture on which objects can be put side by side."""
         world, limited = self.world, self.limited(objects)
-        return [
+        surfaces = [
             f
             for f in range(world.n_fixtures)
             if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None and f not in limited
         ]
+        return [f for f in surfaces if world.categories[f] not in choice.SILLY] or surfaces
 
     def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:
         """Narrow the bringing of just these objects to a fixture or container, one condition for each category."""

@@ -42,6 +42,12 @@ def meanings(goal: Goal, state: State, avoid: frozenset[int] = frozenset()) -> t
     return tuple(dict.fromkeys((as_served(goal, state, avoid), goal)))
 
 
+def attempts(goal: Goal, state: State, avoid: frozenset[int] = frozenset()) -> tuple[Goal, ...]:
+    """Return the goals for which a GPT plans, in this order: each of `meanings`, at once and in stages."""
+    meant = meanings(goal, state, avoid)
+    return tuple(dict.fromkeys(each for g in meant for each in (g, in_stages(g, state))))
+
+
 def conditions_as_served(
     conditions: Sequence[Condition], phase: Sequence[Condition], state: State, avoid: frozenset[int] = frozenset()
 ) -> tuple[Condition, ...]:
@@ -51,19 +57,27 @@ def conditions_as_served(
 
 
 def in_stages(goal: Goal, state: State) -> Goal:
-    """Return a goal that first has vessels filled that are filled by pouring, and then has them brought."""
+    """Return a goal that first has vessels filled that are filled by pouring, and dishes brought that others go in."""
     if goal.guards:
         return goal
     phases: list[tuple[Condition, ...]] = []
     for phase in goal.phases:
-        filled = tuple(
-            replace(c, place=None)
-            for c in phase
-            if isinstance(c, Count) and c.place is not None and c.thing.liquid and c.amount == "at least"
-            and not c.means and _is_poured(state, c.thing)
-        )  # fmt: skip
-        phases += [filled, phase] if filled else [phase]
+        first = (_first_stage(c, state) for c in phase if isinstance(c, Count | Every))
+        stage = tuple(condition for condition in first if condition is not None)
+        phases += [stage, phase] if stage else [phase]
     return replace(goal, phases=tuple(phases))
+
+
+def _first_stage(condition: Count | Every, state: State) -> Count | None:
+    place = condition.place
+    if place is None or place.every or condition.means or getattr(condition, "amount", "at least") != "at least":
+        return None
+    if isinstance(condition, Count) and condition.thing.liquid and _is_poured(state, condition.thing):
+        return replace(condition, place=None)
+    if place.thing is None or place.inside is None or place.beside or place.inside.thing is not None:
+        return None
+    there = matching_objects(state, place.thing, place.inside, state)
+    return Count(number=len(there) + 1, thing=place.thing, place=place.inside)
 
 
 def _as_served(condition: Count, phase: Sequence[Condition], state: State, avoid: frozenset[int]) -> Count:
@@ -71,7 +85,8 @@ def _as_served(condition: Count, phase: Sequence[Condition], state: State, avoid
     thing, number = condition.thing, condition.number
     if condition.amount != "at least" or condition.means or {"dirty", "clean"} & set(thing.states):
         return condition
-    is_drink = thing.liquid is not None and condition.place is None
+    place = condition.place
+    is_drink = thing.liquid is not None and (place is None or (place.room is not None and place.fixture is None))
     there = matching_objects(state, thing, condition.place, state)
     there = [i for i in there if (_is_dish(state, i) if is_drink else _is_served(state, i))]
     is_served = is_drink or _is_serving(state, condition)
@@ -143,7 +158,7 @@ def _surface_near(state: State, holder: int, avoid: frozenset[int]) -> int | Non
     """Return an open surface for a dish that is in a cupboard, in the same room if there is one; otherwise None."""
     world, root = state.world, state.root(holder)
     category = world.object_category[holder]
-    if root < 0 or category is None or choice.COOKED_IN.isdisjoint(category.classes):
+    if root < 0 or category is None or choice.HOLDS_FOOD.isdisjoint(category.classes):
         return None
     if not world.enclosed[root] or world.categories[root] in choice.COLD:
         return None
