@@ -340,13 +340,14 @@ def oddity(
     is_wet = at_hand or is_full(state, entity) or (wanted is not None and wanted.liquid is not None)
     is_hot = "hot" in words or ("cold" not in words and state.has(entity, "hot"))
     is_shut_away = category.enclosed and (is_wet or (is_dirty and bool(washing)))
-    is_unwashed = not is_dirty and (name == UNWASHED or (name in washing and process is not None))
+    is_for_dirt = not is_dirty and (name == UNWASHED or (name in washing and category.enclosed))
     is_running = process is not None and bool(state.flags[fixture] & ON)
-    if is_shut_away or is_unwashed or is_running or (is_hot and name in COLD):
+    if is_shut_away or is_for_dirt or is_running or (is_hot and name in COLD):
         return 6, fixture
     if name in SILLY:
         return 5, item.at.index(name) if name in item.at else len(item.at), fixture
-    if name in item.at and not (is_wet and name in SEATS):
+    is_set_aside = (is_wet and name in SEATS) or (is_dirty and "sink" in washing)
+    if name in item.at and not is_set_aside:
         return 1, item.at.index(name), fixture
     if process is not None:
         return 4, fixture

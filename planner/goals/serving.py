@@ -86,7 +86,7 @@ def _as_served(condition: Count, phase: Sequence[Condition], state: State, avoid
     if condition.amount != "at least" or condition.means or {"dirty", "clean"} & set(thing.states):
         return condition
     place = condition.place
-    is_drink = thing.liquid is not None and (place is None or (place.room is not None and place.fixture is None))
+    is_drink = thing.liquid is not None and _is_anywhere(place)
     there = matching_objects(state, thing, condition.place, state)
     there = [i for i in there if (_is_dish(state, i) if is_drink else _is_served(state, i))]
     is_served = is_drink or _is_serving(state, condition)
@@ -101,7 +101,7 @@ def _as_served(condition: Count, phase: Sequence[Condition], state: State, avoid
     alike = [i for i in alike if i in there or not grounding.is_avoided(state, i, avoid)]
     supply = [i for i in alike if i not in taken and _is_ready(state, i, thing.liquid)]
     must_wash = needed > len(supply)
-    if thing.liquid is None:
+    if thing.liquid in (None, "water"):  # a sink that washes fills with water
         others = [i for i in alike if state.flags[i] & DIRTY and i not in taken] if is_served else []
         washable = [*dirty, *others]
         washers = {i: grounding.appliance_for(state, "clean", i, avoid, common_sense=True) for i in washable}
@@ -130,13 +130,14 @@ def _at_hand(condition: Count | Every, state: State, avoid: frozenset[int]) -> C
             state, condition.thing, None, avoid=avoid, common_sense=True, number=condition.number
         )  # fmt: skip
         holder = next(iter(vessels), None)
-    elif place.thing is None or place.inside is not None or place.beside or place.every:
+    elif place.thing is None or place.beside or place.every or not _is_anywhere(place.inside):
         return condition
     else:
         holder = _container(condition, place, state, avoid)
-    if holder is None or (surface := _surface_near(state, holder, avoid)) is None:
+    room = place.inside.room if place is not None and place.inside is not None else None
+    if holder is None or (surface := _surface_near(state, holder, room, avoid)) is None:
         return condition
-    there = Place(fixture=state.world.categories[surface])
+    there = Place(fixture=state.world.categories[surface], room=room)
     return replace(condition, place=there if place is None else replace(place, inside=there))
 
 
@@ -154,13 +155,23 @@ def _container(condition: Count | Every, place: Place, state: State, avoid: froz
     return grounding.choose_container(view, place, objects[:1], avoid=avoid, common_sense=True) if objects else None
 
 
-def _surface_near(state: State, holder: int, avoid: frozenset[int]) -> int | None:
-    """Return an open surface for a dish that is in a cupboard, in the same room if there is one; otherwise None."""
+def _is_anywhere(place: Place | None) -> bool:
+    """Whether a place leaves the furniture open: it is none, or a room."""
+    return place is None or (place.room is not None and place.fixture is None)
+
+
+def _surface_near(state: State, holder: int, asked: str | None, avoid: frozenset[int]) -> int | None:
+    """Return an open surface for a dish that is in a cupboard, in the room that is asked for or, better, the same one.
+
+    None if the dish is at hand, or there is no such surface.
+    """
     world, root = state.world, state.root(holder)
     category = world.object_category[holder]
     if root < 0 or category is None or choice.HOLDS_FOOD.isdisjoint(category.classes):
         return None
     if not world.enclosed[root] or world.categories[root] in choice.COLD:
+        return None
+    if asked is not None and not world.in_room(root, asked):
         return None
     room = world.scene.fixtures[root].room
     rated = [
@@ -168,6 +179,7 @@ def _surface_near(state: State, holder: int, avoid: frozenset[int]) -> int | Non
         for f in range(world.n_fixtures)
         if world.relation[f] == "on" and f not in avoid and f not in world.hidden and not world.enclosed[f]
         and world.process[f] is None and grounding.can_hold(state, f, holder)
+        and (asked is None or world.in_room(f, asked))
     ]  # fmt: skip
     return min(rated)[-1] if rated else None
 
