@@ -247,10 +247,10 @@ def _means_obstacle(state: State, entity: int, thing: Thing, place: Place | None
             if tool != entity and (cuts or pours or world.fits(entity, tool)):
                 return ""
     wanted = [*missing, f"full of {thing.liquid}"] if needs_liquid else missing
+    if means in world.domain.objects:
+        return f"cannot be changed by a {means}" if is_about_states else f"cannot be carried by a {means}"
     if not is_about_states:
         return f"cannot be brought anywhere by a {means}"
-    if means in world.domain.objects:
-        return f"cannot be changed by a {means}"
     return f"cannot become {' and '.join(wanted)} by a {means}"
 
 
