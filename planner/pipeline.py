@@ -33,7 +33,7 @@ from planner.decoding.ruled_out import refusal
 from planner.errors import CalibrationError
 from planner.facts.failure_notes import unreachable
 from planner.goals.feasibility import infeasibility
-from planner.goals.serving import meanings
+from planner.goals.serving import attempts
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.plans.waits import waits_of, words_of_waits
@@ -160,8 +160,8 @@ class PlanningPipeline:
             options = replace(options, samples=0)  # one attempt, which shows how far it gets
         self.prompts.begin()
         has_sense = options.common_sense and options.constrained
-        goals = meanings(remaining_goal, episode_start) if has_sense else (remaining_goal,)
-        chosen = choose(self.goal_planner, goals, state, episode_start, options, avoid, failed_plan)
+        goals = attempts(remaining_goal, episode_start, avoid) if has_sense else (remaining_goal,)
+        chosen = choose(self.goal_planner, goals, remaining_goal, state, episode_start, options, avoid, failed_plan)
         best, report = chosen.best, chosen.best.report
         plan = ClosedPlan(actions=best.actions)
         if report.ok:  # prove the goal as it was written, by all steps

@@ -24,7 +24,7 @@ from envs.symbolic.goals import (
     format_condition,
     format_thing,
 )
-from envs.symbolic.rules import breaks
+from envs.symbolic.rules import breaks, forbidden_entities
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.corpus.teacher_hands import Hands, StuckError
 from planner.goals import choice, grounding
@@ -73,7 +73,8 @@ def teach(
             state, conditions, initial_state, phase, avoid, rules, uses, common_sense=common_sense, opened=opened
         )
     plain = [c for c in conditions if not isinstance(c, Narrowed)]
-    served = conditions_as_served(plain, phase or plain, initial_state)
+    spared = avoid | forbidden_entities(rules, initial_state)
+    served = conditions_as_served(plain, phase or plain, initial_state, spared)
     parts = (*served, *(c for c in conditions if isinstance(c, Narrowed)))
     lesson = _teach(state, parts, initial_state, phase, avoid, rules, uses, common_sense=True)
     if lesson.actions is None and served != tuple(plain):

@@ -46,7 +46,7 @@ def plan_in_chunks(
     if not common_sense:
         yield from _chunks(initial_state, goal, avoid, common_sense=False)
         return
-    *served, as_written = meanings(goal, initial_state)
+    *served, as_written = meanings(goal, initial_state, avoid)
     try:
         chunks = [chunk for meant in served for chunk in _chunks(initial_state, meant, avoid, common_sense=True)]
     except LookupError:

@@ -52,14 +52,17 @@ class Choice:
 
 
 def choose(
-    planner: GoalPlanner, goals: Sequence[Goal], state: State, initial_state: State, options: Options,
+    planner: GoalPlanner, goals: Sequence[Goal], written: Goal, state: State, initial_state: State, options: Options,
     avoid: frozenset[int], failed_plan: FailedPlan | None,
 ) -> Choice:  # fmt: skip
-    """Write drafts for the first goal until one reaches it; if none does, for the next one."""
-    best: Candidate | None = None
+    """Write drafts for the first goal until one reaches it; if none does, for the next one.
+
+    If none of them is reached, the drafts for the goal as it is `written`, one of them, show how far they get.
+    """
+    shown: Candidate | None = None
     tried = tokens = 0
     for goal in goals:
-        best = None
+        best: Candidate | None = None
         for draft in planner.drafts(goal, state, initial_state, options, avoid, failed_plan):
             tried += 1
             tokens += draft.tokens
@@ -69,9 +72,10 @@ def choose(
             if candidate.report.ok or not options.constrained:
                 break
         if best is not None and best.report.ok:
-            break
-    assert best is not None
-    return Choice(best=best, goal=goal, tried=tried, tokens=tokens)
+            return Choice(best=best, goal=goal, tried=tried, tokens=tokens)
+        shown = best if goal == written else shown
+    assert shown is not None
+    return Choice(best=shown, goal=written, tried=tried, tokens=tokens)
 
 
 def judge(draft: Draft, goal: Goal, state: State, initial_state: State, *, constrained: bool) -> Candidate:

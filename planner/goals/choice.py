@@ -55,7 +55,17 @@ if TYPE_CHECKING:
 BINS = ("garbage can", "recycling bin")
 UNWASHED = "laundry basket"  # what is in it counts as dirty
 KITCHENWARE = frozenset({"dishes", "cutlery", "cookware"})  # classes of what is washed in a kitchen
+FOR_MEALS = KITCHENWARE | {"food", "drink", "groceries"}
 TEXTILES = frozenset({"clothing", "linen"})
+HOLDS_FOOD = frozenset({"dishes", "cookware"})  # what is in or on them is eaten or drunk
+COLD = ("fridge", "freezer")
+SURFACES = (
+    "countertop", "dining table", "desk", "coffee table", "side table", "shelf", "dresser", "TV stand", "cart",
+    "bookshelf",
+)  # fmt: skip
+EATEN_AT = ("dining table", "countertop")  # after other surfaces for what nobody eats or drinks, or from
+SEATS = ("ottoman", "armchair", "sofa", "bed")
+SILLY = ("toilet", "bathtub", "stove burner")  # nobody puts things there that could be elsewhere
 WALKING_SPEED_MPS = 0.5
 Flaws = tuple[bool, ...]  # what speaks against an object, the gravest first
 HOUR_S = 3600.0
@@ -288,8 +298,74 @@ def keeps_running(initial_state: State, conditions: Iterable[Condition]) -> froz
 
 def washed_at(state: State, entity: int) -> tuple[str, ...]:
     """Return the categories of furniture where people put an object that is dirty; empty if it is not."""
+    return washing_places(state, entity) if state.flags[entity] & DIRTY else ()
+
+
+def is_full(state: State, entity: int) -> bool:
+    """Whether something can be spilled: a liquid in an open vessel, or in one that an object holds."""
+    category = state.world.object_category
+    inside = (i for i in (entity, *state.everything_in(entity)) if state.liquid[i])
+    return any((c := category[i]) is None or not c.contains for i in inside)
+
+
+def oddity(
+    state: State, fixture: int, entity: int, wanted: Thing | None = None, *, at_hand: bool = False
+) -> tuple[int, ...]:
+    """Order the furniture of a room by how odd it is for an object, the usual first.
+
+    Where dirty things are washed; where such a thing usually is; an open surface, before seats; a cupboard; a sink or
+    an appliance; a toilet, bathtub or stove burner; what does not suit: a cupboard for what is dirty, full or needed
+    `at_hand`, a fridge for what is hot, a place to wash for what is clean; the floor; bins and people's hands.
+
+    Args:
+        state: The current state.
+        fixture: The furniture.
+        entity: The object.
+        wanted: What it shall be like at the end.
+        at_hand: Whether it is to be used from there.
+    """
+    world = state.world
+    category, item = world.fixture_category[fixture], world.object_category[entity]
+    assert category is not None and item is not None
+    name, process, words = category.name, world.process[fixture], wanted.states if wanted is not None else ()
+    is_dirty = "dirty" in words or (bool(state.flags[entity] & DIRTY) and "clean" not in words)
+    washing = washing_places(state, entity)
+    sinks = [f for f in range(world.n_fixtures) if world.categories[f] == "sink"]
+    if name in BINS or world.relation[fixture] == "with":
+        return 8, fixture
+    if category.underfoot:
+        return 7, fixture
+    if is_dirty and name in washing and fixture not in sinks_for_people(state, sinks, entity):
+        return 0, washing.index(name), fixture
+    is_wet = at_hand or is_full(state, entity) or (wanted is not None and wanted.liquid is not None)
+    is_hot = "hot" in words or ("cold" not in words and state.has(entity, "hot"))
+    is_shut_away = category.enclosed and (is_wet or (is_dirty and bool(washing)))
+    is_for_dirt = not is_dirty and (name == UNWASHED or (name in washing and category.enclosed))
+    is_running = process is not None and bool(state.flags[fixture] & ON)
+    if is_shut_away or is_for_dirt or is_running or (is_hot and name in COLD):
+        return 6, fixture
+    if name in SILLY:
+        return 5, item.at.index(name) if name in item.at else len(item.at), fixture
+    is_set_aside = (is_wet and name in SEATS) or (is_dirty and "sink" in washing)
+    if name in item.at and not is_set_aside:
+        return 1, item.at.index(name), fixture
+    if process is not None:
+        return 4, fixture
+    if category.enclosed or category.relation == "in":
+        return 3, fixture
+    if name in SEATS:
+        return 2, len(SURFACES) + 1 + SEATS.index(name), fixture
+    if category.accepts:  # made for such things
+        return 2, -1, fixture
+    if name in EATEN_AT and FOR_MEALS.isdisjoint(item.classes):
+        return 2, len(SURFACES), fixture
+    return 2, SURFACES.index(name) if name in SURFACES else len(SURFACES), fixture
+
+
+def washing_places(state: State, entity: int) -> tuple[str, ...]:
+    """Return the categories of furniture where people put an object of this kind when it is dirty."""
     category = state.world.object_category[entity]
-    if category is None or not state.flags[entity] & DIRTY:
+    if category is None:
         return ()
     if not TEXTILES.isdisjoint(category.classes):
         return (UNWASHED, "washing machine")

@@ -249,7 +249,12 @@ def open_surface(
     surfaces = [] if near is None else [near]
     surfaces += [f for category in order for f in fixtures_of(state, category)]
     surfaces += range(world.n_fixtures)
-    for f in sorted(dict.fromkeys(surfaces), key=lambda f: (f in avoid, world.underfoot[f])):  # the floor comes last
+
+    def oddity(fixture: int) -> tuple[bool, ...]:
+        """Order a toilet after all else, and the floor after it."""
+        return fixture in avoid, world.underfoot[fixture], world.categories[fixture] in choice.SILLY
+
+    for f in sorted(dict.fromkeys(surfaces), key=oddity):
         category = world.fixture_category[f]
         if category is None or category.relation != "on" or world.enclosed[f] or category.accepts or world.process[f]:
             continue
@@ -446,8 +451,12 @@ def alternative_place(
     alternatives = ("countertop", "dining table", "shelf", "desk", "side table", "dresser", "cabinet")
     washed_at = choice.washed_at(state, thing) if common_sense else ()
     is_full = common_sense and any(state.liquid[i] for i in (thing, *state.everything_in(thing)))
+    is_clean = common_sense and not washed_at
     for category in (*washed_at, *object_category.at, *alternatives):
-        if category == excluded.fixture or (is_full and world.domain.fixtures[category].enclosed):
+        is_shut_away = world.domain.fixtures[category].enclosed and (is_full or bool(washed_at))
+        if category == excluded.fixture or (is_shut_away and category not in washed_at):
+            continue
+        if is_clean and category == choice.UNWASHED:
             continue
         worse = avoid
         if category in washed_at:
@@ -460,6 +469,8 @@ def alternative_place(
         if world.relation[f] in ("on", "in") and f not in world.hidden and f not in avoid
         and not is_place(state, f, excluded) and can_hold(state, f, thing)
     ]  # fmt: skip
+    if common_sense:
+        return min(others, key=lambda f: choice.oddity(state, f, thing), default=None)
     return min(others, key=lambda f: _oddity(world, f), default=None)
 
 

@@ -281,8 +281,8 @@ class _Narrower:
             apart = self.kept_apart(target, remaining, others, hidden)
             hidden |= apart if isinstance(apart, frozenset) else frozenset()
             yield from () if isinstance(apart, frozenset) else apart
-        if remaining:
-            yield from self.bring(target, len(remaining), condition.place, remaining, hidden)
+        for group in self.by_place(target, condition.place, remaining):
+            yield from self.bring(target, len(group), condition.place, group, hidden)
         before = sum(has_result(start, i, condition, start) for i in objects)
         if condition.place is not None and len(done) > max(high, before):  # what was brought there for other conditions
             new = [i for i in done if not has_result(start, i, condition, start)]
@@ -377,7 +377,7 @@ class _Narrower:
             if not holders:
                 yield Narrowed(condition=Holding(thing=Thing(word=category)), hidden=self.others([item]))
                 return
-            target = min(holders, key=lambda e: (world.relation[e] == "with", e))
+            target = min(holders, key=lambda e: (world.relation[e] == "with", world.categories[e] in choice.SILLY, e))
             places = list(state.place)
             places[item] = target
             state = state._replace(place=tuple(places))
@@ -438,7 +438,7 @@ class _Narrower:
         return frozenset(self.world.objects_of(place.thing.word)) | self.containers(place.inside)
 
     def places(
-        self, place: Place | None, thing: Thing, objects: Sequence[int]
+        self, place: Place | None, thing: Thing, objects: Sequence[int], *, at_hand: bool = False
     ) -> Iterable[tuple[Place | None, frozenset[int]]]:
         """Yield a plain place for a place, with the entities that it does not mean; nothing if there is none."""
         if place is None or _is_plain_place(place, self.world):
@@ -454,34 +454,49 @@ class _Narrower:
                 if can_match(self.state, c, place.thing, self.initial_state)
             ]
             hidden = self.others(containers, of=self.world.objects_of(place.thing.word))
-            for inside, more in self.places(place.inside, place.thing, containers) if containers else ():
+            insides = self.places(place.inside, place.thing, containers, at_hand=True) if containers else ()
+            for inside, more in insides:
                 yield Place(thing=_plain(place.thing), inside=inside), hidden | more
             return
-        fixtures = self.fixtures_for(place, objects)
+        fixtures = self.fixtures_for(place, thing, objects, at_hand=at_hand)
         if fixtures:
             category = self.world.categories[fixtures[0]]
             alike = [f for f in fixtures if self.world.categories[f] == category]
             yield Place(fixture=category), self.others(alike)
 
-    def fixtures_for(self, place: Place, objects: Sequence[int]) -> list[int]:
-        """Return the fixtures of a place that can take an object, or could if emptied; the usual ones first."""
+    def fixtures_for(self, place: Place, thing: Thing, objects: Sequence[int], *, at_hand: bool = False) -> list[int]:
+        """Return the fixtures of a place that can take an object, or could if emptied; the usual ones first.
+
+        `at_hand` is as in `choice.oddity`.
+        """
         state, world = self.state, self.world
-        item = next(iter(objects), None)
-        usual = world.object_category[item].at if item is not None and world.object_category[item] else ()  # type: ignore[union-attr]
         fixtures = [f for f in fixtures_at(state, place) if world.relation[f] is not None]
-        if item is not None:
-            fixtures = [f for f in fixtures if any(world.fits(i, f) for i in objects)]
-            fixtures = [f for f in fixtures if any(grounding.can_hold(state, f, i) for i in objects)] or fixtures
-        rated = []
-        for f in fixtures:
-            category = world.fixture_category[f]
-            assert category is not None
-            is_odd = place.fixture is None and (
-                category.underfoot or world.process[f] is not None or bool(category.accepts)
-            )
-            rank = usual.index(category.name) if category.name in usual else len(usual)
-            rated.append((is_odd, rank, category.enclosed, f))
-        return [f for *_, f in sorted(rated)]
+        if not objects:
+            return fixtures
+        fixtures = [f for f in fixtures if any(world.fits(i, f) for i in objects)]
+        fixtures = [f for f in fixtures if any(grounding.can_hold(state, f, i) for i in objects)] or fixtures
+        if place.fixture is None and place.room is not None:
+            item = choice.ranked(state, objects, thing, place)[0]
+            return sorted(fixtures, key=lambda f: choice.oddity(state, f, item, thing, at_hand=at_hand))
+        category = world.object_category[objects[0]]
+        usual = category.at if category is not None else ()
+
+        def rating(fixture: int) -> tuple[int, bool, int]:
+            name = world.categories[fixture]
+            return usual.index(name) if name in usual else len(usual), world.enclosed[fixture], fixture
+
+        return sorted(fixtures, key=rating)
+
+    def by_place(self, thing: Thing, place: Place | None, objects: Sequence[int]) -> Iterable[list[int]]:
+        """Share out objects for a room to its furniture: the dirty plate to the sink, the vase to a table."""
+        groups: dict[str, list[int]] = {}
+        for i in objects:
+            name = ""
+            if place is not None and place.thing is None and place.fixture is None and place.room is not None:
+                fixtures = self.fixtures_for(place, thing, [i])
+                name = self.world.categories[fixtures[0]] if fixtures else ""
+            groups.setdefault(name, []).append(i)
+        return groups.values()
 
     def beside(self, place: Place, objects: Sequence[int]) -> Iterable[tuple[Place, frozenset[int]]]:
         """Yield where a neighbor stands, for the first neighbor with room beside it."""
@@ -563,11 +578,12 @@ class _Narrower:
     def surfaces(self, objects: Sequence[int]) -> list[int]:
         """Return the furniture on which objects can be put side by side."""
         world, limited = self.world, self.limited(objects)
-        return [
+        surfaces = [
             f
             for f in range(world.n_fixtures)
             if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None and f not in limited
         ]
+        return [f for f in surfaces if world.categories[f] not in choice.SILLY] or surfaces
 
     def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:
         """Narrow the bringing of just these objects to a fixture or container, one condition for each category."""

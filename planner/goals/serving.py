@@ -12,44 +12,81 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY
-from envs.symbolic.goals import Count
-from envs.symbolic.scoring import can_match, matches, matching_objects
+from envs.symbolic.goals import Count, Every, Place
+from envs.symbolic.rules import forbidden_entities
+from envs.symbolic.scoring import can_match, holds, is_at, matches, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.symbolic.goals import Condition, Goal
+    from envs.symbolic.goals import Condition, Goal, Thing
     from envs.symbolic.state import State
 
 TABLES = ("dining table", "coffee table")  # where people eat and drink
 TABLEWARE = frozenset({"dishes", "cutlery", "food", "drink"})  # classes of what they eat and drink, and from
 
 
-def as_served(goal: Goal, state: State) -> Goal:
-    """Return a goal for which what is dirty or in use in `state`, the start, does not count where people are served."""
-    phases = tuple(conditions_as_served(phase, phase, state) for phase in goal.phases)
+def as_served(goal: Goal, state: State, avoid: frozenset[int] = frozenset()) -> Goal:
+    """Return a goal for which what is dirty or in use in `state`, the start, does not count where people are served.
+
+    What rules forbid or what is in `avoid` is not counted on.
+    """
+    avoid |= forbidden_entities(goal.rules, state)
+    phases = tuple(conditions_as_served(phase, phase, state, avoid) for phase in goal.phases)
     return goal if phases == goal.phases else replace(goal, phases=phases)
 
 
-def meanings(goal: Goal, state: State) -> tuple[Goal, ...]:
+def meanings(goal: Goal, state: State, avoid: frozenset[int] = frozenset()) -> tuple[Goal, ...]:
     """Return the goals to plan for, in this order: as people mean it, and as it is written."""
-    return tuple(dict.fromkeys((as_served(goal, state), goal)))
+    return tuple(dict.fromkeys((as_served(goal, state, avoid), goal)))
+
+
+def attempts(goal: Goal, state: State, avoid: frozenset[int] = frozenset()) -> tuple[Goal, ...]:
+    """Return the goals for which a GPT plans, in this order: each of `meanings`, at once and in stages."""
+    meant = meanings(goal, state, avoid)
+    return tuple(dict.fromkeys(each for g in meant for each in (g, in_stages(g, state))))
 
 
 def conditions_as_served(
-    conditions: Sequence[Condition], phase: Sequence[Condition], state: State
+    conditions: Sequence[Condition], phase: Sequence[Condition], state: State, avoid: frozenset[int] = frozenset()
 ) -> tuple[Condition, ...]:
     """Return conditions of a phase as in `as_served`."""
-    return tuple(_as_served(c, phase, state) if isinstance(c, Count) else c for c in conditions)
+    served = (_as_served(c, phase, state, avoid) if isinstance(c, Count) else c for c in conditions)
+    return tuple(_at_hand(c, state, avoid) if isinstance(c, Count | Every) else c for c in served)
 
 
-def _as_served(condition: Count, phase: Sequence[Condition], state: State) -> Count:
+def in_stages(goal: Goal, state: State) -> Goal:
+    """Return a goal that first has vessels filled that are filled by pouring, and dishes brought that others go in."""
+    if goal.guards:
+        return goal
+    phases: list[tuple[Condition, ...]] = []
+    for phase in goal.phases:
+        first = (_first_stage(c, state) for c in phase if isinstance(c, Count | Every))
+        stage = tuple(condition for condition in first if condition is not None)
+        phases += [stage, phase] if stage else [phase]
+    return replace(goal, phases=tuple(phases))
+
+
+def _first_stage(condition: Count | Every, state: State) -> Count | None:
+    place = condition.place
+    if place is None or place.every or condition.means or getattr(condition, "amount", "at least") != "at least":
+        return None
+    if isinstance(condition, Count) and condition.thing.liquid and _is_poured(state, condition.thing):
+        return replace(condition, place=None)
+    if place.thing is None or place.inside is None or place.beside or place.inside.thing is not None:
+        return None
+    there = matching_objects(state, place.thing, place.inside, state)
+    return Count(number=len(there) + 1, thing=place.thing, place=place.inside)
+
+
+def _as_served(condition: Count, phase: Sequence[Condition], state: State, avoid: frozenset[int]) -> Count:
     """Ask for clean objects, and for as many more as are in use there."""
     thing, number = condition.thing, condition.number
     if condition.amount != "at least" or condition.means or {"dirty", "clean"} & set(thing.states):
         return condition
-    is_drink = thing.liquid is not None and condition.place is None
+    place = condition.place
+    is_drink = thing.liquid is not None and _is_anywhere(place)
     there = matching_objects(state, thing, condition.place, state)
     there = [i for i in there if (_is_dish(state, i) if is_drink else _is_served(state, i))]
     is_served = is_drink or _is_serving(state, condition)
@@ -61,17 +98,96 @@ def _as_served(condition: Count, phase: Sequence[Condition], state: State) -> Co
         return condition
     taken = {*there, *choice.claimed(state, condition, phase, state)}
     alike = [i for i in state.world.objects_of(thing.word) if can_match(state, i, thing, state)]
+    alike = [i for i in alike if i in there or not grounding.is_avoided(state, i, avoid)]
     supply = [i for i in alike if i not in taken and _is_ready(state, i, thing.liquid)]
     must_wash = needed > len(supply)
-    if thing.liquid is None:
+    if thing.liquid in (None, "water"):  # a sink that washes fills with water
         others = [i for i in alike if state.flags[i] & DIRTY and i not in taken] if is_served else []
         washable = [*dirty, *others]
-        supply += [i for i in washable if grounding.appliance_for(state, "clean", i, common_sense=True) is not None]
+        washers = {i: grounding.appliance_for(state, "clean", i, avoid, common_sense=True) for i in washable}
+        supply += [i for i, washer in washers.items() if washer is not None and washer not in avoid]
     if needed > len(supply):
         return condition
     if dirty or must_wash:
         thing = replace(thing, states=(*thing.states, "clean"))
     return replace(condition, thing=thing, number=number + len(in_use))
+
+
+def _at_hand(condition: Count | Every, state: State, avoid: frozenset[int]) -> Count | Every:
+    """Ask for the dish in or on which something shall be, or the full vessel, to be out of its cupboard.
+
+    An egg in a bowl is of no use behind the door of a cabinet.
+    """
+    place, means = condition.place, condition.means
+    if isinstance(condition, Count) and (condition.amount != "at least" or (means and not condition.thing.states)):
+        return condition
+    if (isinstance(condition, Every) and means) or holds(state, condition, state):
+        return condition
+    if place is None:
+        if not isinstance(condition, Count) or not condition.thing.liquid or not _is_poured(state, condition.thing):
+            return condition
+        vessels = grounding.candidates(
+            state, condition.thing, None, avoid=avoid, common_sense=True, number=condition.number
+        )  # fmt: skip
+        holder = next(iter(vessels), None)
+    elif place.thing is None or place.beside or place.every or not _is_anywhere(place.inside):
+        return condition
+    else:
+        holder = _container(condition, place, state, avoid)
+    room = place.inside.room if place is not None and place.inside is not None else None
+    if holder is None or (surface := _surface_near(state, holder, room, avoid)) is None:
+        return condition
+    there = Place(fixture=state.world.categories[surface], room=room)
+    return replace(condition, place=there if place is None else replace(place, inside=there))
+
+
+def _container(condition: Count | Every, place: Place, state: State, avoid: frozenset[int]) -> int | None:
+    """Return the dish that would be taken for a condition."""
+    world, holder = state.world, place.thing
+    assert holder is not None
+    able = [i for i in world.objects_of(holder.word) if can_match(state, i, holder, state)]
+    view = state._replace(world=world.without(frozenset(world.objects_of(holder.word)).difference(able)))
+    if isinstance(condition, Every):
+        objects = quantified_objects(state, condition)
+    else:
+        objects = [i for i in world.objects_of(condition.thing.word) if can_match(state, i, condition.thing, state)]
+    objects = [i for i in objects if i not in able and not is_at(state, i, place, state)]
+    return grounding.choose_container(view, place, objects[:1], avoid=avoid, common_sense=True) if objects else None
+
+
+def _is_anywhere(place: Place | None) -> bool:
+    """Whether a place leaves the furniture open: it is none, or a room."""
+    return place is None or (place.room is not None and place.fixture is None)
+
+
+def _surface_near(state: State, holder: int, asked: str | None, avoid: frozenset[int]) -> int | None:
+    """Return an open surface for a dish that is in a cupboard, in the room that is asked for or, better, the same one.
+
+    None if the dish is at hand, or there is no such surface.
+    """
+    world, root = state.world, state.root(holder)
+    category = world.object_category[holder]
+    if root < 0 or category is None or choice.HOLDS_FOOD.isdisjoint(category.classes):
+        return None
+    if not world.enclosed[root] or world.categories[root] in choice.COLD:
+        return None
+    if asked is not None and not world.in_room(root, asked):
+        return None
+    room = world.scene.fixtures[root].room
+    rated = [
+        (world.scene.fixtures[f].room != room, choice.oddity(state, f, holder, at_hand=True), f)
+        for f in range(world.n_fixtures)
+        if world.relation[f] == "on" and f not in avoid and f not in world.hidden and not world.enclosed[f]
+        and world.process[f] is None and grounding.can_hold(state, f, holder)
+        and (asked is None or world.in_room(f, asked))
+    ]  # fmt: skip
+    return min(rated)[-1] if rated else None
+
+
+def _is_poured(state: State, thing: Thing) -> bool:
+    """Whether a liquid comes out of another vessel or a package, not out of a tap or a machine."""
+    world, liquid = state.world, thing.liquid
+    return liquid in state.liquid and not any(p is not None and p.fill == liquid for p in world.process)
 
 
 def _is_served(state: State, entity: int) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from envs.symbolic.actions import Action, State, format_action, successor, unmet_precondition
 from envs.symbolic.goals import Condition, Count, Goal, Rule, format_condition, format_rule
 from envs.symbolic.progress import Progress, Score, advance, begin, score
-from envs.symbolic.scoring import matching_objects
+from envs.symbolic.scoring import holds, matching_objects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +224,9 @@ def _describe_unmet(progress: Progress, goal_score: Score) -> str:
         if isinstance(condition, Count) and condition.number > 1:
             there = matching_objects(state, condition.thing, condition.place, progress.initial_state)
             description += f" (there: {len(there)})"
+        means = getattr(condition, "means", None)
+        if means is not None and holds(state, condition, progress.initial_state):
+            description += f" (it is so, but no {means} was used for it)"
         descriptions.append(description)
     total = f" ({len(unmet)} of {len(goal_score.met)} conditions)" if len(goal_score.met) > 1 else ""
     return " ; ".join([*broken, f"not reached: {' ; '.join(descriptions)}{total}"])

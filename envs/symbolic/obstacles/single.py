@@ -22,6 +22,7 @@ from envs.symbolic.scoring import (
     can_match,
     fixtures_at,
     fixtures_of,
+    is_at,
     matching_objects,
     number_required,
     quantified_objects,
@@ -142,7 +143,7 @@ def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | Non
             return f"{name} {reason}"
     if thing.liquid and state.liquid[entity] != thing.liquid and (reason := _liquid_obstacle(state, entity, thing)):
         return f"{name} {reason}"
-    if means in world.domain.objects and (reason := _tool_obstacle(state, entity, means)):
+    if means is not None and (reason := _means_obstacle(state, entity, thing, place, means)):
         return f"{name} {reason}"
     if place is not None and place.beside:
         neighbors = [i for i in _holders(state, place) if i != entity]
@@ -219,17 +220,38 @@ def _can_be_emptied(state: State, vessel: int) -> bool:
     return "water" in state.liquid and any(c is not None and c.waterable for c in world.fixture_category)
 
 
-def _tool_obstacle(state: State, entity: int, means: str) -> str:
-    """Say that no such object can be used on an entity: it cannot slice it, nor fill it, nor carry it."""
+def _means_obstacle(state: State, entity: int, thing: Thing, place: Place | None, means: str) -> str:
+    """Say that a means does nothing of what is asked for of an entity: no toaster slices or brings anything."""
     world, category = state.world, state.world.object_category[entity]
     assert category is not None
-    for tool in world.entities_by_category.get(means, ()):
-        other = world.object_category[tool]
-        assert other is not None
-        pours = (other.fills or other.contains) and category.fills
-        if tool != entity and ((other.cuts and category.slices) or pours or world.fits(entity, tool)):
+    missing = [word for word in thing.states if not state.has(entity, word)]
+    needs_liquid = thing.liquid is not None and state.liquid[entity] != thing.liquid
+    is_about_states = bool(thing.states) or thing.liquid is not None
+    if is_about_states and not missing and not needs_liquid:
+        return ""  # it is so already
+    if not is_about_states and (place is None or is_at(state, entity, place, state)):
+        return ""
+    means_are = world.entities_by_category.get(means, ())
+    if means in world.domain.fixtures:
+        makes_it = any(makes(state, f, word, entity) for f in means_are for word in missing)
+        fills = any((p := world.process[f]) is not None and p.fill == thing.liquid for f in means_are)
+        is_there = place is not None and any(f in fixtures_at(state, place) for f in means_are)
+        if makes_it or (needs_liquid and fills) or (not is_about_states and is_there):
             return ""
-    return f"cannot be changed by a {means}"
+    else:
+        for tool in means_are:
+            other = world.object_category[tool]
+            assert other is not None
+            cuts = "sliced" in missing and other.cuts and category.slices
+            pours = needs_liquid and (other.fills or other.contains) and category.fills
+            if tool != entity and (cuts or pours or world.fits(entity, tool)):
+                return ""
+    wanted = [*missing, f"full of {thing.liquid}"] if needs_liquid else missing
+    if means in world.domain.objects:
+        return f"cannot be changed by a {means}" if is_about_states else f"cannot be carried by a {means}"
+    if not is_about_states:
+        return f"cannot be brought anywhere by a {means}"
+    return f"cannot become {' and '.join(wanted)} by a {means}"
 
 
 def _stays_obstacle(state: State, thing: Thing, number: int) -> str:
