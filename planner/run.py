@@ -122,14 +122,14 @@ def _run(args: argparse.Namespace) -> int:
     state = open_home(args.home, geometry=args.backend == "physics")
     goal = _read_goal(args, plan_text, state.world.scene)
     belief = read_belief(args, state)
-    world = state.world
+    believed_state = state
     if belief is not None:
         from planner.exploration.belief_planning import with_named_objects
 
         believed_state, plan_text = with_named_objects(belief, plan_text)
-        world = believed_state.world
+    world = believed_state.world
     has_steps = bool(plan_text.steps) or not goal.is_timed
-    plan = read_steps(world, plan_text) if has_steps else TypedPlan(actions=(), instruction="")
+    plan = read_steps(believed_state, plan_text) if has_steps else TypedPlan(actions=(), instruction="")
     options = Options(close_doors=not args.leave_open)
     settings = read_execution_settings(args, runs_dir() / "run")
     planner = None
