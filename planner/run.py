@@ -143,6 +143,10 @@ def _run(args: argparse.Namespace) -> int:
         if not proposed.is_proven:
             print(f"{PROG}: {proposed.status}: {printable(proposed.reason)}", file=sys.stderr)
             return 1
+        if not args.json:
+            from planner.cli.dialogue import print_idle_phases
+
+            print_idle_phases(proposed)
         actions = proposed.actions
     if planner is not None and _is_repeated(goal, args):
         from planner.cli.agendas import run_and_report
@@ -180,7 +184,7 @@ def _read_goal(args: argparse.Namespace, plan_text: PlanText, scene: Scene) -> G
     if args.plan is None and not goal.is_timed:
         raise PlannerError(f"there is no plan; python -m planner.plan --goal {goal_text!r} --execute makes one")
     if args.days is not None and daily_part(goal) is None:
-        raise PlannerError("--days needs a goal that is done every day, such as 'every day at 07:00 : window closed'")
+        raise PlannerError("--days needs a goal that is done every day, such as 'every day at 07:00 : no window open'")
     if args.observe and _is_repeated(goal, args):
         raise PlannerError("--observe does a daily goal once; give --days 1")
     return goal
@@ -243,7 +247,7 @@ def _check_agenda_flags(args: argparse.Namespace) -> None:
         if given:
             raise PlannerError(f"{given[0]} has no effect with --{'list' if args.list else 'cancel'}")
     if not args.agenda.exists():
-        keeps = f"python -m planner.plan --goal 'every day at 07:00 : ceiling light on' --agenda {args.agenda}"
+        keeps = f"python -m planner.plan --goal 'every day at 07:00 : every ceiling light on' --agenda {args.agenda}"
         raise PlannerError(f"there is no agenda {args.agenda}; this makes one: {keeps}")
 
 
