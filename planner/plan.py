@@ -78,31 +78,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(lambda: _run(args), PROG)
 
 
-def _answer(args: argparse.Namespace, state: State) -> int:
+def _answer(args: argparse.Namespace, question: str, state: State) -> int:
     """Answer a question about the home; with `--observe`, from what is known of it."""
-    from envs.symbolic.goals import parse_query
+    from planner.cli.dialogue import print_answer
     from planner.cli.execution_flags import read_belief
 
     if args.execute:
         raise PlannerError("a question cannot be combined with --execute: there is nothing to execute")
     if args.out is not None or args.format not in (None, "text", "json"):
         raise PlannerError("a question cannot be combined with --format or --out: its answer is no plan; use --json")
-    query, belief = parse_query(args.goal, scene=state.world.scene), read_belief(args, state)
-    if belief is None:
-        from planner.language.answers import answer
-
-        words = answer(query, state)
-    else:
-        from planner.exploration.belief_answers import answer_from_belief
-
-        words = answer_from_belief(query, belief)
-    print(json.dumps({"status": "answered", "question": args.goal, "answer": words}) if args.json else words)
+    if args.agenda is not None:
+        raise PlannerError("--agenda keeps a plan for later; a question is answered now")
+    print_answer(question, state, read_belief(args, state), as_json=args.json)
     return 0
 
 
 def _run(args: argparse.Namespace) -> int:
     from planner.cli import perception_flags
     from planner.cli.execution_flags import load_planner, read_belief, read_execution_settings
+    from planner.language.normalization import is_question
     from planner.plans.options import Options
 
     export_format = _exported_format(args)
@@ -117,8 +111,9 @@ def _run(args: argparse.Namespace) -> int:
     views = None if seen is None else seen[1]
     home = args.home if seen is None else seen[0].world.scene  # who asks is there, seen or not
     state = with_rules(open_home(home, geometry=args.execute), args.rule)
-    if _is_question(args):
-        return _answer(args, state)
+    texts = instructions if args.goal is None else [args.goal]
+    if len(texts) == 1 and is_question(texts[0]):
+        return _answer(args, texts[0], state)
     belief = read_belief(args, state)
     settings = read_execution_settings(args, runs_dir() / "plan") if args.execute else None
     planner, belief = load_planner(args, state, belief)
@@ -210,8 +205,6 @@ def _checked_instructions(args: argparse.Namespace) -> list[str]:
         raise PlannerError(
             "--agenda keeps a plan for later; it cannot be combined with --execute, --observe, --image or --format"
         )
-    if args.agenda is not None and _is_question(args):
-        raise PlannerError("--agenda keeps a plan for later; a question is answered now")
     perception_flags.check_perception_arguments(args, DEFAULT_HOME)
     spoken = bool(args.audio or args.listen)
     if args.goal is not None and (args.instruction is not None or args.interactive or spoken or args.ask):
@@ -226,10 +219,6 @@ def _checked_instructions(args: argparse.Namespace) -> list[str]:
     elif args.ask and args.instruction == "-":
         raise PlannerError("--ask reads answers from standard input; give the instruction as an argument")
     return instructions
-
-
-def _is_question(args: argparse.Namespace) -> bool:
-    return (args.goal or "").lstrip().startswith("?")
 
 
 def _exported_format(args: argparse.Namespace) -> Format | None:

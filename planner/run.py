@@ -121,14 +121,14 @@ def _run(args: argparse.Namespace) -> int:
     state = with_rules(open_home(args.home, geometry=args.backend == "physics"), args.rule)
     goal = _read_goal(args, plan_text, state.world.scene)
     belief = read_belief(args, state)
-    world = state.world
+    believed_state = state
     if belief is not None:
         from planner.exploration.belief_planning import with_named_objects
 
         believed_state, plan_text = with_named_objects(belief, plan_text)
-        world = believed_state.world
+    world = believed_state.world
     has_steps = bool(plan_text.steps) or not goal.is_timed
-    plan = read_steps(world, plan_text) if has_steps else TypedPlan(actions=(), instruction="")
+    plan = read_steps(believed_state, plan_text) if has_steps else TypedPlan(actions=(), instruction="")
     options = Options(close_doors=not args.leave_open)
     settings = read_execution_settings(args, runs_dir() / "run")
     planner = None
@@ -142,6 +142,10 @@ def _run(args: argparse.Namespace) -> int:
         if not proposed.is_proven:
             print(f"{PROG}: {proposed.status}: {printable(proposed.reason)}", file=sys.stderr)
             return 1
+        if not args.json:
+            from planner.cli.dialogue import print_idle_phases
+
+            print_idle_phases(proposed)
         actions = proposed.actions
     if planner is not None and _is_repeated(goal, args):
         from planner.cli.agendas import run_and_report
@@ -179,7 +183,7 @@ def _read_goal(args: argparse.Namespace, plan_text: PlanText, scene: Scene) -> G
     if args.plan is None and not goal.is_timed:
         raise PlannerError(f"there is no plan; python -m planner.plan --goal {goal_text!r} --execute makes one")
     if args.days is not None and daily_part(goal) is None:
-        raise PlannerError("--days needs a goal that is done every day, such as 'every day at 07:00 : window closed'")
+        raise PlannerError("--days needs a goal that is done every day, such as 'every day at 07:00 : no window open'")
     if args.observe and _is_repeated(goal, args):
         raise PlannerError("--observe does a daily goal once; give --days 1")
     return goal
@@ -242,7 +246,7 @@ def _check_agenda_flags(args: argparse.Namespace) -> None:
         if given:
             raise PlannerError(f"{given[0]} has no effect with --{'list' if args.list else 'cancel'}")
     if not args.agenda.exists():
-        keeps = f"python -m planner.plan --goal 'every day at 07:00 : ceiling light on' --agenda {args.agenda}"
+        keeps = f"python -m planner.plan --goal 'every day at 07:00 : every ceiling light on' --agenda {args.agenda}"
         raise PlannerError(f"there is no agenda {args.agenda}; this makes one: {keeps}")
 
 

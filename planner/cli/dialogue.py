@@ -13,11 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-from envs.symbolic.goals import format_condition, format_goal, format_rule
+from envs.errors import GoalError
+from envs.symbolic.goals import format_condition, format_goal, format_rule, parse_query
 from planner.cli.clarification import choices, plan_from_answer
+from planner.cli.idle_phases import idle_phases
 from planner.errors import PlannerError
 from planner.io.command import standard_input
 from planner.io.terminal import printable
+from planner.language.answers import answer
+from planner.language.normalization import is_question
+from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.prompts import text_format
 
 if TYPE_CHECKING:
@@ -28,8 +33,8 @@ if TYPE_CHECKING:
     from planner.cli.execution_flags import ExecutionSettings
     from planner.execution.events import Episode
     from planner.plans.options import Options
-    from planner.plans.planning_result import Plan
     from planner.verification.plan_verification import Proof
+    from planner.world_model.belief import Belief
 
 MAX_INSTRUCTION = 4000  # characters
 
@@ -41,14 +46,9 @@ def print_plan(plan: Plan) -> None:
         print(f"goal: {format_goal(replace(plan.goal, rules=own_rules))}")
         if plan.subtasks:
             print(f"plan: {printable(str(plan))}")
-        elif plan.status != "refused":
-            print(
-                "nothing to do: the goal holds already"
-                if plan.status == "verified"
-                else "nothing to do: the goal is expected to hold then"
-                if plan.status == "scheduled"
-                else "plan: no step brings it nearer"
-            )
+        elif plan.status == "unverified":
+            print("plan: no step brings it nearer")
+        print_idle_phases(plan)
     reason = printable(" ".join(plan.reason.split()))
     confidence = f", {100 * plan.confidence.plan:.0f} % sure" if plan.confidence is not None else ""
     changes = [f"added {_steps(plan.added)}"] if plan.added else []
@@ -58,6 +58,30 @@ def print_plan(plan: Plan) -> None:
     print(f"{status} ({plan.seconds:.2f} s{confidence}{added})", flush=True)
     if plan.status == "unverified" and plan.report is not None:
         print_proof(plan.report.proof)
+
+
+def print_answer(question: str, state: State, belief: Belief | None = None, *, as_json: bool) -> None:
+    """Answer a question in the goal language from the state of the home, or from what is believed of it.
+
+    Raises:
+        GoalError: It does not parse.
+    """
+    query = parse_query(question, scene=state.world.scene)
+    if belief is None:
+        words = answer(query, state)
+    else:
+        from planner.exploration.belief_answers import answer_from_belief
+
+        words = answer_from_belief(query, belief)
+    data = {"status": "answered", "question": " ".join(question.split()), "answer": words}
+    print(json.dumps(data) if as_json else words, flush=True)
+
+
+def print_idle_phases(plan: Plan) -> None:
+    """Print which phases of its goal a proven plan does nothing for, and why, one a line; nothing if there is none."""
+    for idle in idle_phases(plan):
+        phase = f" for phase {idle.number}" if plan.goal is not None and len(plan.goal.phases) > 1 else ""
+        print(f"nothing to do{phase}: {printable(idle.reason)}", flush=True)
 
 
 def _steps(numbers: Sequence[int]) -> str:
@@ -113,7 +137,7 @@ def converse(
     """Answer instructions until the input ends; return whether each was planned, and executed if that was asked for.
 
     Args:
-        lines: The instructions; an empty line is answered too.
+        lines: The instructions, and questions in the goal language (`? where mug`); an empty line is answered too.
         planner: The planner.
         state: The initial state of the home.
         options: Decoding options.
@@ -140,6 +164,9 @@ def converse(
             if not (typed or as_json):
                 print(f"instruction: {printable(line.strip())}", flush=True)
             current_state = state if home is None else home.state()
+            if is_question(line):
+                all_done = _answered(line, current_state, as_json=as_json) and all_done
+                continue
             if ask and plan is not None and plan.status == "ask" and line.strip():
                 plan = plan_from_answer(plan, line, planner, current_state, options)
             else:
@@ -168,6 +195,20 @@ def converse(
     finally:
         if home is not None and hasattr(home, "close"):
             home.close()
+
+
+def _answered(line: str, state: State, *, as_json: bool) -> bool:
+    """Answer a question in a dialogue, which goes on if it cannot be read; return whether it could be."""
+    try:
+        print_answer(line, state, as_json=as_json)
+    except GoalError as error:
+        refused = Plan.declined(ParsedInstruction(instruction=line.strip(), refusal=str(error)), state, 0.0)
+        if as_json:
+            print(json.dumps(refused.as_dict()), flush=True)
+        else:
+            print_plan(refused)
+        return False
+    return True
 
 
 def _execute_plan(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 from envs.errors import GoalError
 from envs.symbolic.actions import format_action
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import Goal, format_goal, parse_goal, with_home_rules
+from envs.symbolic.goals import FixtureIs, Goal, format_goal, parse_goal, with_home_rules
 from planner.errors import CalibrationError
 from planner.exploration.information_needs import InformationNeed, deduplicate_needs, information_needs
 from planner.exploration.search_limits import SearchLimits, forbidden_names, search_limits
 from planner.exploration.search_order import hypothesize, location_probabilities, most_likely, search_actions
-from planner.goals.feasibility import missing
+from planner.goals.feasibility import infeasibility, missing
 from planner.language.normalization import normalize
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import Realizer
@@ -86,7 +86,11 @@ def plan_for_goal_under_uncertainty(
     state, initial_state = belief.states(imagined)
     plan = planner.plan_for_goal(goal, state, decoding_options, initial_state=initial_state, instruction=instruction)
     if exhausted:
-        reason = "; ".join(dict.fromkeys(_why_not_found(need, belief, limits) for need in exhausted))
+        reason = "; ".join(dict.fromkeys(_why_not_found(need, belief, limits) for need in exhausted if need.words))
+        if not reason:  # nothing is suited for it, so that nothing was looked for
+            things = [c.thing for c in goal.conditions if not isinstance(c, FixtureIs)]
+            words = {word for thing in things for word in load_domain().resolve(thing.word)}
+            reason = infeasibility(goal, with_unseen(belief, words)) or plan.reason
         return replace(plan, status="unverified", reason=reason, waits=())
     if not open_needs:
         return plan
@@ -95,12 +99,29 @@ def plan_for_goal_under_uncertainty(
     may_not = dict.fromkeys(r for need in open_needs for r in limits.reasons(_places_of(need, belief)))
     reason = "; ".join((reason, *may_not))
     if not plan.is_proven:
-        reason += f"; with that found where it may be, {plan.reason}"
+        reason += _obstacle_words(plan, goal, open_needs, belief)
     subtasks = _insert_looks(plan, open_needs, imagined, belief)
     return replace(
         plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, added=(), left_out=0, guesses=shown,
         waits=(),
     )  # fmt: skip
+
+
+def _obstacle_words(plan: Plan, goal: Goal, open_needs: Collection[InformationNeed], belief: Belief) -> str:
+    """Say what keeps a goal from being reached whatever the search finds.
+
+    What must be looked for everywhere is not imagined anywhere: that none of it is known yet is no obstacle.
+    """
+    needs = {c: [n for n in information_needs(c, belief) if n.every and n in open_needs] for c in goal.conditions}
+    sought = tuple(condition for condition, found in needs.items() if found)
+    if not sought:
+        return f"; with that found where it may be, {plan.reason}"
+    others = tuple(condition for condition, found in needs.items() if not found)
+    state = with_unseen(belief, {word for found in needs.values() for need in found for word in need.words})
+    if lacking := missing(replace(goal, phases=(sought,), guards=()), state):
+        return f"; in any case, there is no {lacking} here"
+    problem = infeasibility(replace(goal, phases=(others,), guards=()), plan.start) if others else ""
+    return f"; with that found where it may be, {problem}" if problem else ""
 
 
 def understand(planner: PlanningPipeline, instruction: str, belief: Belief, options: Options) -> ParsedInstruction:

@@ -18,8 +18,15 @@ _FORMS = re.compile("[\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff]")
 MAX_INSTRUCTION_CHARS = 1600  # a longer instruction is refused
 
 
+def is_question(text: str) -> bool:
+    """Whether a text is a question in the goal language, such as `? where wallet`, and no instruction."""
+    return text.lstrip().startswith("?")
+
+
 def unreadable(text: str) -> str:
     """Return why an instruction cannot be read as one instruction; empty if it can."""
+    if is_question(text) and text.strip("? \t\r\n"):
+        return "This is a question in the goal language, which Planner.answer answers"
     lines = [line for line in text.splitlines() if normalize(line)]
     if len(lines) > 1:
         return f"These are {len(lines)} lines. Give each instruction by itself, and one instruction on one line"

@@ -59,6 +59,19 @@ class YesNoWording(HomeWording):
         head = "No" if False in answers else "I do not know" if None in answers else "Yes"
         return f"{head}: {' and '.join(sentences)}.{next(filter(None, cautions), '')}"
 
+    def truth_words(self, condition: Condition) -> str:
+        """Return what is the case of a condition in a known home: "fan 2 is off", "no window is open"."""
+        if not isinstance(condition, FixtureIs):
+            return self.condition_words(condition)
+        furniture = Place(fixture=condition.fixture, properties=condition.properties, room=condition.room)
+        fixtures = fixtures_of(self.state, condition)
+        if not fixtures:
+            return none_of(furniture_words(furniture), condition.fixture)
+        is_none = not any(all(self.state.has(f, s) for s in condition.states) for f in fixtures)
+        if is_none and len(fixtures) > 1 and condition.quantifier != "every":
+            return f"no {furniture_words(furniture)} is {' and '.join(condition.states)}"
+        return self.fixture_states(condition, fixtures)
+
     def furniture_truth(self, condition: FixtureIs, seen: Sequence[int], *, is_all: bool) -> bool | None:
         """Return whether a condition about furniture holds; None if the furniture that was not seen decides it."""
         having = [f for f in seen if all(self.state.has(f, s) for s in condition.states)]

@@ -31,7 +31,9 @@ _LIST = re.compile(r"\[\s*(?:[\"'{\[\]-]|\d+\s*,|\d+\s*\]\s*$|null|true|false|$)
 _COMMENT = re.compile(r"(?:^|\s)#(?!\s*\d).*$|^#+\s.*$")
 _LABEL = re.compile(r"(?:the\s+)?(?:plan|steps|subtasks|actions)\s*:\s*", re.IGNORECASE)
 _FENCE = re.compile(r"(?:`{3,}|~{3,})\w*\s*\n(.*)\n\s*(?:`{3,}|~{3,})", re.DOTALL)
-_STATUS = re.compile(r"nothing to do: .*|(?:verified|scheduled|unverified)\b.*\(\d+\.\d+ s\b[^()]*\)$")
+_STATUS = re.compile(
+    r"nothing to do(?: for phase \d+)?: .*|(?:verified|scheduled|unverified)\b.*\(\d+\.\d+ s\b[^()]*\)$"
+)
 QUOTES = "\"'`“”\u2018’«»*"
 
 

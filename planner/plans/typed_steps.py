@@ -8,7 +8,7 @@ name; its number may be left out where the home has one such thing, and be writt
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envs.errors import ActionError, quoted
@@ -19,7 +19,7 @@ from planner.plans.nearest_steps import Names, argument_splits, nearest_steps, p
 from planner.plans.plan_text import QUOTES, PlanText, TypedStep
 from planner.plans.planning_result import Plan
 from planner.plans.waits import waits_of, words_of_waits
-from planner.verification.plan_verification import verify
+from planner.verification.plan_verification import replay, verify
 
 MAX_STEP_CHARS = 500
 NEAR = 0.8  # similarity of a misspelled name
@@ -35,8 +35,12 @@ class TypedPlan:
     instruction: str = ""
 
 
-def read_steps(world: World, plan: PlanText) -> TypedPlan:
+def read_steps(state: State, plan: PlanText) -> TypedPlan:
     """Return the actions of a plan in a home.
+
+    Args:
+        state: The state where the plan begins; it tells a first step that comes again from an instruction.
+        plan: The plan.
 
     Raises:
         PlanTextError: A step is nothing that the robot can do in this home, or there is none. The message names the
@@ -44,6 +48,7 @@ def read_steps(world: World, plan: PlanText) -> TypedPlan:
     """
     if not plan.steps:
         raise PlanTextError("the plan has no subtask")
+    world = state.world
     reader = _Reader(world)
     first, *rest = plan.steps
     later: list[Action] = []
@@ -56,7 +61,7 @@ def read_steps(world: World, plan: PlanText) -> TypedPlan:
             break
     instruction = ""
     actions = later
-    if rest and not first.listed and reader.is_instruction(first.text, later, labeled=plan.labeled):
+    if rest and not first.listed and reader.is_instruction(first.text, later, state, labeled=plan.labeled):
         instruction = first.text
     else:
         try:
@@ -100,7 +105,7 @@ def typed_plan(plan_text: PlanText, state: State, goal: Goal | str | None = None
         raise PlanTextError("the plan has no goal: give one, such as 'plate on dining table'")
     goal = parse_goal(goal, scene=state.world.scene) if isinstance(goal, str) else goal
     goal = with_home_rules(goal, state.world.scene)
-    plan = read_steps(state.world, plan_text)
+    plan = read_steps(state, plan_text)
     report = verify(state, goal, plan.actions)
     waits = waits_of(goal, state, plan.actions) if report.ok else ()
     return Plan(
@@ -170,10 +175,11 @@ class _Reader:
             raise whole
         return actions
 
-    def is_instruction(self, text: str, later: Collection[Action], *, labeled: bool) -> bool:
+    def is_instruction(self, text: str, later: Sequence[Action], state: State, *, labeled: bool) -> bool:
         """Whether the first piece is what the plan is for, and no step, perhaps misspelled.
 
-        `planner.plan` prints `open the fridge → open fridge 1`: what is said there is done by a later step.
+        `planner.plan` prints `open the fridge → open fridge 1`: what is said there is done by a later step. A plan for
+        a goal has no instruction, and its first step may come again: it is one if the later steps get as far with it.
         """
         try:
             steps = self.actions(text)
@@ -183,7 +189,11 @@ class _Reader:
         else:
             words = {plain(format_action(self.world, action)) for action in steps}
             is_exact = words == {plain(text)} or words == {plain(part) for part in _parts(text)}
-            return all(action in later for action in steps) and (labeled or not is_exact)
+            if not is_exact:
+                return all(action in later for action in steps)
+            with_it = len(replay(state, [*steps, *later]).states) - len(steps)
+            is_repeated = labeled and all(action in later for action in steps)
+            return is_repeated and with_it < len(replay(state, later).states)
         if likely := list(nearest_steps(self.world, text, NEAR)):
             return any(action in later for action in likely)
         skill = skill_of(plain(text), self.world.domain.skills)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import successor, unmet_precondition
-from envs.symbolic.goals import duration_words, when_as_dict, words_of_when
+from envs.symbolic.goals import DAY_S, due_s, duration_words, parse_time, when_as_dict, words_of_when
 from envs.symbolic.progress import Progress, advance, begin, without_waiting
 from envs.symbolic.scoring import holds
 from planner.verification.plan_progress import nearness
@@ -99,7 +99,7 @@ def words_of_waits(waits: Sequence[Wait], n_steps: int) -> str:
     """Say when the steps of a plan are done; "" if all are done now.
 
     For example "in 10 minutes", "2 steps now, the rest at 07:00", or, if it waits more than once, "at 07:00 (2 steps),
-    then 1 hour later (no step)".
+    then 1 hour later (no step), then at 06:00 the next day (1 step)".
 
     Args:
         waits: Where it waits.
@@ -113,8 +113,17 @@ def words_of_waits(waits: Sequence[Wait], n_steps: int) -> str:
         return f"{_steps(n_now)} now, the rest {_later(first)}" if n_now else words_of_when(first)
     parts = [f"{_steps(n_now)} now"] if n_now else []
     ends = [*(wait.before_step for wait in waits[1:]), n_steps + 1]
+    known_s: float | None = None  # the time, once the goal has told one
     for wait, end in zip(waits, ends, strict=True):
         time = _later(wait.when) if parts else words_of_when(wait.when)
+        if known_s is not None:
+            due = due_s(wait.when, known_s, known_s)
+            days = int(due // DAY_S) - int(known_s // DAY_S)
+            if wait.when.after_s is None and days and not wait.when.daily:
+                time += " the next day"
+            known_s = due
+        elif wait.when.at is not None:
+            known_s = parse_time(wait.when.at)
         parts.append(f"{time} ({_steps(end - wait.before_step)})")
     return ", then ".join(parts)
 

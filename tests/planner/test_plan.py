@@ -224,6 +224,15 @@ def test_an_unknown_flag_is_wrong_usage(plan: Call, capsys: pytest.CaptureFixtur
     assert stopped.value.code == 2 and "--fly" in capsys.readouterr().err
 
 
+def test_a_text_that_begins_with_a_question_mark_is_a_question(plan: Call) -> None:
+    by_goal = plan("--goal", "? where mug").out
+    assert plan("? where mug").out == plan(" ?where mug").out == by_goal and "cabinet" in by_goal
+    assert json.loads(plan("? where mug", "--json").out)["status"] == "answered"
+    refused(plan("? where mugg"), "'? where mugg'", "'mug'")
+    refused(plan("? where mug", "--execute"), "a question cannot be combined with --execute")
+    refused(plan("? where mug", "--agenda", "a.jsonl"), "a question is answered now")
+
+
 @pytest.mark.parametrize(
     "flag",
     ["--video a.mp4", "--backend symbolic", "--grasp physical", "--no-video", "--out x", "--disturb nan",
@@ -290,6 +299,15 @@ def test_a_person_reads_plan_and_score(typed: Callable[..., Outcome]) -> None:
     outcome = typed(MUG, "--execute", "--backend", "symbolic")
     assert outcome.err.startswith("ready: small flat")
     assert "goal: mug on dining table" in outcome.out and "success: yes (symbolic)" in outcome.out
+
+
+def test_a_question_in_a_dialogue_is_answered_and_the_dialogue_goes_on(typed: Callable[..., Outcome]) -> None:
+    lines = f"move it\n? where mug\n  ?whether drawer open\n? where nonsense\n{MUG}"
+    answers = [json.loads(line) for line in typed(lines, "--json", "--ask").out.splitlines()]
+    assert [a["status"] for a in answers] == ["ask", "answered", "answered", "refused", "verified"]
+    assert answers[1]["question"] == "? where mug" and "cabinet" in answers[1]["answer"]
+    assert "'nonsense'" in answers[3]["reason"] and answers[3]["plan"] == []
+    assert "The mug is in" in typed("? where mug").out
 
 
 def test_what_one_instruction_alone_can_have_is_wrong_usage(plan: Call) -> None:

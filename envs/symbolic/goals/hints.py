@@ -24,6 +24,10 @@ _AMOUNT_REASONS = {
     "choice": "a choice is written 'every', '2 of', 'all but 2 of' or 'half of'",
     "number": "an amount is written '2', '1 more', 'exactly 2' or 'at most 2'",
 }
+_COUNTING = re.compile(
+    r"(?:(?:exactly|at most|at least|only|more than|less than|all but) )?\d+ (?:more |of )?"
+    r"|(?:all but|half|most|some|none|all|each) of |half (?!open\b)|\? ?how many "
+)
 _FILLERS = (*ARTICLES, "is", "are", "be", "turn", "make", "set", "put", "switch")
 MAX_SAID = 3  # words before a noun that are taken for a description
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -53,6 +57,10 @@ def _incomplete(domain: Domain, word: str) -> str:
     """Return what is missing beside a relation or a room; empty if something else is wrong."""
     known = [*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members]
     thing, _, relation = word.rpartition(" ")
+    plain = re.sub(r" (?:is|are)$", "", thing)
+    if relation in ("on", "off") and plain in (*domain.objects, *domain.members):
+        reason = f"{a(plain)} cannot be {relation}{_switch_hint(domain, plain, relation)}"
+        return f"{reason}; no place follows 'on'" if relation == "on" else reason
     if thing and relation in RELATIONS:
         hint = nearest(thing, known) if thing not in known else ""  # "tv on"
         return f"unknown {thing!r}{hint}" if hint else f"no place follows {relation!r}"
@@ -63,6 +71,12 @@ def _incomplete(domain: Domain, word: str) -> str:
     if room:
         return f"{room!r} is a room; a goal is about furniture or objects in it: 'window in {room} open'"
     return ""
+
+
+def _switch_hint(domain: Domain, thing: str, state: str) -> str:
+    """Return what can be on or off instead of a thing: the kettle base of a kettle; empty if nothing is called so."""
+    names = [name for name in domain.fixtures if thing in name.split() and state in possible_states(domain, name)]
+    return f": write {f'{names[0]} {state}'!r}" if names else ""
 
 
 def _miscounted(domain: Domain, word: str) -> str:
@@ -156,6 +170,8 @@ def _about_furniture(domain: Domain, word: str, condition: str) -> str:
     states = possible_states(domain, fixture)
     said = [state for state in re.findall(r"[a-z]+", condition.replace(fixture, " ")) if state in states]
     moved = re.search(r"^holding | (?:on|in|with) (?!$)", condition)
+    if _COUNTING.match(condition) and states and not condition.startswith("holding"):
+        return _uncountable(fixture, said[-1] if said else states[0], is_asked=condition.startswith("?"))
     if said and not moved:
         if re.search(r"\bnot\b|n't\b", condition) and (said[-1] in opposites(domain)):
             said.append(opposites(domain)[said[-1]])
@@ -165,6 +181,15 @@ def _about_furniture(domain: Domain, word: str, condition: str) -> str:
         return f"{text} and cannot be moved or changed"
     shown = " or ".join(repr(f"{fixture} {state}") for state in states)
     return f"{text} and cannot be moved; a goal about it is {shown}"
+
+
+def _uncountable(fixture: str, state: str, *, is_asked: bool) -> str:
+    """Return that furniture cannot be counted, and what can be said of it, or asked."""
+    every = f"every {fixture} {state}"
+    ways = f"say {f'{fixture} {state}'!r} (of some), {every!r} or {f'no {fixture} {state}'!r}"
+    if is_asked:
+        ways = f"ask {f'? whether {every}'!r} or {f'? where {fixture}'!r}"
+    return f"{fixture!r} is furniture, which cannot be counted; {ways}"
 
 
 def _rewritten(domain: Domain, condition: str) -> str:

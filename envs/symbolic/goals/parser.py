@@ -34,6 +34,7 @@ _WHEN = re.compile(
     r"(?:after (?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>s|min|h)"
     r"|(?P<daily>every day )?at (?P<at>[0-9]{1,2}:[0-9]{2})) ?: ?(?=\S)"
 )
+_DAYS = re.compile(r"after (\d{1,9}(?:\.\d{1,3})?) ?(d|days?|w|weeks?)\b")
 _LATE_WHEN = re.compile(r"\b(?:after \d|every day\b|daily\b|at \d{1,2}(?::\d|\b)|in \d+(?:\.\d+)? ?(?:s|min|h)\b)")
 _LIKE_TIME = re.compile(
     r"after |at (?!most\b|least\b)|(?:in|within) (?:\d|an? |half )|(?:tomorrow|later|tonight|nightly)\b"
@@ -44,6 +45,14 @@ _UNFINISHED = re.compile(r"(?:^| )(by|from|except|is|and|not|while|never|if|afte
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(?:(exactly|at most) )?(\d+) (?:(more) )?(?!of )")
 _CHOICE = re.compile(r"(every|half of|(?:all but )?(\d+) of) ")
+
+
+def _in_hours(days: float) -> str:
+    """Return how a delay of days is written."""
+    if days * 86400 > MAX_DELAY_S:
+        longest = f"`after {MAX_DELAY_S / 3600:g} h : `"
+        return f"a delay is at most {MAX_DELAY_S / 86400:g} days, written in s, min or h: {longest}"
+    return f"a delay is written in s, min or h: `after {days * 24:g} h : `"
 
 
 class GoalParser(ThingParser):
@@ -110,6 +119,8 @@ class GoalParser(ThingParser):
             time = text.partition(" :")[0]
             is_written = _WHEN.match(f"{text.rstrip(' :')} : fan on") is not None
             reason = f"what is to be done stands behind the time: `{time} : fan on`"
+            if (days := _DAYS.match(text)) is not None:
+                raise self.error(time, _in_hours(float(days[1]) * (7 if days[2].startswith("w") else 1)))
             raise self.error(time, reason if is_written else f"a time is written {_TIMES}")
         if not text.startswith("if "):
             head, separator, _ = text.partition(":")
@@ -173,7 +184,15 @@ class GoalParser(ThingParser):
             raise self.error(
                 text, f"one thing, furniture or room follows {skill!r}; say how it must not be: 'never {text}'"
             )
-        return Rule(skill=skill, thing=self.thing(text))
+        try:
+            return Rule(skill=skill, thing=self.thing(text))
+        except GoalError:
+            if skill != "go to" or self.is_trial:
+                raise
+            places = [*self.home_rooms, *self.domain.fixtures, *self.domain.fixture_members, *self.people]
+            known = f"; the rooms are {', '.join(self.home_rooms)}"
+            reason = f"no room or furniture is called {quoted(text)}{nearest(text, places) or known}"
+            raise self.error(text, unsayable(text) or reason) from None
 
     # -- conditions ----------------------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
         return
     said = text
     speller = _Speller(domain, people, vocabulary)
+    speller.first = text.partition(" ")[0]
     people = people or [word for word in re.findall(r"\b[A-Z][a-z]+\b", text) if speller.is_name(word)]
     text = _about_people(text, people)
     changes = (*QUESTIONS, *CHANGES) if re.match(r"\?|(?:where|what|how many|is|are)\b", text, re.I) else CHANGES
@@ -146,6 +147,7 @@ class _Speller:
         self.room_first = re.compile(rf"\b({'|'.join(domain.rooms)}) ((?:{fixtures})s?)\b", re.IGNORECASE)
         self.attributes = {*domain.property_group, *domain.states, *domain.negations}
         self.known: dict[tuple[str, bool], str | None] = {}
+        self.first = ""  # the first word of the text, whose capital letter says nothing
         self.guessed = set[str]()  # names that misspelled words were taken for
 
     def is_name(self, word: str) -> bool:
@@ -224,6 +226,8 @@ class _Speller:
                 close = get_close_matches(word, self.people, n=1, cutoff=0.7)
                 if close:
                     return close[0]
+                if word.istitle() and word != self.first:  # the name of somebody else
+                    return None
             elif self.is_name(word):
                 return word
         close = [name for name in self.words if sorted(name) == sorted(plain)]  # two letters swapped

@@ -75,6 +75,7 @@ class ThingParser:
     def __init__(self, domain: Domain, scene: Scene | None) -> None:
         self.domain = domain
         self.rooms = {*domain.rooms, *(room.name for room in scene.rooms)} if scene else {*domain.rooms}
+        self.home_rooms = [room.name for room in scene.rooms] if scene else [*domain.rooms]
         self.people = scene.people if scene else ()
         self.is_trial = False  # whether nobody will read why a text is no goal
         self.text = ""  # as it was given
@@ -111,7 +112,13 @@ class ThingParser:
 
     def unknown(self, word: str) -> GoalError:
         """Return an error about a word that should be an object."""
-        return GoalError(word) if self.is_trial else self.located(unknown_thing(self.domain, word, self.said or word))
+        if self.is_trial:
+            return GoalError(word)
+        named = (name for name in self.people if f"{word} ".lower().startswith(f"{name} ".lower()))
+        if (name := next(named, None)) is not None:
+            reason = f"{name} is a person; a condition is about things and furniture, as in 'mug with {name}'"
+            return self.error(word, f"{reason}; '? where {name}' asks for the room")
+        return self.located(unknown_thing(self.domain, word, self.said or word))
 
     def nobody(self, name: str) -> str:
         """Return that a name is that of nobody, and whom there is."""

@@ -23,6 +23,7 @@ from envs.symbolic.scoring import (
     fixtures_at,
     fixtures_of,
     is_at,
+    matches,
     matching_objects,
     number_required,
     quantified_objects,
@@ -50,7 +51,7 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
     if isinstance(condition, Every):
         chosen = quantified_objects(state, condition)
         if not chosen:
-            return f"there is no {format_thing(condition.thing)} at the start"
+            return _nothing_to_choose(condition, state)
         low, high = number_required(state, condition)
         if low < 0 or high > len(chosen):
             return (
@@ -109,6 +110,17 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
         return _room_obstacle(state, able, number, place, stacking=tricks)
     few = f"only {reasons.count('')} of {len(objects)} can be so: " if "" in reasons else ""
     return few + next(reason for reason in reasons if reason)
+
+
+def _nothing_to_choose(condition: Every, state: State) -> str:
+    """Say why a choice has nothing to choose from."""
+    thing = format_thing(condition.thing)
+    objects = matching_objects(state, condition.thing, None, state)
+    if not objects:
+        return f"there is no {thing} at the start"
+    if condition.excluded is not None and all(matches(state, i, condition.excluded, state) for i in objects):
+        return f"nothing is left: every {thing} here is excepted ({format_thing(condition.excluded)})"
+    return f"nothing is left: a {thing} cannot go into what it is itself"
 
 
 def _beside_every_obstacle(state: State, able: Sequence[int], each: int, thing_text: str, place: Place) -> str:
@@ -203,7 +215,7 @@ def _liquid_obstacle(state: State, entity: int, thing: Thing) -> str:
         return "cannot be filled"
     flows = any(process is not None and process.fill == thing.liquid for process in world.process)
     if not flows and thing.liquid not in state.liquid:
-        return f"cannot be filled: there is no {thing.liquid} here"
+        return f"cannot be filled: no {thing.liquid} can be made or poured here"
     if state.liquid[entity] and not _can_be_emptied(state, entity):
         return f"is full of {state.liquid[entity]}, and there is nothing to pour it into"
     return ""

@@ -195,7 +195,7 @@ REASONS = {
     "if window open else fan on": "a goal cannot say 'else'",
     "apple with Anna or Ben": "a goal cannot say 'or'",
     "apple from bowl in cabinet on desk": "'cabinet' is furniture, which is in or on nothing but a room",
-    "2 lamp on": "write 'every lamp on'",
+    "2 lamp on": "'every lamp on'",
     "holding 2 mug": "the robot holds one thing at a time",
     "mug on desk while never drop glass": "no skill is called 'drop'; they are go to, pick up,",
     "mug in sink | plate in sink": "a goal cannot say '|'",
@@ -315,3 +315,36 @@ def test_what_is_offered_can_be_read_and_is_in_canonical_words(text: str) -> Non
             meant = offered[2]
             is_question = meant.startswith("?")
             assert meant == (format_query(parse_query(meant)) if is_question else format_goal(parse_goal(meant)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("? whether Anna in kitchen", "Anna is a person; a condition is about things and furniture"),
+        ("anna on desk", "'? where Anna' asks for the room"),
+        ("every Anna open", "Anna is a person"),
+        ("? how many lamp on", "cannot be counted; ask '? whether every lamp on' or '? where lamp'"),
+        ("? how many lamp", "cannot be counted; ask '? whether every lamp on'"),
+    ],
+)
+def test_what_is_asked_of_a_person_or_a_number_of_furniture_is_told(text: str, message: str) -> None:
+    scene = state(["desk 1", "person 1"], people=("Anna",)).world.scene
+    with pytest.raises(GoalError) as caught:
+        (parse_query if text.startswith("?") else parse_goal)(text, scene=scene)
+    assert message in str(caught.value) and "did you mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Carl", "Banna", "Toni"])
+def test_a_name_of_nobody_is_taken_for_no_thing(name: str) -> None:
+    scene = state(["desk 1", "person 1"], people=("Anna", "Ben")).world.scene
+    with pytest.raises(GoalError) as caught:
+        parse_rule(f"never knife with {name}", scene=scene)
+    message = str(caught.value)
+    assert f"nobody here is called {name!r}; known: Anna, Ben" in message
+    assert "perhaps" not in message.lower() or "with Anna" in message
+
+
+def test_a_place_to_go_to_is_looked_for_among_the_rooms_of_the_home() -> None:
+    scene = state(["desk 1", "bed 1"]).world.scene
+    with pytest.raises(GoalError, match=f"'attic'; the rooms are {', '.join(room.name for room in scene.rooms)}$"):
+        parse_rule("never go to attic", scene=scene)

@@ -271,7 +271,7 @@ def test_spaces_do_not_matter() -> None:
         ("holding sofa", "'sofa' is furniture and cannot be moved or changed"),
         ("plate in drawer ; no lamp", "'no lamp' at character 19: 'lamp' is furniture"),
         ("every cabinet is closed", "write 'every cabinet closed'"),
-        ("2 cabinet open", "write 'every cabinet open'"),
+        ("2 cabinet open", "'every cabinet open'"),
         ("open fridge", "did you mean 'fridge open'?"),
         ("the refrigerator is shut", "did you mean 'fridge closed'?"),
         ("turn off lamp", "did you mean 'lamp off'?"),
@@ -291,6 +291,23 @@ def test_spaces_do_not_matter() -> None:
         ("plate on desk or sofa", "a goal cannot say 'or'"),
         ("on desk", "Expected something like 'plate on desk'"),
         ("plate on", "no place follows 'on'"),
+        ("kettle on", "a kettle cannot be on: write 'kettle base on'"),
+        ("every kettle off", "a kettle cannot be off: write 'kettle base off'"),
+        ("laptop on", "a laptop cannot be on"),
+        *(
+            (
+                f"{count} lamp on",
+                "'lamp' is furniture, which cannot be counted; say 'lamp on' (of some), 'every lamp on'",
+            )
+            for count in ("exactly 2", "at most 1", "2", "2 of", "half of", "all but 1 of", "1 more")
+        ),
+        ("half of lamp off", "'lamp off' (of some), 'every lamp off' or 'no lamp off'"),
+        ("3 drawer", "'drawer' is furniture, which cannot be counted"),
+        ("after 8 days : fan off", "a delay is at most 7 days, written in s, min or h: `after 168 h : `"),
+        ("after 2 weeks : fan off", "at most 7 days"),
+        ("after 2 days : fan off", "a delay is written in s, min or h: `after 48 h : `"),
+        ("fan off while never go to attic", "no room or furniture is called 'attic'; the rooms are bathroom, "),
+        ("fan off while never go to kichen", "did you mean 'kitchen'"),
         ("3", "no object or furniture follows"),
         ("every", "no object or furniture follows"),
         ("television open", "a television is never open; it may be on or off"),

@@ -42,7 +42,7 @@ def make(**arguments: Any) -> gymnasium.Env[Any, Any]:
         ("hot cold cup", "nothing is hot and cold"),
         ("clean dirty plate", "nothing is clean and dirty"),
         ("fridge open closed", "nothing is closed and open"),
-        ("cup of wine", "no wine here"),
+        ("cup of wine", "no wine can be made or poured here"),
         ("plate of water", "cannot be filled"),
         ("book in cup", "does not fit"),
         ("pan in mug on dining table", "does not fit"),

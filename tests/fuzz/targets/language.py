@@ -140,13 +140,13 @@ def steps(rng: Random) -> None:
         now = successor(now, actions[-1])
     written = [format_action(state.world, action) for action in actions]
     text = texts.listed(rng, written)
-    assert read_steps(state.world, split_plan(text)).actions == tuple(actions), text
+    assert read_steps(state, split_plan(text)).actions == tuple(actions), text
     at = rng.randrange(min(1, len(written) - 1), len(written))  # a first one may be an instruction
     written[at] = rng.choice(
         (re.sub(r"\d+$", "99", written[at]), written[at] + " 7", written[at].replace(" ", "  x", 1))
     )
     try:
-        read = read_steps(state.world, split_plan(texts.listed(rng, written))).actions
+        read = read_steps(state, split_plan(texts.listed(rng, written))).actions
     except PlannerError as error:
         check_message(str(error))
     else:

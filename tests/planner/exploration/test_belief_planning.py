@@ -51,6 +51,21 @@ def test_a_plan_that_rests_on_what_was_not_seen_is_never_verified(belief: Belief
     assert plan.reason.startswith("needs to look for mug: probably in ")
 
 
+@pytest.mark.parametrize("goal", ["every red teddy bear on desk", "half of dirty book on desk", "2 of mug on desk"])
+def test_what_must_be_looked_for_everywhere_is_not_said_to_be_missing(belief: Belief, goal: str) -> None:
+    plan = plan_under_uncertainty(TaughtPlanner({"all": goal}), "all", belief, QUICK)
+    assert plan.reason.startswith("needs to look for every ") and "with that found" not in plan.reason
+
+
+@pytest.mark.parametrize(
+    ("goal", "reason"),
+    [("mug of tea on desk", "no tea can be made or poured here"), ("sliced book on desk", "can never be sliced")],
+)
+def test_what_nothing_can_be_is_not_said_to_have_been_looked_for(belief: Belief, goal: str, reason: str) -> None:
+    plan = plan_under_uncertainty(TaughtPlanner({"it": goal}), "it", belief, QUICK)
+    assert "looked everywhere" not in plan.reason and plan.reason.endswith(reason)
+
+
 def test_looking_stands_before_what_rests_on_it_and_is_no_action(belief: Belief) -> None:
     plan = plan_under_uncertainty(TaughtPlanner(MEANT), "mug", belief, QUICK)
     assert plan.subtasks.index("look for mug") < plan.subtasks.index("pick up mug 1")

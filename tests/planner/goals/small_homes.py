@@ -142,3 +142,17 @@ def can_be_reached(goal: Goal, start: State, max_states: int) -> bool | None:
                 reached.append(after)
         front = reached
     return False
+
+
+# Two fans and two windows; Mia is listed without a place.
+TWO_OF_A_KIND = """\
+people: [Anna, Ben, Mia]
+rooms:
+  kitchen: [fridge, 2 cabinet, dining table, countertop, sink, 2 fan, 2 window, person]
+  bedroom: [bed, desk, desk lamp, floor lamp, ceiling light, person]
+objects:
+  fridge 1: [milk, apple]
+  desk 1: [wallet]
+  dining table 1: [2 mug, knife]
+  cabinet 1: [2 fork]
+"""

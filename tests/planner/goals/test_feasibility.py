@@ -88,3 +88,9 @@ def test_refusals_and_the_teacher_agree_with_a_search_over_all_plans_in_random_s
                 missed.append(format_goal(goal))
     assert reached > 15
     assert len(missed) <= 1, missed
+
+
+def test_a_choice_whose_objects_are_all_excepted_says_so() -> None:
+    start = state(["desk 1", "bed 1"], {"mug 1: red": "desk 1", "mug 2: red": "desk 1"})
+    goal = parse_goal("every mug except red mug on bed")
+    assert infeasibility(goal, start).endswith("nothing is left: every mug here is excepted (red mug)")

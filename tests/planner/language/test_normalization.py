@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.language.normalization import MAX_INSTRUCTION_CHARS, normalize
+from planner.language.normalization import MAX_INSTRUCTION_CHARS, normalize, unreadable
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,8 @@ def test_an_instruction_is_read_as_it_looks(typed: str, read: str) -> None:
 def test_what_is_normalized_stays_as_it_is(text: str) -> None:
     once = normalize(text)
     assert normalize(once) == once and once.isprintable() and len(once) <= MAX_INSTRUCTION_CHARS
+
+
+def test_a_question_in_the_goal_language_is_no_instruction() -> None:
+    assert "Planner.answer" in unreadable(" ? where wallet")
+    assert unreadable("where is the wallet?") == unreadable("?") == ""
