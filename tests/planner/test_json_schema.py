@@ -71,6 +71,7 @@ EPISODE: dict[str, Json] = {
         }
     ],
     "shortfall": "",
+    "broken": [{"rule": "never open oven", "step": 1}],
     "disturbances": [{"before_step": 1, "what": "mug 1 is on the floor"}],
     "search": {
         "looks": [
