@@ -6,7 +6,9 @@ The words are those of `datasets/phrases/words.yaml`, which the corpus is writte
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import Any
 
 from envs.data_folder import data_folder
 
@@ -44,6 +46,52 @@ PROPERTIES = {
     "paper": ["cardboard", "carton"],
     "ceramic": ["porcelain", "china", "clay", "stoneware", "earthenware"],
 }
+# Classes of objects that are not counted ("2 pieces of food"), and those that are plurals already.
+MASS_CLASSES = frozenset(["food", "fruit", "cutlery", "cookware", "clothing", "linen", "electronics", "trash", "paper"])
+PLURAL_CLASSES = frozenset(["dishes", "groceries", "toiletries", "valuables"])
+
+
+def plural(noun: str, *, is_counted: bool = False) -> str:
+    """Return the plural of a name of the domain: knives, red mugs; milk, scissors and dishes stay as they are.
+
+    Args:
+        noun: The name, with words before it or not.
+        is_counted: Whether a number stands before it: "2 cartons of milk".
+    """
+    if noun == "anything":
+        return "things"
+    tables = _tables()
+    unchanged = {*tables.get("mass", ()), *tables.get("plural_only", ()), *MASS_CLASSES, *PLURAL_CLASSES}
+    if noun in unchanged and not is_counted:
+        return noun
+    return pluralized(noun, tables.get("plurals", {}), unchanged)
+
+
+def pluralized(noun: str, irregular: Mapping[str, str], unchanged: Collection[str]) -> str:
+    """Return the plural of a noun phrase.
+
+    Args:
+        noun: The noun phrase, such as `slice of bread`.
+        irregular: Plurals that no rule gives, by noun or by its last word.
+        unchanged: Nouns that have no other form.
+    """
+    if noun in irregular:
+        return irregular[noun]
+    if noun in unchanged:
+        return noun
+    head_noun, separator, rest = noun.partition(" of ")
+    if separator:
+        return f"{pluralized(head_noun, irregular, unchanged)} of {rest}"
+    prefix, _, last_word = noun.rpartition(" ")
+    if last_word.endswith("shelf"):
+        return noun[:-1] + "ves"
+    if last_word in irregular:
+        return f"{prefix} {irregular[last_word]}".strip()
+    if last_word.endswith(("s", "x", "ch", "sh")):
+        return noun + "es"
+    if last_word.endswith("y") and last_word[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
 
 
 def singulars(word: str) -> tuple[str, ...]:
@@ -89,7 +137,7 @@ def words_of(table: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> dict[str, dict[str, list[str]]]:
+def _tables() -> dict[str, Any]:
     import yaml  # only a message needs it
 
     try:

@@ -158,6 +158,8 @@ def _shown(args: argparse.Namespace, plan: Plan) -> dict[str, object]:
 
     if not args.json:
         print_plan(plan)
+    if args.agenda is not None and not plan.is_proven:
+        print(f"{PROG}: nothing was added to {args.agenda}: the plan is {plan.status}", file=sys.stderr)
     if args.agenda is None or not plan.is_proven:
         return plan.as_dict()
     from planner.cli.agendas import keep_plan

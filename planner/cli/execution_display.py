@@ -37,13 +37,18 @@ DISTURBANCE_FRAMES = 12  # for which a disturbance is shown in the video
 
 
 class ExecutionDisplay:
-    """Display and record one execution. Files get their final names when it is closed."""
+    """Display and record one execution. Files get their final names when it is closed.
+
+    Attributes:
+        has_steps: Whether any step was begun.
+    """
 
     def __init__(self, *, quiet: bool) -> None:
         """Create a display; if `quiet`, it prints nothing."""
         self._quiet = quiet
         self._episode: Episode | None = None  # the last one
         self._is_in_step = False
+        self.has_steps = False
         self._files = ExitStack()
         self._video: Video | None = None
         self._strip: Filmstrip | None = None
@@ -131,7 +136,7 @@ class ExecutionDisplay:
 
     def _step(self, number: int, total: int, subtask: str) -> None:
         self._say(f"  [{number:2}/{total:2}] {subtask:<42}", end="")
-        self._is_in_step = True
+        self._is_in_step = self.has_steps = True
         if self._video is not None:
             self._video.caption = subtask
         self._note(f"{number}/{total} {subtask}")

@@ -87,6 +87,9 @@ def show_execution(
                 home, view=settings.view, video=settings.video, filmstrip=settings.filmstrip, rerun=settings.rerun
             )
             episode = _show(home, display, settings, events)
+        if not display.has_steps:  # nothing moved; what lies there shows nothing, or an earlier run
+            for path in filter(None, (settings.video, settings.filmstrip)):
+                path.unlink(missing_ok=True)
         if settings.picture is not None:
             write_png(settings.picture, home.render(*PICTURE_SIZE, view="overhead"))
         return episode
@@ -171,7 +174,7 @@ def print_score(episode: Episode, goal_texts: Sequence[str], settings: Execution
 def print_files(settings: ExecutionSettings) -> None:
     """Print the paths of the files that were written."""
     for name, path in settings.files.items():
-        if path.is_file():  # an empty plan has no filmstrip
+        if path.is_file():  # an empty plan has no video
             print(f"{name}: {path}")
 
 

@@ -23,6 +23,7 @@ from planner.exploration.information_needs import InformationNeed, deduplicate_n
 from planner.exploration.search_limits import SearchLimits, forbidden_names, search_limits
 from planner.exploration.search_order import location_probabilities, most_likely, search_actions
 from planner.goals import grounding
+from planner.language.noun_phrases import plural
 from planner.plans.options import MAX_REPLANS, Options
 from planner.world_model.location_prior import patience
 
@@ -286,7 +287,8 @@ class SearchExecution(Execution):
             return f"looked in all other {n_searched} places; {found}"
         result = f"there is no {need.label}"
         if need.have:
-            result = f"there {'is' if need.have == 1 else 'are'} only {need.have} {need.label}"
+            several = f"there are only {need.have} {plural(need.label)}"
+            result = f"there is only 1 {need.label}" if need.have == 1 else several
         return f"looked in all {n_searched} places; {result}"
 
     # -- search actions ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, No, Place, Thing, format_condition
-from envs.symbolic.obstacles import makes, obstacle, usable
+from envs.symbolic.obstacles import makes, obstacle, too_few, usable
 from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, number_required, quantified_objects
 from planner.goals import choice, grounding
 
@@ -50,7 +50,7 @@ def shortage(goal: Goal, state: State) -> str | None:
         if isinstance(condition, Count):
             available = len(state.world.objects_of(condition.thing.word))
             if available < condition.number:
-                return f"there {'is' if available == 1 else 'are'} only {available} {condition.thing.word} here"
+                return too_few(available, Thing(word=condition.thing.word))
     return None
 
 

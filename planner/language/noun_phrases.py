@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Place, Thing
+from envs.words import MASS_CLASSES, PLURAL_CLASSES
+from envs.words import plural as plural_noun
 from planner.language.phrase_patterns import load_words
-from planner.language.realization import Realizer
 
-# Words of classes that are not counted: "2 pieces of food". The others have a plural, or are one.
-_MASS_CLASSES = frozenset(
-    ["food", "fruit", "cutlery", "cookware", "clothing", "linen", "electronics", "trash", "paper"]
-)
 _SINGULARS = {"dishes": "dish", "groceries": "grocery", "toiletries": "toiletry", "valuables": "valuable"}
 OWNERSHIP = "'s"
 _PREPOSITION = re.compile(r"\b(?:from|with|of|in|on|beside)\b")
@@ -47,7 +42,7 @@ def noun_phrase(thing: Thing, *, plural: bool = False) -> str:
 def with_article(text: str, word: str) -> str:
     """Put "a" or "an" before a description of a category; none before an owner, "milk" and "scissors"."""
     words = load_words()
-    if begins_with_owner(text) or word in words.mass or word in words.plural_only or word in _MASS_CLASSES:
+    if begins_with_owner(text) or word in words.mass or word in words.plural_only or word in MASS_CLASSES:
         return text
     return f"{'an' if text[0].lower() in 'aeiou' else 'a'} {text}"
 
@@ -77,7 +72,7 @@ def several(number: int, before: str, word: str, after: str = "") -> str:
 
 def is_plural(word: str) -> bool:
     """Whether the verb of a category or class itself is "are": "the scissors are", "there are no dishes"."""
-    return word in load_words().plural_only or word in _SINGULARS or word == "electronics"
+    return word in load_words().plural_only or word in PLURAL_CLASSES or word == "electronics"
 
 
 def be(number: int, word: str) -> str:
@@ -132,7 +127,7 @@ def furniture_words(furniture: Place, *, plural: bool = False) -> str:
 
 
 def _is_mass(word: str) -> bool:
-    return word in load_words().mass or word in _MASS_CLASSES
+    return word in load_words().mass or word in MASS_CLASSES
 
 
 def _of_number(number: int, word: str) -> str:
@@ -142,27 +137,17 @@ def _of_number(number: int, word: str) -> str:
         return "thing" if number == 1 else "things"
     if number == 0:
         return _plural(word)
-    if word in _MASS_CLASSES and word not in load_domain().objects:
+    if word in MASS_CLASSES and word not in load_domain().objects:
         return f"{'piece' if number == 1 else 'pieces'} of {word}"
     if word in words.mass or word in words.plural_only:
         unit = next((name for name in words.objects.get(word, ()) if name.endswith(f" of {word}")), f"piece of {word}")
-        return unit if number == 1 else _realizer().plural(unit)
+        return unit if number == 1 else plural_noun(unit)
     return _SINGULARS.get(word, word) if number == 1 else _plural(word)
 
 
 def _plural(word: str) -> str:
-    words = load_words()
-    if word == "anything":
-        return "things"
-    if word in words.mass or word in words.plural_only or word in _SINGULARS or word in _MASS_CLASSES:
-        return word
-    return _realizer().plural(word)
+    return plural_noun(word)
 
 
 def _liquid(liquid: str | None) -> str:
     return f" of {liquid}" if liquid else ""
-
-
-@cache
-def _realizer() -> Realizer:
-    return Realizer(random.Random(0), None)

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import Domain, load_domain
+from envs.words import pluralized
 from planner.language.phrase_patterns import Family, Words, expand, load_words, parse_pattern
 
 if TYPE_CHECKING:
@@ -230,23 +231,7 @@ class Realizer:
 
     def plural(self, noun: str) -> str:
         """Return the plural of a noun phrase."""
-        if noun in self.words.plurals:
-            return self.words.plurals[noun]
-        if noun in self.words.mass or noun in self.words.plural_only:
-            return noun
-        head_noun, separator, rest = noun.partition(" of ")
-        if separator:
-            return f"{self.plural(head_noun)} of {rest}"
-        prefix, _, last_word = noun.rpartition(" ")
-        if last_word.endswith("shelf"):
-            return noun[:-1] + "ves"
-        if last_word in self.words.plurals:
-            return f"{prefix} {self.words.plurals[last_word]}".strip()
-        if last_word.endswith(("s", "x", "ch", "sh")):
-            return noun + "es"
-        if last_word.endswith("y") and last_word[-2:-1] not in "aeiou":
-            return noun[:-1] + "ies"
-        return noun + "s"
+        return pluralized(noun, self.words.plurals, self.words.mass | self.words.plural_only)
 
     def _fill_slot(
         self, slot_text: str, binding: Mapping[str, str], count: int, nouns: dict[str, str], family: Family

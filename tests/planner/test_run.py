@@ -181,6 +181,16 @@ def test_physics_writes_a_video_a_picture_and_a_filmstrip(run: Call, tmp_path: P
 
 
 @needs_pybullet
+def test_a_run_without_a_step_reports_no_video_and_none_of_an_earlier_run(run: Call, tmp_path: Path) -> None:
+    flags = ("--video", "films/a.mp4")
+    run("open cabinet 1", *flags, goal="cabinet open", backend="physics")
+    outcome = run(*flags, goal="after 1 s : plate on countertop", backend="physics")
+    assert outcome.code == 0 and "steps: 0\n" in outcome.out
+    assert "video: " not in outcome.out and "filmstrip: " not in outcome.out and "picture: " in outcome.out
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["home.png"]
+
+
+@needs_pybullet
 def test_without_a_video_a_still_for_each_subtask_is_left(run: Call, tmp_path: Path) -> None:
     strip = str(tmp_path / "strip.png")
     outcome = run("open cabinet 1", "--no-video", "--filmstrip", strip, goal="cabinet open", backend="physics")

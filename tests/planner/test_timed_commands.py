@@ -113,6 +113,12 @@ def test_a_goal_with_a_time_that_nothing_reaches_says_why_and_fails(run: Call) -
     assert "there is no freezer here" in outcome.err
 
 
+def test_a_plan_that_is_not_proven_is_said_not_to_be_kept(plan: Call, tmp_path: Path) -> None:
+    outcome = plan("--goal", "at 07:00 : freezer open", "--agenda", "agenda.jsonl")
+    assert outcome.code == 1 and "nothing was added to agenda.jsonl: the plan is unverified" in outcome.err
+    assert not (tmp_path / "agenda.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [

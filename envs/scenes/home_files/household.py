@@ -252,6 +252,13 @@ def _missing_place(place: Place | None, world: World) -> Iterator[str]:
     if place.person is not None:
         if place.person not in world.scene.people:
             yield f"nobody here is called {place.person!r}{nearest(place.person, world.scene.people)}"
+        elif place.person not in world.people:
+            number = len(world.people)
+            persons = f"{number or 'no'} `{PERSON}`{'' if number == 1 else 's'}"
+            yield (
+                f"{place.person} has no place in this home, where nothing can be with {place.person}: the rooms have "
+                f"{persons}, for the first of `people`; add a `{PERSON}` to a room, or change the order of `people`"
+            )
     elif place.thing is not None:
         yield from _missing_thing(place.thing, world)
         yield from _missing_place(place.inside, world)

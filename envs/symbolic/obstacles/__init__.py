@@ -15,6 +15,6 @@ forbid the only way, and conditions that exclude each other. A goal that passes 
 
 from envs.symbolic.obstacles.capacity import capacity_obstacle
 from envs.symbolic.obstacles.checks import holds_at_start, obstacle
-from envs.symbolic.obstacles.single import condition_obstacle, makes, usable
+from envs.symbolic.obstacles.single import condition_obstacle, makes, too_few, usable
 
-__all__ = ["capacity_obstacle", "condition_obstacle", "holds_at_start", "makes", "obstacle", "usable"]
+__all__ = ["capacity_obstacle", "condition_obstacle", "holds_at_start", "makes", "obstacle", "too_few", "usable"]

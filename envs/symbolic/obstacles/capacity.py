@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envs.words import plural
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -61,8 +63,8 @@ def capacity_obstacle(
     relation, excess = world.relation[holders[0]], number - fitting
     names = [world.names[holder] for holder in holders]
     where = " and ".join(names) if len(names) <= MAX_NAMES else f"all {len(names)} of them"
-    verb = "does" if excess == 1 else "do"
-    return f"{excess} {word} {verb} not fit {relation} {where}: only {fitting} of {number} fit"
+    subject = f"1 {word} does" if excess == 1 else f"{excess} {plural(word, is_counted=True)} do"
+    return f"{subject} not fit {relation} {where}: only {fitting} of {number} fit"
 
 
 def _may_fit(state: State, objects: Sequence[int], number: int, holders: Sequence[int], *, stacking: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import BIT, DIRTY
@@ -29,6 +30,7 @@ from envs.symbolic.scoring import (
     quantified_objects,
     targets,
 )
+from envs.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,9 +56,7 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
             return _nothing_to_choose(condition, state)
         low, high = number_required(state, condition)
         if low < 0 or high > len(chosen):
-            return (
-                f"there {'is' if len(chosen) == 1 else 'are'} only {len(chosen)} {format_thing(condition.thing)} here"
-            )
+            return too_few(len(chosen), condition.thing)
         changed = Thing(word=condition.thing.word, states=condition.become)
         reasons = [_object_obstacle(state, i, changed, place, condition.means) for i in chosen]
         if reasons.count("") < low:
@@ -85,12 +85,12 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
             number += len(matching_objects(state, condition.thing, place, state))
         if place is not None and place.every:
             number *= len(targets(state, place, state))
-    thing_text = format_thing(Thing(word=condition.thing.word, properties=condition.thing.properties,
-                                    origin=condition.thing.origin))  # fmt: skip
+    lasting = Thing(word=condition.thing.word, properties=condition.thing.properties, origin=condition.thing.origin)
+    thing_text = format_thing(lasting)
     if not objects:
         return f"there is no {thing_text} here"
     if len(objects) < number:
-        return f"there {'is' if len(objects) == 1 else 'are'} only {len(objects)} {thing_text} here"
+        return too_few(len(objects), lasting)
     means = condition.means if isinstance(condition, Count) else None
     reasons = [_object_obstacle(state, i, condition.thing, place, means) for i in objects]
     if reasons.count("") >= number:
@@ -110,6 +110,13 @@ def condition_obstacle(condition: Condition, state: State, *, tricks: bool = Tru
         return _room_obstacle(state, able, number, place, stacking=tricks)
     few = f"only {reasons.count('')} of {len(objects)} can be so: " if "" in reasons else ""
     return few + next(reason for reason in reasons if reason)
+
+
+def too_few(available: int, thing: Thing) -> str:
+    """Say that there are only so many of a thing: "there are only 2 red mugs here"."""
+    if available == 1:
+        return f"there is only 1 {format_thing(thing)} here"
+    return f"there are only {available} {format_thing(replace(thing, word=plural(thing.word, is_counted=True)))} here"
 
 
 def _nothing_to_choose(condition: Every, state: State) -> str:

@@ -253,6 +253,15 @@ def test_a_wrong_rule_is_one_message_with_its_line(rule: str, message: str) -> N
     assert line.startswith(f"line 3: {message}"), line
 
 
+def test_a_rule_about_a_person_without_a_place_is_a_problem() -> None:
+    text = HOME.replace("people: [Anna, Ben]", "people: [Anna, Ben, Mia, Leo]")
+    assert text != HOME
+    for rule in ("never knife with Mia", "never anything with Leo", "never 2 mug with Mia"):
+        (line,) = messages(text.replace(RULE, f"  - {rule}"))
+        name = rule.rpartition(" ")[2]
+        assert f"{name} has no place in this home" in line and "add a `person` to a room" in line, line
+
+
 def test_a_rule_that_stands_twice_is_named_with_the_line_of_the_first() -> None:
     (line,) = messages(HOME.replace(RULE, f"{RULE}\n  - never open fridge\n  - Never knife  with Anna"))
     assert line == "line 5: rules: 'never knife with Anna' appears twice; the first is on line 3"

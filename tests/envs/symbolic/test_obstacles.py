@@ -134,7 +134,7 @@ def test_a_goal_that_no_sampled_home_can_have_is_refused_at_reset(goal: str) -> 
         ("mug beside every pen", ""),  # a mug does not go in a pen, and need not
         ("pen beside every mug", ""),
         ("mug beside every mug", ""),
-        ("3 mug beside every pen", "there are only 2 mug here"),
+        ("3 mug beside every pen", "there are only 2 mugs here"),
         ("pen beside every plate", "pen beside every plate"),
     ],
 )

@@ -11,7 +11,9 @@ from envs.symbolic.actions import World, successor
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
+from envs.words import plural
 from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.language import noun_phrases
 from planner.language.phrase_patterns import load_families, load_words
 from planner.language.slot_binding import Binder
 from planner.tasks.task_files import TaskLine
@@ -70,3 +72,21 @@ def test_homes_have_one_to_eight_rooms_and_20_to_150_objects(rooms: int, n_objec
     assert len(scene.rooms) >= rooms
     assert abs(len(scene.objects) - n_objects) <= 0.3 * n_objects
     assert World(scene).initial()
+
+
+@pytest.mark.parametrize(
+    ("name", "several"),
+    [("fork", "forks"), ("knife", "knives"), ("red glass", "red glasses"), ("milk", "milk"), ("scissors", "scissors"),
+     ("dishes", "dishes"), ("toy", "toys"), ("anything", "things"), ("bookshelf", "bookshelves"), ("fruit", "fruit"),
+     ("watch", "watches"), ("slice of bread", "slices of bread")],
+)  # fmt: skip
+def test_a_name_has_one_plural_everywhere(name: str, several: str) -> None:
+    assert plural(name) == several == noun_phrases.plural(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "several"),
+    [("milk", "cartons of milk"), ("fork", "forks"), ("scissors", "scissors"), ("dishes", "dishes")],
+)
+def test_what_is_not_counted_is_counted_in_pieces(name: str, several: str) -> None:
+    assert plural(name, is_counted=True) == several
