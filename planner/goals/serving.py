@@ -169,7 +169,7 @@ def _surface_near(state: State, holder: int, asked: str | None, avoid: frozenset
     category = world.object_category[holder]
     if root < 0 or category is None or choice.HOLDS_FOOD.isdisjoint(category.classes):
         return None
-    if not world.enclosed[root] or world.categories[root] in choice.COLD:
+    if state.closed_around(holder) is None or world.categories[root] in choice.COLD:
         return None
     if asked is not None and not world.in_room(root, asked):
         return None
