@@ -103,7 +103,11 @@ def is_place(state: State, fixture: int, place: Place) -> bool:
 
 def fixtures_at(state: State, place: Place) -> list[int]:
     """Return the fixtures that a place names, in the order of the home."""
-    return [f for f in range(state.world.n_fixtures) if is_place(state, f, place)]
+    known = state.world.fixtures_by_place
+    fixtures = known.get(place)
+    if fixtures is None:
+        fixtures = known[place] = tuple(f for f in range(state.world.n_fixtures) if is_place(state, f, place))
+    return list(fixtures)
 
 
 def matching_objects(

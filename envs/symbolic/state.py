@@ -68,6 +68,8 @@ class World:
         rooms: Name and kind of each fixture's room.
         people: The `person` fixture of each named person who has one.
         hidden: Entities that no description means (`without`); normally none.
+        containers: Objects that hold others; of those that are alike, two, which stand for all.
+        fixtures_by_place: Fixtures that each place of a goal names, as `scoring.fixtures_at` finds them.
     """
 
     def __init__(self, scene: Scene, domain: Domain | None = None) -> None:
@@ -106,7 +108,13 @@ class World:
         self.hidden = frozenset[int]()
         self._fits: dict[tuple[int, int], bool] = {}
         self._objects_of: dict[str, tuple[int, ...]] = {}
+        self.fixtures_by_place: dict[object, tuple[int, ...]] = {}
         self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
+        containers: dict[ObjectCategory, list[int]] = {}
+        for i, category in enumerate(self.object_category):
+            if category is not None and category.holds is not None:
+                containers.setdefault(category, []).append(i)
+        self.containers = tuple(i for alike in containers.values() for i in alike[:2])
 
     def __reduce__(self) -> tuple[type[World], tuple[Scene, Domain | None]]:
         """Pickle only the scene: the rest is rebuilt, and the default domain is loaded from its file."""
@@ -141,7 +149,7 @@ class World:
         for category in {self.categories[e] for e in view.hidden.difference(self.hidden)}:
             seen[category] = tuple(e for e in seen[category] if e not in view.hidden)
         view.entities_by_category = seen
-        view._objects_of, view._contents = {}, ((), {})
+        view._objects_of, view.fixtures_by_place, view._contents = {}, {}, ((), {})
         return view
 
     def in_room(self, fixture: int, room: str) -> bool:

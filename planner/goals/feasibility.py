@@ -7,6 +7,7 @@ that the GPT writes.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, No, Place, Thing, format_condition
@@ -93,10 +94,13 @@ def _heating_obstacle(condition: Condition, state: State) -> str:
         names = set(grounding.appliances_for(state, "hot", item))
         if means in world.domain.fixtures:
             names &= {str(means)}
-        return {world.categories[f] for f in range(world.n_fixtures) if makes(state, f, "hot", item)} & names
+        fixtures = world.entities_by_category
+        return {name for name in names if any(makes(state, f, "hot", item) for f in fixtures.get(name, ()))}
 
-    ways = [makers(i) - {"microwave"} if choice.is_metal(state, i) else makers(i) for i in objects]
-    if sum(bool(way) or state.has(i, "hot") for i, way in zip(objects, ways, strict=True)) >= number:
+    def can_be_hot(item: int) -> bool:
+        return state.has(item, "hot") or bool(makers(item) - ({"microwave"} if choice.is_metal(state, item) else set()))
+
+    if sum(1 for _ in islice(filter(can_be_hot, objects), number)) >= number:
         return ""
     if any("microwave" in makers(i) for i in objects):
         return "metal must not be in a microwave that runs"

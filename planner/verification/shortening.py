@@ -36,19 +36,21 @@ def shortened(
     """
     start = initial_state or state
     reached = outcome(actions, goal, state, start)
-    plan, first = list(actions), 0
+    plan, first, before = list(actions), 0, state  # `before` is the state in which the step `first` begins
     if reached is None:
         return tuple(plan)
     end = _final(state, plan)
     while first < len(plan):
         for shorter in _without_span(plan, first):
-            final = _final(state, shorter)
+            final = _final(before, shorter[first:])
             if final is None or end is None or not _is_between(final, state, end):
                 continue
             if outcome(shorter, goal, state, start) == reached:
-                plan, first = shorter, -1
+                plan, first, before = shorter, 0, state
                 break
-        first += 1
+        else:
+            before = successor(before, plan[first])
+            first += 1
     return tuple(plan)
 
 

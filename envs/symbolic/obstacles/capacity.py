@@ -27,8 +27,8 @@ def goes_in(state: State, entity: int, holder: int) -> bool:
         return True
     if world.relation[holder] == "with":
         return False
-    containers = (i for i in range(world.n_fixtures, len(world.names)) if i not in (entity, holder))
-    return any(world.fits(i, holder) and world.fits(entity, i) for i in containers)
+    containers = (i for i in world.containers if i not in (entity, holder))
+    return any(world.fits(entity, i) and world.fits(i, holder) for i in containers)
 
 
 def fits_side_by_side(state: State, one: int, other: int) -> bool:
