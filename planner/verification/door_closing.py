@@ -125,9 +125,11 @@ def _closed_earlier(
     reached = outcome(plan, goal, state, initial_state)
     for number in range(len(plan)):
         closing = plan[number]
+        if closing.skill != CLOSE:
+            continue
         rest = [*plan[:number], *plan[number + 1 :]]
         replayed = replay(state, rest)
-        if closing.skill != CLOSE or replayed.reason is not None:
+        if replayed.reason is not None:
             continue
         ends_s = _times(rest, goal, state, initial_state)[1]
         door = state.world.index[closing.args[0]]

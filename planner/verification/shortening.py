@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import successor, unmet_precondition
+from envs.symbolic.scoring import holds
 from planner.goals.choice import is_dangerous
 from planner.verification.plan_verification import outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envs.symbolic.goals import Goal
+    from envs.symbolic.goals import Condition, Goal
     from envs.symbolic.state import Action, State
 
 MAX_SPAN = 12  # steps that are left out at once
@@ -40,10 +41,13 @@ def shortened(
     if reached is None:
         return tuple(plan)
     end = _final(state, plan)
+    lasting = _lasting(goal, end, start)
     while first < len(plan):
         for shorter in _without_span(plan, first):
             final = _final(before, shorter[first:])
             if final is None or end is None or not _is_between(final, state, end):
+                continue
+            if not all(holds(final, c, start) for c in lasting):
                 continue
             if outcome(shorter, goal, state, start) == reached:
                 plan, first, before = shorter, 0, state
@@ -52,6 +56,13 @@ def shortened(
             before = successor(before, plan[first])
             first += 1
     return tuple(plan)
+
+
+def _lasting(goal: Goal, end: State | None, start: State) -> list[Condition]:
+    """Return the conditions that the last state alone decides: what breaks one of them reaches less."""
+    if end is None or goal.is_timed or goal.guard(len(goal.phases) - 1).tests:
+        return []
+    return [c for c in goal.phases[-1] if getattr(c, "means", None) is None and holds(end, c, start)]
 
 
 def _without_span(plan: Sequence[Action], first: int) -> Iterator[list[Action]]:
