@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from envs.symbolic.scene import ObjectSpec, Scene
 
 NOWHERE = -1  # the place of a fixture, and in physics of an object that fell to the floor
-INDEX_MIN_ENTITIES = 300  # in a larger home, an index of contents is faster than a scan of all entities
+INDEX_MIN_ENTITIES = 300  # in a larger home, an index of contents is faster than many scans of all entities
+MAX_SCANS = 4  # of the same places, before an index is made
 HELD = -2  # the place of the object that the robot holds
 
 _STATES = load_domain().states
@@ -110,6 +111,7 @@ class World:
         self._objects_of: dict[str, tuple[int, ...]] = {}
         self.fixtures_by_place: dict[object, tuple[int, ...]] = {}
         self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
+        self._scans: tuple[tuple[int, ...], int] = ((), 0)
         containers: dict[ObjectCategory, list[int]] = {}
         for i, category in enumerate(self.object_category):
             if category is not None and category.holds is not None:
@@ -149,7 +151,7 @@ class World:
         for category in {self.categories[e] for e in view.hidden.difference(self.hidden)}:
             seen[category] = tuple(e for e in seen[category] if e not in view.hidden)
         view.entities_by_category = seen
-        view._objects_of, view.fixtures_by_place, view._contents = {}, {}, ((), {})
+        view._objects_of, view.fixtures_by_place, view._contents, view._scans = {}, {}, ((), {}), ((), 0)
         return view
 
     def in_room(self, fixture: int, room: str) -> bool:
@@ -170,15 +172,20 @@ class World:
             objects = self._objects_of[word] = tuple(sorted(entities))
         return objects
 
-    def contents(self, places: tuple[int, ...]) -> dict[int, list[int]]:
-        """Entities directly in or on each entity; cached for the last tuple of places."""
+    def children(self, places: tuple[int, ...], place: int) -> list[int]:
+        """Entities directly in or on an entity; in a state that is often asked for them, by an index."""
         indexed_places, contents = self._contents
-        if indexed_places is not places:
-            contents = {}
-            for i, holder in enumerate(places):
-                contents.setdefault(holder, []).append(i)
-            self._contents = (places, contents)
-        return contents
+        if indexed_places is places:
+            return contents.get(place, [])
+        scanned_places, n_scans = self._scans
+        if scanned_places is not places or n_scans < MAX_SCANS:
+            self._scans = (places, n_scans + 1 if scanned_places is places else 1)
+            return _scan(places, place)
+        contents = {}
+        for i, holder in enumerate(places):
+            contents.setdefault(holder, []).append(i)
+        self._contents = (places, contents)
+        return contents.get(place, [])
 
     def initial(self) -> State:
         """Return the initial state of the scene, after the processes that already run in it."""
@@ -224,11 +231,8 @@ class State(NamedTuple):
     def children(self, place: int) -> list[int]:
         """Entities directly in or on an entity."""
         if len(self.place) > INDEX_MIN_ENTITIES:
-            return self.world.contents(self.place).get(place, [])
-        children: list[int] = []
-        for _ in range(self.place.count(place)):  # `count` and `index` run in C
-            children.append(self.place.index(place, children[-1] + 1 if children else 0))
-        return children
+            return self.world.children(self.place, place)
+        return _scan(self.place, place)
 
     def everything_in(self, place: int) -> Iterator[int]:
         """Yield the entities in or on an entity, through containers."""
@@ -332,3 +336,11 @@ def _rule(process: Process, domain: Domain) -> ProcessRule:
     for state in process.clear:
         clear |= BIT[state]
     return ProcessRule(mask, wanted, clear, sum(BIT[s] for s in process.set), process.fill or "", process.cook)
+
+
+def _scan(places: tuple[int, ...], place: int) -> list[int]:
+    """Return the entities directly in or on an entity."""
+    children: list[int] = []
+    for _ in range(places.count(place)):  # `count` and `index` run in C
+        children.append(places.index(place, children[-1] + 1 if children else 0))
+    return children
