@@ -1,4 +1,4 @@
-"""Closes what a plan opened: inserts the missing `close` steps where they cost least.
+"""Closes what a plan opened, and switches off what it switched on: inserts the missing steps where they cost least.
 
 People close the fridge, cabinets, drawers and appliances that they opened. Not closed is what
 
@@ -14,7 +14,10 @@ at the end of the plan only the way there counts.
 
 A door that the plan closes and opens again, for nothing that the goal asks for, stays open in between, unless that
 costs more than to close and open it. So most doors are closed once, after their last use, and none is open while the
-robot waits for a time.
+robot waits for a time. A door that the goal speaks of is closed when the plan closes it, no sooner.
+
+An appliance that the plan switched on and left on is switched off as soon as that changes nothing of what the plan
+reaches.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import OPEN, Action, successor, unmet_precondition
+from envs.symbolic.actions import ON, OPEN, Action, successor, unmet_precondition
 from envs.symbolic.goals import FixtureIs
 from envs.symbolic.progress import advance, begin
 from envs.symbolic.scoring import fixtures_of
@@ -46,8 +49,8 @@ class ClosedPlan:
 
     Attributes:
         actions: The plan.
-        added: Numbers (from 1) of the steps that were inserted: they close doors, and open some again after a wait.
-        left_out: How many steps were left out, because a door is used again or is closed earlier.
+        added: Numbers (from 1) of the steps that were inserted: they switch off, close, and open again after a wait.
+        left_out: How many steps were left out: a door is used again or closed earlier, an appliance on for nothing.
     """
 
     actions: tuple[Action, ...]
@@ -99,6 +102,7 @@ def close_doors(
     ) is not None:
         plan = shorter
     plan, added = _closed_earlier(plan, rest, state, start)
+    plan, added = _switched_off(plan, added, rest, state, start)
     left_out = len(actions) - added.count(False)
     states = replay(state, plan).states
     doors = [door for door in _left_open(plan, states, start, opened) if door not in avoid]
@@ -125,7 +129,9 @@ def _closed_earlier(
     reached = outcome(plan, goal, state, initial_state)
     for number in range(len(plan)):
         closing = plan[number]
-        if closing.skill != CLOSE:
+        if closing.skill != CLOSE or Action("open", closing.args) not in plan[:number]:
+            continue
+        if _is_about(goal, state.world.index[closing.args[0]], state):
             continue
         rest = [*plan[:number], *plan[number + 1 :]]
         replayed = replay(state, rest)
@@ -142,6 +148,41 @@ def _closed_earlier(
     return plan, added
 
 
+def _is_about(goal: Goal, door: int, state: State) -> bool:
+    """Whether a condition of the goal is about a door being open or closed."""
+    return any(
+        isinstance(c, FixtureIs) and not {"open", "closed"}.isdisjoint(c.states) and door in fixtures_of(state, c)
+        for c in goal.conditions
+    )
+
+
+def _switched_off(
+    plan: list[Action], added: list[bool], goal: Goal, state: State, initial_state: State
+) -> tuple[list[Action], list[bool]]:
+    """Switch off the appliances that a plan switched on and left on, or do not switch them on if that is for nothing.
+
+    Return the plan, and which steps are new.
+    """
+    reached = outcome(plan, goal, state, initial_state)
+    world, end = state.world, replay(state, plan).states[-1]
+    for turning_on in dict.fromkeys(action for action in plan if action.skill == "turn on"):
+        fixture = world.index[turning_on.args[0]]
+        if world.process[fixture] is None or not end.flags[fixture] & ON or initial_state.flags[fixture] & ON:
+            continue
+        turning_off = Action("turn off", turning_on.args)
+        last = max(i for i, action in enumerate(plan) if action == turning_on)
+        shorter = [*plan[:last], *plan[last + 1 :]]
+        if outcome(shorter, goal, state, initial_state) == reached:  # it was switched on for nothing
+            plan, added = shorter, [*added[:last], *added[last + 1 :]]
+            continue
+        for position in range(last + 1, len(plan) + 1):
+            longer = [*plan[:position], turning_off, *plan[position:]]
+            if outcome(longer, goal, state, initial_state) == reached:
+                plan, added = longer, [*added[:position], True, *added[position:]]
+                break
+    return plan, added
+
+
 def _closed_while_waiting(
     plan: list[Action], added: list[bool], goal: Goal, state: State, initial_state: State
 ) -> tuple[list[Action], list[bool]]:
@@ -151,6 +192,8 @@ def _closed_while_waiting(
     for number in [i for i in range(len(plan) - 1, -1, -1) if begins_s[i] > ends_s[i]]:
         states = replay(state, plan).states
         for door in _left_open(plan[:number], states[: number + 1], initial_state, ()):
+            if _is_about(goal, door, state):
+                continue
             names = (state.world.names[door],)
             longer = [*plan[:number], Action(CLOSE, names), Action("open", names), *plan[number:]]
             if outcome(longer, goal, state, initial_state) == reached:

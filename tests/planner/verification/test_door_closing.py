@@ -193,3 +193,42 @@ def test_a_door_is_closed_before_the_robot_waits_for_a_time() -> None:
     again = ("open fridge 1", "pick up apple 1", "put apple 1 on dining table 1")
     plan = closed(kitchen(), "milk on dining table then after 10 min : apple on dining table", *fetch, *again)
     assert said(plan) == [*fetch, *again, "close fridge 1"]
+
+
+def airy() -> State:
+    objects = {"pan 1": "stove burner 1", "egg 1": "countertop 1", "apple 1": "countertop 1"}
+    return state(["window 1: open", "desk lamp 1: on", "stove burner 1", "countertop 1"], objects)
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "desk lamp off then window closed", "desk lamp off then after 1 h : window closed",
+        "at 23:50 : desk lamp off then at 00:10 : every window closed",
+        "desk lamp off then after 1 h : if window open : no window open",
+    ],
+)  # fmt: skip
+def test_what_the_goal_wants_closed_is_not_closed_before_its_phase(goal: str) -> None:
+    steps = ("turn off desk lamp 1", "close window 1")
+    plan = closed(airy(), goal, *steps)
+    assert (tuple(format_action(airy().world, a) for a in plan.actions), plan.added) == (steps, ())
+
+
+def test_an_appliance_that_was_left_on_is_switched_off_when_its_work_is_done() -> None:
+    cook = ("turn on stove burner 1", "pick up egg 1", "put egg 1 on pan 1")
+    steps = (*cook, "pick up apple 1", "put apple 1 on countertop 1")
+    plan = closed(airy(), "hot egg", *steps)
+    assert [format_action(airy().world, a) for a in plan.actions] == [*cook, "turn off stove burner 1", *steps[3:]]
+    assert (plan.added, plan.left_out) == ((4,), 0)
+
+
+def test_an_appliance_is_not_switched_on_for_nothing() -> None:
+    steps = ("turn on stove burner 1", "pick up apple 1", "put apple 1 on countertop 1")
+    plan = closed(airy(), "apple on countertop", *steps)
+    assert [format_action(airy().world, a) for a in plan.actions] == list(steps[1:])
+    assert (plan.added, plan.left_out) == ((), 1)
+
+
+def test_an_appliance_that_is_wanted_on_stays_on() -> None:
+    plan = closed(airy(), "stove burner on", "turn on stove burner 1")
+    assert [format_action(airy().world, a) for a in plan.actions] == ["turn on stove burner 1"]
