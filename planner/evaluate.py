@@ -166,18 +166,13 @@ def _load_trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[T
 
 def _teacher_lengths(trials: Sequence[EvaluationTask]) -> dict[str, int]:
     """Return the length of the teacher's plan for each task that it solves: a baseline, not part of the planner."""
-    from planner.corpus.teacher_chunks import plan_in_chunks
-    from planner.verification.plan_verification import verify
+    from planner.corpus.teacher_chunks import proven_plan
 
     lengths: dict[str, int] = {}
     for trial in trials:
         if trial.goal is None or trial.answer != "plan":
             continue
-        try:
-            actions = [action for chunk in plan_in_chunks(trial.start, trial.goal) for action in chunk[3]]
-        except LookupError:
-            continue
-        if verify(trial.start, trial.goal, actions).ok:
+        if (actions := proven_plan(trial.start, trial.goal)) is not None:
             lengths[trial.id] = len(actions)
     return lengths
 

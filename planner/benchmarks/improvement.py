@@ -74,11 +74,11 @@ def tasks(count: int, seed: int, span: Span = SPLITS["test"]) -> Iterator[Evalua
 
 def teacher_length(trial: EvaluationTask) -> int | None:
     """Return the number of subtasks of the teacher's plan; None if it has none."""
-    from planner.corpus.teacher_chunks import plan_in_chunks
+    from planner.corpus.teacher_chunks import taught_actions
 
     assert trial.goal is not None
     try:
-        return sum(len(actions) for *_, actions in plan_in_chunks(trial.start, trial.goal))
+        return len(taught_actions(trial.start, trial.goal))
     except LookupError:
         return None
 

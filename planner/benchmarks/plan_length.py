@@ -118,23 +118,13 @@ def _lengths_of_tasks(args: argparse.Namespace) -> Iterator[Length]:
 def _lengths_of_goals(args: argparse.Namespace) -> Iterator[Length]:
     from envs.symbolic.obstacles import obstacle
     from envs.symbolic.progress import begin, score
+    from planner.corpus.teacher_chunks import proven_plan
     from planner.tasks.random_goals import random_goals
 
     for number, (construct, goal, state) in enumerate(random_goals(args.goals, args.seed), start=1):
         if not score(begin(goal, state)).success and not obstacle(goal, state):
-            ours = _teacher_plan(goal, state)
+            ours = proven_plan(state, goal)
             yield replace(_beside_fast_downward(str(number), goal, state, ours, args.seconds), construct=construct)
-
-
-def _teacher_plan(goal: Goal, state: State) -> Sequence[Action] | None:
-    from planner.corpus.teacher_chunks import plan_in_chunks
-    from planner.verification.plan_verification import verify
-
-    try:
-        actions = [action for chunk in plan_in_chunks(state, goal) for action in chunk[3]]
-    except LookupError:
-        return None
-    return actions if verify(state, goal, actions).ok else None
 
 
 def _length_of_task(planner: Planner, trial: EvaluationTask, seconds: float) -> Length:

@@ -19,7 +19,7 @@ from envs.symbolic.actions import Action, State, World, successor
 from envs.symbolic.disturbances import DISTURBANCE_TYPES, Disturbance, disturbed_state, possible_disturbances
 from envs.symbolic.goals import Condition, Goal
 from planner.corpus.teacher import teach
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.decoding.plan_repair import span_prompt
 from planner.facts.failure_notes import Note, abandoned, changes, entities, facts_for, failure, relevant_notes
 from planner.goals.chunking import next_conditions
@@ -104,8 +104,7 @@ class Incidents:
                 if task is None or task.goal is None or len(task.goal.phases) > 1 or goal_is_held_out(task.goal):
                     continue
                 try:
-                    chunks = plan_in_chunks(task.start, task.goal, common_sense=self.common_sense)
-                    actions = [a for chunk in chunks for a in chunk[3]]
+                    actions = taught_actions(task.start, task.goal, common_sense=self.common_sense)
                 except LookupError:
                     continue
                 for _ in range(INCIDENTS_PER_PLAN):

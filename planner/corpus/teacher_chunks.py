@@ -16,6 +16,7 @@ from planner.goals.narrowing import Narrowed
 from planner.goals.preparation import next_parts
 from planner.goals.serving import meanings
 from planner.verification.door_closing import close_doors
+from planner.verification.plan_verification import verify
 
 MAX_CHUNKS = 24
 MAX_ORDERS = 6  # in which the conditions of a phase are tried one by one
@@ -53,6 +54,23 @@ def plan_in_chunks(
         chunks = []
     chunks = chunks or _chunks(initial_state, as_written, avoid, common_sense=True)
     yield from _closed(chunks, goal) if closing else chunks
+
+
+def taught_actions(
+    initial_state: State, goal: Goal, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
+) -> list[Action]:  # fmt: skip
+    """Return the teacher's whole plan; arguments and errors are those of `plan_in_chunks`."""
+    chunks = plan_in_chunks(initial_state, goal, avoid, common_sense=common_sense)
+    return [action for _, _, _, actions in chunks for action in actions]
+
+
+def proven_plan(initial_state: State, goal: Goal) -> list[Action] | None:
+    """Return the teacher's plan, without common sense; None if it has none that is proven."""
+    try:
+        actions = taught_actions(initial_state, goal)
+    except LookupError:
+        return None
+    return actions if verify(initial_state, goal, actions).ok else None
 
 
 def _chunks(initial_state: State, goal: Goal, avoid: frozenset[int], *, common_sense: bool) -> list[Chunk]:

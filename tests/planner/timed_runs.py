@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from envs.symbolic.actions import Action, State, format_action
 from envs.symbolic.goals import Goal
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from tests.envs.homes_for_tests import state
 
 
@@ -37,7 +37,7 @@ class TeacherPlanner:
         reason, actions = "", tuple[Action, ...]()
         try:
             rest = goal.after(phase, begun=begun)
-            actions = tuple(action for chunk in plan_in_chunks(now, rest) for action in chunk[-1])
+            actions = tuple(taught_actions(now, rest))
         except LookupError as error:
             reason = str(error) or "nothing reaches it"
         subtasks = tuple(format_action(now.world, action) for action in actions)

@@ -43,7 +43,7 @@ def _run(args: argparse.Namespace) -> int:
     from gpt.weights.model_folder import read_folder
     from planner.api import Planner, model_folder
     from planner.benchmarks.goal_constructs.facts_size import facts_tokens, percentile
-    from planner.corpus.teacher_chunks import plan_in_chunks
+    from planner.corpus.teacher_chunks import taught_actions
     from planner.goals.feasibility import infeasibility
     from planner.plans.options import OWN_PLAN
     from planner.tasks.random_goals import CONSTRUCTS, random_goals
@@ -68,7 +68,7 @@ def _run(args: argparse.Namespace) -> int:
         else:
             started_at = time.perf_counter()
             try:
-                actions = [action for chunk in plan_in_chunks(state, goal, common_sense=True) for action in chunk[3]]
+                actions = taught_actions(state, goal, common_sense=True)
             except LookupError:
                 actions = None
             planned_s = time.perf_counter() - started_at

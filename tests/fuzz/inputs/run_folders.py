@@ -9,7 +9,7 @@ from random import Random
 
 from envs.symbolic.actions import format_action
 from envs.symbolic.goals import parse_goal
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.io.json_lines import Record
 from planner.learning.proposals import initial_state_of
 from tests.fuzz.inputs import json_files, texts
@@ -106,5 +106,5 @@ def _plan() -> tuple[str, ...]:
     """Return a plan that reaches the goal in the home of the proposals."""
     goal = parse_goal(GOAL)
     state = initial_state_of(HOME, goal)
-    actions = [action for chunk in plan_in_chunks(state, goal) for action in chunk[3]]
+    actions = taught_actions(state, goal)
     return tuple(format_action(state.world, action) for action in actions)

@@ -10,7 +10,7 @@ import yaml
 
 from envs.symbolic.actions import Action, State, format_action
 from envs.symbolic.goals import parse_goal
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.goals.feasibility import infeasibility, is_feasible
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import after, state
@@ -32,7 +32,7 @@ def named(scene: Scene) -> str:
 
 def actions_of(start: State, scene: Scene, *, common_sense: bool) -> list[Action]:
     goal = parse_goal(scene["goal"], scene=start.world.scene)
-    return [action for chunk in plan_in_chunks(start, goal, common_sense=common_sense) for action in chunk[3]]
+    return taught_actions(start, goal, common_sense=common_sense)
 
 
 @pytest.mark.parametrize("scene", REACHED, ids=named)

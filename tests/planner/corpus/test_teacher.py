@@ -10,7 +10,7 @@ from envs.symbolic.actions import Action, State, applicable, apply, format_actio
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import MAX_OBJECTS_PER_CONDITION, Taught, teach
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import plan_in_chunks, taught_actions
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import after, state
 from tests.planner.conftest import Drawn
@@ -314,7 +314,7 @@ def test_phases_are_planned_one_after_the_other() -> None:
 def test_the_second_phase_may_undo_the_first() -> None:
     now = state(["desk lamp 1"], {})
     goal = parse_goal("desk lamp on then desk lamp off")
-    actions = [a for *_, chunk in plan_in_chunks(now, goal) for a in chunk]
+    actions = taught_actions(now, goal)
     assert actions == [Action("turn on", ("desk lamp 1",)), Action("turn off", ("desk lamp 1",))]
 
 

@@ -8,11 +8,10 @@ import pytest
 
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.goals import Goal, Guard, When, parse_goal
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import proven_plan
 from planner.execution.events import Begun, Ended, Waiting
 from planner.execution.executor import run
 from planner.plans.waits import waits_of
-from planner.verification.plan_verification import verify
 from tests.planner.timed_runs import TeacherPlanner, flat
 
 PARTS = (
@@ -38,11 +37,8 @@ def test_what_is_proven_is_reached_in_execution_with_the_same_steps_and_waits(se
     proven = 0
     for _ in range(40):
         goal, start = timed_goal(rng), flat()
-        try:
-            actions = [action for *_, chunk in plan_in_chunks(start, goal) for action in chunk]
-        except LookupError:
-            continue
-        if not verify(start, goal, actions).ok:
+        actions = proven_plan(start, goal)
+        if actions is None:
             continue
         proven += 1
         home = SymbolicHome(start)

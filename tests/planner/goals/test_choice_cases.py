@@ -17,7 +17,7 @@ from envs.symbolic.actions import DIRTY, OPEN, World, format_action
 from envs.symbolic.goals import Goal, parse_goal
 from envs.symbolic.scoring import holds
 from planner.api import Planner
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.execution.events import Ended
 from planner.exploration.search_executor import execute_with_search
 from planner.plans.options import Options
@@ -82,7 +82,7 @@ def planner() -> Planner:
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_the_teacher_does_what_people_would_do(case: Case) -> None:
-    check(case, [action for chunk in plan_in_chunks(case.start, case.goal, common_sense=True) for action in chunk[3]])
+    check(case, taught_actions(case.start, case.goal, common_sense=True))
 
 
 @pytest.mark.parametrize("case", [case for case in cases() if case.gpt], ids=lambda case: case.name)

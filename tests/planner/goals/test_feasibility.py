@@ -7,7 +7,7 @@ import pytest
 from envs.symbolic.actions import Action, State
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from envs.symbolic.obstacles import obstacle
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.goals.feasibility import infeasibility
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import state
@@ -70,7 +70,7 @@ def test_a_mug_gets_hot_by_what_is_poured_into_it() -> None:
 
 def taught(goal: Goal, start: State) -> list[Action]:
     try:
-        return [action for chunk in plan_in_chunks(start, goal, common_sense=True) for action in chunk[3]]
+        return taught_actions(start, goal, common_sense=True)
     except LookupError:
         return []
 

@@ -6,7 +6,7 @@ import pytest
 
 from envs.symbolic.actions import State, format_action
 from envs.symbolic.goals import parse_goal
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.verification.plan_verification import verify
 from tests.envs.homes_for_tests import state
 
@@ -14,8 +14,7 @@ from tests.envs.homes_for_tests import state
 def subtasks(home: State, text: str, *, common_sense: bool, avoid: frozenset[int] = frozenset()) -> list[str]:
     """The teacher's plan, which is also replayed; without `go to`."""
     goal = parse_goal(text, scene=home.world.scene)
-    chunks = plan_in_chunks(home, goal, avoid, common_sense=common_sense)
-    actions = [action for chunk in chunks for action in chunk[3]]
+    actions = taught_actions(home, goal, avoid, common_sense=common_sense)
     report = verify(home, goal, actions)
     assert report.ok, report.reason
     return [format_action(home.world, action) for action in actions if action.skill != "go to"]

@@ -11,7 +11,7 @@ from envs.symbolic.goals import Goal, format_condition, format_goal, parse_goal
 from envs.symbolic.obstacles import obstacle
 from envs.symbolic.progress import begin, score
 from planner import Planner
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.goals.narrowing import narrow
 from planner.tasks.random_goals import CONSTRUCTS, random_goals
 from planner.verification.plan_verification import verify
@@ -41,7 +41,7 @@ def flat() -> State:
 
 
 def taught(goal: Goal, start: State) -> list[Action]:
-    return [action for chunk in plan_in_chunks(start, goal, common_sense=True) for action in chunk[3]]
+    return taught_actions(start, goal, common_sense=True)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from envs.symbolic.goals import parse_goal
 from planner.benchmarks.rollout_speedup import measure_speeds
 from planner.cli.execution_flags import ExecutionSettings
 from planner.cli.execution_runner import execute_and_report
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.errors import StageError
 from planner.io.json_lines import Record
 from planner.learning.cycle import draw_held_out_tasks
@@ -44,7 +44,7 @@ def two() -> Iterator[Workers]:
 def carried_out(goal: str, home: int) -> Record:
     """A record of an episode whose plan works, by the teacher."""
     start = initial_state_of(home, parse_goal(goal))
-    actions = [action for piece in plan_in_chunks(start, parse_goal(goal)) for action in piece[3]]
+    actions = taught_actions(start, parse_goal(goal))
     plan = [format_action(start.world, action) for action in actions]
     return {"id": f"{home}/{goal}", "goal": goal, "plan": plan, "kept": True}
 

@@ -14,7 +14,7 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, parse_goal
 from envs.symbolic.progress import advance, begin, is_true, score, uses_of
 from envs.symbolic.scoring import holds
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import proven_plan
 from planner.errors import ExportError
 from planner.plans.export.behavior_tree import NODES, SKILLS, to_behavior_tree
 from planner.tasks.random_goals import random_goals
@@ -245,11 +245,7 @@ def test_a_broken_rule_makes_the_tree_fail(flat: State, breaking: list[str]) -> 
 def test_plans_for_random_goals_of_every_construct_are_trees_that_reach_them(seed: int) -> None:
     ticked = 0
     for drawn in random_goals(40, seed):
-        try:
-            actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(drawn.state, drawn.goal)))
-        except LookupError:
-            continue
-        if verify(drawn.state, drawn.goal, actions).ok:
+        if (actions := proven_plan(drawn.state, drawn.goal)) is not None:
             robot = Robot(drawn.state)
             assert tick(check(to_behavior_tree(drawn.goal, actions, drawn.state))[0][0], robot), str(drawn.goal)
             assert verify(drawn.state, drawn.goal, robot.done).ok and not robot.replans
@@ -262,11 +258,8 @@ def test_plans_for_random_goals_with_times_are_trees_that_reach_them(seed: int) 
     rng, ticked = random.Random(seed), 0
     for _ in range(60):
         goal, start = timed_goal(rng), timed_home()
-        try:
-            actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(start, goal)))
-        except LookupError:
-            continue
-        if verify(start, goal, actions).ok and not any(g.when and g.when.daily for g in goal.guards):
+        actions = proven_plan(start, goal)
+        if actions is not None and not any(g.when and g.when.daily for g in goal.guards):
             robot = Robot(start)
             assert tick(check(to_behavior_tree(goal, actions, start))[0][0], robot), str(goal)
             assert not robot.replans and robot.done == actions

@@ -14,13 +14,12 @@ from envs.symbolic.actions import Action, State, parse_action, successor
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.scoring import holds
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import proven_plan
 from planner.errors import ExportError
 from planner.execution.executor import execute
 from planner.plans.export import py_tree
 from planner.plans.export.py_tree import is_installed, show, to_py_trees
 from planner.tasks.random_goals import random_goals
-from planner.verification.plan_verification import verify
 from tests.planner.conftest import Drawn
 from tests.planner.execution.test_proof_and_execution import timed_goal
 from tests.planner.timed_runs import flat as timed_home
@@ -218,11 +217,7 @@ def test_a_rule_that_others_break_between_ticks_stops_the_next_subtask(flat: Sta
 def test_plans_for_random_goals_of_every_construct_are_trees_that_reach_them(seed: int) -> None:
     ticked = 0
     for drawn in random_goals(60, seed):
-        try:
-            actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(drawn.state, drawn.goal)))
-        except LookupError:
-            continue
-        if verify(drawn.state, drawn.goal, actions).ok:
+        if (actions := proven_plan(drawn.state, drawn.goal)) is not None:
             tree = to_py_trees(drawn.goal, actions, SymbolicHome(drawn.state))
             tree.tick_once()
             assert (tree.status.name, tree.feedback_message) == ("SUCCESS", ""), str(drawn.goal)
@@ -236,11 +231,8 @@ def test_random_goals_with_times_are_reached_with_the_waits_of_an_execution(seed
     rng, ticked = random.Random(seed), 0
     for _ in range(60):
         goal, start = timed_goal(rng), timed_home()
-        try:
-            actions = list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(start, goal)))
-        except LookupError:
-            continue
-        if not verify(start, goal, actions).ok or any(g.when and g.when.daily for g in goal.guards):
+        actions = proven_plan(start, goal)
+        if actions is None or any(g.when and g.when.daily for g in goal.guards):
             continue
         home, other = SymbolicHome(start), SymbolicHome(start)
         tree = to_py_trees(goal, actions, home)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable
-from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from envs.symbolic.actions import Action, State, parse_action
 from envs.symbolic.goals import Goal, parse_goal
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.errors import ExportError
 from planner.plans.pddl.adl_problem import to_pddl
 from planner.plans.pddl.fast_downward import is_installed, solve
@@ -119,7 +118,7 @@ def some_now_the_rest_in_the_slow_set(names: Iterable[str]) -> list[object]:
 def teacher_plan(goal: Goal, start: State) -> list[Action]:
     """The teacher's plan; empty if it has none."""
     try:
-        return list(chain.from_iterable(chunk[3] for chunk in plan_in_chunks(start, goal)))
+        return taught_actions(start, goal)
     except LookupError:
         return []
 

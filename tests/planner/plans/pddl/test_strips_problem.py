@@ -13,7 +13,7 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import DIRTY, HELD, Action, State, World, parse_action, successor
 from envs.symbolic.goals import Goal, parse_goal
 from envs.symbolic.scoring import holds
-from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corpus.teacher_chunks import taught_actions
 from planner.errors import ExportError
 from planner.plans.export import export_files
 from planner.plans.pddl.strips_problem import PddlFiles, to_strips
@@ -49,7 +49,7 @@ WALKED = [
 
 
 def planned(goal: Goal, start: State) -> list[Action]:
-    return list(chain.from_iterable(piece[3] for piece in plan_in_chunks(start, goal)))
+    return taught_actions(start, goal)
 
 
 @pytest.fixture(scope="module")
