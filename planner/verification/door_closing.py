@@ -101,8 +101,8 @@ def close_doors(
         )
     ) is not None:
         plan = shorter
-    plan, added = _closed_earlier(plan, rest, state, start)
-    plan, added = _switched_off(plan, added, rest, state, start)
+    plan, added = _closed_earlier(plan, rest, state, start, reached)
+    plan, added = _switched_off(plan, added, rest, state, start, reached)
     left_out = len(actions) - added.count(False)
     states = replay(state, plan).states
     doors = [door for door in _left_open(plan, states, start, opened) if door not in avoid]
@@ -116,17 +116,16 @@ def close_doors(
                 added.insert(position, True)
                 break
     if rest.is_timed:
-        plan, added = _closed_while_waiting(plan, added, rest, state, start)
+        plan, added = _closed_while_waiting(plan, added, rest, state, start, reached)
     numbers = tuple(number for number, is_added in enumerate(added, start=1) if is_added)
     return ClosedPlan(actions=tuple(plan), added=numbers, left_out=left_out)
 
 
 def _closed_earlier(
-    plan: list[Action], goal: Goal, state: State, initial_state: State
+    plan: list[Action], goal: Goal, state: State, initial_state: State, reached: object
 ) -> tuple[list[Action], list[bool]]:
     """Move each `close` that comes late to where it costs least; return the plan, and which steps are new."""
     added = [False] * len(plan)
-    reached = outcome(plan, goal, state, initial_state)
     for number in range(len(plan)):
         closing = plan[number]
         if closing.skill != CLOSE or Action("open", closing.args) not in plan[:number]:
@@ -157,13 +156,12 @@ def _is_about(goal: Goal, door: int, state: State) -> bool:
 
 
 def _switched_off(
-    plan: list[Action], added: list[bool], goal: Goal, state: State, initial_state: State
+    plan: list[Action], added: list[bool], goal: Goal, state: State, initial_state: State, reached: object
 ) -> tuple[list[Action], list[bool]]:
     """Switch off the appliances that a plan switched on and left on, or do not switch them on if that is for nothing.
 
     Return the plan, and which steps are new.
     """
-    reached = outcome(plan, goal, state, initial_state)
     world, end = state.world, replay(state, plan).states[-1]
     for turning_on in dict.fromkeys(action for action in plan if action.skill == "turn on"):
         fixture = world.index[turning_on.args[0]]
@@ -184,10 +182,9 @@ def _switched_off(
 
 
 def _closed_while_waiting(
-    plan: list[Action], added: list[bool], goal: Goal, state: State, initial_state: State
+    plan: list[Action], added: list[bool], goal: Goal, state: State, initial_state: State, reached: object
 ) -> tuple[list[Action], list[bool]]:
     """Close doors that are open while the robot waits for a time, and open them again after it."""
-    reached = outcome(plan, goal, state, initial_state)
     begins_s, ends_s = _times(plan, goal, state, initial_state)
     for number in [i for i in range(len(plan) - 1, -1, -1) if begins_s[i] > ends_s[i]]:
         states = replay(state, plan).states
