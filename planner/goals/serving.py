@@ -18,7 +18,7 @@ from envs.symbolic.scoring import can_match, holds, is_at, matches, matching_obj
 from planner.goals import choice, grounding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from envs.symbolic.goals import Condition, Goal, Thing
     from envs.symbolic.state import State
@@ -88,7 +88,7 @@ def _as_served(condition: Count, phase: Sequence[Condition], state: State, avoid
     place = condition.place
     is_drink = thing.liquid is not None and _is_anywhere(place)
     there = matching_objects(state, thing, condition.place, state)
-    there = [i for i in there if (_is_dish(state, i) if is_drink else _is_served(state, i))]
+    there = [i for i in there if (_is_among(state, i, ("dishes",)) if is_drink else _is_served(state, i))]
     is_served = is_drink or _is_serving(state, condition)
     dirty = [i for i in there if state.flags[i] & DIRTY]
     is_holder = any(_holds_things(other, state, there) for other in phase)
@@ -195,9 +195,8 @@ def _is_served(state: State, entity: int) -> bool:
     root = state.root(entity)
     if root < 0:
         return False
-    category = state.world.object_category[entity]
-    is_tableware = category is not None and not TABLEWARE.isdisjoint(category.classes)
-    return state.world.relation[root] == "with" or (state.world.categories[root] in TABLES and is_tableware)
+    is_on_table = state.world.categories[root] in TABLES and _is_among(state, entity, TABLEWARE)
+    return state.world.relation[root] == "with" or is_on_table
 
 
 def _is_serving(state: State, condition: Count) -> bool:
@@ -208,17 +207,13 @@ def _is_serving(state: State, condition: Count) -> bool:
     targets = choice.destinations(state, place)
     is_table = all(state.world.relation[f] == "with" or state.world.categories[f] in TABLES for f in targets)
     alike = state.world.objects_of(condition.thing.word)
-    return bool(targets) and is_table and bool(alike) and all(_is_dish_or_cutlery(state, i) for i in alike)
+    return bool(targets) and is_table and bool(alike) and all(_is_among(state, i, ("dishes", "cutlery")) for i in alike)
 
 
-def _is_dish_or_cutlery(state: State, entity: int) -> bool:
+def _is_among(state: State, entity: int, classes: Iterable[str]) -> bool:
+    """Whether an object belongs to one of some classes."""
     category = state.world.object_category[entity]
-    return category is not None and not {"dishes", "cutlery"}.isdisjoint(category.classes)
-
-
-def _is_dish(state: State, entity: int) -> bool:
-    category = state.world.object_category[entity]
-    return category is not None and "dishes" in category.classes
+    return category is not None and not set(classes).isdisjoint(category.classes)
 
 
 def _is_in_use(state: State, entity: int, liquid: str | None) -> bool:
