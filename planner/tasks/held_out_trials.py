@@ -21,6 +21,8 @@ from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from envs.symbolic.domain import Domain
+
 LONG = (5, 6)  # minimum and maximum conditions: more than any training document plans for at once
 MAX_DRAWS = 4000  # draws for one trial before the split ends
 
@@ -101,8 +103,9 @@ BUILT_IN: tuple[Split, ...] = (
 
 
 def draw_trials(
-    split: Split, count: int, *, seed: int, span: Span = SPLITS["test"], inventory: bool = True, geometry: bool = False
-) -> Iterator[EvaluationTask]:
+    split: Split, count: int, *, seed: int, span: Span = SPLITS["test"], inventory: bool = True, geometry: bool = False,
+    domain: Domain | None = None,
+) -> Iterator[EvaluationTask]:  # fmt: skip
     """Yield the trials of a built-in split; a larger `count` only appends trials.
 
     Args:
@@ -112,9 +115,10 @@ def draw_trials(
         span: Seed range of the homes.
         inventory: Whether the prompt lists the home's objects; only then are misleading synonyms avoided.
         geometry: Whether homes have floor plans; only the physical world needs them.
+        domain: What the homes are made of; None: the default domain.
     """
     rng = random.Random(f"{split.name}/{span}/{seed}")
-    drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise)
+    drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise, domain=domain)
     for number in range(count):
         task = next((t for _ in range(MAX_DRAWS) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
         if task is None:
@@ -133,7 +137,8 @@ def draw_trials(
 def _draw(
     split: Split, rng: random.Random, drawer: TaskDrawer, span: Span, inventory: bool, geometry: bool
 ) -> Task | None:
-    start = sample_home(rng, span, geometry=geometry, absent=excluded_forms.fixtures(split.without))
+    absent = excluded_forms.fixtures(split.without)
+    start = sample_home(rng, span, geometry=geometry, absent=absent, domain=drawer.domain)
     if split.answer == "refuse":
         return drawer.draw_refusal(start, inventory_known=inventory)
     if split.answer == "ask":
