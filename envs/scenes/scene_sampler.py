@@ -57,7 +57,7 @@ def sample_scene(
         absent: Categories and classes that the home must not have.
         facts: Facts that must hold, such as `mug on desk` or `cabinet open` (`envs.scenes.sampling_constraints`).
         geometry: Whether to lay out a floor plan; without one, all poses and rooms are zero.
-        domain: What homes are made of; None: the default domain.
+        domain: The kinds of things and furniture; by default the built-in ones.
 
     Raises:
         GoalError: A fact does not parse or can never hold.
@@ -202,7 +202,12 @@ class _Contents:
     def scatter_clutter(self, max_objects: int) -> None:
         """Scatter objects of a few categories on every floor, some clothes and linen unwashed."""
         rand, names = self.clutter_rng.random, [n for n in self.tables.strewn if n not in self.demands.absent]
-        floors = [floor for name, each in self.fixtures_by_category.items() if self.domain.fixtures[name].underfoot for floor in each]
+        floors = [
+            floor
+            for name, each in self.fixtures_by_category.items()
+            if self.domain.fixtures[name].underfoot
+            for floor in each
+        ]
         for floor in floors:
             number = 1 + int(rand() * MAX_STREWN)
             for i in self.clutter_rng.permutation(len(names)).tolist():

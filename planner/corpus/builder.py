@@ -56,7 +56,9 @@ class _ShardJob:
 
     def _trees(self, shard: Shard) -> Iterator[Tree]:
         split, seed, number, count = shard
-        corpus = Corpus(self.recipe, seed * 1_000_003 + number, split=split, human=self._human_tasks, domain=self.domain)
+        corpus = Corpus(
+            self.recipe, seed * 1_000_003 + number, split=split, human=self._human_tasks, domain=self.domain
+        )
         return islice(corpus.trees(), count)
 
 

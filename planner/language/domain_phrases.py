@@ -7,13 +7,20 @@ has under `phrases`. A domain that extends the home has both, the general ones o
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from envs.symbolic.domain import Domain, load_domain
-from planner.language.phrase_patterns import Family, PhraseError, Words, family_of, load_families, load_words, parse_pattern
+from planner.language.phrase_patterns import (
+    Family,
+    PhraseError,
+    Words,
+    family_of,
+    load_families,
+    load_words,
+    parse_pattern,
+)
 from planner.language.slot_binding import options_of
 
 if TYPE_CHECKING:
@@ -48,11 +55,11 @@ def families_of(domain: Domain, folder: str = "phrases") -> tuple[Family, ...]:
         PhraseError: A phrase file, or `phrases` of the domain, is invalid.
     """
     home = load_domain()
-    if domain.is_home and domain.skills.keys() <= home.skills.keys() and not domain.phrases:
+    if domain.speech.of_home and domain.skills.keys() <= home.skills.keys() and not domain.speech.phrases:
         return load_families(folder)
-    own = tuple(_own(name, entry) for name, entry in domain.phrases.items())
-    general = tuple(_for_any(domain, home if domain.is_home else None))
-    families = (*(load_families(folder) if domain.is_home else ()), *general, *own)
+    own = tuple(_own(name, entry) for name, entry in domain.speech.phrases.items())
+    general = tuple(_for_any(domain, home if domain.speech.of_home else None))
+    families = (*(load_families(folder) if domain.speech.of_home else ()), *general, *own)
     everything = {*domain.objects, *domain.fixtures}
     return tuple(f for f in families if all(_is_possible(t, everything, domain) for t in f.slots.values()))
 
@@ -98,7 +105,10 @@ def _repeated(family: Family, change: _Change, skill: Skill | None) -> Iterator[
     name, do = f"{family.name}: {change.word}", {}
     if skill is not None:
         name, parameter = f"{family.name}: {skill.name}", "{" + skill.parameters[0].name + "}"
-        do = {"<do>": skill.text.replace(parameter, "{the x}"), "<do every>": skill.text.replace(parameter, "every {x}")}
+        do = {
+            "<do>": skill.text.replace(parameter, "{the x}"),
+            "<do every>": skill.text.replace(parameter, "every {x}"),
+        }
 
     def filled(text: str) -> str:
         for placeholder, words in {**do, "<state>": change.word}.items():
@@ -151,8 +161,8 @@ def words_of(domain: Domain) -> Words:
     home = load_words()
     if domain is load_domain():
         return home
-    base = home if domain.is_home else None
-    nouns = domain.nouns
+    base = home if domain.speech.of_home else None
+    nouns = domain.speech
 
     def table(names: tuple[str, ...], known: dict[str, tuple[str, ...]] | None) -> dict[str, tuple[str, ...]]:
         words = {}

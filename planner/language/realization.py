@@ -233,7 +233,9 @@ class Realizer:
 
     def _is_clear(self, noun: str, word: str) -> bool:
         """Whether a noun can only mean that category in this home."""
-        if noun.lower() in self.plain_names or (word in self.domain.objects and self.plural(noun) in _class_names(self.domain)):
+        if noun.lower() in self.plain_names or (
+            word in self.domain.objects and self.plural(noun) in _class_names(self.domain)
+        ):
             return False  # "all dishes" are not all plates
         categories = self.senses.get(noun, ()) if self.senses is not None else ()
         return len(categories) < 2 or (noun not in self.words.ambiguous and categories[0] == word)

@@ -139,8 +139,7 @@ def options_of(slot_type: str, present: set[str], domain: Domain) -> list[str]:
             category
             for category in categories
             if all(
-                has_affordance(category, condition.lstrip("!")) != condition.startswith("!")
-                for condition in conditions
+                has_affordance(category, condition.lstrip("!")) != condition.startswith("!") for condition in conditions
             )
             and all(domain.can_be(category.name, state) for state in states)
         ]
@@ -164,8 +163,7 @@ def options_of(slot_type: str, present: set[str], domain: Domain) -> list[str]:
             "waterable": fixture.waterable,
         }
         if all(
-            properties.get(condition.lstrip("!"), condition.lstrip("!") in fixture.classes)
-            != condition.startswith("!")
+            properties.get(condition.lstrip("!"), condition.lstrip("!") in fixture.classes) != condition.startswith("!")
             for condition in conditions
         ):
             fixture_names.append(name)

@@ -16,8 +16,8 @@ from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Count, Goal, format_condition, format_goal
 from envs.symbolic.scoring import holds
 from planner.goals.feasibility import is_feasible
-from planner.language.normalization import normalize
 from planner.language.domain_phrases import families_of
+from planner.language.normalization import normalize
 from planner.language.phrase_patterns import Family, is_held_out
 from planner.language.realization import Realizer
 from planner.language.sequencing import SEQUENCE_FRAMES, TEST_SEQUENCE_FRAMES, join_in_sequence
