@@ -56,7 +56,9 @@ class Vocabulary:
         """Return the words of a domain."""
         return cls(
             objects=frozenset((*domain.objects, *domain.members)),
-            fixtures=frozenset((*domain.fixtures, *domain.fixture_members)),
+            fixtures=frozenset(
+                (*(name for name, f in domain.fixtures.items() if not f.is_room), *domain.fixture_members)
+            ),
             rooms=frozenset(domain.rooms),
             states=domain.states,
             negations=domain.negations,
