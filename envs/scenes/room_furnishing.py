@@ -99,13 +99,14 @@ def choose_fixtures(
 def furniture_of_room(room_kind: str, domain: Domain) -> dict[str, Amount]:
     """Return what stands in a kind of room: the domain's table, and furniture that no table of the domain has.
 
-    People and floors stand nowhere by themselves.
+    People, floors and rooms are no part of it.
     """
     tables = domain.sampling.furniture
     listed = {name for table in tables.values() for name in table}
     furniture = dict(tables.get(room_kind, {}))
     for name, fixture in domain.fixtures.items():
-        if name not in listed and room_kind in fixture.rooms and not fixture.underfoot and fixture.relation != "with":
+        is_placed = fixture.underfoot or fixture.is_room or fixture.relation == "with"
+        if name not in listed and room_kind in fixture.rooms and not is_placed:
             furniture[name] = (OTHER_CHANCE if fixture.region is None else USUAL_CHANCE, 1, 1)
     return furniture
 

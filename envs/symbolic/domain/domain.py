@@ -22,9 +22,12 @@ from envs.symbolic.domain.categories import (
     capacity_of,
     fits_in,
 )
+from envs.symbolic.domain.room_kinds import with_room_kinds
 from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.domain.skill import Hand, Skill
 from envs.symbolic.domain.speech import Speech
+from envs.symbolic.domain.state_bearers import state_bearers
+from envs.symbolic.skills.notation import new_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +80,7 @@ class Domain:
         Raises:
             DomainError: The values contradict each other; the message names the entry.
         """
-        domain = Domain(**values)
+        domain = Domain(**with_room_kinds(values))
         key = tuple(_hashable(getattr(domain, f.name)) for f in fields(domain))
         known = _interned.get(key)
         if known is None:
@@ -109,13 +112,16 @@ class Domain:
     ) -> Domain:
         """Return this domain with more of everything; a mapping's entry replaces one of the same name.
 
+        The states that skills set are added too; with a skill that has a `{room}`, the kinds of rooms become fixtures
+        of the class `room`.
+
         Raises:
             DomainError: As in `of`.
         """
         return self.changed(
             objects={**self.objects, **(objects or {})},
             fixtures={**self.fixtures, **(fixtures or {})},
-            states=_joined(self.states, states),
+            states=_joined(_joined(self.states, states), new_states(skills or {}, self.states)),
             negations={**self.negations, **(negations or {})},
             exclusive=_joined(self.exclusive, exclusive),
             liquids=_joined(self.liquids, liquids),
@@ -169,27 +175,25 @@ class Domain:
         return tuple(sorted({room for fixture in self.fixtures.values() for room in fixture.rooms}))
 
     @cached_property
+    def rooms_are_entities(self) -> bool:
+        """Whether some skill is about rooms, so that every room of a scene is one of its fixtures too."""
+        return any(fixture.is_room for fixture in self.fixtures.values())
+
+    @cached_property
+    def bearers(self) -> dict[str, frozenset[str]]:
+        """The categories that can have each state: by what they are, or by a skill or process that changes it."""
+        return state_bearers(self)
+
+    def can_be(self, category: str, word: str) -> bool:
+        """Whether things of a category can have a state or its negation, such as `clean`."""
+        return category in self.bearers.get(self.negations.get(word, word), ())
+
+    @cached_property
     def process_at(self) -> dict[str, Process]:
         """The process of each fixture category that has one; a kind made from another has that one's."""
         at = {name: process for process in self.processes for name in process.at}
         likes = {name: at[f.like] for name, f in self.fixtures.items() if f.like in at}
         return likes | at
-
-    def can_be(self, name: str, word: str) -> bool:
-        """Whether a category of objects or fixtures can have a state or its negation (such as `off`)."""
-        return self.negations.get(word, word) in self.possible_states[name]
-
-    @cached_property
-    def possible_states(self) -> dict[str, frozenset[str]]:
-        """The states that things of each category can have: by what they are, and by what processes and skills do."""
-        states = {name: set(category.possible_states) for name, category in self.objects.items()}
-        states |= {name: {w for w in BUILT_IN_STATES if f.can_be(w)} for name, f in self.fixtures.items()}
-        for process in self.processes:
-            changed = {word for word in (*process.set, *process.clear) if word not in BUILT_IN_STATES}
-            for name in self.objects if changed else ():
-                if any(self.fits(name, place) for place in process.at):
-                    states[name] |= changed
-        return {name: frozenset(words.intersection(self.states)) for name, words in states.items()}
 
     def is_kind(self, name: str, kind: str) -> bool:
         """Whether a category of objects or fixtures is a kind, or was made from it (`like`)."""
@@ -235,7 +239,7 @@ class Domain:
         if word in self.fixtures:
             return (word,)
         if word in self.fixture_members:
-            return tuple(name for name in self.fixture_members[word] if self.fixtures[name].can_be(state))
+            return tuple(name for name in self.fixture_members[word] if self.can_be(name, state))
         known = [*self.fixtures, *self.fixture_members]
         raise DomainError(f"no fixture or class of fixtures is called {word!r}{nearest(word, known)}")
 
