@@ -130,9 +130,7 @@ class _Teacher(Hands):
 
     def apply_states(self, objects: Sequence[int], description: Thing) -> None:
         """Give each object the states that `description` asks for."""
-        for word in sorted(
-            description.states, key=lambda s: STATE_ORDER.index(s) if s in STATE_ORDER else 99
-        ):
+        for word in sorted(description.states, key=lambda s: STATE_ORDER.index(s) if s in STATE_ORDER else 99):
             remaining = [item for item in objects if not self.state.has(item, word)]
             if not remaining:
                 continue

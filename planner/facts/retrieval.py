@@ -204,11 +204,7 @@ class _FactRetriever:
                         and (surface := grounding.open_surface(state, provider, near=root, avoid=self.avoid)) != root
                     ):
                         self.add(surface)  # where the knife is put down
-                elif (
-                    state_name == "cooked"
-                    and provider is not None
-                    and is_burner(state.world, provider)
-                ):
+                elif state_name == "cooked" and provider is not None and is_burner(state.world, provider):
                     vessel = grounding.cooking_vessel(state, t, self.avoid, common_sense=self.common_sense)
                     self.add(vessel)
                     if vessel is not None and stands_on_burner(state.world, state.place[vessel]):

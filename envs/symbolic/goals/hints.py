@@ -141,9 +141,19 @@ def unknown_place(domain: Domain, word: str, condition: str) -> str:
 
 def possible_states(domain: Domain, fixture: str) -> list[str]:
     """Return the states that a fixture, or some member of a class of fixtures, can have, in the words of goals."""
-    members = domain.fixture_members.get(fixture, (fixture,))
+    members = (fixture,) if fixture in domain.fixtures else domain.fixture_members.get(fixture, ())
     words = (*domain.states, *domain.negations)
     return [word for word in words if any(domain.fixtures[member].can_be(word) for member in members)]
+
+
+def example(domain: Domain, head: str) -> str:
+    """Return a condition with a quantifier, a number, or a state: `every plate`, `clean plate`, `lamp on`."""
+    words = state_words(domain)
+    if head in words.of_fixtures and head not in words.of_objects:
+        known = ("lamp", "plant", "cabinet", *domain.fixtures)
+        return next((f"{name} {head}" for name in known if head in possible_states(domain, name)), f"furniture {head}")
+    things = [name for name in ("plate", *domain.objects) if name in domain.objects]
+    return f"{head} {things[0] if things else 'thing'}"
 
 
 def unsayable(text: str) -> str:

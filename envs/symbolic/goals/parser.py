@@ -6,7 +6,7 @@ import re
 from typing import Literal, cast
 
 from envs.errors import GoalError, nearest, quoted
-from envs.symbolic.goals.hints import a, possible_states, unsayable
+from envs.symbolic.goals.hints import a, example, possible_states, unsayable
 from envs.symbolic.goals.thing_parser import ThingParser
 from envs.symbolic.goals.values import (
     Amount,
@@ -211,9 +211,9 @@ class GoalParser(ThingParser):
             )
         head, _, rest = text.partition(" ")
         if not rest and (head in ("every", "no", "holding", *self.state_words) or head.isdecimal()):
-            example = f"{head} plate" if head not in self.fixture_states or head in self.object_states else f"cabinet {head}"
-            example = f"lamp {head}" if head in ("on", "off") else "plant watered" if head == "watered" else example
-            raise GoalError(f"{text!r}: no object or furniture follows; expected something like {example!r}")
+            raise GoalError(
+                f"{text!r}: no object or furniture follows; expected something like {example(self.domain, head)!r}"
+            )
         quantifier = head if head in ("every", "no") and rest else "some"
         if (fixture := self.fixture_is(rest if quantifier != "some" else text, quantifier)) is not None:
             return fixture

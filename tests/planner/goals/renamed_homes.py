@@ -24,10 +24,8 @@ def renaming(domain: Domain) -> dict[str, str]:
 
 def with_kinds_like(domain: Domain, names: Mapping[str, str]) -> Domain:
     """Return the domain with a kind that is like each known one."""
-    objects = {new: replace(domain.objects[old], name=new, like=old) for old, new in names.items() if old in domain.objects}
-    fixtures = {
-        new: replace(domain.fixtures[old], name=new, like=old) for old, new in names.items() if old in domain.fixtures
-    }  # fmt: skip
+    objects = {names[old]: replace(category, name=names[old], like=old) for old, category in domain.objects.items()}
+    fixtures = {names[old]: replace(category, name=names[old], like=old) for old, category in domain.fixtures.items()}
     return domain.extended(objects=objects, fixtures=fixtures)
 
 
