@@ -25,6 +25,7 @@ from envs.symbolic.domain.room_kinds import with_room_kinds
 from envs.symbolic.domain.skill import Hand, Skill
 from envs.symbolic.domain.state_bearers import state_bearers
 from envs.symbolic.skills.notation import new_states
+from envs.symbolic.skills.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -167,9 +168,22 @@ class Domain:
         return any(fixture.is_room for fixture in self.fixtures.values())
 
     @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words that the notation of skills may use."""
+        furniture = (name for name, fixture in self.fixtures.items() if not fixture.is_room)
+        return Vocabulary(
+            objects=frozenset((*self.objects, *self.members)),
+            fixtures=frozenset((*furniture, *self.fixture_members)),
+            rooms=frozenset(self.rooms),
+            states=self.states,
+            negations=self.negations,
+            liquids=self.liquids,
+        )
+
+    @cached_property
     def bearers(self) -> dict[str, frozenset[str]]:
         """The categories that can have each state: by what they are, or by a skill or process that changes it."""
-        return state_bearers(self)
+        return state_bearers(self.states, self.objects, self.fixtures, self.processes, self.skills)
 
     def can_be(self, category: str, word: str) -> bool:
         """Whether things of a category can have a state or its negation, such as `clean`."""

@@ -8,7 +8,6 @@ from envs.errors import DomainError, nearest
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Process, Region, Relation, Vec3
 from envs.symbolic.domain.domain import Domain
 from envs.symbolic.skills.notation import parse_skills
-from envs.symbolic.skills.vocabulary import Vocabulary
 
 
 def _vec3(value: object, where: str) -> Vec3:
@@ -107,4 +106,4 @@ def read_domain(raw: Any) -> Domain:
         objects={name: _object(name, entry) for name, entry in raw["objects"].items()},
         fixtures={name: _fixture(name, entry) for name, entry in raw["fixtures"].items()},
     )
-    return domain.extended(skills=parse_skills(raw["skills"], Vocabulary.of(domain)))
+    return domain.extended(skills=parse_skills(raw["skills"], domain.vocabulary))
