@@ -28,6 +28,7 @@ from envs.symbolic.domain.skill import Hand, Skill
 from envs.symbolic.domain.speech import Speech
 from envs.symbolic.domain.state_bearers import state_bearers
 from envs.symbolic.skills.notation import new_states
+from envs.symbolic.skills.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -180,9 +181,22 @@ class Domain:
         return any(fixture.is_room for fixture in self.fixtures.values())
 
     @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words that the notation of skills may use."""
+        furniture = (name for name, fixture in self.fixtures.items() if not fixture.is_room)
+        return Vocabulary(
+            objects=frozenset((*self.objects, *self.members)),
+            fixtures=frozenset((*furniture, *self.fixture_members)),
+            rooms=frozenset(self.rooms),
+            states=self.states,
+            negations=self.negations,
+            liquids=self.liquids,
+        )
+
+    @cached_property
     def bearers(self) -> dict[str, frozenset[str]]:
         """The categories that can have each state: by what they are, or by a skill or process that changes it."""
-        return state_bearers(self)
+        return state_bearers(self.states, self.objects, self.fixtures, self.processes, self.skills)
 
     def can_be(self, category: str, word: str) -> bool:
         """Whether things of a category can have a state or its negation, such as `clean`."""
@@ -194,6 +208,19 @@ class Domain:
         at = {name: process for process in self.processes for name in process.at}
         likes = {name: at[f.like] for name, f in self.fixtures.items() if f.like in at}
         return likes | at
+
+    @cached_property
+    def kind_of(self) -> dict[str, str]:
+        """The known kind that each category was made from (`like`): itself for one that was made from none."""
+        return {c.name: c.like or c.name for c in (*self.objects.values(), *self.fixtures.values())}
+
+    @cached_property
+    def alike(self) -> dict[str, tuple[str, ...]]:
+        """The categories of each known kind, in the order of the domain."""
+        alike: dict[str, list[str]] = {}
+        for name, kind in self.kind_of.items():
+            alike.setdefault(kind, []).append(name)
+        return {kind: tuple(names) for kind, names in alike.items()}
 
     def is_kind(self, name: str, kind: str) -> bool:
         """Whether a category of objects or fixtures is a kind, or was made from it (`like`)."""

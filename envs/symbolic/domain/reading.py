@@ -10,7 +10,6 @@ from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.domain.speech import Speech
 from envs.symbolic.skills.notation import parse_skills
-from envs.symbolic.skills.vocabulary import Vocabulary
 
 
 def _vec3(value: object, where: str) -> Vec3:
@@ -122,4 +121,4 @@ def read_domain(raw: Any) -> Domain:
         sampling=_sampling(raw["sampling"]),
         speech=Speech(of_home=True),
     )
-    return domain.extended(skills=parse_skills(raw["skills"], Vocabulary.of(domain)))
+    return domain.extended(skills=parse_skills(raw["skills"], domain.vocabulary))
