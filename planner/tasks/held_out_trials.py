@@ -169,7 +169,9 @@ def _with_scene_states(start: State) -> State:
     return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()
 
 
-def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> EvaluationTask:
+def trial_from_line(
+    line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False, domain: Domain | None = None
+) -> EvaluationTask:
     """Convert a task file's line to a trial.
 
     Args:
@@ -177,6 +179,7 @@ def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, st
         seed: Seed of a sampled home.
         geometry: Whether a sampled home has a floor plan.
         steps: Whether the prompt includes the line's step-by-step description.
+        domain: As in `draw_trials`.
 
     Raises:
         EnvsError: The home cannot be loaded or sampled, or the goal already holds.
@@ -188,7 +191,7 @@ def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, st
         split=line.answer,
         family=family_of(line),
         instruction=line.instruction,
-        start=home_for(line, seed=seed, geometry=geometry),
+        start=home_for(line, seed=seed, geometry=geometry, domain=domain),
         goal=line.goal,
         answer=line.answer,
         reference=tuple(reference) if is_plan else None,  # type: ignore[arg-type]
