@@ -143,7 +143,7 @@ def possible_states(domain: Domain, fixture: str) -> list[str]:
     """Return the states that a fixture, or some member of a class of fixtures, can have, in the words of goals."""
     members = (fixture,) if fixture in domain.fixtures else domain.fixture_members.get(fixture, ())
     words = (*domain.states, *domain.negations)
-    return [word for word in words if any(domain.fixtures[member].can_be(word) for member in members)]
+    return [word for word in words if any(domain.can_be(member, word) for member in members)]
 
 
 def example(domain: Domain, head: str) -> str:

@@ -278,7 +278,7 @@ class GoalParser(ThingParser):
             states.insert(0, last)
             name = head
         furniture_text, separator, excluded_text = name.partition(" except ")
-        furniture = self.furniture(furniture_text)
+        furniture = self.furniture(furniture_text) or self.room_entity(furniture_text)
         if not states:
             head, _, last = name.rpartition(" ")
             if self.furniture(head) is not None and last not in self.domain.objects:
@@ -289,12 +289,12 @@ class GoalParser(ThingParser):
         if furniture is None or furniture.fixture is None:
             return None
         if separator:
-            excluded = self.furniture(excluded_text)
+            excluded = self.furniture(excluded_text) or self.room_entity(excluded_text)
             if excluded is None:
                 raise self.error(excluded_text, "no fixture is called so")
         categories = self.fixture_categories(furniture.fixture)
         for state in states:
-            if not any(self.domain.fixtures[category].can_be(state) for category in categories):
+            if not any(self.domain.can_be(category, state) for category in categories):
                 possible = " or ".join(possible_states(self.domain, furniture.fixture))
                 hint = f"; it may be {possible}" if possible else ""
                 raise self.error(text, f"{a(furniture.fixture)} is never {state}{hint}")

@@ -31,9 +31,8 @@ def state_words(domain: Domain) -> StateWords:
     words = list[str]()
     for state in domain.states:
         words += [state, *(negation for negation, positive in domain.negations.items() if positive == state)]
-    of_objects = frozenset[str]().union(*(category.possible_states for category in domain.objects.values()))
-    objects = tuple(word for word in words if domain.negations.get(word, word) in of_objects)
-    fixtures = tuple(word for word in words if any(fixture.can_be(word) for fixture in domain.fixtures.values()))
+    objects = tuple(word for word in words if any(domain.can_be(name, word) for name in domain.objects))
+    fixtures = tuple(word for word in words if any(domain.can_be(name, word) for name in domain.fixtures))
     return StateWords(
         of_objects=objects,
         of_fixtures=fixtures,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.errors import GoalError, nearest, quoted
-from envs.symbolic.domain import Domain
+from envs.symbolic.domain import ROOM, Domain
 from envs.symbolic.goals.hints import ARTICLES, RELATIONS, a, unknown_place, unknown_thing, unsayable
 from envs.symbolic.goals.state_words import state_words
 from envs.symbolic.goals.values import Place, Thing, fixture_relation
@@ -237,6 +237,8 @@ class ThingParser:
         properties, word = self.properties(words, self.domain.fixtures, self.domain.fixture_members)
         if word not in self.domain.fixtures and word not in self.domain.fixture_members:
             return None
+        if word == ROOM or (word in self.domain.fixtures and self.domain.fixtures[word].is_room):
+            return None
         return Place(
             fixture=word, properties=properties, room=room or None, relation=fixture_relation(word, self.domain)
         )
@@ -248,6 +250,14 @@ class ThingParser:
     def room(self, text: str) -> Place | None:
         """Parse a room, or return None if none is called so."""
         return Place(room=text) if text in self.rooms else None
+
+    def room_entity(self, text: str) -> Place | None:
+        """Parse a room that can have states itself (`kitchen vacuumed`): a kind of room, a room's name, or any room."""
+        if not self.domain.rooms_are_entities:
+            return None
+        if text == ROOM or (text in self.domain.fixtures and self.domain.fixtures[text].is_room):
+            return Place(fixture=text)
+        return Place(fixture=ROOM, room=text) if text in self.rooms else None
 
     def person(self, text: str) -> Place | None:
         """Parse the name of a person: one of this home, or any word that is not written small."""
