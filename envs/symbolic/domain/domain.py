@@ -199,7 +199,8 @@ class Domain:
     @cached_property
     def kind_of(self) -> dict[str, str]:
         """The known kind that each category was made from (`like`): itself for one that was made from none."""
-        return {c.name: c.like or c.name for c in (*self.objects.values(), *self.fixtures.values())}
+        kinds = {name: category.like or name for name, category in self.objects.items()}
+        return kinds | {name: category.like or name for name, category in self.fixtures.items()}
 
     @cached_property
     def alike(self) -> dict[str, tuple[str, ...]]:
