@@ -4,6 +4,8 @@
 |---|---|
 | `categories.py` | categories of objects and furniture, processes, what fits where |
 | `skill.py` | skills, and what the robot's hand can hold |
+| `sampling.py` | how its homes are sampled |
+| `speech.py` | what people say in it, besides the names of kinds |
 | `domain.py` | `Domain`: what exists and what it can do, as one value |
 | `reading.py` | YAML to a `Domain` |
 | `loading.py` | the default domain, or that of a file |

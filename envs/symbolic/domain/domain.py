@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -22,7 +23,9 @@ from envs.symbolic.domain.categories import (
     fits_in,
 )
 from envs.symbolic.domain.room_kinds import with_room_kinds
+from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.domain.skill import Hand, Skill
+from envs.symbolic.domain.speech import Speech
 from envs.symbolic.domain.state_bearers import state_bearers
 from envs.symbolic.skills.notation import new_states
 from envs.symbolic.skills.vocabulary import Vocabulary
@@ -52,6 +55,8 @@ class Domain:
         fixtures: Categories of furniture and appliances.
         words: What else people call the kinds that are not built in.
         hand: What the robot's hand can hold; None: no limit beyond those of the physics.
+        sampling: How its homes are sampled.
+        speech: What people say in it, besides `words`.
     """
 
     states: tuple[str, ...]
@@ -66,6 +71,8 @@ class Domain:
     fixtures: dict[str, FixtureCategory]
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     hand: Hand | None = None
+    sampling: Sampling = Sampling()  # noqa: RUF009 - a frozen value
+    speech: Speech = Speech()  # noqa: RUF009 - a frozen value
 
     @staticmethod
     def of(**values: Any) -> Domain:
@@ -132,6 +139,12 @@ class Domain:
     def __deepcopy__(self, memo: dict[int, object]) -> Domain:
         """Return itself, as `__copy__` does."""
         return self
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short text that is the same for equal domains, in other processes too."""
+        key = repr(tuple(_hashable(getattr(self, f.name)) for f in fields(self)))
+        return hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
 
     @cached_property
     def members(self) -> dict[str, tuple[str, ...]]:
@@ -299,4 +312,8 @@ def _joined(known: tuple[Any, ...], more: Iterable[Any]) -> tuple[Any, ...]:
 def _hashable(value: object) -> Hashable:
     if isinstance(value, Mapping):
         return tuple((name, _hashable(entry)) for name, entry in value.items())
+    if isinstance(value, list):
+        return tuple(_hashable(entry) for entry in value)
+    if isinstance(value, Sampling | Speech):  # frozen values with mappings in them
+        return tuple(_hashable(getattr(value, f.name)) for f in fields(value))
     return value  # tuples, texts, numbers and frozen values
