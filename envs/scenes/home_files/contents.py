@@ -15,7 +15,7 @@ from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, capaci
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room
 from envs.words import names_of
 
-MAX_OBJECTS = 1000
+MAX_OBJECTS = 2000
 SHOWN_NAMES = 12  # names that a message shows of a longer list
 
 
