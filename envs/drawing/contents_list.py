@@ -11,7 +11,7 @@ from envs.drawing.labels import DARK
 from envs.drawing.lettering import LINE_HEIGHT, shortened, width_of
 from envs.drawing.shapes import Box, Color, Polygon, Shape, Text, rectangle
 from envs.scenes.speaker import PERSON
-from envs.symbolic.domain import Domain, category_of, load_domain, look_of
+from envs.symbolic.domain import Domain, category_of, look_of
 from envs.symbolic.scene import ObjectSpec, Scene
 from envs.words import plural
 
@@ -66,7 +66,7 @@ def contents_list(scene: Scene, numbers: Mapping[str, int], *, left: float, top:
         top: Upper edge of the columns.
         height: Height of the plan.
     """
-    domain = load_domain()
+    domain = scene.domain
     contents: dict[str, list[ObjectSpec]] = defaultdict(list)
     for item in scene.objects:
         contents[item.place].append(item)

@@ -18,7 +18,7 @@ from envs.drawing.shapes import Box, Circle, Color, Drawing, Line, Point, Polygo
 from envs.errors import HomeError
 from envs.scenes.occupancy_grid import WALL_M
 from envs.scenes.speaker import PERSON
-from envs.symbolic.domain import fixture_of, load_domain, look_of
+from envs.symbolic.domain import fixture_of, look_of
 from envs.symbolic.scene import FixtureSpec, Rect, Room, Scene
 
 PX_PER_M = 100.0
@@ -57,7 +57,7 @@ def floor_plan(scene: Scene) -> Drawing:
 
 class _Plan:
     def __init__(self, scene: Scene) -> None:
-        self.scene, self.domain = scene, load_domain()
+        self.scene, self.domain = scene, scene.domain
         rects = [room.rect for room in scene.rooms]
         self.x0, self.y1 = min(r[0] for r in rects) - WALL_M, max(r[3] for r in rects) + WALL_M
         width_m, depth_m = max(r[2] for r in rects) + WALL_M - self.x0, self.y1 - min(r[1] for r in rects) + WALL_M

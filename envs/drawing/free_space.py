@@ -35,9 +35,10 @@ class FreeSpace:
         step = max(MIN_STEP, float(np.sqrt((high - low).prod() / MAX_POSITIONS)))
         xs, ys = (np.append(np.arange(a, b, step), b) for a, b in zip(low, high, strict=True))
         middles = np.stack(np.meshgrid(xs, ys, indexing="ij"), axis=-1).reshape(-1, 2)  # (M, 2)
-        if self.taken:
-            taken = np.array(self.taken)  # (K, 4)
-            half = np.array((width / 2 + GAP, height / 2 + GAP))
+        half = np.array((width / 2 + GAP, height / 2 + GAP))
+        searched = Box(*(low - half).tolist(), *(high + half).tolist())
+        if near := [box for box in self.taken if box.overlaps(searched)]:
+            taken = np.array(near)  # (K, 4)
             overlaps = (middles[:, None] - half < taken[None, :, 2:]) & (middles[:, None] + half > taken[None, :, :2])
             middles = middles[~overlaps.all(axis=2).any(axis=1)]
         if not len(middles):

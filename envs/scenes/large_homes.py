@@ -70,5 +70,5 @@ def large_home(
             places.append(things[-1])
     return Scene(
         name="large home", seed=seed, rooms=tuple(scene_rooms), doorways=(), fixtures=tuple(furniture),
-        objects=tuple(things), robot=(0.0, 0.0, 0.0), people=PEOPLE,
+        objects=tuple(things), robot=(0.0, 0.0, 0.0), people=PEOPLE, domain=domain,
     )  # fmt: skip
