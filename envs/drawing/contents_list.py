@@ -11,7 +11,8 @@ from envs.drawing.labels import DARK
 from envs.drawing.lettering import LINE_HEIGHT, shortened, width_of
 from envs.drawing.shapes import Box, Color, Polygon, Shape, Text, rectangle
 from envs.scenes.speaker import PERSON
-from envs.symbolic.domain import Domain, category_of, look_of
+from envs.symbolic.described_kinds import category_of, look_of
+from envs.symbolic.domain import Domain
 from envs.symbolic.scene import ObjectSpec, Scene
 from envs.words import plural
 

@@ -18,7 +18,7 @@ from envs.drawing.shapes import Box, Circle, Color, Drawing, Line, Point, Polygo
 from envs.errors import HomeError
 from envs.scenes.occupancy_grid import WALL_M
 from envs.scenes.speaker import PERSON
-from envs.symbolic.domain import fixture_of, look_of
+from envs.symbolic.described_kinds import fixture_of, look_of
 from envs.symbolic.scene import FixtureSpec, Rect, Room, Scene
 
 PX_PER_M = 100.0
