@@ -155,8 +155,6 @@ def _bytes_of(path: str | Path) -> bytes:
 
 
 Part = tuple["NDArray[np.float64]", "NDArray[np.int64]", "NDArray[np.float64] | None"]  # vertices, faces, colors
-    "NDArray[np.float64]", "NDArray[np.int64]", "NDArray[np.float64] | None"
-]  # vertices, faces, colors of faces
 
 
 def _parts(raw: bytes, path: Path) -> list[Part]:
