@@ -33,9 +33,7 @@ def dump_home(scene: Scene) -> str:
         if has_floor_plan:
             lines.append(f"    rect: {_numbers(room.rect)}")
         lines.append("    fixtures:" + ("" if by_room[room.name] else " []"))
-        lines += [
-            f"      - {_fixture(f, domain, f.category in numbered, has_floor_plan)}" for f in by_room[room.name]
-        ]
+        lines += [f"      - {_fixture(f, domain, f.category in numbered, has_floor_plan)}" for f in by_room[room.name]]
     if has_floor_plan:
         lines.append("doorways:" + ("" if scene.doorways else " []"))
         lines += [f"  - [{_numbers((d.x, d.y, d.width))[1:-1]}, {_word(d.along)}]" for d in scene.doorways]

@@ -3,6 +3,7 @@
 | file | what |
 |---|---|
 | `categories.py` | categories of objects and furniture, processes, what fits where |
+| `mesh_file.py` | mesh files that kinds of objects take their shape from |
 | `skill.py` | skills, and what the robot's hand can hold |
 | `domain.py` | `Domain`: what exists and what it can do, as one value |
 | `reading.py` | YAML to a `Domain` |
@@ -13,6 +14,7 @@ from envs.symbolic.domain.categories import (
     BUILT_IN_STATES,
     CELL_M2,
     FixtureCategory,
+    MeshFile,
     ObjectCategory,
     Process,
     Region,
@@ -20,6 +22,7 @@ from envs.symbolic.domain.categories import (
     Vec3,
     capacity_of,
     fits_in,
+    mass_of,
 )
 from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.loading import load_domain
@@ -31,6 +34,7 @@ __all__ = [
     "Domain",
     "FixtureCategory",
     "Hand",
+    "MeshFile",
     "ObjectCategory",
     "Process",
     "Region",
@@ -40,4 +44,5 @@ __all__ = [
     "capacity_of",
     "fits_in",
     "load_domain",
+    "mass_of",
 ]
