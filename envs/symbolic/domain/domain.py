@@ -22,7 +22,10 @@ from envs.symbolic.domain.categories import (
     fits_in,
     mass_of,
 )
+from envs.symbolic.domain.room_kinds import with_room_kinds
 from envs.symbolic.domain.skill import Hand, Skill
+from envs.symbolic.domain.state_bearers import state_bearers
+from envs.symbolic.skills.notation import new_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +74,7 @@ class Domain:
         Raises:
             DomainError: The values contradict each other; the message names the entry.
         """
-        domain = Domain(**values)
+        domain = Domain(**with_room_kinds(values))
         key = tuple(_hashable(getattr(domain, f.name)) for f in fields(domain))
         known = _interned.get(key)
         if known is None:
@@ -103,13 +106,16 @@ class Domain:
     ) -> Domain:
         """Return this domain with more of everything; a mapping's entry replaces one of the same name.
 
+        The states that skills set are added too; with a skill that has a `{room}`, the kinds of rooms become fixtures
+        of the class `room`.
+
         Raises:
             DomainError: As in `of`.
         """
         return self.changed(
             objects={**self.objects, **(objects or {})},
             fixtures={**self.fixtures, **(fixtures or {})},
-            states=_joined(self.states, states),
+            states=_joined(_joined(self.states, states), new_states(skills or {}, self.states)),
             negations={**self.negations, **(negations or {})},
             exclusive=_joined(self.exclusive, exclusive),
             liquids=_joined(self.liquids, liquids),
@@ -155,6 +161,20 @@ class Domain:
     def rooms(self) -> tuple[str, ...]:
         """The kinds of rooms, in alphabetical order."""
         return tuple(sorted({room for fixture in self.fixtures.values() for room in fixture.rooms}))
+
+    @cached_property
+    def rooms_are_entities(self) -> bool:
+        """Whether some skill is about rooms, so that every room of a scene is one of its fixtures too."""
+        return any(fixture.is_room for fixture in self.fixtures.values())
+
+    @cached_property
+    def bearers(self) -> dict[str, frozenset[str]]:
+        """The categories that can have each state: by what they are, or by a skill or process that changes it."""
+        return state_bearers(self)
+
+    def can_be(self, category: str, word: str) -> bool:
+        """Whether things of a category can have a state or its negation, such as `clean`."""
+        return category in self.bearers.get(self.negations.get(word, word), ())
 
     @cached_property
     def process_at(self) -> dict[str, Process]:
@@ -211,7 +231,7 @@ class Domain:
         if word in self.fixtures:
             return (word,)
         if word in self.fixture_members:
-            return tuple(name for name in self.fixture_members[word] if self.fixtures[name].can_be(state))
+            return tuple(name for name in self.fixture_members[word] if self.can_be(name, state))
         known = [*self.fixtures, *self.fixture_members]
         raise DomainError(f"no fixture or class of fixtures is called {word!r}{nearest(word, known)}")
 
