@@ -21,6 +21,7 @@ from envs.symbolic.domain.categories import (
     Relation,
     capacity_of,
     fits_in,
+    mass_of,
 )
 from envs.symbolic.domain.room_kinds import with_room_kinds
 from envs.symbolic.domain.sampling import Sampling
@@ -217,7 +218,8 @@ class Domain:
     @cached_property
     def kind_of(self) -> dict[str, str]:
         """The known kind that each category was made from (`like`): itself for one that was made from none."""
-        return {c.name: c.like or c.name for c in (*self.objects.values(), *self.fixtures.values())}
+        kinds = {name: category.like or name for name, category in self.objects.items()}
+        return kinds | {name: category.like or name for name, category in self.fixtures.items()}
 
     @cached_property
     def alike(self) -> dict[str, tuple[str, ...]]:
@@ -239,6 +241,10 @@ class Domain:
     def capacity(self, place: str) -> int:
         """Number of cells that a place (category of fixture or object) offers."""
         return capacity_of(self.objects.get(place) or self.fixtures[place])
+
+    def mass_kg(self, name: str) -> float:
+        """The mass of one object of category `name` [kg], in physics too."""
+        return mass_of(self.objects[name])
 
     def relation(self, place: str) -> Relation | None:
         """The word (on, in, with) for being at a place, or None if it holds nothing."""
