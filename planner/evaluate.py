@@ -158,15 +158,15 @@ def _load_trials(args: argparse.Namespace, domain: Domain) -> tuple[list[Evaluat
         return [
             t
             for s in BUILT_IN
-            for t in draw_trials(
-                s, count, seed=args.seed, inventory=inventory, geometry=geometry, domain=domain
-            )
+            for t in draw_trials(s, count, seed=args.seed, inventory=inventory, geometry=geometry, domain=domain)
         ], []
     trials: list[EvaluationTask] = []
     problems: list[TaskProblem] = []
     for line in sample_lines(read_tasks(args.tasks, domain), args.limit, args.seed):
         try:
-            trials.append(trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps, domain=domain))
+            trials.append(
+                trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps, domain=domain)
+            )
         except EnvsError as error:
             problems.append(TaskProblem(id=line.id, reason=" ".join(str(error).split())))
     return trials, problems

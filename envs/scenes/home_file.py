@@ -91,9 +91,7 @@ def load_home(
     return with_speaker(scene, geometry=geometry) if speaker else scene
 
 
-def state_of(
-    home: AnyHome, *, geometry: bool = True, speaker: bool = False, domain: Domain | None = None
-) -> State:
+def state_of(home: AnyHome, *, geometry: bool = True, speaker: bool = False, domain: Domain | None = None) -> State:
     """Return the state of a home, named in one of the ways above: the given or current one, or a scene's initial one.
 
     Args:

@@ -18,7 +18,6 @@ from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Plac
 from envs.symbolic.goals.needs import Needs, described_for, needs_of
 from envs.symbolic.scene import Scene
 from envs.symbolic.scoring import fixtures_of, holds
-from planner.goals.means.appliances import APPLIANCES
 from planner.tasks.providers import providers
 from planner.tasks.task_files import TaskError, TaskLine
 

@@ -68,13 +68,7 @@ class EntryReader(NounReader):
             item.properties = self.properties(entry, words, options, item.category)
             if item.properties and item.category == self.domain.person:
                 self.problem(entry, f"a person has no color, size, material or owner; found {item.properties[0]!r}")
-            possible_states = {
-                "open": fixture_category.joint,
-                "on": fixture_category.switch,
-                "dirty": fixture_category.wipeable,
-                "watered": fixture_category.waterable,
-            }
-            allowed_states = {state for state, allowed in possible_states.items() if allowed}
+            allowed_states = {state for state in self.domain.states if self.domain.can_be(item.category, state)}
             item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "pose" in options:
                 pose = self.numbers(options["pose"], f"{item.category}: pose", POSE, POSE_LIMITS)
@@ -116,16 +110,7 @@ class EntryReader(NounReader):
                 self.unread.append(text)
                 continue
             item.properties = self.properties(entry, words, options, item.category)
-            allowed_states = {"dirty", "hot", "cold"}
-            allowed_states |= {
-                s
-                for s, allowed in (
-                    ("sliced", object_category.slices),
-                    ("cooked", object_category.cooks),
-                    ("folded", object_category.folds),
-                )
-                if allowed
-            }
+            allowed_states = {state for state in self.domain.states if self.domain.can_be(item.category, state)}
             item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "liquid" in options:
                 item.liquid = self.text(options["liquid"], f"{item.category}: liquid")

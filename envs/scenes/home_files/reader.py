@@ -47,7 +47,19 @@ from envs.symbolic.kinds.reader import KIND_KEYS, KindReader
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
-HOME_KEYS = ("name", "domain", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker", *KIND_KEYS)
+HOME_KEYS = (
+    "name",
+    "domain",
+    "seed",
+    "people",
+    "rules",
+    "rooms",
+    "doorways",
+    "robot",
+    "objects",
+    "speaker",
+    *KIND_KEYS,
+)
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES = 30, 100, 200
 
 
@@ -222,7 +234,7 @@ class _HomeReader(HouseholdReader):
         for name in without_rect if self.has_rects else ():
             self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
         n_speakers = any(
-            item.category == PERSON for _, item in items
+            item.category == self.domain.person for _, item in items
         )  # a home with the most gets one more: its speaker
         names = self.name_all([item for _, item in items], MAX_FIXTURES + n_speakers, "fixtures")
         for room, item in items:

@@ -93,7 +93,9 @@ class DomainFileReader(KindReader, SamplingReader):
     def read_file(self, root: yaml.Node) -> Domain:
         """Return the domain of a file; where problems were found, what could be read of it."""
         if not isinstance(root, yaml.MappingNode):
-            self.problem(root, f"a domain has `objects:` and `fixtures:`; this file has neither: it is {describe(root)}")
+            self.problem(
+                root, f"a domain has `objects:` and `fixtures:`; this file has neither: it is {describe(root)}"
+            )
             return self.domain
         parts = self.options(root, "domain", KEYS)
         if "extends" in parts and self.choice(parts["extends"], "extends", ("home",), "domain") == "home":
@@ -102,10 +104,16 @@ class DomainFileReader(KindReader, SamplingReader):
         if "version" in parts:
             self.whole(parts["version"], "version", 1, 1)
         self.read_vocabulary(parts)
-        kinds = {"furniture": parts.get("fixtures"), "things": parts.get("objects"), "processes": parts.get("processes")}
+        kinds = {
+            "furniture": parts.get("fixtures"),
+            "things": parts.get("objects"),
+            "processes": parts.get("processes"),
+        }
         self.domain = self.read({key: node for key, node in kinds.items() if node is not None})
         if self.stands_alone and not self.problems and not (self.domain.objects and self.domain.fixtures):
-            self.problem(root, "a domain that stands alone has `objects:` and `fixtures:`; to add to the home: `extends: home`")
+            self.problem(
+                root, "a domain that stands alone has `objects:` and `fixtures:`; to add to the home: `extends: home`"
+            )
         values: dict[str, Any] = {"skills": {**self.domain.skills, **self.read_skills(parts.get("skills"))}}
         if self.problems:
             values = {}  # further problems are found with what is known
@@ -148,7 +156,8 @@ class DomainFileReader(KindReader, SamplingReader):
             if state is None or base.negations.get(word) == state or not self.is_one_word(key, "negations", word):
                 continue
             if NEGATIONS.get(word, state) != state:
-                self.problem(value, f"negations: {word!r} is the absence of {NEGATIONS[word]!r} in every domain; choose another word for {state!r}")  # fmt: skip
+                text = f"negations: {word!r} is the absence of {NEGATIONS[word]!r} in every domain"
+                self.problem(value, f"{text}; choose another word for {state!r}")
             elif self.may_be_called(key, "negations", word):
                 negations[word] = state
         for word, state in NEGATIONS.items():
@@ -172,7 +181,9 @@ class DomainFileReader(KindReader, SamplingReader):
 
     def read_properties(self, node: yaml.Node) -> dict[str, dict[str, tuple[float, ...]]]:
         """Read what the words of each group do to a body: a factor of its size, or a color."""
-        properties = {group: dict(words) if not self.stands_alone else {} for group, words in self.domain.properties.items()}
+        properties = {
+            group: dict(words) if not self.stands_alone else {} for group, words in self.domain.properties.items()
+        }
         for group, value in self.options(node, "properties", GROUPS).items():
             for word, key, entry in self.pairs(value, f"properties: {group}"):
                 context = f"properties: {group}: {word}"
@@ -186,7 +197,9 @@ class DomainFileReader(KindReader, SamplingReader):
                     continue
                 numbers = self.sequence(entry, context)
                 parts = [self.number(n, context, 1.0) for n in numbers]
-                if len(parts) not in ((0, 3, 4) if group == "material" else (3,)) or any(p is not None and p < 0 for p in parts):
+                if len(parts) not in ((0, 3, 4) if group == "material" else (3,)) or any(
+                    p is not None and p < 0 for p in parts
+                ):
                     self.problem(entry, f"{context}: expected [red, green, blue] from 0 to 1, found {describe(entry)}")
                 properties[group][word] = tuple(p or 0.0 for p in parts)
         return properties
@@ -238,10 +251,14 @@ class DomainFileReader(KindReader, SamplingReader):
             if not is_null(value):
                 own.append((key, value))
             elif name not in built_in:
-                hint = nearest(name, built_in) or "; a skill of your own needs `text`, `when` and `sets` (docs/skills.md)"
+                hint = (
+                    nearest(name, built_in) or "; a skill of your own needs `text`, `when` and `sets` (docs/skills.md)"
+                )
                 self.problem(key, f"skills: there is no built-in skill {name!r}{hint}")
             elif (skill := fitted(built_in[name], domain.states, domain.liquids)) is None:
-                self.problem(key, f"skills: {name}: it would change nothing here: no state or liquid that it sets is listed")
+                self.problem(
+                    key, f"skills: {name}: it would change nothing here: no state or liquid that it sets is listed"
+                )
             else:
                 named[name] = skill
         mapping = yaml.MappingNode("tag:yaml.org,2002:map", own, node.start_mark, node.end_mark)
@@ -275,7 +292,9 @@ class DomainFileReader(KindReader, SamplingReader):
         for noun, _, value in self.pairs(nouns["plurals"], "nouns: plurals") if "plurals" in nouns else ():
             plurals[noun] = self.text(value, f"nouns: plurals: {noun}") or noun
         phrases: dict[str, dict[str, object]] = {}
-        for number, (name, key, value) in enumerate(self.pairs(parts["phrases"], "phrases") if "phrases" in parts else ()):
+        for number, (name, key, value) in enumerate(
+            self.pairs(parts["phrases"], "phrases") if "phrases" in parts else ()
+        ):
             if number >= MAX_FAMILIES:
                 self.problem(key, f"phrases: more than {MAX_FAMILIES} families")
                 break
@@ -288,7 +307,9 @@ class DomainFileReader(KindReader, SamplingReader):
         options = self.options(node, context, FAMILY_KEYS)
         answers = [each for each in ("goal", "refuse", "ask") if each in options]
         if len(answers) != 1:
-            self.problem(key, f"{context}: expected one of goal, refuse and ask, found {' and '.join(answers) or 'none'}")
+            self.problem(
+                key, f"{context}: expected one of goal, refuse and ask, found {' and '.join(answers) or 'none'}"
+            )
         if "phrases" not in options:
             self.problem(key, f"{context}: has no `phrases:`")
         family: dict[str, object] = {}
@@ -303,7 +324,9 @@ class DomainFileReader(KindReader, SamplingReader):
                 for each, text in texts:
                     for problem in _placeholder_problems(text, slots):
                         self.problem(each, f"{context}: {part}: {problem}")
-                family[part] = [text for _, text in texts] if part in ("goal", "phrases") else texts[0][1] if texts else ""
+                family[part] = (
+                    [text for _, text in texts] if part in ("goal", "phrases") else texts[0][1] if texts else ""
+                )
         for part in ("count", "numbers"):
             if part in options:
                 nodes = self.sequence(options[part], f"{context}: {part}")
@@ -318,7 +341,9 @@ class DomainFileReader(KindReader, SamplingReader):
         kind = re.split("[:=]", word, maxsplit=1)[0].strip()
         kinds = ("object", "container", "class", "liquid", "receptacle", "fixture", "fixtures", "person", "unfit")
         if kind not in kinds:
-            self.problem(node, f"{context}: unknown type {kind!r}{nearest(kind, kinds) or '; known: ' + ', '.join(kinds)}")
+            self.problem(
+                node, f"{context}: unknown type {kind!r}{nearest(kind, kinds) or '; known: ' + ', '.join(kinds)}"
+            )
         return word
 
 
@@ -335,5 +360,3 @@ def _placeholder_problems(text: str, slots: Collection[str]) -> Iterator[str]:
         slot = placeholder.rpartition(" ")[2]
         if slot not in slots and slot not in _OWN_SLOTS:
             yield f"{{{placeholder}}}: there is no slot {slot!r}{nearest(slot, slots) or '; `slots:` lists them'}"
-
-

@@ -39,7 +39,9 @@ class SamplingReader(ValueReader):
         }  # fmt: skip
         parts, values = self.options(node, "sampling", KEYS), dict[str, Any]()
         if "first_room" in parts:
-            values["first_room"] = self.choice(parts["first_room"], "sampling: first_room", known["room"], "kind of room")
+            values["first_room"] = self.choice(
+                parts["first_room"], "sampling: first_room", known["room"], "kind of room"
+            )
         for key, what in _LISTS.items():
             if key in parts:
                 values[key] = self.choices(parts[key], f"sampling: {key}", known[what], what)
@@ -58,16 +60,22 @@ class SamplingReader(ValueReader):
             values["own_room"] = {name: room for name, room in rooms.items() if room}
         if "chances" in parts:
             values["chances"] = {
-                state: self.numbers_by_word(value, f"sampling: chances: {state}", known["kind or class"], "kind or class", 1.0)
+                state: self.numbers_by_word(
+                    value, f"sampling: chances: {state}", known["kind or class"], "kind or class", 1.0
+                )
                 for state, value in self.known_pairs(parts["chances"], "sampling: chances", known["state"], "state")
-            }  # fmt: skip
+            }
         if "furniture" in parts:
             values["furniture"] = {
                 room: {
                     name: self.amount(value, f"sampling: furniture: {room}: {name}")
-                    for name, value in self.known_pairs(table, f"sampling: furniture: {room}", known["fixture"], "fixture")
+                    for name, value in self.known_pairs(
+                        table, f"sampling: furniture: {room}", known["fixture"], "fixture"
+                    )
                 }
-                for room, table in self.known_pairs(parts["furniture"], "sampling: furniture", known["room"], "kind of room")
+                for room, table in self.known_pairs(
+                    parts["furniture"], "sampling: furniture", known["room"], "kind of room"
+                )
             }
         return Sampling(**{**vars(domain.sampling), **values})
 
@@ -96,10 +104,17 @@ class SamplingReader(ValueReader):
                 numbers[name] = number
         return numbers
 
+    def amounts(self, node: yaml.Node, context: str, known: Collection[str]) -> dict[str, Amount]:
+        """Return how much of each kind of furniture stands in a kind of room."""
+        pairs = self.known_pairs(node, context, known, "fixture")
+        return {name: self.amount(value, f"{context}: {name}") for name, value in pairs}
+
     def amount(self, node: yaml.Node, context: str) -> Amount:
         """Return the chance of any, the minimum and the maximum."""
         if not isinstance(node, yaml.SequenceNode) or len(node.value) != 3:
-            self.problem(node, f"{context}: expected [chance, minimum, maximum] such as [0.5, 1, 2], found {describe(node)}")
+            self.problem(
+                node, f"{context}: expected [chance, minimum, maximum] such as [0.5, 1, 2], found {describe(node)}"
+            )
             return (0.0, 1, 1)
         chance = self.number(node.value[0], context, 1.0)
         low, high = (self.whole(each, context, 1, MAX_EACH) or 1 for each in node.value[1:])
