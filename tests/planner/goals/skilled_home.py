@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from envs.scenes.home_file import parse_home
-from envs.symbolic.domain import Domain, Process, load_domain
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from envs.symbolic.skills.notation import parse_skills
 from envs.symbolic.state import State, World
