@@ -49,17 +49,13 @@ class SkilledHands(Hands):
         Raises:
             StuckError: No skill does, or what it needs cannot be had.
         """
-        tool, previous_place = None, -1
+        before = self.state
         for entity in entities:
-            if self.state.has(entity, word) != against:
-                continue
-            use = self.chosen_use(entity, word, against=against)
-            place = self.state.root(self.tool_of(use)) if self.tool_of(use) is not None else -1
-            if tool is None:
-                tool, previous_place = self.tool_of(use), place
-            self.perform(use)
-        if tool is not None and tool == self.state.held and tool not in entities:
-            self.put_back(tool, previous_place)
+            if self.state.has(entity, word) == against:
+                self.perform(self.chosen_use(entity, word, against=against))
+        tool = self.state.held
+        if tool >= 0 and tool != before.held and tool not in entities:
+            self.put_back(tool, before.root(tool))
 
     def chosen_use(self, entity: int, word: str, *, against: bool) -> Use:
         """Return the use of a skill for an entity."""
@@ -69,13 +65,6 @@ class SkilledHands(Hands):
             name = self.state.world.names[entity]
             raise StuckError(f"no skill of this robot makes {name} {'not ' if against else ''}{word}")
         return use
-
-    def tool_of(self, use: Use) -> int | None:
-        """Return what the robot must hold for a use; None if nothing, or nothing in particular."""
-        for precondition in use.skill.preconditions:
-            if precondition.atom.predicate == "holding":
-                return use.entity(precondition.atom.terms[0])
-        return None
 
     def perform(self, use: Use) -> None:
         """Make the preconditions of a use true, and use the skill."""
@@ -169,21 +158,32 @@ class SkilledHands(Hands):
             self.take(item)
             self.do("give", item, place)
         else:
+            self.make_room(item, place)
             self.bring(item, place)
+
+    def make_room(self, item: int, place: int) -> None:
+        """Bring things elsewhere until an object has room at a place, those that no condition wants there first."""
+        world = self.state.world
+        kept = choice.needed_where_they_are(self.state, self.phase, self.initial_state)
+        for other in sorted(self.state.children(place), key=lambda i: (i in kept, i)):
+            if grounding.can_hold(self.state, place, item):
+                return
+            if world.fits(item, place) and other != item:
+                self.take_away(other, place)
 
     def take_away(self, item: int, place: int) -> None:
         """Bring an object elsewhere."""
         world = self.state.world
-        at = Place(room=world.names[place]) if own_skills.is_room(world, place) else Place(
-            fixture=world.categories[place] if place < world.n_fixtures else None
-        )  # fmt: skip
+        at = Place(fixture=world.categories[place] if place < world.n_fixtures else None)
+        if own_skills.is_room(world, place):
+            at = Place(room=world.names[place])
         target = grounding.alternative_place(self.state, item, at, self.avoid, common_sense=self.common_sense)
         if target is None:
             raise StuckError(f"nowhere else to put {world.names[item]}")
         self.bring(item, target)
 
     def make_reachable(self, entity: int, atom: Atom) -> None:
-        """Open what an entity is behind; put it down if it is in the hand; bring it to a surface if it must be there."""
+        """Open what an entity is behind, or is itself; put it down on a surface if it is in the hand, or must be there."""
         world = self.state.world
         if entity >= world.n_fixtures and (atom.predicate == "in the open" or self.state.root(entity) < 0):
             self.onto_surface(entity)
