@@ -77,6 +77,8 @@ class Expressions:
         match atom.predicate:
             case "hand empty":
                 return "state.held < 0"
+            case "holding" if not entities:
+                return f"state.held in world.of_kind({atom.terms[0].kind!r})"
             case "holding":
                 return f"state.held == {first}"
             case "holding what":
