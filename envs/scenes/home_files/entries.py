@@ -61,6 +61,9 @@ class EntryReader(NounReader):
                 entry, item.category, "fixtures", is_numbered=item.count > 1 or "count" in options
             )
             fixture_category = self.domain.fixtures.get(item.category)
+            if fixture_category is None and self.is_refused(text):
+                self.unread.append(text)
+                continue
             if fixture_category is None:
                 hint = self.fixture_hint(text, item.category)
                 self.problem(entry, f"unknown fixture {text if hint.startswith(':') else item.category!r}{hint}")
@@ -103,6 +106,9 @@ class EntryReader(NounReader):
             item.category = self.meant(
                 entry, item.category, "objects", is_numbered=item.count > 1 or "count" in options
             )
+            if item.category not in self.domain.objects and self.is_refused(text):
+                self.unread.append(text)
+                continue
             if item.category not in (*self.domain.fixtures, *self.domain.objects):
                 parsed_words = self.words(entry, item, text)
                 if parsed_words is None:

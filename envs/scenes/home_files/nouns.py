@@ -25,11 +25,14 @@ class NounReader(PropertyReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
         self.notes: list[str] = []  # what is read otherwise than it is written
+        self.refused: set[str] = set()  # names of the home's own kinds that have a problem, in small letters
 
     def meant(self, entry: yaml.Node, word: str, table: Literal["fixtures", "objects"], *, is_numbered: bool) -> str:
         """Return the category that a word means if it can mean no other: a plural, or another word such as `couch`."""
         known = self.domain.fixtures if table == "fixtures" else self.domain.objects
         head, separator, liquid = word.partition(" of ")
+        if self.vocabulary.is_own(word):  # "ball of yarn" is no ball
+            head, separator, liquid = word, "", ""
         if head in known or head in self.domain.members:
             return word
         for noun, rest in ((word, ""), (head, f"{separator}{liquid}")):
@@ -41,6 +44,12 @@ class NounReader(PropertyReader):
             self.note_word(noun, names[0])
             return names[0] + rest
         return word
+
+    def is_refused(self, text: str) -> bool:
+        """Whether a text names a kind of the home's own whose problem is reported where it is described."""
+        low = re.sub(r" \d+$", "", text.lower())
+        forms = {low, *singulars(low)}
+        return any(form == name or form.endswith(f" {name}") for name in self.refused for form in forms)
 
     def note_word(self, noun: str, name: str) -> None:
         """Note another word for a category, but not its plural, nor a word that the home itself has for it."""

@@ -37,7 +37,7 @@ class PropertyReader(NodeReader):
         """Split the properties off the front of a name: `red mug`, `Anna's big box`."""
         words: list[str] = []
         rest = text
-        while not self.is_name(rest.partition(" of ")[0], names):
+        while not (self.is_name(rest.partition(" of ")[0], names) or self.vocabulary.is_own(rest)):
             owner = OWNER.fullmatch(rest)
             head, _, tail = rest.partition(" ")
             if head in self.domain.property_group and tail:
@@ -67,7 +67,12 @@ class PropertyReader(NodeReader):
             properties += words
             head, _, rest = text.partition(" ")
             is_state = head in self.domain.states or head in self.domain.negations
-            if not is_state or not rest or self.is_name(text.partition(" of ")[0], names):
+            if (
+                not is_state
+                or not rest
+                or self.is_name(text.partition(" of ")[0], names)
+                or self.vocabulary.is_own(text)
+            ):
                 return tuple(properties), tuple(states), text
             states.append(head)
             text = rest

@@ -28,6 +28,7 @@ material, owner, which may also stand before the name: `red mug`, `Anna's big bo
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,6 +49,7 @@ from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker", *KIND_KEYS)
+_ROBOT_KEYS = ("own skills", "hand", "reach", "without")  # of files that people take for home files
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES = 30, 100, 200
 
 
@@ -112,6 +114,8 @@ class _HomeReader(HouseholdReader):
         """Offer `people` for other words for it; otherwise say that fixtures are a list."""
         if key.lower() in ("persons", "residents", "family", "inhabitants"):
             return "; did you mean 'people'?"
+        if key in _ROBOT_KEYS:
+            return "; this is said in a file of a robot, which `--robot` takes"
         return super().key_hint(key)
 
     def fixed_geometry(self) -> FixedGeometry:
@@ -126,9 +130,11 @@ class _HomeReader(HouseholdReader):
         parts = self.options(root, "home", HOME_KEYS)
         given_name = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
-        kinds = KindReader(self.domain, people=_scalars(parts.get("people")))
+        kinds = KindReader(self.domain, people=_listed_words(parts.get("people")))
         kinds.problems, kinds.notes = self.problems, self.notes
         self.domain = kinds.read(parts, self.folder)
+        self.limited_by_like, self.refused = kinds.limited_by_like, kinds.refused
+        self.refused |= {name.lower() for name in _names_under_unknown_keys(root)}
         n_problems = len(self.problems)
         if "people" in parts:
             self.people = self.read_people(parts["people"])
@@ -284,7 +290,17 @@ class _HomeReader(HouseholdReader):
             self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
 
 
-def _scalars(node: yaml.Node | None) -> list[str]:
+def _names_under_unknown_keys(root: yaml.MappingNode) -> Iterator[str]:
+    """Yield the keys under keys that a home does not have, such as `furnitures`: what they describe is not known."""
+    for key, value in root.value:
+        if isinstance(value, yaml.MappingNode) and key.value not in HOME_KEYS:
+            yield from _scalars(name for name, _ in value.value)
+
+
+def _listed_words(node: yaml.Node | None) -> list[str]:
     """Return the words of a list that is read later."""
-    entries = node.value if isinstance(node, yaml.SequenceNode) else []
-    return [entry.value for entry in entries if isinstance(entry, yaml.ScalarNode)]
+    return list(_scalars(node.value)) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _scalars(nodes: Iterable[yaml.Node]) -> Iterator[str]:
+    return (node.value for node in nodes if isinstance(node, yaml.ScalarNode))

@@ -79,7 +79,9 @@ class ThingReader(ValueReader):
         super().__init__(domain)
         self.things: dict[str, ObjectCategory] = {}
         self.furniture: dict[str, FixtureCategory] = {}
+        self.limited_by_like: set[str] = set()  # own furniture that takes only what the furniture does that it is like
         self.classes: tuple[str, ...] = domain.classes
+        self.aliases: dict[str, str] = {}  # names as files write them, in small letters, and as goals say them
         self.notes: list[str] = []  # what is read otherwise than it is written
         self._votes: dict[tuple[str, ...], list[str]] = {}
 
@@ -115,8 +117,9 @@ class ThingReader(ValueReader):
         if "holds" in options:
             outer = parts.get("size", start.size)
             parts["holds"], parts["relation"] = self.holding(options["holds"], f"{name}: holds", outer, start)
-        kind = replace(start, **parts)
-        kind = replace(kind, at=self.usual_places(entry, kind, start.at if like else ()))
+        kind, is_right = replace(start, **parts), len(self.problems) == n_problems
+        if is_right or "at" in options:
+            kind = replace(kind, at=self.usual_places(entry, kind, start.at if like else (), is_right=is_right))
         return kind if len(self.problems) == n_problems else None
 
     def known_like(
@@ -210,10 +213,12 @@ class ThingReader(ValueReader):
 
     # -- usual places --------------------------------------------------------------------------------------------------
 
-    def usual_places(self, entry: KindEntry, kind: ObjectCategory, inherited: tuple[str, ...]) -> tuple[str, ...]:
+    def usual_places(
+        self, entry: KindEntry, kind: ObjectCategory, inherited: tuple[str, ...], *, is_right: bool
+    ) -> tuple[str, ...]:
         """Return where a kind usually is: as given, where the kind is that it is like, or where its classes are."""
         if "at" in entry.options:
-            return self.given_places(entry.options["at"], kind)
+            return self.given_places(entry.options["at"], kind, is_right=is_right)
         fitting = tuple(place for place in inherited if fits_in(kind, self.fixture(place)))
         fitting = fitting or tuple(place for place in self.likely_places(kind) if fits_in(kind, self.fixture(place)))
         if not fitting:
@@ -223,14 +228,14 @@ class ThingReader(ValueReader):
             )  # fmt: skip
         return fitting[:MAX_PLACES]
 
-    def given_places(self, node: yaml.Node, kind: ObjectCategory) -> tuple[str, ...]:
-        """Return the places that a file gives."""
+    def given_places(self, node: yaml.Node, kind: ObjectCategory, *, is_right: bool) -> tuple[str, ...]:
+        """Return the places that a file gives; whether a kind fits there is checked if it is right otherwise."""
         context, places = f"{kind.name}: at", []
         for each, word in self.words(node, context):
             place = self.place(word)
             if place is None:
                 self.problem(each, f"{context}: {self.no_place(word)}")
-            elif not fits_in(kind, fixture := self.fixture(place)):
+            elif is_right and not fits_in(kind, fixture := self.opened_for(kind, place)):
                 self.problem(each, f"{context}: {misfit(kind, fixture)}")
             elif place not in places:
                 places.append(place)
@@ -238,12 +243,23 @@ class ThingReader(ValueReader):
             self.problem(node, f"{context}: at least one usual place is needed; without `at`, likely ones are taken")
         return tuple(places)
 
+    def opened_for(self, kind: ObjectCategory, place: str) -> FixtureCategory:
+        """Return furniture at which a file says that a kind is: what it takes by `like` alone is no limit then."""
+        fixture = self.fixture(place)
+        if place in self.limited_by_like and not fits_in(kind, fixture):
+            unlimited = replace(fixture, accepts=())
+            if fits_in(kind, unlimited):
+                self.limited_by_like.discard(place)
+                self.furniture[place] = fixture = unlimited
+        return fixture
+
     def fixture(self, name: str) -> FixtureCategory:
         """Return a kind of furniture of the file or the domain."""
         return self.furniture.get(name) or self.domain.fixtures[name]
 
     def place(self, word: str) -> str | None:
         """Return the kind of furniture that a word means; None if it means none, or several."""
+        word = self.aliases.get(word.lower(), word)
         if word in self.furniture or word in self.domain.fixtures:
             return word
         meant = [name for name in names_of(word, "fixtures") if name in self.domain.fixtures]
