@@ -26,8 +26,6 @@ FLAT = ("plate", "tray", "pan")
 CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")
 ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # rotationally symmetric if as deep as wide
 HOLLOW = ("bowl", "cup", "mug", "glass", "pot", "basket")
-DENSITY = 500.0  # kg/m3 of the bounding box: half of water
-MASS_KG = (0.05, 1.5)  # minimum and maximum; one hand can lift the maximum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +101,6 @@ def inner_floor_height(category: ObjectCategory) -> float:
     if category.shape in HOLLOW:
         return bottom + WALL_M
     return bottom + 0.5 * category.size[2]
-
-
-def mass_kg(category: ObjectCategory) -> float:
-    """Return a mass [kg] that suits the size, within `MASS_KG`."""
-    x, y, z = category.size
-    return min(MASS_KG[1], max(MASS_KG[0], DENSITY * x * y * z))
 
 
 def _hull(size: Vec3, at: Vec3 = (0.0, 0.0, 0.0), kind: Literal["box", "cylinder"] = "box") -> Piece:

@@ -16,7 +16,7 @@ from envs.symbolic.described_kinds import category_of, fixture_of
 from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, capacity_of, fits_in
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room
 
-MAX_OBJECTS = 1000
+MAX_OBJECTS = 2000
 _NUMBER = re.compile(r" \d+$")  # of an instance
 SHOWN_NAMES = 12  # names that a message shows of a longer list
 

@@ -214,7 +214,10 @@ class _HomeReader(HouseholdReader):
         self.has_rects = len(without_rect) < len(self.rooms)
         for name in without_rect if self.has_rects else ():
             self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
-        names = self.name_all([item for _, item in items], MAX_FIXTURES, "fixtures")
+        n_speakers = any(
+            item.category == PERSON for _, item in items
+        )  # a home with the most gets one more: its speaker
+        names = self.name_all([item for _, item in items], MAX_FIXTURES + n_speakers, "fixtures")
         for room, item in items:
             for name in names[id(item)]:
                 x, y, degrees = item.pose or (0.0, 0.0, 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from envs.symbolic.domain.categories import BUILT_IN_STATES, FixtureCategory, ObjectCategory, Process
+from envs.symbolic.domain.categories import BUILT_IN_STATES, FixtureCategory, ObjectCategory, Process, fits_in
 from envs.symbolic.domain.skill import Skill
 from envs.symbolic.skills.values import Effect
 
@@ -27,7 +27,8 @@ def state_bearers(
     for process in processes:
         for state in (*process.set, *process.clear):
             if state not in BUILT_IN_STATES:
-                bearers[state] |= set(objects)
+                places = [fixtures[name] for name in process.at if name in fixtures]
+                bearers[state] |= {name for name, o in objects.items() if any(fits_in(o, place) for place in places)}
     categories: Categories = {**fixtures, **objects}
     for skill in skills.values():
         for effect in skill.effects:
