@@ -146,8 +146,10 @@ class ContentsReader(EntryReader):
     def without_limit(
         self, category: str, thing: ObjectCategory, holder: ObjectCategory | FixtureCategory
     ) -> ObjectCategory | FixtureCategory:
-        """Return own furniture that takes all that fits, if the file says that something else is in it than in what it
-        is like: a toy chest like a laundry basket."""
+        """Return own furniture as it takes all that fits: the file says that more is in it than in what it is like.
+
+        A toy chest is like a laundry basket, and has toys in it.
+        """
         unlimited = replace(holder, accepts=()) if isinstance(holder, FixtureCategory) else holder
         if not fits_in(thing, unlimited):
             return holder

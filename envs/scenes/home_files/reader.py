@@ -107,6 +107,7 @@ class _HomeReader(HouseholdReader):
         self.rooms_with_rect: list[Room] = []  # rooms whose `rect` is valid
         self.doorways: list[Doorway] = []
         self.posed: set[str] = set()
+        self.states_of_rooms: dict[str, frozenset[str]] = {}  # of rooms that skills can be about
         self.has_rects = self.has_doorways = self.has_robot = False
         self.speaker_at: str | None = None  # the room or fixture where the speaker stands, if the file says
 
@@ -170,6 +171,9 @@ class _HomeReader(HouseholdReader):
             people=self.people,
             domain=self.domain,
         )
+        states = self.states_of_rooms
+        fixtures = (replace(f, states=states[f.name]) if f.name in states else f for f in scene.fixtures)
+        scene = replace(scene, fixtures=tuple(fixtures)) if states else scene
         return replace(scene, rules=self.read_rules(parts["rules"], scene)) if "rules" in parts else scene
 
     # -- rooms and fixtures ------------------------------------------------------------------------------------------
@@ -185,11 +189,12 @@ class _HomeReader(HouseholdReader):
             kind: str | None = head if number.isdigit() else name
             parts: dict[str, yaml.Node] = {"fixtures": value}
             if isinstance(value, yaml.MappingNode):
-                parts = self.options(value, name, ("kind", "rect", "fixtures"))
+                states = ("states",) if self.domain.rooms_are_entities else ()
+                parts = self.options(value, name, ("kind", "rect", *states, "fixtures"))
             if "kind" in parts:
                 kind = self.text(parts["kind"], f"{name}: kind")
             meant = self.names_of(kind or "", "rooms")
-            if kind is not None and len(meant) == 1 and kind.lower() not in self.domain.fixtures:
+            if kind is not None and len(meant) == 1 and kind.lower() not in self.furniture:
                 self.note_word(kind, meant[0])
                 kind = meant[0]
             if kind is not None and kind not in self.room_kinds:
@@ -209,6 +214,10 @@ class _HomeReader(HouseholdReader):
             self.rooms.append(Room(name=name, kind=kind or "", rect=rect))
             if numbers:
                 self.rooms_with_rect.append(self.rooms[-1])
+            if "states" in parts:
+                self.states_of_rooms[name] = self.states(
+                    key, parts["states"], kind or "", self.possible_states(kind or "")
+                )
             if "fixtures" in parts:
                 items += [(name, i) for i in self.fixture_items(parts["fixtures"], name)]
         self.has_rects = len(without_rect) < len(self.rooms)

@@ -17,8 +17,8 @@ MAX_NAME = 60  # characters
 NAME_WORD = re.compile(r"(?=\w*[^\W\d_])[^\W_]+(?:-[^\W_]+)*")  # letters, also with digits and hyphens: 3D, T-shirt
 GRAMMAR = frozenset(
     ["after", "all", "and", "any", "anything", "beside", "by", "each", "every", "exactly", "except", "from", "half",
-     "holding", "how", "if", "in", "into", "is", "many", "most", "never", "no", "not", "of", "on", "onto", "or", "some", "than", "that",
-     "the", "then", "to", "what", "where", "whether", "while", "with"]
+     "holding", "how", "if", "in", "into", "is", "many", "most", "never", "no", "not", "of", "on", "onto", "or", "some",
+     "than", "that", "the", "then", "to", "what", "where", "whether", "while", "with"]
 )  # fmt: skip
 _QUOTES = "'’‘`\"“”"  # noqa: RUF001 (these are the point)
 
@@ -29,6 +29,7 @@ class KindNames:
     def __init__(self, domain: Domain, people: Collection[str] = ()) -> None:
         self.domain = domain
         self.people = {name.lower(): name for name in people}
+        self.skills = tuple(domain.skills)  # also those that the home adds
 
     def problem(self, name: str, *, is_override: bool = False) -> str:
         """Return what is wrong with the name of a kind of object or furniture; empty if it may be called so.
@@ -120,15 +121,15 @@ class KindNames:
 
     def skill(self, low: str) -> str | None:
         """Return the skill whose first words a name is, or None."""
-        return next((s for s in self.domain.skills if low == s or low == s.split()[0]), None)
+        return next((s for s in self.skills if low == s or low == s.split()[0]), None)
 
 
 def plain_name(name: str) -> str:
     """Return a name as goals can say it: without apostrophes, and with hyphens if it has words of goals.
 
-    `potter's wheel` is called `potters wheel`, and `ball of yarn` is `ball-of-yarn`; what people write is a word for it.
+    `potter's wheel` is called `potters wheel`, `ball of yarn` is `ball-of-yarn`; what people write is a word for it.
     """
-    plain = re.sub(r"(?<=\w)['’](?=\w)|(?<=s)['’](?= )", "", name)  # noqa: RUF001
+    plain = re.sub(r"(?<=\w)['’](?=\w)|(?<=s)['’](?= )", "", name)
     words = plain.split()
     has_keyword = any(word.lower() in GRAMMAR for word in words)
     return "-".join(words) if has_keyword and len(words) > 1 else plain

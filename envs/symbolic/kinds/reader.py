@@ -16,7 +16,7 @@ reading, so that one mistake gives one message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -30,10 +30,11 @@ from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS, Furnitur
 from envs.symbolic.kinds.includes import Included, IncludeReader
 from envs.symbolic.kinds.names import KindNames, plain_name
 from envs.symbolic.kinds.things import THING_KEYS, KindEntry
+from envs.symbolic.skills.notation import read_skills
 from envs.words import names_of
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain import Domain, Skill
 
 KIND_KEYS = ("include", "things", "furniture", "classes", "states", "negations", "processes", "skills")
 MAX_KINDS = 1000
@@ -74,6 +75,7 @@ class KindReader(FurnitureReader, IncludeReader):
         if not any(file.parts.keys() & {*KIND_KEYS} for file in files):
             return self.domain
         base = self.domain
+        self.names.skills += _keys_of(file.parts.get("skills") for file in files)
         for file in files:
             with self.reading(file.file):
                 self.read_words_of_goals(file.parts)
@@ -96,7 +98,7 @@ class KindReader(FurnitureReader, IncludeReader):
     def extended(self, files: list[Included]) -> Domain:
         """Return the domain with everything that was read."""
         try:
-            return self.domain.extended(
+            domain = self.domain.extended(
                 objects=self.things,
                 fixtures=self.furniture,
                 states=tuple(self.states),
@@ -105,9 +107,29 @@ class KindReader(FurnitureReader, IncludeReader):
                 processes=tuple(self.processes),
                 words=self.words_of,
             )
+            skills = self.read_skills(files, domain)
+            return domain.extended(skills=skills) if skills else domain
         except DomainError as error:
             self.problem(None, str(error))
             return self.domain
+
+    def read_skills(self, files: list[Included], domain: Domain) -> dict[str, Skill]:
+        """Return what the robot can do in this home beyond the skills of its domain."""
+        skills: dict[str, Skill] = {}
+        for file in files:
+            if "skills" not in file.parts:
+                continue
+            with self.reading(file.file):
+                node = file.parts["skills"]
+                for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+                    if not isinstance(value, yaml.MappingNode):
+                        continue
+                    if key.value in domain.skills:
+                        self.problem(key, f"skills: {key.value!r} is a built-in skill; choose another name")
+                    if key.value in skills:
+                        self.problem(key, f"skills: {key.value!r} is also a skill of another file; choose another name")
+                skills |= read_skills(self, node, domain.vocabulary)
+        return skills
 
     # -- words of goals ------------------------------------------------------------------------------------------------
 
@@ -170,7 +192,7 @@ class KindReader(FurnitureReader, IncludeReader):
                 entries[plain] = KindEntry(name=plain, node=node, options=options, file=file.file, folder=file.folder)
                 if plain != name:
                     self.aliases[name.lower()] = plain
-                    self.words_of[plain] = (name.replace("’", "'"),)  # noqa: RUF001
+                    self.words_of[plain] = (name.replace("’", "'"),)
                     self.notes.append(f"{name!r} is called {plain} in goals and plans")
 
     def kind_options(self, name: str, node: yaml.Node, known: Collection[str], key: str) -> dict[str, yaml.Node]:
@@ -284,7 +306,7 @@ class KindReader(FurnitureReader, IncludeReader):
             if word.lower() != entry.name.lower() and self.may_be_called(
                 each, f"{entry.name}: words", word, is_word=True
             ):
-                words.append(word.replace("’", "'"))  # noqa: RUF001
+                words.append(word.replace("’", "'"))
         if len(words) > MAX_WORDS:
             self.problem(node, f"{entry.name}: {len(words)} words; at most {MAX_WORDS}")
         if words:
@@ -310,6 +332,12 @@ class KindReader(FurnitureReader, IncludeReader):
             if not at and "at" not in values:
                 self.problem(key, f"{context}: say `at` which furniture")
             self.processes.append(self.process(name, tuple(at), values, context))
+
+
+def _keys_of(sections: Iterable[yaml.Node | None]) -> tuple[str, ...]:
+    """Return the keys of sections of files."""
+    pairs = (pair for section in sections if isinstance(section, yaml.MappingNode) for pair in section.value)
+    return tuple(key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode))
 
 
 def any_thing(name: str) -> ObjectCategory:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
-from envs.errors import nearest
+from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import describe
 from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region, Relation, fits_in, load_domain
+from envs.symbolic.domain.mesh_file import mesh_of
 from envs.symbolic.kinds.values import MAX_SIDE_M, ValueReader
 from envs.words import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from envs.symbolic.domain import Domain, Vec3
 
@@ -100,9 +101,12 @@ class ThingReader(ValueReader):
         if "shape" in options and like is not None and (shape := self.shape(options["shape"], f"{name}: shape")):
             parts["shape"] = shape
         shape_of = (1.0, 1.0, 1.0) if like is None and start.shape == "box" else start.size
-        size = self.size(options["size"], f"{name}: size", shape_of) if "size" in options else None
+        is_sized = "size" in options and "mesh" not in options
+        size = self.size(options["size"], f"{name}: size", shape_of) if is_sized else None
         if size is not None:
             parts["size"], parts["holds"] = size, scaled_region(start.holds, start.size, size)
+        if "mesh" in options:
+            parts |= self.mesh(entry, like)
         if "color" in options and (color := self.color(options["color"], f"{name}: color")) is not None:
             parts["color"] = color
         if "classes" in options:
@@ -177,6 +181,41 @@ class ThingReader(ValueReader):
                 hint = hint or f"; known: {', '.join(self.classes)}; new ones are listed under `classes:`"
             self.problem(each, f"{context}: {text}{hint}")
         return tuple(found)
+
+    def mesh(self, entry: KindEntry, like: ObjectCategory | None) -> dict[str, Any]:
+        """Return the mesh of a kind, with the size that it has or is given."""
+        node, context, options = entry.options["mesh"], f"{entry.name}: mesh", dict[str, yaml.Node]()
+        if self.is_nothing(node):
+            return {"mesh": None}
+        if isinstance(node, yaml.MappingNode):
+            options = self.options(node, context, ("file", "unit", "up"))
+            if "file" not in options:
+                self.problem(node, f"{context}: say which file: `mesh: {{file: gnome.stl, unit: mm}}`")
+                return {}
+        words = {key: self.word(value, f"{context}: {key}") for key, value in options.items() if key != "file"}
+        file = self.text(options.get("file", node), context)
+        n_problems, size = len(self.problems), None
+        if "size" in entry.options:
+            size = self.size(entry.options["size"], f"{entry.name}: size", (1.0, 1.0, 1.0))
+        is_longest = isinstance(entry.options.get("size"), yaml.ScalarNode)
+        if file is None or None in words.values() or len(self.problems) > n_problems:
+            return {}
+        path = Path(file).expanduser()
+        if not path.is_absolute():
+            if entry.folder is None:
+                text = f"{file!r} is relative to a home file; this home is a text without one"
+                self.problem(node, f"{context}: {text}")
+                return {}
+            path = entry.folder / path
+        try:
+            sized = mesh_of(
+                path, size=max(size) if size and is_longest else size, unit=words.get("unit") or "m", up=words.get("up")
+            )
+        except DomainError as error:
+            self.problem(node, f"{context}: {str(error).replace(str(path.absolute()), file).replace(str(path), file)}")
+            return {}
+        holds = None if like is None else scaled_region(like.holds, like.size, sized.size)
+        return {"mesh": sized.mesh, "size": sized.size, "holds": holds, "relation": holds and like and like.relation}
 
     def contents(self, node: yaml.Node, context: str) -> str | None:
         """Return the liquid that a thing is an inexhaustible supply of."""
@@ -260,7 +299,7 @@ class ThingReader(ValueReader):
     def place(self, word: str) -> str | None:
         """Return the kind of furniture that a word means; None if it means none, or several."""
         word = self.aliases.get(word.lower(), word)
-        if word in self.furniture or word in self.domain.fixtures:
+        if word in self.furniture or (word in self.domain.fixtures and word not in self.domain.rooms):
             return word
         meant = [name for name in names_of(word, "fixtures") if name in self.domain.fixtures]
         if len(meant) != 1:
@@ -272,7 +311,7 @@ class ThingReader(ValueReader):
 
     def no_place(self, word: str) -> str:
         """Return why a word is no usual place."""
-        known = dict.fromkeys((*self.furniture, *self.domain.fixtures))
+        known = [n for n in dict.fromkeys((*self.furniture, *self.domain.fixtures)) if n not in self.domain.rooms]
         meant = [name for name in names_of(word, "fixtures") if name in known]
         if len(meant) > 1:
             return f"{word!r} may be {' or '.join(map(repr, meant[:3]))}; write one of them"
