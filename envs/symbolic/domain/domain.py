@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -22,7 +23,13 @@ from envs.symbolic.domain.categories import (
     fits_in,
     mass_of,
 )
+from envs.symbolic.domain.room_kinds import with_room_kinds
+from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.domain.skill import Hand, Skill
+from envs.symbolic.domain.speech import Speech
+from envs.symbolic.domain.state_bearers import state_bearers
+from envs.symbolic.skills.notation import new_states
+from envs.symbolic.skills.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +56,8 @@ class Domain:
         fixtures: Categories of furniture and appliances.
         words: What else people call the kinds that are not built in.
         hand: What the robot's hand can hold; None: no limit beyond those of the physics.
+        sampling: How its homes are sampled.
+        speech: What people say in it, besides `words`.
     """
 
     states: tuple[str, ...]
@@ -63,6 +72,8 @@ class Domain:
     fixtures: dict[str, FixtureCategory]
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     hand: Hand | None = None
+    sampling: Sampling = Sampling()  # noqa: RUF009 - a frozen value
+    speech: Speech = Speech()  # noqa: RUF009 - a frozen value
 
     @staticmethod
     def of(**values: Any) -> Domain:
@@ -71,7 +82,7 @@ class Domain:
         Raises:
             DomainError: The values contradict each other; the message names the entry.
         """
-        domain = Domain(**values)
+        domain = Domain(**with_room_kinds(values))
         key = tuple(_hashable(getattr(domain, f.name)) for f in fields(domain))
         known = _interned.get(key)
         if known is None:
@@ -103,13 +114,16 @@ class Domain:
     ) -> Domain:
         """Return this domain with more of everything; a mapping's entry replaces one of the same name.
 
+        The states that skills set are added too; with a skill that has a `{room}`, the kinds of rooms become fixtures
+        of the class `room`.
+
         Raises:
             DomainError: As in `of`.
         """
         return self.changed(
             objects={**self.objects, **(objects or {})},
             fixtures={**self.fixtures, **(fixtures or {})},
-            states=_joined(self.states, states),
+            states=_joined(_joined(self.states, states), new_states(skills or {}, self.states)),
             negations={**self.negations, **(negations or {})},
             exclusive=_joined(self.exclusive, exclusive),
             liquids=_joined(self.liquids, liquids),
@@ -126,6 +140,12 @@ class Domain:
     def __deepcopy__(self, memo: dict[int, object]) -> Domain:
         """Return itself, as `__copy__` does."""
         return self
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short text that is the same for equal domains, in other processes too."""
+        key = repr(tuple(_hashable(getattr(self, f.name)) for f in fields(self)))
+        return hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
 
     @cached_property
     def members(self) -> dict[str, tuple[str, ...]]:
@@ -157,11 +177,52 @@ class Domain:
         return tuple(sorted({room for fixture in self.fixtures.values() for room in fixture.rooms}))
 
     @cached_property
+    def rooms_are_entities(self) -> bool:
+        """Whether some skill is about rooms, so that every room of a scene is one of its fixtures too."""
+        return any(fixture.is_room for fixture in self.fixtures.values())
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words that the notation of skills may use."""
+        furniture = (name for name, fixture in self.fixtures.items() if not fixture.is_room)
+        return Vocabulary(
+            objects=frozenset((*self.objects, *self.members)),
+            fixtures=frozenset((*furniture, *self.fixture_members)),
+            rooms=frozenset(self.rooms),
+            states=self.states,
+            negations=self.negations,
+            liquids=self.liquids,
+        )
+
+    @cached_property
+    def bearers(self) -> dict[str, frozenset[str]]:
+        """The categories that can have each state: by what they are, or by a skill or process that changes it."""
+        return state_bearers(self.states, self.objects, self.fixtures, self.processes, self.skills)
+
+    def can_be(self, category: str, word: str) -> bool:
+        """Whether things of a category can have a state or its negation, such as `clean`."""
+        return category in self.bearers.get(self.negations.get(word, word), ())
+
+    @cached_property
     def process_at(self) -> dict[str, Process]:
         """The process of each fixture category that has one; a kind made from another has that one's."""
         at = {name: process for process in self.processes for name in process.at}
         likes = {name: at[f.like] for name, f in self.fixtures.items() if f.like in at}
         return likes | at
+
+    @cached_property
+    def kind_of(self) -> dict[str, str]:
+        """The known kind that each category was made from (`like`): itself for one that was made from none."""
+        kinds = {name: category.like or name for name, category in self.objects.items()}
+        return kinds | {name: category.like or name for name, category in self.fixtures.items()}
+
+    @cached_property
+    def alike(self) -> dict[str, tuple[str, ...]]:
+        """The categories of each known kind, in the order of the domain."""
+        alike: dict[str, list[str]] = {}
+        for name, kind in self.kind_of.items():
+            alike.setdefault(kind, []).append(name)
+        return {kind: tuple(names) for kind, names in alike.items()}
 
     def is_kind(self, name: str, kind: str) -> bool:
         """Whether a category of objects or fixtures is a kind, or was made from it (`like`)."""
@@ -211,7 +272,7 @@ class Domain:
         if word in self.fixtures:
             return (word,)
         if word in self.fixture_members:
-            return tuple(name for name in self.fixture_members[word] if self.fixtures[name].can_be(state))
+            return tuple(name for name in self.fixture_members[word] if self.can_be(name, state))
         known = [*self.fixtures, *self.fixture_members]
         raise DomainError(f"no fixture or class of fixtures is called {word!r}{nearest(word, known)}")
 
@@ -256,4 +317,8 @@ def _joined(known: tuple[Any, ...], more: Iterable[Any]) -> tuple[Any, ...]:
 def _hashable(value: object) -> Hashable:
     if isinstance(value, Mapping):
         return tuple((name, _hashable(entry)) for name, entry in value.items())
+    if isinstance(value, list):
+        return tuple(_hashable(entry) for entry in value)
+    if isinstance(value, Sampling | Speech):  # frozen values with mappings in them
+        return tuple(_hashable(getattr(value, f.name)) for f in fields(value))
     return value  # tuples, texts, numbers and frozen values

@@ -7,7 +7,9 @@ from typing import Any, Literal, cast
 from envs.errors import DomainError, nearest
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Process, Region, Relation, Vec3
 from envs.symbolic.domain.domain import Domain
-from envs.symbolic.domain.skill import Skill
+from envs.symbolic.domain.sampling import Sampling
+from envs.symbolic.domain.speech import Speech
+from envs.symbolic.skills.notation import parse_skills
 
 
 def _vec3(value: object, where: str) -> Vec3:
@@ -88,21 +90,35 @@ def _looks(group: str, words: dict[str, object]) -> dict[str, tuple[float, ...]]
     return values
 
 
+def _sampling(raw: dict[str, Any]) -> Sampling:
+    """Return the tables of a section, with tuples in place of lists."""
+
+    def frozen(value: Any) -> Any:
+        if isinstance(value, list):
+            return tuple(value)
+        return {key: frozen(entry) for key, entry in value.items()} if isinstance(value, dict) else value
+
+    return Sampling(**frozen(raw))
+
+
 def read_domain(raw: Any) -> Domain:
     """Return the domain of a parsed domain file.
 
     Raises:
         DomainError: The file contradicts itself; the message names the entry.
     """
-    return Domain.of(
+    domain = Domain.of(
         states=tuple(raw["states"]),
         negations=dict(raw["negations"]),
         exclusive=tuple((a, b) for a, b in raw["exclusive"]),
         liquids=tuple(raw["liquids"]),
         properties={group: _looks(group, words) for group, words in raw["properties"].items()},
-        skills={n: Skill(name=n, text=s["text"], duration_s=float(s["duration_s"])) for n, s in raw["skills"].items()},
+        skills={},
         processes=tuple(_process(name, entry) for name, entry in raw["processes"].items()),
         classes=tuple(raw["classes"]),
         objects={name: _object(name, entry) for name, entry in raw["objects"].items()},
         fixtures={name: _fixture(name, entry) for name, entry in raw["fixtures"].items()},
+        sampling=_sampling(raw["sampling"]),
+        speech=Speech(of_home=True),
     )
+    return domain.extended(skills=parse_skills(raw["skills"], domain.vocabulary))
