@@ -13,7 +13,7 @@ from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.kinds.values import ValueReader
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
     from envs.symbolic.domain.sampling import Amount
 
 MAX_WEIGHT, MAX_EACH = 1000.0, 20
