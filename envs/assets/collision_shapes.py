@@ -12,20 +12,15 @@ from math import cos, pi, sin
 from typing import TYPE_CHECKING, Literal
 
 from envs.geometry.bodies import Piece, Quat
+from envs.symbolic.embodiment.grip import FLAT, HOLLOW, RIDGE_M, RIDGED, WALL_M, is_hollow
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory, Vec3
 
-WALL_M = 0.008  # thickness of a vessel's walls
 TAB_M = 0.045  # length of the rim pieces of plates, trays and pans
-RIDGE_M = 0.03  # thickness of a cloth's fold and of a kettle's handle
-# Shapes with a fold or handle on top: the fraction of the height below it.
-RIDGED = {"cloth": 0.45, "cushion": 0.6, "kettle": 0.78}
-FLAT = ("plate", "tray", "pan")
 # Shapes that collide as cylinders.
 CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")
 ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # rotationally symmetric if as deep as wide
-HOLLOW = ("bowl", "cup", "mug", "glass", "pot", "basket")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +77,6 @@ def rims(category: ObjectCategory) -> tuple[Rim, ...]:
         Rim(x=half[k % 2] * cos(angle), y=half[k % 2] * sin(angle), out=angle, thick=WALL_M, deep=depth)
         for k, angle in enumerate(angles)
     )
-
-
-def is_hollow(category: ObjectCategory) -> bool:
-    """Whether the collision shape is an open box: a floor and four walls."""
-    return category.shape in HOLLOW and category.holds is not None
 
 
 def edge_height(category: ObjectCategory) -> float:

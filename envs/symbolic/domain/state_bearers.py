@@ -24,7 +24,7 @@ def state_bearers(domain: Domain) -> dict[str, frozenset[str]]:
         for state in (*process.set, *process.clear):
             if state not in BUILT_IN_STATES:
                 bearers[state] |= set(domain.objects)
-    for skill in domain.skills.values():
+    for skill in domain.all_skills.values():
         for effect in skill.effects:
             if effect.atom.predicate == "state" and effect.atom.word in bearers:
                 bearers[effect.atom.word] |= set(_changed(domain, skill, effect))

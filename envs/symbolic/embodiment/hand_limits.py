@@ -1,0 +1,106 @@
+"""Why a robot's hand cannot do an action that the home allows: a thing too wide or too heavy, a place out of reach."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from envs.symbolic.domain.categories import mass_of
+from envs.symbolic.embodiment.grip import grip_width
+
+if TYPE_CHECKING:
+    from envs.symbolic.domain import Hand, ObjectCategory, Skill
+    from envs.symbolic.state import Action, State, World
+
+_BY_HAND = ("reachable", "accessible", "in the open", "holding")  # what a hand does where the thing is
+_TOUCHED = ("wipeable", "slices", "folds")  # abilities of what a hand works on
+_TOLERANCE = 1e-9  # the last bits of a product decide nothing
+
+
+def limit(state: State, action: Action) -> str | None:
+    """Return why this robot's hand cannot do an action whose preconditions hold, or None.
+
+    An action of a skill that names no hand, such as `go to`, has no limit.
+    """
+    world = state.world
+    hand, skill = world.domain.hand, world.domain.skills[action.skill]
+    if hand is None:
+        return None
+    entities = [world.index[name] for name in action.args]
+    for i in taken_arguments(skill):
+        if (reason := too_wide(world, entities[i]) or too_heavy(state, entities[i])) is not None:
+            return reason
+    for i in reached_arguments(skill):
+        root = state.root(entities[i])
+        if root >= 0 and (reason := out_of_reach(world, root)) is not None:
+            return reason
+    return None
+
+
+def too_wide(world: World, entity: int) -> str | None:
+    """Say that an object is too wide for the robot's hand."""
+    hand, category = world.domain.hand, world.object_category[entity]
+    if hand is None or hand.width_m is None or category is None:
+        return None
+    width = _grip_width(category)
+    if width <= hand.width_m + _TOLERANCE:
+        return None
+    return f"{world.names[entity]} is too wide for this robot's hand ({_m(width)}; it holds {_m(hand.width_m)})"
+
+
+def too_heavy(state: State, entity: int, *, alone: bool = False) -> str | None:
+    """Say that an object is too heavy for the robot's hand; with what is in or on it, unless it is `alone`."""
+    world = state.world
+    hand = world.domain.hand
+    if hand is None or hand.payload_kg is None:
+        return None
+    carried = (entity,) if alone else (entity, *state.everything_in(entity))
+    mass = sum(_mass(category) for i in carried if (category := world.object_category[i]) is not None)
+    if mass <= hand.payload_kg + _TOLERANCE:
+        return None
+    return f"{world.names[entity]} is too heavy for this robot's hand ({mass:.3g} kg; it lifts {hand.payload_kg:g} kg)"
+
+
+def out_of_reach(world: World, fixture: int) -> str | None:
+    """Say that a piece of furniture holds its things too high or too low for the robot; a person reaches out."""
+    hand, category = world.domain.hand, world.fixture_category[fixture]
+    if hand is None or hand.reach_m is None or category is None or category.region is None:
+        return None
+    low, high = hand.reach_m
+    height = category.region.z
+    if category.relation == "with" or low - _TOLERANCE <= height <= high + _TOLERANCE:
+        return None
+    where = "high" if height > high else "low"
+    return f"{world.names[fixture]} is too {where} for this robot ({_m(height)}; it reaches from {low:g} to {_m(high)})"
+
+
+@lru_cache(maxsize=256)
+def taken_arguments(skill: Skill) -> tuple[int, ...]:
+    """Return which arguments of a skill are in the hand after it."""
+    taken = (e.atom.terms[0].parameter for e in skill.effects if e.atom.predicate == "holding" and e.atom.positive)
+    return tuple(i for i in taken if i is not None)
+
+
+@lru_cache(maxsize=256)
+def reached_arguments(skill: Skill) -> tuple[int, ...]:
+    """Return which arguments of a skill the hand must reach where they are."""
+    reached = set[int]()
+    for precondition in skill.preconditions:
+        atom = precondition.atom
+        if atom.predicate in _BY_HAND or (atom.predicate == "able" and atom.word in _TOUCHED):
+            reached.update(term.parameter for term in atom.terms if term.parameter is not None)
+    return tuple(sorted(reached))
+
+
+def _m(length: float) -> str:
+    return f"{length:.2g} m" if length < 0.1 else f"{length:.2f} m"
+
+
+@lru_cache(maxsize=1024)
+def _grip_width(category: ObjectCategory) -> float:
+    return grip_width(category)
+
+
+@lru_cache(maxsize=1024)
+def _mass(category: ObjectCategory) -> float:
+    return mass_of(category)
