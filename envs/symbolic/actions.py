@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from envs.errors import ActionError, nearest, quoted
+from envs.symbolic.embodiment.hand_limits import cannot, hand_limit
 from envs.symbolic.state import (
     BIT,
     COLD,
@@ -191,6 +192,16 @@ def unmet_precondition(state: State, action: Action) -> str | None:
     Raises:
         ActionError: The action names an unknown skill, or an object or fixture that this home does not have.
     """
+    domain = state.world.domain
+    if action.skill in domain.lacking:
+        return cannot(action.skill)
+    reason = _unmet(state, action)
+    if reason is not None or domain.hand is None:
+        return reason
+    return hand_limit(state, domain.skills[action.skill], [state.world.index[name] for name in action.args])
+
+
+def _unmet(state: State, action: Action) -> str | None:
     world = state.world
     skill, args = action
     if skill not in world.domain.skills:
@@ -302,7 +313,7 @@ def parse_action(world: World, text: str) -> Action:
         ActionError: The text names no skill, or an object or fixture that this home does not have.
     """
     words = " ".join(text.split())
-    for skill in sorted(world.domain.skills, key=len, reverse=True):
+    for skill in sorted(world.domain.all_skills, key=len, reverse=True):
         if words.startswith(skill + " "):
             rest = words[len(skill) + 1 :]
             break
@@ -319,11 +330,18 @@ def parse_action(world: World, text: str) -> Action:
             _entity(world, first_name)
             _entity(world, second_name)
             return Action(skill, (first_name, second_name))
-    raise ActionError(f"{quoted(text)}: expected {world.domain.skills[skill].text!r}")
+    raise ActionError(f"{quoted(text)}: expected {world.domain.all_skills[skill].text!r}")
 
 
 def applicable(state: State, *, fixtures_only: bool = False) -> list[Action]:
     """Return every applicable action, in a fixed order (`fixtures_only`: put objects on fixtures only)."""
+    actions = _applicable(state, fixtures_only=fixtures_only)
+    if state.world.domain.has_limits:
+        return [action for action in actions if unmet_precondition(state, action) is None]
+    return actions
+
+
+def _applicable(state: State, *, fixtures_only: bool) -> list[Action]:
     world = state.world
     names = world.names
     fixtures = range(world.n_fixtures)

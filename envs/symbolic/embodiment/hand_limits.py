@@ -9,24 +9,29 @@ from envs.symbolic.domain.categories import mass_of
 from envs.symbolic.embodiment.grip import grip_width
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Hand, ObjectCategory, Skill
-    from envs.symbolic.state import Action, State, World
+    from collections.abc import Sequence
+
+    from envs.symbolic.domain import ObjectCategory, Skill
+    from envs.symbolic.state import State, World
 
 _BY_HAND = ("reachable", "accessible", "in the open", "holding")  # what a hand does where the thing is
 _TOUCHED = ("wipeable", "slices", "folds")  # abilities of what a hand works on
 _TOLERANCE = 1e-9  # the last bits of a product decide nothing
 
 
-def limit(state: State, action: Action) -> str | None:
+def cannot(skill: str) -> str:
+    """Say that the robot lacks a skill."""
+    return f"this robot cannot {skill}"
+
+
+def hand_limit(state: State, skill: Skill, entities: Sequence[int]) -> str | None:
     """Return why this robot's hand cannot do an action whose preconditions hold, or None.
 
     An action of a skill that names no hand, such as `go to`, has no limit.
     """
     world = state.world
-    hand, skill = world.domain.hand, world.domain.skills[action.skill]
-    if hand is None:
+    if world.domain.hand is None:
         return None
-    entities = [world.index[name] for name in action.args]
     for i in taken_arguments(skill):
         if (reason := too_wide(world, entities[i]) or too_heavy(state, entities[i])) is not None:
             return reason
