@@ -11,11 +11,11 @@ from envs.symbolic.embodiment.grip import grip_width
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.symbolic.domain import ObjectCategory, Skill
+    from envs.symbolic.domain import Hand, ObjectCategory, Skill
     from envs.symbolic.state import State, World
 
 _BY_HAND = ("reachable", "accessible", "in the open", "holding")  # what a hand does where the thing is
-_TOUCHED = ("wipeable", "slices", "folds")  # abilities of what a hand works on
+TOUCHED = ("wipeable", "slices", "folds")  # abilities of what a hand works on
 _TOLERANCE = 1e-9  # the last bits of a product decide nothing
 
 
@@ -30,53 +30,51 @@ def hand_limit(state: State, skill: Skill, entities: Sequence[int]) -> str | Non
     An action of a skill that names no hand, such as `go to`, has no limit.
     """
     world = state.world
-    if world.domain.hand is None:
+    hand = world.domain.hand
+    if hand is None:
         return None
     for i in taken_arguments(skill):
-        if (reason := too_wide(world, entities[i]) or too_heavy(state, entities[i])) is not None:
-            return reason
+        thing = entities[i]
+        if (reason := too_wide(world, thing, hand) or too_heavy(world, (thing, *state.everything_in(thing)), hand)):
+            return f"{world.names[thing]} {reason}"
     for i in reached_arguments(skill):
         root = state.root(entities[i])
-        if root >= 0 and (reason := out_of_reach(world, root)) is not None:
-            return reason
+        if root >= 0 and (reason := out_of_reach(world, root, hand)):
+            return f"{world.names[root]} {reason}"
     return None
 
 
-def too_wide(world: World, entity: int) -> str | None:
-    """Say that an object is too wide for the robot's hand."""
-    hand, category = world.domain.hand, world.object_category[entity]
-    if hand is None or hand.width_m is None or category is None:
-        return None
+def too_wide(world: World, entity: int, hand: Hand) -> str:
+    """Say that an object is too wide for a hand; empty if it is not."""
+    category = world.object_category[entity]
+    if hand.width_m is None or category is None:
+        return ""
     width = _grip_width(category)
     if width <= hand.width_m + _TOLERANCE:
-        return None
-    return f"{world.names[entity]} is too wide for this robot's hand ({_m(width)}; it holds {_m(hand.width_m)})"
+        return ""
+    return f"is too wide for this robot's hand ({_m(width)}; it holds {_m(hand.width_m)})"
 
 
-def too_heavy(state: State, entity: int, *, alone: bool = False) -> str | None:
-    """Say that an object is too heavy for the robot's hand; with what is in or on it, unless it is `alone`."""
-    world = state.world
-    hand = world.domain.hand
-    if hand is None or hand.payload_kg is None:
-        return None
-    carried = (entity,) if alone else (entity, *state.everything_in(entity))
+def too_heavy(world: World, carried: Sequence[int], hand: Hand) -> str:
+    """Say that an object, with what is carried in it, is too heavy for a hand; empty if it is not."""
+    if hand.payload_kg is None:
+        return ""
     mass = sum(_mass(category) for i in carried if (category := world.object_category[i]) is not None)
     if mass <= hand.payload_kg + _TOLERANCE:
-        return None
-    return f"{world.names[entity]} is too heavy for this robot's hand ({mass:.3g} kg; it lifts {hand.payload_kg:g} kg)"
+        return ""
+    return f"is too heavy for this robot's hand ({mass:.3g} kg; it lifts {hand.payload_kg:g} kg)"
 
 
-def out_of_reach(world: World, fixture: int) -> str | None:
-    """Say that a piece of furniture holds its things too high or too low for the robot; a person reaches out."""
-    hand, category = world.domain.hand, world.fixture_category[fixture]
-    if hand is None or hand.reach_m is None or category is None or category.region is None:
-        return None
-    low, high = hand.reach_m
-    height = category.region.z
-    if category.relation == "with" or low - _TOLERANCE <= height <= high + _TOLERANCE:
-        return None
+def out_of_reach(world: World, fixture: int, hand: Hand) -> str:
+    """Say that furniture holds its things too high or too low for a robot; empty if not. A person reaches out."""
+    category = world.fixture_category[fixture]
+    if hand.reach_m is None or category is None or category.region is None or category.relation == "with":
+        return ""
+    (low, high), height = hand.reach_m, category.region.z
+    if low - _TOLERANCE <= height <= high + _TOLERANCE:
+        return ""
     where = "high" if height > high else "low"
-    return f"{world.names[fixture]} is too {where} for this robot ({_m(height)}; it reaches from {low:g} to {_m(high)})"
+    return f"is too {where} for this robot ({height:.2f} m; it reaches from {low:.2f} to {high:.2f} m)"
 
 
 @lru_cache(maxsize=256)
@@ -92,13 +90,13 @@ def reached_arguments(skill: Skill) -> tuple[int, ...]:
     reached = set[int]()
     for precondition in skill.preconditions:
         atom = precondition.atom
-        if atom.predicate in _BY_HAND or (atom.predicate == "able" and atom.word in _TOUCHED):
+        if atom.predicate in _BY_HAND or (atom.predicate == "able" and atom.word in TOUCHED):
             reached.update(term.parameter for term in atom.terms if term.parameter is not None)
     return tuple(sorted(reached))
 
 
 def _m(length: float) -> str:
-    return f"{length:.2g} m" if length < 0.1 else f"{length:.2f} m"
+    return f"{length:.3f} m" if length < 0.1 and round(length, 2) != length else f"{length:.2f} m"
 
 
 @lru_cache(maxsize=1024)
