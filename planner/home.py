@@ -3,6 +3,7 @@
 python -m planner.home check my_home.yaml
 python -m planner.home sample --seed 7 --rooms 3 > my_home.yaml
 python -m planner.home show family_house
+python -m planner.home show family_house --picture plan.png
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from envs.drawing.floor_plan import floor_plan
+from envs.drawing.picture_file import check_picture_path, write_picture
 from envs.errors import HomeError, HomeNameError
 from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home
@@ -114,8 +118,10 @@ def sample(seed: int, rooms: int | None, objects: int | None) -> int:
     return 0
 
 
-def show(name: str, as_json: bool) -> int:
-    """Print the contents of a home, room by room."""
+def show(name: str, as_json: bool, picture: Path | None = None) -> int:
+    """Print the contents of a home, room by room, or draw its floor plan as a PNG or SVG file."""
+    if picture is not None:
+        check_picture_path(picture)
     try:
         scene = load_home(name, speaker=True)
     except HomeNameError:
@@ -123,9 +129,12 @@ def show(name: str, as_json: bool) -> int:
     except HomeError as error:
         print(printable(str(error)), file=sys.stderr)
         return 1
+    if picture is not None:
+        write_picture(floor_plan(scene), picture)
+        print(f"floor plan: {picture}", file=sys.stderr if as_json else sys.stdout)
     if as_json:
         print(json.dumps(_as_data(scene), indent=2))
-    else:
+    elif picture is None:
         print("\n".join(listing(scene)))
     return 0
 
@@ -209,6 +218,7 @@ def _parser() -> argparse.ArgumentParser:
     shows = verbs.add_parser("show", help="list what a home has, room by room")
     checks.add_argument("file", help="a home file (YAML; datasets/homes/README.md), or the name of a bundled home")
     shows.add_argument("home", help="a home file, the name of a bundled home, or a seed")
+    shows.add_argument("--picture", type=Path, metavar="FILE", help="draw the floor plan instead: a .png or .svg file")
     for verb in (checks, shows):
         verb.add_argument("--json", action="store_true", help="print JSON")
     samples.add_argument("--seed", type=_seed, default=0, help="seed of the home (default: 0)")
@@ -233,7 +243,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.verb == "check":
         return check(args.file, args.json)
     if args.verb == "show":
-        return show(args.home, args.json)
+        return show(args.home, args.json, args.picture)
     return sample(args.seed, args.rooms, args.objects)
 
 

@@ -15,6 +15,7 @@ Every problem of a file is found at once, with its line. A text without `/` and 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,6 @@ from envs.files.yaml_nodes import HomeFileError, NodeReader, Problem, is_null, p
 from envs.symbolic.domain import Hand, load_domain
 from envs.symbolic.embodiment import Robot
 from envs.symbolic.skills.notation import read_skills
-from envs.symbolic.skills.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -154,7 +154,7 @@ class _RobotReader:
     def _own_skills(self, node: yaml.Node | None) -> dict[str, Skill]:
         if node is None or is_null(node):
             return {}
-        skills = read_skills(self.reader, node, Vocabulary.of(self.domain, unknown_kinds=True))
+        skills = read_skills(self.reader, node, replace(self.domain.vocabulary, unknown_kinds=True))
         for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if str(key_node.value) in self.domain.all_skills:
                 self.reader.problem(key_node, f"own skills: {str(key_node.value)!r} is a skill of every robot's home")

@@ -9,7 +9,7 @@ Legend: N entities, fixtures first, then objects; an entity is its index in `Wor
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envs.errors import HomeError
 from envs.symbolic.described_kinds import category_of, fixture_of
@@ -65,7 +65,8 @@ class World:
         entities_by_category: Entities of each category in this home, in order.
         properties: Properties of each entity; owners as `Anna's`.
         rooms: Name and kind of each fixture's room.
-        people: The `person` fixture of each named person who has one.
+        kinds: The known kind that each entity is like: a home's own basin is a `sink`; otherwise its category.
+        people: The fixture of each named person who has one, such as `person 1`.
         hidden: Entities that no description means (`without`); normally none.
         containers: Objects that hold others; of those that are alike, two, which stand for all.
         fixtures_by_place: Fixtures that each place of a goal names, as `scoring.fixtures_at` finds them.
@@ -103,10 +104,15 @@ class World:
         )
         room_kinds = {room.name: room.kind for room in scene.rooms}
         self.rooms = tuple(frozenset((f.room, room_kinds.get(f.room, f.room))) for f in scene.fixtures)
-        self.people = dict(zip(scene.people, self.entities_by_category.get("person", ()), strict=False))
+        self.kinds = tuple(self.domain.kind_of[c] for c in self.categories)
+        hands = [i for i, relation in enumerate(self.relation) if relation == "with"]
+        self.people = dict(zip(scene.people, hands, strict=False))
         self.hidden = frozenset[int]()
+        self.compiled_skills: dict[str, Any] = {}  # the cache of envs.symbolic.actions, by name
         self._fits: dict[tuple[int, int], bool] = {}
+        self._of_kind: dict[str, frozenset[int]] = {}
         self._objects_of: dict[str, tuple[int, ...]] = {}
+        self._alike: dict[str, tuple[int, ...]] = {}
         self.fixtures_by_place: dict[object, tuple[int, ...]] = {}
         self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
         self._scans: tuple[tuple[int, ...], int] = ((), 0)
@@ -137,6 +143,19 @@ class World:
             self._fits[obj, place] = fits
         return fits
 
+    def of_kind(self, kind: str) -> frozenset[int]:
+        """Entities that the kind of a skill's argument means (`object`, `room`, a category, a class); cached."""
+        entities = self._of_kind.get(kind)
+        if entities is None:
+            names = self.domain.categories_of(kind)
+            entities = frozenset(i for i, category in enumerate(self.categories) if category in names)
+            self._of_kind[kind] = entities
+        return entities
+
+    def room_entity(self, fixture: int) -> int:
+        """The room of a fixture as an entity; NOWHERE where rooms are none."""
+        return self.index.get(self.scene.fixtures[fixture].room, NOWHERE) if self.domain.rooms_are_entities else NOWHERE
+
     def without(self, hidden: Iterable[int]) -> World:
         """Return the same home with some entities hidden: no description matches them, and no place means them.
 
@@ -149,7 +168,8 @@ class World:
         for category in {self.categories[e] for e in view.hidden.difference(self.hidden)}:
             seen[category] = tuple(e for e in seen[category] if e not in view.hidden)
         view.entities_by_category = seen
-        view._objects_of, view.fixtures_by_place, view._contents, view._scans = {}, {}, ((), {}), ((), 0)
+        view._objects_of, view._alike, view.fixtures_by_place = {}, {}, {}
+        view._contents, view._scans = ((), {}), ((), 0)
         return view
 
     def in_room(self, fixture: int, room: str) -> bool:
@@ -169,6 +189,15 @@ class World:
             )
             objects = self._objects_of[word] = tuple(sorted(entities))
         return objects
+
+    def alike(self, kind: str) -> tuple[int, ...]:
+        """Entities of a category and of those that are like it, in order, without hidden ones; cached."""
+        alike = self._alike.get(kind)
+        if alike is None:
+            categories = dict.fromkeys((kind, *self.domain.alike.get(kind, ())))
+            entities = [i for category in categories for i in self.entities_by_category.get(category, ())]
+            alike = self._alike[kind] = tuple(sorted(entities))
+        return alike
 
     def children(self, places: tuple[int, ...], place: int) -> list[int]:
         """Entities directly in or on an entity; in a state that is often asked for them, by an index."""

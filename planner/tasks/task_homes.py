@@ -18,7 +18,7 @@ from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Plac
 from envs.symbolic.goals.needs import Needs, described_for, needs_of
 from envs.symbolic.scene import Scene
 from envs.symbolic.scoring import fixtures_of, holds
-from planner.goals.grounding import APPLIANCES
+from planner.goals.means.appliances import APPLIANCES
 from planner.tasks.task_files import TaskError, TaskLine
 
 DECOYS = (8, 16)  # minimum and maximum extra object categories of a home; see tests/planner/tasks/test_task_files.py
@@ -80,15 +80,15 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
     return fixtures, objects
 
 
-def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
-    """Return a task's initial state: its own home, or one sampled from (seed, id).
+def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True, domain: Domain | None = None) -> State:
+    """Return a task's initial state: its own home, or one sampled from (seed, id) in a domain.
 
     Raises:
         EnvsError: The home cannot be loaded, or no home satisfies the task's requirements.
     """
     if task.home is not None:
         return state_of(task.home, geometry=geometry, speaker=task.goal is not None and needs_person(task.goal))
-    domain = load_domain()
+    domain = domain or load_domain()
     fixtures, objects = needs(task.goal, domain) if task.goal else (Counter[str](), Counter[str]())
     absent = set(task.absent)
     for name, number in Counter(task.objects).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import yaml
 
@@ -15,7 +16,6 @@ from envs.scenes.home_files.properties import PROPERTY_KEYS
 from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
-from envs.words import names_of
 
 MAX_COUNT = 50
 FIXTURE_KEYS = ("count", "name", "states", "pose", *PROPERTY_KEYS)
@@ -57,12 +57,14 @@ class EntryReader(NounReader):
             item, options = parsed
             text = item.category
             self.read_number(entry, item, options)
-            words, states, item.category = self.split_description(item.category, self.domain.fixtures)
+            words, states, item.category = self.split_description(item.category, self.furniture)
             item.category = self.meant(
                 entry, item.category, "fixtures", is_numbered=item.count > 1 or "count" in options
             )
-            fixture_category = self.domain.fixtures.get(item.category)
-            if fixture_category is None:
+            if item.category not in self.furniture and self.is_refused(text):
+                self.unread.append(text)
+                continue
+            if item.category not in self.furniture:
                 hint = self.fixture_hint(text, item.category)
                 self.problem(entry, f"unknown fixture {text if hint.startswith(':') else item.category!r}{hint}")
                 self.unread.append(text)
@@ -70,13 +72,7 @@ class EntryReader(NounReader):
             item.properties = self.properties(entry, words, options, item.category)
             if item.properties and item.category == PERSON:
                 self.problem(entry, f"a person has no color, size, material or owner; found {item.properties[0]!r}")
-            possible_states = {
-                "open": fixture_category.joint,
-                "on": fixture_category.switch,
-                "dirty": fixture_category.wipeable,
-                "watered": fixture_category.waterable,
-            }
-            allowed_states = {state for state, allowed in possible_states.items() if allowed}
+            allowed_states = self.possible_states(item.category)
             item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "pose" in options:
                 pose = self.numbers(options["pose"], f"{item.category}: pose", POSE, POSE_LIMITS)
@@ -104,6 +100,9 @@ class EntryReader(NounReader):
             item.category = self.meant(
                 entry, item.category, "objects", is_numbered=item.count > 1 or "count" in options
             )
+            if item.category not in self.domain.objects and self.is_refused(text):
+                self.unread.append(text)
+                continue
             if item.category not in (*self.domain.fixtures, *self.domain.objects):
                 parsed_words = self.words(entry, item, text)
                 if parsed_words is None:
@@ -118,16 +117,7 @@ class EntryReader(NounReader):
                 self.unread.append(text)
                 continue
             item.properties = self.properties(entry, words, options, item.category)
-            allowed_states = {"dirty", "hot", "cold"}
-            allowed_states |= {
-                s
-                for s, allowed in (
-                    ("sliced", object_category.slices),
-                    ("cooked", object_category.cooks),
-                    ("folded", object_category.folds),
-                )
-                if allowed
-            }
+            allowed_states = self.possible_states(item.category)
             item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "liquid" in options:
                 item.liquid = self.text(options["liquid"], f"{item.category}: liquid")
@@ -138,6 +128,10 @@ class EntryReader(NounReader):
                     self.problem(entry, f"{item.category}: `holds` is for one object, not for {item.count}")
             items.append(item)
         return items
+
+    def possible_states(self, category: str) -> frozenset[str]:
+        """Return the states that things of a category can have."""
+        return _states_of(category, self.domain)
 
     def entry(self, node: yaml.Node, context: str, known: Collection[str]) -> tuple[Item, dict[str, yaml.Node]] | None:
         """Parse one entry: words, or one name with its states or options."""
@@ -179,7 +173,13 @@ class EntryReader(NounReader):
         if not number.isdecimal() or not rest:
             return
         item.category = rest
-        if re.search(r"\bglasses$", rest) and names_of(rest, "objects") != ("wine glass",) and number != "1":
+        meant = self.names_of(rest, "objects")
+        if (
+            re.search(r"\bglasses$", rest)
+            and number != "1"
+            and not self.spoken.is_own(rest)
+            and meant != ("wine glass",)
+        ):
             item.category = rest.removesuffix("es")
             self.notes.append(f"'{number} {rest}' is read as to drink from; others are `glasses: {{count: {number}}}`")
         if "count" in options:
@@ -197,15 +197,16 @@ class EntryReader(NounReader):
             known = self.with_known_noun(text, "objects")
             wrong = self.phrase_hint(text, "objects")
             wrong = wrong or self.wrong_description(known, self.domain.objects, movable=True)
-            if wrong and not names_of(text, "objects"):
+            if wrong and not self.names_of(text, "objects"):
                 self.problem(entry, f"unknown object {text!r}{wrong}")
                 return None
             word = self.noun(item.category)
             hint = self.word_hint(word, "objects") if word not in self.domain.objects else ""
             for state in item.category.removesuffix(word).split() if not hint else ():
-                if state not in (*self.domain.states, *self.domain.negations) and names_of(state, "states"):
-                    word, hint = state, f"; did you mean {' or '.join(map(repr, names_of(state, 'states')))}?"
-            kind = "state" if names_of(word, "states") else "object"
+                meant = self.names_of(state, "states")
+                if state not in (*self.domain.states, *self.domain.negations) and meant:
+                    word, hint = state, f"; did you mean {' or '.join(map(repr, meant))}?"
+            kind = "state" if self.names_of(word, "states") else "object"
             self.problem(entry, f"unknown {kind} {word!r}{hint}" if hint else f"unknown object: {error}")
             return None
         fact = conditions[0]
@@ -235,7 +236,7 @@ class EntryReader(NounReader):
             if word not in known and (property_text := self.property_as_state(word)):
                 self.problem(state_node, f"{category}: {property_text}")
             elif word not in known:
-                meant = " or ".join(repr(state) for state in names_of(word, "states"))
+                meant = " or ".join(repr(state) for state in self.names_of(word, "states"))
                 hint = f"; did you mean {meant}?" if meant else nearest(word, known) or f"; known: {', '.join(known)}"
                 self.problem(state_node, f"{category}: unknown state {word!r}{hint}")
             elif state not in allowed_states:
@@ -254,7 +255,7 @@ class EntryReader(NounReader):
         if item.liquid is None:
             return
         if item.liquid not in self.domain.liquids:
-            meant = " or ".join(repr(liquid) for liquid in names_of(item.liquid, "liquids"))
+            meant = " or ".join(repr(liquid) for liquid in self.names_of(item.liquid, "liquids"))
             hint = (
                 f"; did you mean {meant}?"
                 if meant
@@ -292,3 +293,8 @@ class EntryReader(NounReader):
                     names[id(item)].append(name)
                     self.lines[name] = item.line
         return names
+
+
+@lru_cache(maxsize=2048)
+def _states_of(category: str, domain: Domain) -> frozenset[str]:
+    return frozenset(state for state in domain.states if domain.can_be(category, state))

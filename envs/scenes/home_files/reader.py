@@ -28,7 +28,9 @@ material, owner, which may also stand before the name: `red mug`, `Anna's big bo
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import yaml
@@ -42,15 +44,24 @@ from envs.scenes.home_files.entries import Item
 from envs.scenes.home_files.household import HouseholdReader
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
 from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.kinds.reader import KIND_KEYS, KindReader
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
-from envs.words import names_of
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
-HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker")
+HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker", *KIND_KEYS)
+_ROBOT_KEYS = ("own skills", "hand", "reach", "without")  # of files that people take for home files
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES = 30, 100, 200
 
 
-def parse_home(text: str, name: str = "home", *, geometry: bool = True, notes: list[str] | None = None) -> Scene:
+def parse_home(
+    text: str,
+    name: str = "home",
+    *,
+    geometry: bool = True,
+    notes: list[str] | None = None,
+    folder: Path | None = None,
+    domain: Domain | None = None,
+) -> Scene:
     """Parse the text of a home file.
 
     Args:
@@ -58,11 +69,13 @@ def parse_home(text: str, name: str = "home", *, geometry: bool = True, notes: l
         name: The home's name, if the file gives none.
         geometry: Whether it gets a floor plan.
         notes: Filled with what is read otherwise than it is written, such as another word for a sofa.
+        folder: The folder that the files it includes are relative to.
+        domain: What its own kinds are added to; by default the built-in domain.
 
     Raises:
         HomeFileError: The file is invalid; the error lists every problem.
     """
-    reader = _HomeReader(load_domain())
+    reader = _HomeReader(domain or load_domain(), folder)
     scene = reader.home(parse_nodes(text), name)
     if reader.problems:
         raise HomeFileError(reader.problems)
@@ -88,11 +101,13 @@ def parse_home(text: str, name: str = "home", *, geometry: bool = True, notes: l
 
 
 class _HomeReader(HouseholdReader):
-    def __init__(self, domain: Domain) -> None:
+    def __init__(self, domain: Domain, folder: Path | None) -> None:
         super().__init__(domain)
+        self.folder = folder
         self.rooms_with_rect: list[Room] = []  # rooms whose `rect` is valid
         self.doorways: list[Doorway] = []
         self.posed: set[str] = set()
+        self.states_of_rooms: dict[str, frozenset[str]] = {}  # of rooms that skills can be about
         self.has_rects = self.has_doorways = self.has_robot = False
         self.speaker_at: str | None = None  # the room or fixture where the speaker stands, if the file says
 
@@ -100,6 +115,8 @@ class _HomeReader(HouseholdReader):
         """Offer `people` for other words for it; otherwise say that fixtures are a list."""
         if key.lower() in ("persons", "residents", "family", "inhabitants"):
             return "; did you mean 'people'?"
+        if key in _ROBOT_KEYS:
+            return "; this is said in a file of a robot, which `--robot` takes"
         return super().key_hint(key)
 
     def fixed_geometry(self) -> FixedGeometry:
@@ -114,6 +131,11 @@ class _HomeReader(HouseholdReader):
         parts = self.options(root, "home", HOME_KEYS)
         given_name = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
+        kinds = KindReader(self.domain, people=_listed_words(parts.get("people")))
+        kinds.problems, kinds.notes = self.problems, self.notes
+        self.domain = kinds.read(parts, self.folder)
+        self.limited_by_like, self.refused = kinds.limited_by_like, kinds.refused
+        self.refused |= {name.lower() for name in _names_under_unknown_keys(root)}
         n_problems = len(self.problems)
         if "people" in parts:
             self.people = self.read_people(parts["people"])
@@ -149,6 +171,9 @@ class _HomeReader(HouseholdReader):
             people=self.people,
             domain=self.domain,
         )
+        states = self.states_of_rooms
+        fixtures = (replace(f, states=states[f.name]) if f.name in states else f for f in scene.fixtures)
+        scene = replace(scene, fixtures=tuple(fixtures)) if states else scene
         return replace(scene, rules=self.read_rules(parts["rules"], scene)) if "rules" in parts else scene
 
     # -- rooms and fixtures ------------------------------------------------------------------------------------------
@@ -164,16 +189,17 @@ class _HomeReader(HouseholdReader):
             kind: str | None = head if number.isdigit() else name
             parts: dict[str, yaml.Node] = {"fixtures": value}
             if isinstance(value, yaml.MappingNode):
-                parts = self.options(value, name, ("kind", "rect", "fixtures"))
+                states = ("states",) if self.domain.rooms_are_entities else ()
+                parts = self.options(value, name, ("kind", "rect", *states, "fixtures"))
             if "kind" in parts:
                 kind = self.text(parts["kind"], f"{name}: kind")
-            meant = names_of(kind or "", "rooms")
-            if kind is not None and len(meant) == 1 and kind.lower() not in self.domain.fixtures:
+            meant = self.names_of(kind or "", "rooms")
+            if kind is not None and len(meant) == 1 and kind.lower() not in self.furniture:
                 self.note_word(kind, meant[0])
                 kind = meant[0]
             if kind is not None and kind not in self.room_kinds:
                 known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
-                rooms = " or ".join(repr(room) for room in names_of(kind, "rooms"))
+                rooms = " or ".join(repr(room) for room in self.names_of(kind, "rooms"))
                 hint = f"; did you mean {rooms}? Another name needs its `kind:`" if rooms else ""
                 hint = hint or ("" if "'s " in kind else nearest(kind, self.room_kinds))
                 hint = hint or f"; {known}: {', '.join(self.room_kinds)}"
@@ -188,12 +214,19 @@ class _HomeReader(HouseholdReader):
             self.rooms.append(Room(name=name, kind=kind or "", rect=rect))
             if numbers:
                 self.rooms_with_rect.append(self.rooms[-1])
+            if "states" in parts:
+                self.states_of_rooms[name] = self.states(
+                    key, parts["states"], kind or "", self.possible_states(kind or "")
+                )
             if "fixtures" in parts:
                 items += [(name, i) for i in self.fixture_items(parts["fixtures"], name)]
         self.has_rects = len(without_rect) < len(self.rooms)
         for name in without_rect if self.has_rects else ():
             self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
-        names = self.name_all([item for _, item in items], MAX_FIXTURES, "fixtures")
+        n_speakers = any(
+            item.category == PERSON for _, item in items
+        )  # a home with the most gets one more: its speaker
+        names = self.name_all([item for _, item in items], MAX_FIXTURES + n_speakers, "fixtures")
         for room, item in items:
             for name in names[id(item)]:
                 x, y, degrees = item.pose or (0.0, 0.0, 0.0)
@@ -267,3 +300,19 @@ class _HomeReader(HouseholdReader):
         for name, text in fixture_problems(self.rooms_with_rect, list(fixtures.values()), self.posed, self.domain):
             x0, y0, x1, y1 = footprint(fixtures[name], self.domain)
             self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
+
+
+def _names_under_unknown_keys(root: yaml.MappingNode) -> Iterator[str]:
+    """Yield the keys under keys that a home does not have, such as `furnitures`: what they describe is not known."""
+    for key, value in root.value:
+        if isinstance(value, yaml.MappingNode) and key.value not in HOME_KEYS:
+            yield from _scalars(name for name, _ in value.value)
+
+
+def _listed_words(node: yaml.Node | None) -> list[str]:
+    """Return the words of a list that is read later."""
+    return list(_scalars(node.value)) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _scalars(nodes: Iterable[yaml.Node]) -> Iterator[str]:
+    return (node.value for node in nodes if isinstance(node, yaml.ScalarNode))

@@ -5,6 +5,8 @@
 | `categories.py` | categories of objects and furniture, processes, what fits where |
 | `mesh_file.py` | mesh files that kinds of objects take their shape from |
 | `skill.py` | skills, and what the robot's hand can hold |
+| `sampling.py` | how its homes are sampled |
+| `speech.py` | what people say in it, besides the names of kinds |
 | `domain.py` | `Domain`: what exists and what it can do, as one value |
 | `reading.py` | YAML to a `Domain` |
 | `loading.py` | the default domain, or that of a file |
@@ -26,11 +28,13 @@ from envs.symbolic.domain.categories import (
 )
 from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.loading import load_domain
+from envs.symbolic.domain.room_kinds import ROOM
 from envs.symbolic.domain.skill import Hand, Skill
 
 __all__ = [
     "BUILT_IN_STATES",
     "CELL_M2",
+    "ROOM",
     "Domain",
     "FixtureCategory",
     "Hand",

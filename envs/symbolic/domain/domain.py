@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -23,9 +24,12 @@ from envs.symbolic.domain.categories import (
     mass_of,
 )
 from envs.symbolic.domain.room_kinds import with_room_kinds
+from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.domain.skill import Hand, Skill
-from envs.symbolic.domain.state_bearers import state_bearers
+from envs.symbolic.domain.speech import Speech
+from envs.symbolic.domain.state_bearers import categories_of, state_bearers
 from envs.symbolic.skills.notation import new_states
+from envs.symbolic.skills.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,6 +57,8 @@ class Domain:
         fixtures: Categories of furniture and appliances.
         words: What else people call the kinds that are not built in.
         hand: What the robot's hand can hold and where it reaches; None: no limit beyond those of the physics.
+        sampling: How its homes are sampled.
+        speech: What people say in it, besides `words`.
     """
 
     states: tuple[str, ...]
@@ -68,6 +74,8 @@ class Domain:
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lacking: dict[str, Skill] = field(default_factory=dict)
     hand: Hand | None = None
+    sampling: Sampling = Sampling()  # noqa: RUF009 - a frozen value
+    speech: Speech = Speech()  # noqa: RUF009 - a frozen value
 
     @staticmethod
     def of(**values: Any) -> Domain:
@@ -154,6 +162,12 @@ class Domain:
         return self
 
     @cached_property
+    def fingerprint(self) -> str:
+        """A short text that is the same for equal domains, in other processes too."""
+        key = repr(tuple(_hashable(getattr(self, f.name)) for f in fields(self)))
+        return hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
+
+    @cached_property
     def members(self) -> dict[str, tuple[str, ...]]:
         """The object categories of each class that has any."""
         members = {c: tuple(n for n, o in self.objects.items() if c in o.classes) for c in self.classes}
@@ -203,9 +217,26 @@ class Domain:
         return any(fixture.is_room for fixture in self.fixtures.values())
 
     @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words that the notation of skills may use."""
+        furniture = (name for name, fixture in self.fixtures.items() if not fixture.is_room)
+        return Vocabulary(
+            objects=frozenset((*self.objects, *self.members)),
+            fixtures=frozenset((*furniture, *self.fixture_members)),
+            rooms=frozenset(self.rooms),
+            states=self.states,
+            negations=self.negations,
+            liquids=self.liquids,
+        )
+
+    @cached_property
     def bearers(self) -> dict[str, frozenset[str]]:
         """The categories that can have each state: by what they are, or by a skill or process that changes it."""
-        return state_bearers(self)
+        return state_bearers(self.states, self.objects, self.fixtures, self.processes, self.all_skills)
+
+    def categories_of(self, kind: str) -> frozenset[str]:
+        """The categories that the kind of a skill's argument means: `object`, `room`, a category, a class."""
+        return frozenset(categories_of({**self.fixtures, **self.objects}, kind))
 
     def can_be(self, category: str, word: str) -> bool:
         """Whether things of a category can have a state or its negation, such as `clean`."""
@@ -217,6 +248,20 @@ class Domain:
         at = {name: process for process in self.processes for name in process.at}
         likes = {name: at[f.like] for name, f in self.fixtures.items() if f.like in at}
         return likes | at
+
+    @cached_property
+    def kind_of(self) -> dict[str, str]:
+        """The known kind that each category was made from (`like`): itself for one that was made from none."""
+        kinds = {name: category.like or name for name, category in self.objects.items()}
+        return kinds | {name: category.like or name for name, category in self.fixtures.items()}
+
+    @cached_property
+    def alike(self) -> dict[str, tuple[str, ...]]:
+        """The categories of each known kind, in the order of the domain."""
+        alike: dict[str, list[str]] = {}
+        for name, kind in self.kind_of.items():
+            alike.setdefault(kind, []).append(name)
+        return {kind: tuple(names) for kind, names in alike.items()}
 
     def is_kind(self, name: str, kind: str) -> bool:
         """Whether a category of objects or fixtures is a kind, or was made from it (`like`)."""
@@ -311,4 +356,8 @@ def _joined(known: tuple[Any, ...], more: Iterable[Any]) -> tuple[Any, ...]:
 def _hashable(value: object) -> Hashable:
     if isinstance(value, Mapping):
         return tuple((name, _hashable(entry)) for name, entry in value.items())
+    if isinstance(value, list):
+        return tuple(_hashable(entry) for entry in value)
+    if isinstance(value, Sampling | Speech):  # frozen values with mappings in them
+        return tuple(_hashable(getattr(value, f.name)) for f in fields(value))
     return value  # tuples, texts, numbers and frozen values

@@ -28,8 +28,9 @@ def with_room_kinds(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_about_rooms(skill: Skill, kinds: list[str]) -> bool:
-    statements = (*skill.preconditions, *skill.effects)
-    terms = (t for s in statements for atom in (s.atom, *s.guards) for t in atom.terms)
+    atoms = [atom for p in skill.preconditions for atom in (p.atom, *p.guards)]
+    atoms += [atom for e in skill.effects for atom in (e.atom, *e.guards)]
+    terms = (term for atom in atoms for term in atom.terms)
     return any(
         kind == ROOM or kind in kinds for kind in (*(p.kind for p in skill.parameters), *(t.kind for t in terms))
     )

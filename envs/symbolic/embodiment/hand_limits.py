@@ -24,24 +24,31 @@ def cannot(skill: str) -> str:
     return f"this robot cannot {skill}"
 
 
-def hand_limit(state: State, skill: Skill, entities: Sequence[int]) -> str | None:
-    """Return why this robot's hand cannot do an action whose preconditions hold, or None.
+class HandLimit:
+    """Says why a hand cannot do a skill whose preconditions hold.
 
-    An action of a skill that names no hand, such as `go to`, has no limit.
+    Args:
+        skill: The skill; one that names no hand, such as `go to`, has no limit.
+        hand: The hand.
     """
-    world = state.world
-    hand = world.domain.hand
-    if hand is None:
+
+    def __init__(self, skill: Skill, hand: Hand) -> None:
+        self.hand = hand
+        self.taken, self.reached = taken_arguments(skill), reached_arguments(skill)
+
+    def __call__(self, state: State, entities: Sequence[int]) -> str | None:
+        """Return the reason for the arguments of an action, or None."""
+        world, hand = state.world, self.hand
+        for i in self.taken:
+            thing = entities[i]
+            carried = (thing, *state.everything_in(thing)) if hand.payload_kg is not None else ()
+            if reason := too_wide(world, thing, hand) or too_heavy(world, carried, hand):
+                return f"{world.names[thing]} {reason}"
+        for i in self.reached:
+            root = state.root(entities[i])
+            if root >= 0 and (reason := out_of_reach(world, root, hand)):
+                return f"{world.names[root]} {reason}"
         return None
-    for i in taken_arguments(skill):
-        thing = entities[i]
-        if (reason := too_wide(world, thing, hand) or too_heavy(world, (thing, *state.everything_in(thing)), hand)):
-            return f"{world.names[thing]} {reason}"
-    for i in reached_arguments(skill):
-        root = state.root(entities[i])
-        if root >= 0 and (reason := out_of_reach(world, root, hand)):
-            return f"{world.names[root]} {reason}"
-    return None
 
 
 def too_wide(world: World, entity: int, hand: Hand) -> str:
@@ -77,14 +84,12 @@ def out_of_reach(world: World, fixture: int, hand: Hand) -> str:
     return f"is too {where} for this robot ({height:.2f} m; it reaches from {low:.2f} to {high:.2f} m)"
 
 
-@lru_cache(maxsize=256)
 def taken_arguments(skill: Skill) -> tuple[int, ...]:
     """Return which arguments of a skill are in the hand after it."""
     taken = (e.atom.terms[0].parameter for e in skill.effects if e.atom.predicate == "holding" and e.atom.positive)
     return tuple(i for i in taken if i is not None)
 
 
-@lru_cache(maxsize=256)
 def reached_arguments(skill: Skill) -> tuple[int, ...]:
     """Return which arguments of a skill the hand must reach where they are."""
     reached = set[int]()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
-    from envs.symbolic.skills.values import Ability
+from envs.symbolic.skills.values import Ability
 
 Sort = Literal["object", "fixture", "place", "person", "room"]  # `place`: an object or a fixture
 SORTS: tuple[Sort, ...] = ("object", "fixture", "place", "person", "room")
@@ -31,7 +29,7 @@ FIXTURE_ABILITIES = frozenset({"joint", "switch", "wipeable", "waterable"})
 
 @dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """The words of a domain.
+    """The words of a domain (`Domain.vocabulary`).
 
     Attributes:
         objects: Categories and classes of objects.
@@ -50,21 +48,6 @@ class Vocabulary:
     negations: Mapping[str, str] = field(default_factory=dict)
     liquids: tuple[str, ...] = ()
     unknown_kinds: bool = False
-
-    @classmethod
-    def of(cls, domain: Domain, *, unknown_kinds: bool = False) -> Vocabulary:
-        """Return the words of a domain."""
-        return cls(
-            objects=frozenset((*domain.objects, *domain.members)),
-            fixtures=frozenset(
-                (*(name for name, f in domain.fixtures.items() if not f.is_room), *domain.fixture_members)
-            ),
-            rooms=frozenset(domain.rooms),
-            states=domain.states,
-            negations=domain.negations,
-            liquids=domain.liquids,
-            unknown_kinds=unknown_kinds,
-        )
 
     def sort_of(self, kind: str) -> Sort | None:
         """Return what the things of a kind are; None for an unknown kind."""
