@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from envs.assets.mesh_bodies import mesh_hulls
 from envs.assets.mesh_grasps import mesh_rims
 from envs.geometry.bodies import Piece, Quat, Rim
-from envs.symbolic.embodiment.grip import FLAT as FLAT
-from envs.symbolic.embodiment.grip import RIDGED as RIDGED
-from envs.symbolic.embodiment.grip import WALL_M as WALL_M
-from envs.symbolic.embodiment.grip import is_hollow as is_hollow
-from envs.symbolic.embodiment.grip import ridge_of, wall_of
+from envs.symbolic.embodiment.grip import FLAT, RIDGED, is_hollow, ridge_of, wall_of
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory, Vec3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
+from envs.symbolic.goals import Condition, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import (
     can_match,
     fixtures_at,
