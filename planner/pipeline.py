@@ -113,8 +113,8 @@ class PlanningPipeline:
         if parsed.goal is None:
             return Plan.declined(parsed, state, time.perf_counter() - started_at)
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
-        calibration = self.calibration
-        confidence = calibration and calibration.confidence(parsed.logprob, parsed.reading, verified=plan.is_proven)
+        proven, judge = plan.is_proven, self.calibration
+        confidence = None if judge is None else judge.confidence(parsed.logprob, parsed.reading, verified=proven)
         return replace(
             plan, tokens=plan.tokens + parsed.tokens, logprob=parsed.logprob, confidence=confidence,
             seconds=time.perf_counter() - started_at,

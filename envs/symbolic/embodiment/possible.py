@@ -126,8 +126,7 @@ class Possible:
         is_move = len(candidates) == 2 and all(p.atom.predicate in _PAIRS for p in pairs)
         moves = [e for e in skill.effects if e.atom.predicate == "at"]
         if is_move and len(moves) == len(skill.effects) == 1 and not moves[0].guards:
-            terms = moves[0].atom.terms
-            if (terms[0].parameter, terms[1].parameter) == (0, 1):
+            if tuple(term.parameter for term in moves[0].atom.terms) == (0, 1):
                 self._move(skill, *candidates)
                 return
         once = all(guard.predicate in _LASTING for effect in skill.effects for guard in effect.guards)
