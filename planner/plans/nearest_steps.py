@@ -9,7 +9,7 @@ from itertools import islice, product
 
 from envs.errors import quoted
 from envs.symbolic.actions import Action, World, format_action
-from envs.words import names_by_word
+from envs.symbolic.kinds.vocabulary import vocabulary
 
 PREPOSITIONS = {
     "put": ("on top of", "inside of", "in to", "on to", "inside", "into", "onto", "upon", "in", "on", "at", "to"),
@@ -143,8 +143,9 @@ class Names:
         base, _, number = text.rpartition(" ")
         word = base if number.isdecimal() else text
         present = self.world.entities_by_category
-        meant = [category for category in names_by_word().get(word, ()) if category in present]
-        for spellings in ({category.lower(): (category,) for category in present}, names_by_word()):
+        called = vocabulary(self.world.domain).names_by_word
+        meant = [category for category in called.get(word, ()) if category in present]
+        for spellings in ({category.lower(): (category,) for category in present}, called):
             if not meant:
                 close = get_close_matches(word, spellings, n=MAX_SUGGESTIONS, cutoff=cutoff)
                 meant = [category for spelling in close for category in spellings[spelling] if category in present]
