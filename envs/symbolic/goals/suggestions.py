@@ -146,7 +146,7 @@ class _Speller:
 
     def __init__(self, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> None:
         names = (*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members, *domain.states)
-        names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.skills)
+        names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.all_skills)
         self.names = {name.lower(): name for name in (*names, *people, *vocabulary)}
         self.domain, self.people = domain, people
         self.called = domain_words(domain).names_by_word
