@@ -27,7 +27,7 @@ from envs.symbolic.domain.room_kinds import with_room_kinds
 from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.domain.skill import Hand, Skill
 from envs.symbolic.domain.speech import Speech
-from envs.symbolic.domain.state_bearers import state_bearers
+from envs.symbolic.domain.state_bearers import categories_of, state_bearers
 from envs.symbolic.skills.notation import new_states
 from envs.symbolic.skills.vocabulary import Vocabulary
 
@@ -198,6 +198,10 @@ class Domain:
     def bearers(self) -> dict[str, frozenset[str]]:
         """The categories that can have each state: by what they are, or by a skill or process that changes it."""
         return state_bearers(self.states, self.objects, self.fixtures, self.processes, self.skills)
+
+    def categories_of(self, kind: str) -> frozenset[str]:
+        """The categories that the kind of a skill's argument means: `object`, `room`, a category, a class."""
+        return frozenset(categories_of({**self.fixtures, **self.objects}, kind))
 
     def can_be(self, category: str, word: str) -> bool:
         """Whether things of a category can have a state or its negation, such as `clean`."""
