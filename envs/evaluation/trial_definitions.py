@@ -173,8 +173,11 @@ def _open_and_close(builder: _TrialBuilder, category: str) -> None:
 
 
 def _container_categories(domain: Domain) -> list[str]:
+    built_in = load_domain().fixtures
     fixtures = [
-        n for n, f in domain.fixtures.items() if f.enclosed or f.relation == "in" or f.body in (*COVERED_BODIES, "slot")
+        n
+        for n, f in domain.fixtures.items()
+        if f.enclosed or f.relation == "in" or f.body in (*COVERED_BODIES, "slot") or (f.region and n not in built_in)
     ]
     return fixtures + [name for name, category in domain.objects.items() if category.holds is not None]
 
