@@ -14,9 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, OPEN
-from envs.symbolic.goals import Count, FixtureIs, Holding, No
+from envs.symbolic.goals import Count, FixtureIs, Holding, No, Thing
 from envs.symbolic.scoring import is_at, is_place, matches, matching_objects
 from planner.goals import choice
+from planner.goals.means import own_skills
 from planner.goals.means.appliances import APPLIANCES, appliances_for
 from planner.goals.means.kinds import (
     cooking_vessels,
@@ -24,15 +25,18 @@ from planner.goals.means.kinds import (
     is_burner,
     stands_on_burner,
 )
+from planner.goals.means.states import is_by_own_skill, opposite_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envs.symbolic.actions import State, World
     from envs.symbolic.domain import ObjectCategory
-    from envs.symbolic.goals import Condition, Place, Thing
+    from envs.symbolic.goals import Condition, Place
+    from planner.goals.means.own_skills import Use
 
 STATES_INSTEAD = {"dirty": "clean", "hot": "cold", "cold": "hot"}
+MAX_DEPTH = 4  # skills that are used for what other skills need
 MAX_OBJECTS_PER_CONDITION = 8  # objects that one `every` or `no` moves before the next state update
 
 
@@ -415,14 +419,46 @@ def requirements(
     for state_name in target.states:
         if state.has(entity, state_name):
             continue
-        if state_name == "sliced":
+        if is_by_own_skill(state, entity, state_name):
+            use = own_skills.use_for(state, entity, state_name, avoid, common_sense=common_sense)
+            needed = [] if use is None else needed_for(state, use, avoid, common_sense=common_sense)
+            yield from ((state_name, e) for e in needed if e != entity)
+        elif state_name == "sliced":
             yield state_name, tool_for(state, "cuts", avoid, common_sense=common_sense)
-        elif state_name in APPLIANCES:
+        elif state_name in APPLIANCES or appliances_for(state, state_name, entity):
             yield state_name, appliance_for(state, state_name, entity, avoid, common_sense=common_sense)
         else:
             yield state_name, None
     if target.liquid and state.liquid[entity] != target.liquid:
         yield target.liquid, liquid_source(state, target.liquid, entity, avoid, common_sense=common_sense)
+
+
+def needed_for(
+    state: State, use: Use, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False, depth: int = 0
+) -> list[int]:  # fmt: skip
+    """Return what a use of a skill of the domain's own needs: its entities, and what makes its preconditions true."""
+    needed = dict.fromkeys(use.entities())
+    for atom in own_skills.unmet(state, use) if depth < MAX_DEPTH else ():
+        entity = use.entity(atom.terms[0]) if atom.terms else -1
+        if atom.predicate == "holding what":
+            tool = tool_for(state, atom.word, avoid, common_sense=common_sense)
+            needed |= dict.fromkeys([] if tool is None else [tool])
+        elif atom.predicate == "in the open" and (place := open_surface(state, entity, avoid=avoid)) is not None:
+            needed.setdefault(place)
+        elif atom.predicate == "filled" and atom.positive and atom.word:
+            source = liquid_source(state, atom.word, entity, avoid, common_sense=common_sense)
+            needed |= dict.fromkeys([] if source is None else [source])
+        elif atom.predicate == "state" and entity >= state.world.n_fixtures:
+            word = atom.word if atom.positive else opposite_of(state.world.domain, atom.word)
+            thing = Thing(word="anything", states=(word,) if word is not None else ())
+            needs = requirements(state, entity, thing, avoid, common_sense=common_sense)
+            needed |= dict.fromkeys(e for _, e in needs if e is not None)
+        elif atom.predicate == "state" and atom.positive and is_by_own_skill(state, entity, atom.word):
+            other = own_skills.use_for(state, entity, atom.word, avoid, common_sense=common_sense)
+            if other is not None:
+                more = needed_for(state, other, avoid, common_sense=common_sense, depth=depth + 1)
+                needed |= dict.fromkeys(more)
+    return list(needed)
 
 
 def alternative_place(
