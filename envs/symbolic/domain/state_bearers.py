@@ -53,8 +53,8 @@ def changed_categories(categories: Categories, skill: Skill, effect: Effect) -> 
 
 def categories_of(categories: Categories, kind: str) -> list[str]:
     """Return the categories that the kind of a parameter means: `object`, `place`, `person`, a category, a class."""
-    if kind in categories:
-        return [kind]
+    if kind in categories:  # and those that were made from it
+        return [name for name, category in categories.items() if kind in (name, category.like)]
     if kind == "anything":
         kind = "object"
     names = []

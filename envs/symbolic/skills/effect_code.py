@@ -117,6 +117,8 @@ class _Successor:
                 category = f"world.object_category[{entities[0]}]"
                 yield f"if (category := {category}) is not None and not category.contains:"
                 yield f'{INDENT}new_liquid[{entities[0]}] = ""'
+                if atom.terms[0] not in self.held:
+                    self._add_site(atom.terms[0])  # it may stand under a running tap
         elif atom.predicate == "filled from":
             target, source = entities
             yield f"new_liquid[{target}] = liquid[{source}]"

@@ -68,9 +68,11 @@ class Expressions:
         return text if atom.positive else f"not ({text})"
 
     def _positive(self, atom: Atom) -> str:
-        entities = [
-            self.entity(term) for term in atom.terms if term.parameter is not None or atom.predicate != "holding"
-        ]
+        if atom.predicate in FINDING and atom.terms[-1].parameter is None:
+            if atom.predicate == "holding":
+                return f"state.held in world.of_kind({atom.terms[-1].kind!r})"
+            return f"{self._found(atom)} >= 0"
+        entities = [self.entity(term) for term in atom.terms]
         first = entities[0] if entities else ""
         match atom.predicate:
             case "hand empty":
