@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import Domain
     from envs.symbolic.skills.values import Skill
 
-# Categories that the homes of the default domain get for a goal, where it is about one of these states or liquids.
-USUAL = {
-    "clean": "sink", "cooked": "stove burner", "hot": "microwave", "cold": "fridge", "water": "sink",
-    "coffee": "coffee machine",
-}  # fmt: skip
-USUAL_TOOLS = {"sliced": "knife", "cooked": "pan"}
+# What the homes of the default domain get for a goal about one of these states or liquids: furniture and objects.
+USUAL: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "clean": (("sink",), ()),
+    "cooked": (("stove burner",), ("pan",)),
+    "hot": (("microwave",), ()),
+    "cold": (("fridge",), ()),
+    "sliced": ((), ("knife",)),
+    "water": (("sink",), ()),
+    "coffee": (("coffee machine",), ()),
+}
+USUAL_FOR_FURNITURE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "clean": ((), ("cloth",)),
+    "watered": (("sink",), ("watering can",)),
+}
 
 
 @lru_cache(maxsize=1024)
@@ -31,11 +39,9 @@ def providers(word: str, kind: str, domain: Domain) -> tuple[tuple[str, ...], tu
         kind: The category or class of what gets it.
         domain: The domain of the home.
     """
-    if USUAL.get(word) in domain.fixtures or USUAL_TOOLS.get(word) in domain.objects:
-        return (
-            tuple(name for name in (USUAL.get(word),) if name in domain.fixtures),
-            tuple(name for name in (USUAL_TOOLS.get(word),) if name in domain.objects),
-        )
+    fixtures, objects = (USUAL_FOR_FURNITURE if kind in domain.fixtures else USUAL).get(word, ((), ()))
+    if (fixtures or objects) and domain.fixtures.keys() >= {*fixtures} and domain.objects.keys() >= {*objects}:
+        return fixtures, objects
     if word in domain.liquids:
         places = tuple(p.at[0] for p in domain.processes if p.fill == word)[:1]
         return places, tuple(name for name, category in domain.objects.items() if category.contains == word)
@@ -77,9 +83,9 @@ def _needed(skill: Skill, domain: Domain) -> Iterator[str]:
             tool = next((name for name, o in domain.objects.items() if getattr(o, atom.word, False)), None)
             yield from (tool,) if tool else ()
         for term in atom.terms:
-            if term.parameter is None and (term.kind in domain.objects or term.kind in domain.members):
-                yield term.kind
-            elif term.parameter is None and term.kind in domain.fixtures:
+            if (term.parameter is None and (term.kind in domain.objects or term.kind in domain.members)) or (
+                term.parameter is None and term.kind in domain.fixtures
+            ):
                 yield term.kind
             elif term.parameter is None and term.kind in domain.fixture_members:
                 yield domain.fixture_members[term.kind][0]
