@@ -130,7 +130,10 @@ class _FactRetriever:
             self.place(remaining, condition.place)
         elif isinstance(condition, No):
             objects = matching_objects(state, condition.thing, condition.place)[:MAX_OBJECTS_PER_CONDITION]
-            if condition.place is None and (instead := grounding.state_instead(condition.thing)) is not None:
+            if (
+                condition.place is None
+                and (instead := grounding.state_instead(state.world.domain, condition.thing)) is not None
+            ):
                 self.change(objects, Thing(word="anything", states=(instead,)))
             self.add(*objects)
             if condition.place is not None:

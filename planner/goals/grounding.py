@@ -14,7 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, OPEN
+from envs.symbolic.domain import BUILT_IN_STATES
 from envs.symbolic.goals import Count, FixtureIs, Holding, No, Thing
+from envs.symbolic.obstacles import skill_obstacle
 from envs.symbolic.scoring import is_at, is_place, matches, matching_objects
 from planner.goals import choice
 from planner.goals.means import own_skills
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envs.symbolic.actions import State, World
-    from envs.symbolic.domain import ObjectCategory
+    from envs.symbolic.domain import Domain, ObjectCategory
     from envs.symbolic.goals import Condition, Place
     from planner.goals.means.own_skills import Use
 
@@ -165,11 +167,17 @@ def _can_become(state: State, thing: int, state_name: str) -> bool:
     category = state.world.object_category[thing]
     if category is None or state_name in ("dirty", "on", "off", "open", "closed", "watered"):
         return False
+    if skill_obstacle(state, thing, state_name) == "":
+        return True
     if state_name == "sliced":
         return category.slices
     if state_name == "cooked":
         return category.cooks
-    return category.folds if state_name == "folded" else True
+    if state_name == "folded":
+        return category.folds
+    if state.world.domain.negations.get(state_name, state_name) in BUILT_IN_STATES:
+        return True
+    return bool(appliances_for(state, state_name, thing))
 
 
 def choose_fixture(
@@ -496,9 +504,12 @@ def alternative_place(
     return min(others, key=lambda f: _oddity(world, f), default=None)
 
 
-def state_instead(thing: Thing) -> str | None:
+def state_instead(domain: Domain, thing: Thing) -> str | None:
     """Return the state that objects are given so that none matches a description, or None if nothing helps."""
-    return next((instead for word, instead in STATES_INSTEAD.items() if word in thing.states), None)
+    known = (instead for word, instead in STATES_INSTEAD.items() if word in thing.states)
+    own = (word for word in thing.states if domain.negations.get(word, word) not in BUILT_IN_STATES)
+    instead = [*known, *(other for word in own if (other := opposite_of(domain, word)) is not None)]
+    return instead[0] if instead else None
 
 
 def _oddity(world: World, fixture: int) -> tuple[bool | int, ...]:
