@@ -325,8 +325,10 @@ def rewordings(domain: Domain) -> Rewordings:
         return tuple(filled)
 
     return Rewordings(
-        always=(*_by_skills(domain), *filled_in(_CHANGES)), optional=filled_in(_OPTIONAL), states=_any_of(words.of_fixtures)
-    )  # fmt: skip
+        always=(*_by_skills(domain), *filled_in(_CHANGES)),
+        optional=filled_in(_OPTIONAL),
+        states=_any_of(words.of_fixtures),
+    )
 
 
 def _by_skills(domain: Domain) -> Iterator[Change]:
