@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from envs.errors import nearest, quoted
-from envs.symbolic.domain import Domain
+from envs.symbolic.domain import ROOM, Domain
 from envs.symbolic.goals.state_words import state_words
 from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.words import singulars
@@ -175,6 +175,8 @@ def _about_furniture(domain: Domain, word: str, condition: str) -> str:
         return ""
     is_person = fixture in domain.fixtures and domain.relation(fixture) == "with"
     text = f"{fixture!r} is no object" if is_person else f"{fixture!r} is furniture"
+    if fixture == ROOM or (fixture in domain.fixtures and domain.fixtures[fixture].is_room):
+        text = f"{fixture!r} is a room"
     states = possible_states(domain, fixture)
     said = [state for state in re.findall(r"[a-z]+", condition.replace(fixture, " ")) if state in states]
     moved = re.search(r"^holding | (?:on|in|with) (?!$)", condition)
