@@ -85,5 +85,5 @@ def _added(scene: Scene, room: Room, pose: tuple[float, float, float]) -> Scene:
     x, y, yaw = pose
     person = FixtureSpec(name=f"{PERSON} 1", category=PERSON, room=room.name, x=x, y=y, yaw=yaw)
     order = [r.name for r in scene.rooms]
-    n_before = sum(order.index(f.room) <= order.index(room.name) for f in scene.fixtures)
+    n_before = sum(order.index(f.room) <= order.index(room.name) for f in scene.furniture)
     return replace(scene, fixtures=(*scene.fixtures[:n_before], person, *scene.fixtures[n_before:]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from envs.symbolic.domain import Domain
-from envs.symbolic.domain.state_bearers import categories_of, changed_categories
+from envs.symbolic.domain.state_bearers import Categories, categories_of, changed_categories
 from envs.symbolic.skills.values import Effect, Skill
 
 # What those who choose know by heart: they ask `achievers` only for other skills.
@@ -32,7 +32,7 @@ def removers(domain: Domain, category: str, word: str) -> tuple[tuple[Skill, Eff
 
 @lru_cache(maxsize=4096)
 def _skills(domain: Domain, category: str, state: str, *, is_set: bool) -> tuple[tuple[Skill, Effect], ...]:
-    categories = {**domain.fixtures, **domain.objects}
+    categories: Categories = {**domain.fixtures, **domain.objects}
     return tuple(
         (skill, effect)
         for skill in own_skills(domain)
