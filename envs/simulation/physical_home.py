@@ -271,9 +271,10 @@ class PhysicalHome:
         self.motion.robot.on_tick = on_tick
         try:
             neighbors = wanted_neighbors(self._conditions, state, action, self._initial_state or state)
-            outcome = perform(self.motion, action, [self.world.names[i] for i in neighbors])
+            outcome = perform(self.motion, action, state, [self.world.names[i] for i in neighbors])
         finally:
             self.motion.robot.on_tick = None
+        self._skipped_s += outcome.duration_s - outcome.ticks * TICK_S
         if outcome.status == "done":
             self._at = successor(state, action).at
         return outcome
