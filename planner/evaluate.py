@@ -18,6 +18,7 @@ from planner.io.command import one_thread, run_command, writable_file
 from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
+    from envs.symbolic.domain import Domain
     from planner.api import Planner
     from planner.evaluation.measurement import Prediction
     from planner.evaluation.results import TaskProblem
@@ -89,6 +90,7 @@ def _usage_error(args: argparse.Namespace) -> str:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from envs.symbolic.domain import load_domain
     from gpt.files import write_text_atomically
     from planner.api import Planner
     from planner.evaluation.results import EvaluationSettings, Results
@@ -144,7 +146,7 @@ def _predict_all(
     return list(tqdm(results, desc=f"evaluate {name}", total=len(trials), unit="task", disable=None))
 
 
-def _load_trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[TaskProblem]]:
+def _load_trials(args: argparse.Namespace, domain: Domain) -> tuple[list[EvaluationTask], list[TaskProblem]]:
     from envs.errors import EnvsError
     from planner.evaluation.results import TaskProblem
     from planner.tasks.held_out_trials import BUILT_IN, draw_trials, sample_lines, trial_from_line
@@ -156,15 +158,15 @@ def _load_trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[T
         return [
             t
             for s in BUILT_IN
-            for t in draw_trials(
-                s, count, seed=args.seed, inventory=inventory, geometry=geometry, domain=domain
-            )
+            for t in draw_trials(s, count, seed=args.seed, inventory=inventory, geometry=geometry, domain=domain)
         ], []
     trials: list[EvaluationTask] = []
     problems: list[TaskProblem] = []
     for line in sample_lines(read_tasks(args.tasks, domain), args.limit, args.seed):
         try:
-            trials.append(trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps, domain=domain))
+            trials.append(
+                trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps, domain=domain)
+            )
         except EnvsError as error:
             problems.append(TaskProblem(id=line.id, reason=" ".join(str(error).split())))
     return trials, problems

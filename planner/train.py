@@ -39,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="run folder, instead of runs/NAME")
     parser.add_argument("--corpus", action="append", default=[], metavar="alfred:PATH",
                         help="mix in the human-written instructions of a task file (repeatable)")  # fmt: skip
-    parser.add_argument("--domain", type=Path, metavar="FILE", help="train on another domain than the home (docs/domains.md)")
+    parser.add_argument(
+        "--domain", type=Path, metavar="FILE", help="train on another domain than the home (docs/domains.md)"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="PART.KEY=VALUE",
                         help="override a recipe value, for example train.steps=500 (repeatable)")  # fmt: skip
     parser.add_argument("--tokenizer", default="own", help="own (trained on the corpus), gpt2, or a tokenizer.json")

@@ -81,7 +81,7 @@ def choose_fixtures(
                 categories += [name] * (low + int(rand() * (high - low + 1)))
         total.update(categories)
         rooms.append(categories)
-    person = next((name for name, fixture in domain.fixtures.items() if fixture.relation == "with"), None)
+    person = domain.person
     if person is not None and rand() < PERSON_CHANCE and person not in absent:
         needed = needed | Counter({person: 1})
     for name, number in needed.items():

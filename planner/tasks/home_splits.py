@@ -41,7 +41,9 @@ def sample_home(
     """
     seed = rng.randrange(*span)
     domain = domain or load_domain()
-    fixtures = dict.fromkeys(_some(sorted(n for n, f in domain.fixtures.items() if not f.is_room), rng.randrange(6), rng), 1)
+    fixtures = dict.fromkeys(
+        _some(sorted(n for n, f in domain.fixtures.items() if not f.is_room), rng.randrange(6), rng), 1
+    )
     fixtures = {name: number for name, number in fixtures.items() if name not in absent}
     categories = _some(sorted(domain.objects), rng.randrange(12), rng)
     objects = {category: rng.choice((1, 1, 2, 3)) for category in categories}

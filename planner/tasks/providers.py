@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import Domain
     from envs.symbolic.skills.values import Skill
 
-# Categories that the homes of the default domain get for a goal, where it is about one of these states or liquids.
-USUAL = {
-    "clean": "sink", "cooked": "stove burner", "hot": "microwave", "cold": "fridge", "water": "sink",
-    "coffee": "coffee machine",
-}  # fmt: skip
-USUAL_TOOLS = {"sliced": "knife", "cooked": "pan"}
+# What the homes of the default domain get for a goal about one of these states or liquids: furniture and objects.
+USUAL: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "clean": (("sink",), ()),
+    "cooked": (("stove burner",), ("pan",)),
+    "hot": (("microwave",), ()),
+    "cold": (("fridge",), ()),
+    "sliced": ((), ("knife",)),
+    "water": (("sink",), ()),
+    "coffee": (("coffee machine",), ()),
+}
+USUAL_FOR_FURNITURE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "clean": ((), ("cloth",)),
+    "watered": (("sink",), ("watering can",)),
+}
 
 
 @lru_cache(maxsize=1024)
@@ -31,11 +39,9 @@ def providers(word: str, kind: str, domain: Domain) -> tuple[tuple[str, ...], tu
         kind: The category or class of what gets it.
         domain: The domain of the home.
     """
-    if USUAL.get(word) in domain.fixtures or USUAL_TOOLS.get(word) in domain.objects:
-        return (
-            tuple(name for name in (USUAL.get(word),) if name in domain.fixtures),
-            tuple(name for name in (USUAL_TOOLS.get(word),) if name in domain.objects),
-        )
+    fixtures, objects = (USUAL_FOR_FURNITURE if kind in domain.fixtures else USUAL).get(word, ((), ()))
+    if (fixtures or objects) and domain.fixtures.keys() >= {*fixtures} and domain.objects.keys() >= {*objects}:
+        return fixtures, objects
     if word in domain.liquids:
         places = tuple(p.at[0] for p in domain.processes if p.fill == word)[:1]
         return places, tuple(name for name, category in domain.objects.items() if category.contains == word)
@@ -68,7 +74,7 @@ def _gives(skill: Skill, word: str, kind: str, domain: Domain) -> bool:
 
 
 def _needed(skill: Skill, domain: Domain) -> Iterator[str]:
-    """Yield what the preconditions of a skill name besides its arguments, and what cuts or wipes where it needs that."""
+    """Yield what the preconditions of a skill name besides its arguments; where it needs what cuts or wipes, one."""
     for precondition in skill.preconditions:
         atom = precondition.atom
         if precondition.guards or not atom.positive:
@@ -76,13 +82,11 @@ def _needed(skill: Skill, domain: Domain) -> Iterator[str]:
         if atom.predicate == "holding what":
             tool = next((name for name, o in domain.objects.items() if getattr(o, atom.word, False)), None)
             yield from (tool,) if tool else ()
-        for term in atom.terms:
-            if term.parameter is None and (term.kind in domain.objects or term.kind in domain.members):
-                yield term.kind
-            elif term.parameter is None and term.kind in domain.fixtures:
-                yield term.kind
-            elif term.parameter is None and term.kind in domain.fixture_members:
-                yield domain.fixture_members[term.kind][0]
+        for kind in (term.kind for term in atom.terms if term.parameter is None):
+            if kind in domain.objects or kind in domain.members or kind in domain.fixtures:
+                yield kind
+            elif kind in domain.fixture_members:
+                yield domain.fixture_members[kind][0]
         if atom.predicate == "state" and atom.terms[0].parameter is None and atom.word not in BUILT_IN_STATES:
             fixtures, objects = providers(atom.word, atom.terms[0].kind, domain)
             yield from (*fixtures, *objects)

@@ -13,7 +13,6 @@ from envs.errors import GoalError, nearest
 from envs.files.yaml_nodes import describe, is_null
 from envs.scenes.home_files.nouns import NounReader
 from envs.scenes.home_files.properties import PROPERTY_KEYS
-from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
 
@@ -70,7 +69,7 @@ class EntryReader(NounReader):
                 self.unread.append(text)
                 continue
             item.properties = self.properties(entry, words, options, item.category)
-            if item.properties and item.category == PERSON:
+            if item.properties and item.category == self.domain.person:
                 self.problem(entry, f"a person has no color, size, material or owner; found {item.properties[0]!r}")
             allowed_states = self.possible_states(item.category)
             item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)

@@ -35,20 +35,22 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from envs.errors import HomeError, nearest
+from envs.errors import DomainError, HomeError, nearest
 from envs.files.yaml_nodes import HomeFileError, Problem, describe, parse_nodes
 from envs.scenes.floor_plan import doorway_problems, fixture_problems, plan_doorways, room_problems
 from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
 from envs.scenes.home_files.contents import listed
 from envs.scenes.home_files.entries import Item
 from envs.scenes.home_files.household import HouseholdReader
-from envs.scenes.speaker import PERSON, speaker_of, with_speaker
+from envs.scenes.speaker import speaker_of, with_speaker
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.kinds.reader import KIND_KEYS, KindReader
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
-HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker", *KIND_KEYS)
+HOME_KEYS = (
+    "name", "domain", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker", *KIND_KEYS,
+)  # fmt: skip
 _ROBOT_KEYS = ("own skills", "hand", "reach", "without")  # of files that people take for home files
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES = 30, 100, 200
 
@@ -70,7 +72,7 @@ def parse_home(
         geometry: Whether it gets a floor plan.
         notes: Filled with what is read otherwise than it is written, such as another word for a sofa.
         folder: The folder that the files it includes are relative to.
-        domain: What its own kinds are added to; by default the built-in domain.
+        domain: What its own kinds are added to, unless the file names a domain; by default the built-in domain.
 
     Raises:
         HomeFileError: The file is invalid; the error lists every problem.
@@ -131,6 +133,8 @@ class _HomeReader(HouseholdReader):
         parts = self.options(root, "home", HOME_KEYS)
         given_name = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
+        if "domain" in parts:
+            self.read_domain(parts["domain"])
         kinds = KindReader(self.domain, people=_listed_words(parts.get("people")))
         kinds.problems, kinds.notes = self.problems, self.notes
         self.domain = kinds.read(parts, self.folder)
@@ -175,6 +179,17 @@ class _HomeReader(HouseholdReader):
         fixtures = (replace(f, states=states[f.name]) if f.name in states else f for f in scene.fixtures)
         scene = replace(scene, fixtures=tuple(fixtures)) if states else scene
         return replace(scene, rules=self.read_rules(parts["rules"], scene)) if "rules" in parts else scene
+
+    def read_domain(self, node: yaml.Node) -> None:
+        """Read the domain that the file names, relative to its folder; `home` is the built-in one."""
+        name = self.text(node, "domain")
+        if name is None:
+            return
+        try:
+            self.domain = load_domain(None if name == "home" else (self.folder or Path()) / Path(name).expanduser())
+        except (DomainError, RuntimeError) as error:  # RuntimeError: there is no such user
+            for line in str(error).splitlines():
+                self.problem(node, f"domain: {line}")
 
     # -- rooms and fixtures ------------------------------------------------------------------------------------------
 
@@ -224,7 +239,7 @@ class _HomeReader(HouseholdReader):
         for name in without_rect if self.has_rects else ():
             self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
         n_speakers = any(
-            item.category == PERSON for _, item in items
+            item.category == self.domain.person for _, item in items
         )  # a home with the most gets one more: its speaker
         names = self.name_all([item for _, item in items], MAX_FIXTURES + n_speakers, "fixtures")
         for room, item in items:
@@ -262,8 +277,11 @@ class _HomeReader(HouseholdReader):
         """Read where the person stands who gives the instructions: a room, or the fixture beside which they stand."""
         word = self.text(node, "speaker")
         line = self.lines["speaker"] = node.start_mark.line + 1
-        person = next((f for f in self.fixtures if f.category == PERSON), None)
+        person = next((f for f in self.fixtures if f.category == self.domain.person), None)
         if word is None:
+            return
+        if self.domain.person is None:
+            self.problem(line, "speaker: the domain of this home has no people; leave out `speaker`")
             return
         if person is not None:
             reason = f"{person.name}, the first person, gives the instructions: leave out `speaker` or that person"

@@ -172,6 +172,11 @@ class Domain:
         return {word: group for group, words in self.properties.items() for word in words}
 
     @cached_property
+    def person(self) -> str | None:
+        """The kind of fixture that people are, whom things can be given to; None if the domain has no people."""
+        return next((name for name, fixture in self.fixtures.items() if fixture.relation == "with"), None)
+
+    @cached_property
     def rooms(self) -> tuple[str, ...]:
         """The kinds of rooms, in alphabetical order."""
         return tuple(sorted({room for fixture in self.fixtures.values() for room in fixture.rooms}))

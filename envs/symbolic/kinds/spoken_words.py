@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain.reading import default_domain
 from envs.words import SpokenWords
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
 
 
 @lru_cache(maxsize=32)
 def spoken_words(domain: Domain) -> SpokenWords:
     """Return the words of a domain."""
-    built_in = load_domain()
+    built_in = default_domain()
 
     def own(kinds: Mapping[str, object], known: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
         return {name: domain.words.get(name, ()) for name in kinds if name not in known or name in domain.words}
