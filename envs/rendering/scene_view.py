@@ -74,7 +74,7 @@ class SceneView:
         for obj in scene.objects:
             self.renderer.add(obj.name, (visual_piece(appearance(category_of(obj, scene.domain))),), HIDDEN_POSITION)
             self._set_material(obj)
-        for spec in scene.fixtures:
+        for spec in scene.furniture:
             model = furniture_of(spec, scene.domain)
             at, turn = _fixture_pose(spec)
             for k, piece in enumerate(model.glow):
