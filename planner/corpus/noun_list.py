@@ -1,8 +1,8 @@
-"""`python -m planner.corpus.noun_list`: choose rare nouns of WordNet for homes with own kinds; writes `datasets/nouns/`.
+"""`python -m planner.corpus.noun_list`: choose rare nouns of WordNet for homes with own kinds.
 
-Reads the folder of WordNet 3.0 (Debian package `wordnet-base`: /usr/share/wordnet). Kept are names of concrete things
-(artifacts, animals, plants, food) that WordNet never saw in its tagged texts, that no phrase and no category of this
-project uses, and whose article and plural follow the rules. Offensive words are left out by their definitions.
+Writes `datasets/nouns/nouns.txt` from the folder of WordNet 3.0 (Debian package `wordnet-base`): names of concrete
+things (artifacts, animals, plants, food) that WordNet never saw in its tagged texts, that no phrase and no category of
+this project uses, and whose article and plural follow the rules. Offensive words are left out by their definitions.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _UNFIT = re.compile(
     r"prostitut\w+|contracepti\w+|intercourse|erotic\w*|breasts?|buttocks?|anus|excre\w+|feces|urin\w+|narcotic\w*|"
     r"drugs?|opium|cannabis|hallucino\w+|poison\w*|toxic|torture\w*|executi\w+|hang(?:ing|ed)|whip\w*|flog\w*|"
     r"weapons?|bombs?|guns?|firearms?|explosi\w+|grenades?|missiles?|ammunition|bullets?|nazi\w*|racial\w*|slav\w+|"
-    r"criminals?|medicines?|medication|trade names?|prison\w*|corpses?|coffins?|burial|parasit\w+|lice|infest\w*|extinct|fossil)\b"
+    r"criminals?|medicines?|medication|trade names?|prison\w*|corpses?|coffins?|"
+    r"burial|parasit\w+|lice|infest\w*|extinct|fossil)\b"
 )
 _UNFIT_PARTS = re.compile(
     r"cock|bitch|slut|nig|fag|dick|shit|fuck|cunt|puss|whor|rape|nazi|kike|spic|coon|wank|bugger|bastard|dyke|tit|homo|"

@@ -147,11 +147,16 @@ def _class_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=4)  # many instructions are written for one home
-def senses(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
-    """Return, for each word, the categories of a home that it may mean, the most likely first."""
+def senses(present: frozenset[str], domain: Domain | None = None) -> dict[str, tuple[str, ...]]:
+    """Return, for each word, the categories of a home that it may mean, the most likely first.
+
+    Args:
+        present: The categories of the home.
+        domain: Its domain, which may have words for kinds of its own; None: the default one.
+    """
     words = load_words()
     categories_by_word: dict[str, list[str]] = {}
-    for table in (words.objects, words.fixtures):
+    for table in ((domain or load_domain()).words, words.objects, words.fixtures):
         for category, names in table.items():
             if category in present:
                 for name in names:
@@ -168,16 +173,24 @@ class Realizer:
         rng: The source of randomness.
         present: Categories (objects and fixtures) that the home has; None if they are unknown to the reader.
         plainness: Probability that an object is called by its plain name.
+        domain: The home's domain; None: the default one.
     """
 
-    def __init__(self, rng: random.Random, present: Collection[str] | None, *, plainness: float = 0.45) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        present: Collection[str] | None,
+        *,
+        plainness: float = 0.45,
+        domain: Domain | None = None,
+    ) -> None:
         """Bind a realizer to a home."""
         self.rng = rng
-        self.domain: Domain = load_domain()
+        self.domain: Domain = domain or load_domain()
         self.words: Words = load_words()
         names = present if present is not None else {*self.domain.objects, *self.domain.fixtures}
         self.plain_names = frozenset(name.lower() for name in names)
-        self.senses = senses(frozenset(names)) if present is not None else None
+        self.senses = senses(frozenset(names), self.domain) if present is not None else None
         self.plain_share = plainness
 
     def realize(
@@ -204,6 +217,13 @@ class Realizer:
 
         return re.sub(r" +", " ", expand(parse_pattern(pattern), self.rng, fill)).strip(" ,")
 
+    def nouns(self, word: str) -> tuple[str, ...]:
+        """Return what people call a category or class, the plain name first; own kinds have words of their own."""
+        if word in self.domain.words:
+            return (word, *self.domain.words[word])
+        words = self.words
+        return words.objects.get(word) or words.fixtures.get(word) or words.classes.get(word) or (word,)
+
     def _noun(self, slot: str, word: str, nouns: dict[str, str], slot_type: str) -> str:
         if slot in nouns:
             return nouns[slot]
@@ -212,8 +232,7 @@ class Realizer:
         elif slot_type.startswith(("class", "fixtures")):
             synonyms = self.words.classes.get(word, (word,))
         else:
-            words = self.words
-            synonyms = words.objects.get(word) or words.fixtures.get(word) or words.classes.get(word) or (word,)
+            synonyms = self.nouns(word)
         options = [w for w in synonyms if w == word or self._is_clear(w, word)]
         if not options or (word in options and self.rng.random() < self.plain_share):
             noun = word

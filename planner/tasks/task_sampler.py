@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State
-from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Count, Goal, format_condition, format_goal
 from envs.symbolic.scoring import holds
 from planner.goals.feasibility import is_feasible
@@ -26,6 +25,8 @@ from planner.tasks.task_homes import state_before_goal
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Mapping, Sequence
+
+    from envs.symbolic.domain import Domain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +112,7 @@ class TaskDrawer:
             in_turn: Whether the parts are sequential.
         """
         present = set(start.world.categories)
-        realizer = Realizer(self.rng, present if inventory_known else None)
+        realizer = Realizer(self.rng, present if inventory_known else None, domain=start.world.domain)
         goals, texts, names = [], [], []
         for family in self.rng.choices(self.families, self.weights, k=parts):
             drawn = self._draw_one(family, start, realizer)
@@ -198,14 +199,14 @@ class TaskDrawer:
         binding = self.binder.bind(family, start) or {}
         if set(family.slots) - set(binding):
             return None
-        realizer = Realizer(self.rng, set(start.world.categories))
+        realizer = Realizer(self.rng, set(start.world.categories), domain=start.world.domain)
         text = realizer.realize(family, self.rng.choice(self.patterns[family.name]), binding, 1)
         return self._finish_instruction(realizer, text), binding
 
     def _ambiguous(self, start: State) -> Task | None:
         """Draw an instruction with a word that names several categories of this home, so that the goal is ambiguous."""
         present = frozenset(start.world.categories)
-        realizer = Realizer(self.rng, present)
+        realizer = Realizer(self.rng, present, domain=start.world.domain)
         ambiguous = {
             word: matching
             for word, meanings in realizer.words.ambiguous.items()
@@ -216,7 +217,8 @@ class TaskDrawer:
         word = self.rng.choice(sorted(ambiguous))
         meanings = ambiguous[word]
         family = self.rng.choices(self.families, self.weights)[0]
-        binding = self.binder.bind(family, start, {self._slot_for(family, meanings): self.rng.choice(meanings)})
+        slot_name = self._slot_for(family, meanings, start.world.domain)
+        binding = self.binder.bind(family, start, {slot_name: self.rng.choice(meanings)})
         if binding is None or len(set(binding.values()) & set(meanings)) != 1:
             return None
         if meanings[0] in start.world.domain.fixtures and len(binding) > 1:
@@ -239,8 +241,8 @@ class TaskDrawer:
         )
 
     @staticmethod
-    def _slot_for(family: Family, meanings: tuple[str, ...]) -> str:
-        fixtures = meanings[0] in load_domain().fixtures
+    def _slot_for(family: Family, meanings: tuple[str, ...], domain: Domain) -> str:
+        fixtures = meanings[0] in domain.fixtures
         slot_types = ("fixture", "receptacle") if fixtures else ("object", "container")
         return next((s for s, slot_type in family.slots.items() if slot_type.startswith(slot_types)), "")
 
@@ -275,16 +277,10 @@ class TaskDrawer:
         if not options:
             return None
         binding[slot] = self.rng.choice(options)
-        realizer = Realizer(self.rng, None, plainness=0.7)
-        nouns = realizer.words.objects.get(binding[slot]) or realizer.words.fixtures.get(binding[slot], ())
-        present_words = {
-            w
-            for table in (realizer.words.objects, realizer.words.fixtures)
-            for c, ws in table.items()
-            if c in present
-            for w in ws
-        }
-        if set(nouns[:4]) & present_words or not nouns:
+        realizer = Realizer(self.rng, None, plainness=0.7, domain=world.domain)
+        nouns = realizer.nouns(binding[slot])
+        present_words = {noun for category in present for noun in realizer.nouns(category)}
+        if set(nouns[:4]) & present_words:
             return None
         text = realizer.realize(
             family, self.rng.choice(self.patterns[family.name]), binding, self.rng.choice(family.counts)
