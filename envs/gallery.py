@@ -21,7 +21,8 @@ from envs.physics.fixture_builder import leaf_links
 from envs.recording.video import captioned, filmstrip, write_png
 from envs.rendering.materials import MATERIALS
 from envs.rendering.renderer import Renderer
-from envs.symbolic.domain import category_of, load_domain
+from envs.symbolic.described_kinds import category_of
+from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import ObjectSpec
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
                 for words in [(), *((word,) for word in domain.property_group)]:
                     spec = ObjectSpec(name=name, category=name, place="", properties=words)
                     renderer.clear()
-                    renderer.add(name, (visual_piece(appearance(category_of(spec))),), (0.0, 0.0, 0.0))
+                    renderer.add(name, (visual_piece(appearance(category_of(spec, domain))),), (0.0, 0.0, 0.0))
                     if words and words[0] in MATERIALS:
                         renderer.set_material(name, words[0])
                     yield " ".join((*words, name)), _portrait(renderer, domain.objects[name].size, 0.0, size)

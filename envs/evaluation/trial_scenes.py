@@ -18,7 +18,8 @@ from envs.errors import EnvsError
 from envs.scenes.occupancy_grid import floor_grid
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import with_speaker
-from envs.symbolic.domain import fixture_of, load_domain
+from envs.symbolic.described_kinds import fixture_of
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals.sampling import with_random_properties
 from envs.symbolic.scene import FixtureSpec, Scene
 
@@ -100,7 +101,7 @@ def _random_start(scene: Scene, rng: np.random.Generator) -> tuple[float, float,
     points = (cells + 0.5) * grid.cell_m + np.array(grid.origin)  # (M, 2)
     free = np.ones(len(points), dtype=bool)
     for fixture in scene.fixtures:
-        clear_m = _clear_radius_m(fixture)
+        clear_m = _clear_radius_m(fixture, scene.domain)
         free &= np.hypot(points[:, 0] - fixture.x, points[:, 1] - fixture.y) > clear_m
     if not free.any():
         return scene.robot
@@ -109,9 +110,9 @@ def _random_start(scene: Scene, rng: np.random.Generator) -> tuple[float, float,
     return round(x, 3), round(y, 3), round(float(rng.uniform(-pi, pi)), 3)
 
 
-def _clear_radius_m(fixture: FixtureSpec) -> float:
+def _clear_radius_m(fixture: FixtureSpec, domain: Domain) -> float:
     """Return the radius to keep clear around a fixture [m]: all of a rug, or the sweep of an open door."""
-    depth, width, _ = fixture_of(fixture).size
-    if load_domain().fixtures[fixture.category].underfoot:
+    depth, width, _ = fixture_of(fixture, domain).size
+    if domain.fixtures[fixture.category].underfoot:
         return hypot(depth, width) / 2 + ROBOT_CLEARANCE_M
     return depth / 2 + width + ROBOT_CLEARANCE_M if "open" in fixture.states else 0.0

@@ -12,7 +12,8 @@ from envs.geometry.bodies import Link
 from envs.geometry.collision_boxes import Boxes, join, overlap
 from envs.geometry.rotations import turn_z
 from envs.physics.engine import Engine
-from envs.symbolic.domain import fixture_of, load_domain
+from envs.symbolic.described_kinds import fixture_of
+from envs.symbolic.domain import Domain
 
 if TYPE_CHECKING:
     from envs.assets.furniture.cabinetry import Furniture
@@ -31,9 +32,9 @@ def glow_name(fixture: str, k: int) -> str:
     return f"{fixture} glow {k}"
 
 
-def build_fixture(engine: Engine, spec: FixtureSpec, open_fraction: float = 1.0) -> None:
+def build_fixture(engine: Engine, spec: FixtureSpec, domain: Domain, open_fraction: float = 1.0) -> None:
     """Add one fixture with its leaves as the scene says; open ones at `open_fraction` of their travel, in [0, 1]."""
-    model = furniture_of(spec)
+    model = furniture_of(spec, domain)
     turn = (0.0, 0.0, sin(spec.yaw / 2), cos(spec.yaw / 2))
     engine.add(spec.name, model.pieces, (spec.x, spec.y, 0.0), turn, links=leaf_links(model))
     for k, leaf in enumerate(model.leaves):
@@ -86,7 +87,7 @@ def leaf_links(model: Furniture) -> list[Link]:
 
 def footprints(scene: Scene) -> list[Footprint]:
     """x, y, yaw, half depth, half width of every fixture that blocks the floor."""
-    domain = load_domain()
+    domain = scene.domain
     rectangles = []
     for fixture in scene.fixtures:
         size = fixture_of(fixture, domain).size

@@ -17,7 +17,8 @@ from envs.errors import PhysicsError
 from envs.geometry.collision_boxes import overlap
 from envs.geometry.free_placements import Placement, free_placements
 from envs.physics.engine import Engine
-from envs.symbolic.domain import category_of
+from envs.symbolic.described_kinds import category_of
+from envs.symbolic.domain import Domain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,7 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
     for spec in scene.objects:
         depth[spec.name] = depth[spec.place] + 1
 
-    category_of_object = {spec.name: category_of(spec) for spec in scene.objects}
+    category_of_object = {spec.name: category_of(spec, scene.domain) for spec in scene.objects}
 
     def footprint(name: str) -> float:
         size = category_of_object[name].size
@@ -130,13 +131,13 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
         rotation = queries.yaw_turn(region.yaw + placement.yaw + half_turn) @ (
             on_end_rotation(category) if on_end else np.eye(3)
         )
-        add_object(engine, spec, at.tolist(), queries.quat(rotation))
+        add_object(engine, spec, scene.domain, at.tolist(), queries.quat(rotation))
         queries.objects[spec.name] = category
 
 
-def add_object(engine: Engine, spec: ObjectSpec, at: Sequence[float], turn: Sequence[float]) -> None:
+def add_object(engine: Engine, spec: ObjectSpec, domain: Domain, at: Sequence[float], turn: Sequence[float]) -> None:
     """Add one object at a pose."""
-    category = category_of(spec)
+    category = category_of(spec, domain)
     engine.add(spec.name, object_pieces(category), at, turn, mass=mass_kg(category))
 
 

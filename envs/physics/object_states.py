@@ -11,7 +11,7 @@ from math import cos, sin
 from typing import TYPE_CHECKING
 
 from envs.physics.engine import TICK_S
-from envs.symbolic.domain import fixture_of
+from envs.symbolic.described_kinds import fixture_of
 from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, ProcessRule, World
 
 if TYPE_CHECKING:

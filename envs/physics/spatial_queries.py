@@ -17,7 +17,7 @@ from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
 from envs.geometry.support_region import SupportRegion
 from envs.physics.engine import Engine
-from envs.symbolic.domain import fixture_of, load_domain
+from envs.symbolic.described_kinds import fixture_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -46,9 +46,11 @@ class SpatialQueries:
 
     def __init__(self, engine: Engine, scene: Scene, walls: list[Piece]) -> None:
         self.engine = engine
-        self.domain = load_domain()
+        self.domain = scene.domain
         self.specs: dict[str, FixtureSpec] = {fixture.name: fixture for fixture in scene.fixtures}
-        self.furniture: dict[str, Furniture] = {fixture.name: furniture_of(fixture) for fixture in scene.fixtures}
+        self.furniture: dict[str, Furniture] = {
+            fixture.name: furniture_of(fixture, scene.domain) for fixture in scene.fixtures
+        }
         self.objects: dict[str, ObjectCategory] = {}
         self._read_at_tick = -1
         self._poses: dict[str, tuple[Array, Array]] = {}

@@ -20,7 +20,7 @@ from envs.rendering.renderer import Renderer
 from envs.robot.robot import LEFT, LINKS, RIGHT
 from envs.robot.robot import NAME as ROBOT
 from envs.robot.robot_model import body_links
-from envs.symbolic.domain import category_of, fixture_of
+from envs.symbolic.described_kinds import category_of, fixture_of
 from envs.symbolic.scene import ObjectSpec
 from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, State, World
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from envs.geometry.color_texture import Tint
     from envs.physics.engine import Engine
-    from envs.symbolic.domain import FixtureCategory, ObjectCategory, Vec3
+    from envs.symbolic.domain import ObjectCategory, Vec3
     from envs.symbolic.scene import FixtureSpec
 
 LIQUIDS: dict[str, Color] = {
@@ -70,15 +70,15 @@ class SceneView:
         scene = self._scene
         self.renderer.add(ROBOT, (), (0.0, 0.0, 0.0), links=body_links())
         for obj in scene.objects:
-            self.renderer.add(obj.name, (visual_piece(appearance(category_of(obj))),), HIDDEN_POSITION)
+            self.renderer.add(obj.name, (visual_piece(appearance(category_of(obj, scene.domain))),), HIDDEN_POSITION)
             self._set_material(obj)
         for spec in scene.fixtures:
-            model = furniture_of(spec)
+            model = furniture_of(spec, scene.domain)
             at, turn = _fixture_pose(spec)
             for k, piece in enumerate(model.glow):
                 self.renderer.add(glow_name(spec.name, k), (piece,), at, turn)
             self.renderer.add(spec.name, model.pieces, at, turn, links=leaf_links(model))
-            self._set_material(spec, is_cupboard=_category(spec).enclosed)
+            self._set_material(spec, is_cupboard=fixture_of(spec, scene.domain).enclosed)
             if model.leaves:
                 self._jointed[spec.name] = tuple(range(len(model.leaves)))
         build_rooms(self.renderer, scene)
@@ -131,7 +131,7 @@ class SceneView:
         if not self._is_new(f"{name} on", (on, watered)):
             return
         spec = self._scene.fixtures[i]
-        category = _category(spec)
+        category = fixture_of(spec, self._scene.domain)
         if category.waterable:
             self._set_marker(
                 name, "water" if watered else "", lambda: moved(_disc(0.12, LIQUIDS["water"]), (0, 0, 0.38))
@@ -174,10 +174,6 @@ class SceneView:
     def _place_marker(self, name: str) -> None:
         """Move an object's marker to the object."""
         self.renderer.place(_marker_name(name), *self.renderer.pose(name))
-
-
-def _category(spec: FixtureSpec) -> FixtureCategory:
-    return fixture_of(spec)
 
 
 def _fixture_pose(spec: FixtureSpec) -> tuple[Vec3, Quat]:

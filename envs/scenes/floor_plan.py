@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.symbolic.domain import fixture_of
+from envs.symbolic.described_kinds import fixture_of
+from envs.symbolic.domain import Domain
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 
 GRID_M = 0.1  # walls stand on this grid
@@ -144,13 +145,13 @@ def doorway_problems(rooms: Sequence[Room], doorways: Sequence[Doorway]) -> list
 
 
 def fixture_problems(
-    rooms: Sequence[Room], fixtures: Sequence[FixtureSpec], posed: Collection[str]
+    rooms: Sequence[Room], fixtures: Sequence[FixtureSpec], posed: Collection[str], domain: Domain
 ) -> list[tuple[str, str]]:
     """Return (fixture name, problem) for posed fixtures that leave their room or overlap each other."""
     problems = []
     rects = {room.name: room.rect for room in rooms}
     placed = [f for f in fixtures if f.name in posed]
-    outlines = [_corners(f) for f in placed]
+    outlines = [_corners(f, domain) for f in placed]
     for i, fixture in enumerate(placed):
         rect = np.array(rects[fixture.room])
         if (outlines[i] < rect[:2] - TOLERANCE_M).any() or (outlines[i] > rect[2:] + TOLERANCE_M).any():
@@ -190,7 +191,7 @@ def _doorway(a: Rect, b: Rect, rng: np.random.Generator, blocked: Sequence[Rect]
 
 
 def _wall_length(scene: Scene, room: str) -> float:
-    widths = [fixture_of(f).size[1] + 0.13 for f in scene.fixtures if f.room == room]
+    widths = [fixture_of(f, scene.domain).size[1] + 0.13 for f in scene.fixtures if f.room == room]
     return sum(widths) + 4 * CORNER_M + 1.5 * DOORWAY_M
 
 
@@ -207,8 +208,8 @@ def _in_wall(doorway: Doorway, a: Room, b: Room) -> bool:
     return abs(across - wall[1]) < 0.02 and wall[2] - TOLERANCE_M <= low and high <= wall[3] + TOLERANCE_M
 
 
-def _corners(fixture: FixtureSpec) -> NDArray[np.float64]:
-    depth, width, _ = fixture_of(fixture).size
+def _corners(fixture: FixtureSpec, domain: Domain) -> NDArray[np.float64]:
+    depth, width, _ = fixture_of(fixture, domain).size
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     half = np.array([(1, 1), (1, -1), (-1, -1), (-1, 1)]) * (depth / 2, width / 2)
     corners: NDArray[np.float64] = half @ np.array([(cos, sin), (-sin, cos)]) + (fixture.x, fixture.y)

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from envs.errors import HomeError
 from envs.scenes.floor_plan import adjacent, plan_doorways, plan_rooms
 from envs.scenes.occupancy_grid import CLEARANCE_M, WALL_M, FloorGrid, fixtures_without_access, floor_grid
-from envs.symbolic.domain import fixture_of, load_domain
+from envs.symbolic.described_kinds import fixture_of
+from envs.symbolic.domain import Domain
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 
 Rects = NDArray[np.float64]  # (K, 4)
@@ -58,7 +59,11 @@ def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None 
     for attempt in range(MAX_ATTEMPTS):
         layout = scene if fixed.rooms else replace(scene, rooms=plan_rooms(scene, growth, rng))
         if not fixed.doorways:
-            pinned = tuple(_required_area(f) for f in scene.fixtures if f.name in fixed.fixtures and not _is_floor(f))
+            pinned = tuple(
+                _required_area(f, scene.domain)
+                for f in scene.fixtures
+                if f.name in fixed.fixtures and not _is_floor(f, scene.domain)
+            )
             layout = replace(layout, doorways=plan_doorways(layout.rooms, rng, pinned))
         layout, unplaced = _furnish(layout, rng, fixed, packed=attempt > 0)
         if not unplaced:
@@ -86,17 +91,17 @@ def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None 
     raise HomeError("\n".join(lines))
 
 
-def footprint(fixture: FixtureSpec) -> Rect:
+def footprint(fixture: FixtureSpec, domain: Domain) -> Rect:
     """Return the bounding rectangle of a fixture on the floor [m]."""
-    depth, width, _ = fixture_of(fixture).size
+    depth, width, _ = fixture_of(fixture, domain).size
     cos, sin = abs(math.cos(fixture.yaw)), abs(math.sin(fixture.yaw))
     dx, dy = (depth * cos + width * sin) / 2, (depth * sin + width * cos) / 2
     return fixture.x - dx, fixture.y - dy, fixture.x + dx, fixture.y + dy
 
 
-def _required_area(fixture: FixtureSpec) -> Rect:
+def _required_area(fixture: FixtureSpec, domain: Domain) -> Rect:
     """Return the bounding rectangle of a fixture and the free floor that it needs in front."""
-    depth, width, _ = fixture_of(fixture).size
+    depth, width, _ = fixture_of(fixture, domain).size
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     x, y = fixture.x + cos * FRONT_M / 2, fixture.y + sin * FRONT_M / 2
     depth, width = depth + FRONT_M, max(width, FRONT_WIDTH_M)
@@ -104,11 +109,11 @@ def _required_area(fixture: FixtureSpec) -> Rect:
     return x - dx, y - dy, x + dx, y + dy
 
 
-def _front_area(fixture: FixtureSpec) -> Rect:
-    depth = fixture_of(fixture).size[0]
+def _front_area(fixture: FixtureSpec, domain: Domain) -> Rect:
+    depth = fixture_of(fixture, domain).size[0]
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     x, y = fixture.x + cos * (depth + FRONT_M) / 2, fixture.y + sin * (depth + FRONT_M) / 2
-    width = max(fixture_of(fixture).size[1], FRONT_WIDTH_M)
+    width = max(fixture_of(fixture, domain).size[1], FRONT_WIDTH_M)
     dx, dy = (FRONT_M * abs(cos) + width * abs(sin)) / 2, (FRONT_M * abs(sin) + width * abs(cos)) / 2
     return x - dx, y - dy, x + dx, y + dy
 
@@ -116,20 +121,21 @@ def _front_area(fixture: FixtureSpec) -> Rect:
 def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packed: bool) -> tuple[Scene, list[str]]:
     """Place every fixture that is not fixed; also return the names of the unplaced ones."""
     posed: dict[str, FixtureSpec] = {}
+    domain = scene.domain
     unplaced: list[str] = []
     for room in scene.rooms:
         fixtures = [f for f in scene.fixtures if f.room == room.name]
-        taken = [footprint(f) for f in fixtures if f.name in fixed.fixtures]
-        keep_free = [_front_area(f) for f in fixtures if f.name in fixed.fixtures and not _is_floor(f)]
+        taken = [footprint(f, domain) for f in fixtures if f.name in fixed.fixtures]
+        keep_free = [_front_area(f, domain) for f in fixtures if f.name in fixed.fixtures and not _is_floor(f, domain)]
         thresholds = [_threshold(d) for d in scene.doorways]
         keep_free += thresholds
         outside = [not any(adjacent(room.rect, other.rect, side) for other in scene.rooms) for side in range(4)]
         walls = rng.permutation(4).tolist()
-        movable = [f for f in fixtures if f.name not in fixed.fixtures and not _is_floor(f)]
+        movable = [f for f in fixtures if f.name not in fixed.fixtures and not _is_floor(f, domain)]
         jitter = rng.random(len(movable)) * 0.3
         order = sorted(
             range(len(movable)),
-            key=lambda i: (movable[i].category in FREE_STANDING, -fixture_of(movable[i]).size[1] - jitter[i]),
+            key=lambda i: (movable[i].category in FREE_STANDING, -fixture_of(movable[i], domain).size[1] - jitter[i]),
         )
         for i in order:
             fixture = movable[i]
@@ -137,38 +143,38 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
             sides = walls
             if fixture.category in ON_OUTER_WALLS:
                 is_snug, sides = True, sorted(walls, key=lambda side: not outside[side])
-            pose = _find_pose(fixture, room.rect, taken, keep_free, sides, rng, is_snug)
+            pose = _find_pose(fixture, domain, room.rect, taken, keep_free, sides, rng, is_snug)
             if pose is None:
                 unplaced.append(fixture.name)
                 continue
             x, y, yaw, free_standing = pose
             placed = replace(fixture, x=round(x, 3), y=round(y, 3), yaw=yaw)
             posed[fixture.name] = placed
-            taken.append(footprint(placed))
-            keep_free.append(_front_area(placed))
+            taken.append(footprint(placed, domain))
+            keep_free.append(_front_area(placed, domain))
             if free_standing:
                 keep_free.append(_inflated(taken[-1], AROUND_M))
         for fixture in fixtures:
-            if not _is_floor(fixture) or fixture.name in fixed.fixtures:
+            if not _is_floor(fixture, domain) or fixture.name in fixed.fixtures:
                 continue
-            middle = _open_floor(fixture, room.rect, taken + thresholds, keep_free)
+            middle = _open_floor(fixture, domain, room.rect, taken + thresholds, keep_free)
             if middle is None:
                 unplaced.append(fixture.name)
                 continue
             posed[fixture.name] = replace(fixture, x=middle[0], y=middle[1], yaw=0.0)
-            taken.append(footprint(posed[fixture.name]))
+            taken.append(footprint(posed[fixture.name], domain))
     return replace(scene, fixtures=tuple(posed.get(f.name, f) for f in scene.fixtures)), unplaced
 
 
-def _is_floor(fixture: FixtureSpec) -> bool:
-    return fixture_of(fixture).underfoot
+def _is_floor(fixture: FixtureSpec, domain: Domain) -> bool:
+    return fixture_of(fixture, domain).underfoot
 
 
 def _open_floor(
-    fixture: FixtureSpec, rect: Rect, taken: Sequence[Rect], keep_free: Sequence[Rect]
+    fixture: FixtureSpec, domain: Domain, rect: Rect, taken: Sequence[Rect], keep_free: Sequence[Rect]
 ) -> tuple[float, float] | None:
     """Return the middle of the free patch that blocks the areas in front of furniture least; None if none is free."""
-    depth, width, _ = fixture_of(fixture).size
+    depth, width, _ = fixture_of(fixture, domain).size
     half = np.array((depth, width)) / 2
     low, high = np.array(rect[:2]) + WALL_M / 2 + half, np.array(rect[2:]) - WALL_M / 2 - half
     if (low > high).any():
@@ -188,6 +194,7 @@ def _open_floor(
 
 def _find_pose(
     fixture: FixtureSpec,
+    domain: Domain,
     rect: Rect,
     taken: Sequence[Rect],
     keep_free: Sequence[Rect],
@@ -196,7 +203,7 @@ def _find_pose(
     is_snug: bool,
 ) -> tuple[float, float, float, bool] | None:
     """Return x, y, yaw and whether it stands away from the walls; None if there is no room."""
-    depth, width, _ = fixture_of(fixture).size
+    depth, width, _ = fixture_of(fixture, domain).size
     if fixture.category in FREE_STANDING:
         poses = _middle_poses(rect, rng)
         valid = _valid_poses(poses, depth, width, _inflated(rect, -WALL_M / 2), taken, keep_free)
@@ -262,13 +269,14 @@ def free_poses(scene: Scene, room: Room, category: str, *, roominess: int) -> ND
         roominess: 2: the robot can pass on every side, and nothing stands in front of another fixture; 1: in front of
             it is free floor; 0: it just fits in.
     """
-    depth, width, _ = load_domain().fixtures[category].size
-    fixtures = [f for f in scene.fixtures if f.room == room.name and not _is_floor(f)]
-    taken = [footprint(f) for f in fixtures]
+    domain = scene.domain
+    depth, width, _ = domain.fixtures[category].size
+    fixtures = [f for f in scene.fixtures if f.room == room.name and not _is_floor(f, domain)]
+    taken = [footprint(f, domain) for f in fixtures]
     x, y, _ = scene.robot
     keep_free = [_inflated((x, y, x, y), CLEARANCE_M)]
     keep_free += [_threshold(d) for d in scene.doorways] if roominess > 0 else []
-    keep_free += [_front_area(f) for f in fixtures] if roominess > 1 else []
+    keep_free += [_front_area(f, domain) for f in fixtures] if roominess > 1 else []
     axes = (np.arange(room.rect[k] + FLOOR_STEP_M, room.rect[k + 2], FLOOR_STEP_M).round(3) for k in (0, 1))
     poses = np.stack(np.meshgrid(*axes, np.arange(4) * math.pi / 2, indexing="ij"), axis=-1).reshape(-1, 3)
     around_m, front_m = (BESIDE_M, BESIDE_M, AROUND_M)[roominess], FRONT_M if roominess > 0 else 0.0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Scene
 
 WALL_M = 0.10  # wall thickness; a room's rectangle runs along the middle of its walls
@@ -61,7 +61,7 @@ def floor_grid(scene: Scene, *, clearance_m: float = CLEARANCE_M, cell_m: float 
         i0, i1 = math.ceil((ax - x0) / cell_m - 0.5 - 1e-6), math.floor((bx - x0) / cell_m - 0.5 + 1e-6)
         j0, j1 = math.ceil((ay - y0) / cell_m - 0.5 - 1e-6), math.floor((by - y0) / cell_m - 0.5 + 1e-6)
         free[max(i0, 0) : max(i1 + 1, 0), max(j0, 0) : max(j1 + 1, 0)] = True
-    sizes = load_domain().fixtures
+    sizes = scene.domain.fixtures
     for fixture in scene.fixtures:
         if not sizes[fixture.category].underfoot:
             _block(free, fixture, sizes[fixture.category].size, (x0, y0), cell_m, clearance_m)
@@ -72,11 +72,11 @@ def floor_grid(scene: Scene, *, clearance_m: float = CLEARANCE_M, cell_m: float 
     return FloorGrid(origin=(x0, y0), cell_m=cell_m, free=free, area=area)
 
 
-def standing_points(fixture: FixtureSpec) -> list[tuple[float, float]]:
+def standing_points(fixture: FixtureSpec, domain: Domain) -> list[tuple[float, float]]:
     """Return points [m] where the robot may stand to use a fixture, the middle first; for a floor, all around it."""
-    if load_domain().fixtures[fixture.category].underfoot:
+    if domain.fixtures[fixture.category].underfoot:
         return [(fixture.x + dx, fixture.y + dy) for dx in FLOOR_STANDS_M for dy in FLOOR_STANDS_M]
-    distance = load_domain().fixtures[fixture.category].size[0] / 2 + STAND_M
+    distance = domain.fixtures[fixture.category].size[0] / 2 + STAND_M
     cos, sin = math.cos(fixture.yaw), math.sin(fixture.yaw)
     offsets = [0.0] + [side * step * STAND_ASIDE_M / 3 for step in (1, 2, 3) for side in (1, -1)]
     return [
@@ -90,7 +90,8 @@ def fixtures_without_access(scene: Scene, grid: FloorGrid | None = None) -> list
     start_area = grid.area_at(scene.robot[0], scene.robot[1])
     if start_area == 0:
         return [fixture.name for fixture in scene.fixtures]
-    return [f.name for f in scene.fixtures if not any(grid.area_at(*p) == start_area for p in standing_points(f))]
+    points = {f.name: standing_points(f, scene.domain) for f in scene.fixtures}
+    return [name for name, near in points.items() if not any(grid.area_at(*p) == start_area for p in near)]
 
 
 def _shrunk(rect: Rect, inset: float) -> Rect:

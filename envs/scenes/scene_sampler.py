@@ -57,6 +57,7 @@ def sample_scene(
     absent: Collection[str] = (),
     facts: Iterable[str] = (),
     geometry: bool = True,
+    domain: Domain | None = None,
 ) -> Scene:
     """Return a sampled home; the same arguments give the same home, and `scene.seed` reproduces it.
 
@@ -69,6 +70,7 @@ def sample_scene(
         absent: Categories and classes that the home must not have.
         facts: Facts that must hold, such as `mug on desk` or `cabinet open` (`envs.scenes.sampling_constraints`).
         geometry: Whether to lay out a floor plan; without one, all poses and rooms are zero.
+        domain: The kinds of things and furniture; by default the built-in ones.
 
     Raises:
         GoalError: A fact does not parse or can never hold.
@@ -77,7 +79,7 @@ def sample_scene(
     if rooms is not None and not 1 <= rooms <= MAX_ROOMS:
         raise HomeError(f"a home has 1 to {MAX_ROOMS} rooms, not {rooms}")
     seed = int(rng) if isinstance(rng, int | np.integer) else int(rng.integers(2**62))
-    domain = load_domain()
+    domain = domain or load_domain()
     demands = read_demands(need_fixtures or {}, need_objects or {}, absent, facts, domain)
     contents = _Contents(np.random.default_rng((seed, 0)), np.random.default_rng((seed, 2)), demands, domain)
     contents.add_rooms(rooms)
@@ -90,6 +92,7 @@ def sample_scene(
         fixtures=tuple(contents.fixtures),
         objects=tuple(contents.objects),
         robot=(0.0, 0.0, 0.0),
+        domain=domain,
     )
     return lay_out(scene, np.random.default_rng((seed, 1))) if geometry else scene
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from envs.scenes.furniture_layout import footprint, free_poses
 from envs.scenes.occupancy_grid import fixtures_without_access
-from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal
 from envs.symbolic.scene import FixtureSpec, Room, Scene
 
@@ -65,7 +64,7 @@ def _rooms(scene: Scene, at: str | None) -> list[Room]:
         if fixture.name == at:
             at = fixture.room
     named = [room for room in scene.rooms if room.name == at]
-    kinds = load_domain().fixtures[PERSON].rooms
+    kinds = scene.domain.fixtures[PERSON].rooms
     return named or sorted(
         scene.rooms, key=lambda room: kinds.index(room.kind) if room.kind in kinds else len(kinds)
     )  # stable: the first of two rooms of a kind
@@ -73,7 +72,7 @@ def _rooms(scene: Scene, at: str | None) -> list[Room]:
 
 def _poses(scene: Scene, room: Room, at: str | None) -> Iterator[tuple[float, float, float]]:
     """Yield poses with free floor around, the nearest to the fixture or to the middle of the room first."""
-    x0, y0, x1, y1 = next((footprint(f) for f in scene.fixtures if f.name == at), room.rect)
+    x0, y0, x1, y1 = next((footprint(f, scene.domain) for f in scene.fixtures if f.name == at), room.rect)
     middle = np.array(((x0 + x1) / 2, (y0 + y1) / 2))
     for roominess in (2, 1, 0):
         poses = free_poses(scene, room, PERSON, roominess=roominess)

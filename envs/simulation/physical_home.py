@@ -96,7 +96,7 @@ class PhysicalHome:
         """Build rooms and fixtures; what is open at the start opens only as far as there is room."""
         build_rooms(self.engine, self.scene)
         for fixture in self.scene.fixtures:
-            build_fixture(self.engine, fixture, self._open_fractions.get(fixture.name, 1.0))
+            build_fixture(self.engine, fixture, self.scene.domain, self._open_fractions.get(fixture.name, 1.0))
 
     def _rebuild(self) -> None:
         """Rebuild the scene at the settled poses: the start of the episode."""
@@ -106,7 +106,7 @@ class PhysicalHome:
             engine.be_precise()
         self._build_fixed()
         for item in scene.objects:
-            add_object(engine, item, *self._poses[item.name])
+            add_object(engine, item, scene.domain, *self._poses[item.name])
         robot = Robot(engine, scene.robot)
         self._floor.update([])
         self.object_states = ObjectStates(self.world, self.queries)

@@ -2,7 +2,8 @@
 
 | file | what |
 |---|---|
-| `domain.py` | categories, states, skills and processes, read from `domain.yaml` |
+| `domain/` | categories, states, skills and processes, read from `domain.yaml` |
+| `described_kinds.py` | the category that properties make |
 | `scene.py` | a home at the start of an episode |
 | `state.py` | the truth of a home: atoms and processes |
 | `actions.py` | preconditions and effects of actions |

@@ -6,7 +6,9 @@ its front faces +x of its own frame, turned by `yaw` about z.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from envs.symbolic.domain import Domain, load_domain
 
 Rect = tuple[float, float, float, float]  # x0, y0, x1, y1 [m]
 
@@ -65,6 +67,7 @@ class Scene:
 
     `people` are the names of those who live there: the first have the `person` fixtures, in their order, and can be
     handed objects; all can own some. `rules` hold for every plan in this home, in the goal language.
+    `domain` has its kinds of things and furniture, and what the robot in it can do.
     """
 
     name: str
@@ -76,3 +79,4 @@ class Scene:
     robot: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     people: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    domain: Domain = field(default_factory=load_domain, repr=False)

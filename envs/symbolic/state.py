@@ -12,16 +12,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from envs.errors import HomeError
+from envs.symbolic.described_kinds import category_of, fixture_of
 from envs.symbolic.domain import (
+    BUILT_IN_STATES,
     Domain,
     FixtureCategory,
     ObjectCategory,
     Process,
     capacity_of,
-    category_of,
     fits_in,
-    fixture_of,
-    load_domain,
 )
 
 if TYPE_CHECKING:
@@ -34,9 +33,8 @@ INDEX_MIN_ENTITIES = 300  # in a larger home, an index of contents is faster tha
 MAX_SCANS = 4  # of the same places, before an index is made
 HELD = -2  # the place of the object that the robot holds
 
-_STATES = load_domain().states
-OPEN, ON, DIRTY, HOT, COLD, SLICED, COOKED, FOLDED, WATERED = (1 << i for i in range(len(_STATES)))
-BIT = {name: 1 << i for i, name in enumerate(_STATES)}
+BIT = {name: 1 << i for i, name in enumerate(BUILT_IN_STATES)}  # those of a domain's own states: `Domain.bits`
+OPEN, ON, DIRTY, HOT, COLD, SLICED, COOKED, FOLDED, WATERED = BIT.values()
 
 
 class Action(NamedTuple):
@@ -73,9 +71,9 @@ class World:
         fixtures_by_place: Fixtures that each place of a goal names, as `scoring.fixtures_at` finds them.
     """
 
-    def __init__(self, scene: Scene, domain: Domain | None = None) -> None:
+    def __init__(self, scene: Scene) -> None:
         """Index a scene, without checks: `envs.scenes.home_file` and `envs.scenes.scene_sampler` have checked it."""
-        self.domain = domain or load_domain()
+        self.domain = scene.domain
         self.scene = scene
         self.names = tuple(f.name for f in scene.fixtures) + tuple(o.name for o in scene.objects)
         self.index = {name: i for i, name in enumerate(self.names)}
@@ -118,9 +116,9 @@ class World:
                 containers.setdefault(category, []).append(i)
         self.containers = tuple(i for alike in containers.values() for i in alike[:2])
 
-    def __reduce__(self) -> tuple[type[World], tuple[Scene, Domain | None]]:
-        """Pickle only the scene: the rest is rebuilt, and the default domain is loaded from its file."""
-        return World, (self.scene, None if self.domain is load_domain() else self.domain)
+    def __reduce__(self) -> tuple[type[World], tuple[Scene]]:
+        """Pickle only the scene: the rest is rebuilt."""
+        return World, (self.scene,)
 
     def __copy__(self) -> World:
         """Return itself: nothing in it changes but its caches, and states of one world can be compared."""
@@ -194,7 +192,8 @@ class World:
         for spec in self.scene.objects:
             liquid.append(spec.liquid or self.domain.objects[spec.category].contains or "")
         states = [f.states for f in self.scene.fixtures] + [o.states for o in self.scene.objects]
-        flags = [sum(BIT[s] for s in words) for words in states]
+        bits = self.domain.bits
+        flags = [sum(bits[s] for s in words) for words in states]
         for i in range(self.n_fixtures):
             apply_process(self, places, flags, liquid, i)
         return State(self, tuple(places), tuple(flags), tuple(liquid), NOWHERE, NOWHERE)
@@ -225,8 +224,8 @@ class State(NamedTuple):
         """Whether a state (or its negation, such as `clean`) is true of an entity."""
         positive = self.world.domain.negations.get(state)
         if positive is not None:
-            return not self.flags[entity] & BIT[positive]
-        return bool(self.flags[entity] & BIT[state])
+            return not self.flags[entity] & self.world.domain.bits[positive]
+        return bool(self.flags[entity] & self.world.domain.bits[state])
 
     def children(self, place: int) -> list[int]:
         """Entities directly in or on an entity."""
@@ -278,7 +277,7 @@ def scene_at(state: State) -> Scene:
             raise HomeError(f"{spec.name} is {where}: a home starts with every object in or on something")
         if contains and not state.liquid[i]:
             raise HomeError(f"{spec.name} is empty: a home starts with every {spec.category} full of {contains}")
-        place, states = world.names[state.place[i]], _words(state.flags[i])
+        place, states = world.names[state.place[i]], state_words(state.flags[i], world.domain)
         objects[i] = replace(spec, place=place, states=states, liquid=state.liquid[i] or None)
     ordered: dict[int, ObjectSpec] = {}
     for i in objects:
@@ -286,12 +285,15 @@ def scene_at(state: State) -> Scene:
         while (holder := state.place[chain[-1]]) in objects:
             chain.append(holder)
         ordered |= {j: objects[j] for j in reversed(chain)}  # containers come before their contents
-    fixtures = (replace(f, states=_words(state.flags[i])) for i, f in enumerate(world.scene.fixtures))
+    fixtures = (
+        replace(f, states=state_words(state.flags[i], world.domain)) for i, f in enumerate(world.scene.fixtures)
+    )
     return replace(world.scene, fixtures=tuple(fixtures), objects=tuple(ordered.values()))
 
 
-def _words(flags: int) -> frozenset[str]:
-    return frozenset(word for word, bit in BIT.items() if flags & bit)
+def state_words(flags: int, domain: Domain) -> frozenset[str]:
+    """Return the states in the flags of an entity."""
+    return frozenset(word for word, bit in domain.bits.items() if flags & bit)
 
 
 def apply_process(world: World, places: Sequence[int], flags: list[int], liquid: list[str], fixture: int) -> None:
@@ -326,16 +328,17 @@ def _by_category(categories: Sequence[str]) -> dict[str, tuple[int, ...]]:
 
 def _rule(process: Process, domain: Domain) -> ProcessRule:
     mask = wanted = clear = 0
+    bits = domain.bits
     for word in process.when:
-        bit = BIT[domain.negations.get(word, word)]
+        bit = bits[domain.negations.get(word, word)]
         mask |= bit
         if word not in domain.negations:
             wanted |= bit
     for a, b in domain.exclusive:
-        clear |= (BIT[b] if a in process.set else 0) | (BIT[a] if b in process.set else 0)
+        clear |= (bits[b] if a in process.set else 0) | (bits[a] if b in process.set else 0)
     for state in process.clear:
-        clear |= BIT[state]
-    return ProcessRule(mask, wanted, clear, sum(BIT[s] for s in process.set), process.fill or "", process.cook)
+        clear |= bits[state]
+    return ProcessRule(mask, wanted, clear, sum(bits[s] for s in process.set), process.fill or "", process.cook)
 
 
 def _scan(places: tuple[int, ...], place: int) -> list[int]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from envs.rendering.camera import CameraPose
 from envs.rendering.renderer import DAYLIGHT, Light
-from envs.symbolic.domain import FixtureCategory, load_domain
+from envs.symbolic.domain import FixtureCategory
 from envs.symbolic.state import BIT
 from planner.perception.image_labels import (
     FURNITURE_STATES,
@@ -104,7 +104,7 @@ def pictures(
     home.scene_view.refresh(state)
     entity_of_body = _entity_of_body(home)
     for spec in home.scene.fixtures:
-        category = load_domain().fixtures[spec.category]
+        category = home.scene.domain.fixtures[spec.category]
         if category.underfoot or (fixtures is not None and spec.name not in fixtures):
             continue
         for part in range(picture_count(category)):

@@ -10,8 +10,9 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import BIT, State, World
+from envs.symbolic.actions import State, World
 from envs.symbolic.goals import Goal
+from envs.symbolic.state import state_words
 from planner.tasks import excluded_forms
 from planner.tasks.home_splits import SPLITS, Span, sample_home
 from planner.tasks.task_files import Answer, TaskLine, with_steps
@@ -157,7 +158,7 @@ def _with_scene_states(start: State) -> State:
     world = start.world
     if start == world.initial():
         return start
-    states = [frozenset(word for word, bit in BIT.items() if flags & bit) for flags in start.flags]
+    states = [state_words(flags, world.domain) for flags in start.flags]
     fixtures = tuple(replace(spec, states=states[i]) for i, spec in enumerate(world.scene.fixtures))
     objects = tuple(replace(spec, states=states[world.n_fixtures + i]) for i, spec in enumerate(world.scene.objects))
     return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()

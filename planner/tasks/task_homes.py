@@ -12,7 +12,7 @@ from envs.errors import EnvsError
 from envs.scenes.home_file import state_of
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import needs_person
-from envs.symbolic.actions import BIT, DIRTY, State, World
+from envs.symbolic.actions import DIRTY, State, World
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Place, Thing
 from envs.symbolic.goals.needs import Needs, described_for, needs_of
@@ -214,7 +214,7 @@ def state_before_goal(start: State, goal: Goal, rng: random.Random) -> State:
     for condition in goal.conditions:
         if isinstance(condition, FixtureIs):
             word, is_true = _fixture_state_before(condition, world.domain)
-            bit = BIT[word]
+            bit = world.domain.bits[word]
             named = fixtures_of(start, condition)
             for i in named if condition.quantifier == "some" else rng.sample(named, k=(len(named) + 1) // 2):
                 flags[i] = flags[i] | bit if is_true else flags[i] & ~bit

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from envs.symbolic.actions import BIT, HELD, NOWHERE, Action, State, World, successor, unmet_precondition
+from envs.symbolic.actions import HELD, NOWHERE, Action, State, World, successor, unmet_precondition
 from envs.symbolic.scene import ObjectSpec
+from envs.symbolic.state import state_words
 from envs.symbolic.visibility import in_sight, start_room
 from planner.world_model.location_prior import COMMON
 
@@ -118,7 +119,7 @@ class Belief:
         if any(self.things[name].source == "seen" for name in vanished):
             # Another agent moves objects: places that were empty before may no longer be.
             looked, remembered = frozenset(places), remembered | (self.looked - places)
-        states = {world.names[i]: _states(truth.flags[i]) for i in visible.fixtures}
+        states = {world.names[i]: state_words(truth.flags[i], world.domain) for i in visible.fixtures}
         return replace(
             self,
             things=objects,
@@ -148,7 +149,7 @@ class Belief:
             n: replace(_known(after, world.index[n]), source=known.source, seen_s=known.seen_s)
             for n, known in objects.items()
         }
-        states = {world.names[i]: _states(after.flags[i]) for i in changed if i < world.n_fixtures}
+        states = {world.names[i]: state_words(after.flags[i], world.domain) for i in changed if i < world.n_fixtures}
         return replace(
             self,
             things={**self.things, **objects},
@@ -201,12 +202,13 @@ class Belief:
 
     def _state(self, world: World, objects: Mapping[str, Known], names: Iterable[str], at: str) -> State:
         n = world.n_fixtures
-        flags = [_flags(self.fixtures.get(name, ())) for name in world.names[:n]]
+        bits = world.domain.bits
+        flags = [_flags(self.fixtures.get(name, ()), bits) for name in world.names[:n]]
         place, liquid, held = [NOWHERE] * n, [""] * n, NOWHERE
         for i, name in enumerate(names, start=n):
             known = objects[name]
             place.append(HELD if known.place == HAND else world.index.get(known.place, NOWHERE))
-            flags.append(_flags(known.states))
+            flags.append(_flags(known.states, bits))
             liquid.append(known.liquid)
             held = i if known.place == HAND else held
         known_pairs = (sorted(world.index[name] for name in pair) for pair in self.apart if pair <= objects.keys())
@@ -225,15 +227,11 @@ def _known(state: State, index: int) -> Known:
     return Known(
         category=world.categories[index],
         place=HAND if place == HELD else GROUND if place == NOWHERE else world.names[place],
-        states=_states(state.flags[index]),
+        states=state_words(state.flags[index], world.domain),
         liquid=state.liquid[index],
         properties=world.scene.objects[index - world.n_fixtures].properties,
     )
 
 
-def _states(flags: int) -> frozenset[str]:
-    return frozenset(word for word, bit in BIT.items() if flags & bit)
-
-
-def _flags(words: Iterable[str]) -> int:
-    return sum(BIT[word] for word in words)
+def _flags(words: Iterable[str], bits: Mapping[str, int]) -> int:
+    return sum(bits[word] for word in words)

@@ -54,7 +54,7 @@ def with_rules(state: State, rules: Sequence[str]) -> State:
 
     scene = state.world.scene
     texts = tuple(format_rule(parse_rule(rule, scene=scene)) for rule in rules)
-    return state._replace(world=World(replace(scene, rules=(*scene.rules, *texts)), state.world.domain))
+    return state._replace(world=World(replace(scene, rules=(*scene.rules, *texts))))
 
 
 def in_use(home: HomeInUse) -> Home:

@@ -38,7 +38,8 @@ from envs.errors import DomainError, nearest
 from envs.geometry.bodies import VERTEX_COLORS, Piece, visual_piece
 from envs.geometry.meshes import Color, lathe, merge, moved, rod, two_sided_quad
 from envs.geometry.meshes import tube as tube_mesh
-from envs.symbolic.domain import fixture_of, look_of
+from envs.symbolic.described_kinds import fixture_of, look_of
+from envs.symbolic.domain import Domain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,10 +252,10 @@ BODIES: dict[str, tuple[Callable[[FixtureCategory, Color], Furniture], Color]] =
 }
 
 
-def furniture_of(spec: FixtureSpec) -> Furniture:
+def furniture_of(spec: FixtureSpec, domain: Domain) -> Furniture:
     """Return the geometry of one fixture, in the color or material of its properties."""
-    look = look_of(spec.properties)
-    return furniture(fixture_of(spec), (*look, 1.0) if look else None)
+    look = look_of(spec.properties, domain)
+    return furniture(fixture_of(spec, domain), (*look, 1.0) if look else None)
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,8 @@ import yaml
 
 from envs.errors import nearest
 from envs.scenes.home_files.entries import EntryReader, Item
-from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, capacity_of, category_of, fits_in, fixture_of
+from envs.symbolic.described_kinds import category_of, fixture_of
+from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, capacity_of, fits_in
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room
 from envs.words import names_of
 

@@ -147,6 +147,7 @@ class _HomeReader(HouseholdReader):
             objects=tuple(self.objects),
             robot=(x, y, math.radians(degrees)),
             people=self.people,
+            domain=self.domain,
         )
         return replace(scene, rules=self.read_rules(parts["rules"], scene)) if "rules" in parts else scene
 
@@ -263,6 +264,6 @@ class _HomeReader(HouseholdReader):
             room.name for room in self.rooms_with_rect if room.rect[0] < room.rect[2] and room.rect[1] < room.rect[3]
         }
         fixtures = {f.name: f for f in self.fixtures if f.room in valid_rooms}
-        for name, text in fixture_problems(self.rooms_with_rect, list(fixtures.values()), self.posed):
-            x0, y0, x1, y1 = footprint(fixtures[name])
+        for name, text in fixture_problems(self.rooms_with_rect, list(fixtures.values()), self.posed, self.domain):
+            x0, y0, x1, y1 = footprint(fixtures[name], self.domain)
             self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import yaml
 
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 
 PLAIN_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z0-9]+)*")
@@ -25,6 +25,7 @@ def dump_home(scene: Scene) -> str:
     lines += [f"people: [{', '.join(map(_word, scene.people))}]"] if scene.people else []
     lines += ["rules:", *(f"  - {_word(rule)}" for rule in scene.rules)] if scene.rules else []
     lines.append("rooms:")
+    domain = scene.domain
     by_room = {room.name: [f for f in scene.fixtures if f.room == room.name] for room in scene.rooms}
     numbered = _numbered_in_order([f for fixtures in by_room.values() for f in fixtures])
     for room in scene.rooms:
@@ -32,7 +33,9 @@ def dump_home(scene: Scene) -> str:
         if has_floor_plan:
             lines.append(f"    rect: {_numbers(room.rect)}")
         lines.append("    fixtures:" + ("" if by_room[room.name] else " []"))
-        lines += [f"      - {_fixture(f, f.category in numbered, has_floor_plan)}" for f in by_room[room.name]]
+        lines += [
+            f"      - {_fixture(f, domain, f.category in numbered, has_floor_plan)}" for f in by_room[room.name]
+        ]
     if has_floor_plan:
         lines.append("doorways:" + ("" if scene.doorways else " []"))
         lines += [f"  - [{_numbers((d.x, d.y, d.width))[1:-1]}, {_word(d.along)}]" for d in scene.doorways]
@@ -51,7 +54,7 @@ def dump_home(scene: Scene) -> str:
     numbered = _numbered_in_order(order)
     for fixture in scene.fixtures:
         if fixture.name in contents:
-            lines += _listed(fixture.name, [_object(o, contents, numbered) for o in contents[fixture.name]])
+            lines += _listed(fixture.name, [_object(o, domain, contents, numbered) for o in contents[fixture.name]])
     return "\n".join(lines) + "\n"
 
 
@@ -66,30 +69,30 @@ def _numbered_in_order(items: Iterable[FixtureSpec | ObjectSpec]) -> set[str]:
     return set(count) - misnumbered
 
 
-def _fixture(fixture: FixtureSpec, numbered: bool, has_floor_plan: bool) -> str:
+def _fixture(fixture: FixtureSpec, domain: Domain, numbered: bool, has_floor_plan: bool) -> str:
     options = [] if numbered else [f"name: {_word(fixture.name)}"]
     if fixture.states:
         options.append(f"states: {_states(fixture.states)}")
-    options += _properties(fixture.properties)
+    options += _properties(fixture.properties, domain)
     if has_floor_plan:
         options.append(f"pose: {_numbers((fixture.x, fixture.y, math.degrees(fixture.yaw)))}")
     return f"{fixture.category}: {{{', '.join(options)}}}" if options else fixture.category
 
 
-def _object(obj: ObjectSpec, contents: dict[str, list[ObjectSpec]], numbered: set[str]) -> str:
+def _object(obj: ObjectSpec, domain: Domain, contents: dict[str, list[ObjectSpec]], numbered: set[str]) -> str:
     options = [] if obj.category in numbered else [f"name: {_word(obj.name)}"]
     if obj.states:
         options.append(f"states: {_states(obj.states)}")
-    if obj.liquid is not None and obj.liquid != load_domain().objects[obj.category].contains:
+    if obj.liquid is not None and obj.liquid != domain.objects[obj.category].contains:
         options.append(f"liquid: {_word(obj.liquid)}")
-    options += _properties(obj.properties)
+    options += _properties(obj.properties, domain)
     if obj.name in contents:
-        options.append(f"holds: [{', '.join(_object(o, contents, numbered) for o in contents[obj.name])}]")
+        options.append(f"holds: [{', '.join(_object(o, domain, contents, numbered) for o in contents[obj.name])}]")
     return f"{{{obj.category}: {{{', '.join(options)}}}}}" if options else obj.category
 
 
-def _properties(properties: Iterable[str]) -> list[str]:
-    group_of = load_domain().property_group
+def _properties(properties: Iterable[str], domain: Domain) -> list[str]:
+    group_of = domain.property_group
     return [
         f"{group_of[word]}: {word}" if word in group_of else f"owner: {_word(word.removesuffix(OWNERSHIP))}"
         for word in properties

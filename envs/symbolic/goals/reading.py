@@ -30,7 +30,9 @@ def parse_goal(text: str, domain: Domain | None = None, *, scene: Scene | None =
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain (the message offers the nearest).
     """
-    return _read(text, domain or load_domain(), scene, GoalParser.goal, format_goal)
+    return _read(
+        text, domain or (load_domain() if scene is None else scene.domain), scene, GoalParser.goal, format_goal
+    )
 
 
 def parse_query(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Query:
@@ -39,7 +41,9 @@ def parse_query(text: str, domain: Domain | None = None, *, scene: Scene | None 
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain.
     """
-    return _read(text, domain or load_domain(), scene, GoalParser.query, format_query)
+    return _read(
+        text, domain or (load_domain() if scene is None else scene.domain), scene, GoalParser.query, format_query
+    )
 
 
 def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Rule:
@@ -48,7 +52,14 @@ def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None =
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain.
     """
-    return _read(text, domain or load_domain(), scene, GoalParser.one_rule, format_rule, rule_wordings)
+    return _read(
+        text,
+        domain or (load_domain() if scene is None else scene.domain),
+        scene,
+        GoalParser.one_rule,
+        format_rule,
+        rule_wordings,
+    )
 
 
 def with_home_rules(goal: Goal, scene: Scene) -> Goal:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from envs.errors import GoalError
-from envs.symbolic.domain import load_domain
 from envs.symbolic.goals.reading import with_home_rules
 from envs.symbolic.goals.values import (
     Condition,
@@ -31,7 +30,6 @@ from envs.symbolic.obstacles import holds_at_start, obstacle
 from envs.symbolic.scene import Scene
 from envs.symbolic.state import State, World
 
-DOMAIN = load_domain()
 PEOPLE = ("Anna", "Ben")
 CONSTRUCTS = (
     "property", "room", "origin", "exactly", "at most", "more", "of", "all but", "half", "every", "except", "no",
@@ -51,7 +49,7 @@ def with_random_properties(scene: Scene, rng: random.Random) -> Scene:
         words = [f"{rng.choice(PEOPLE)}'s"] if movable and rng.random() < 0.15 else []
         for group, probability in (("size", 0.25 * movable), ("color", 0.6), ("material", 0.2)):
             if rng.random() < probability:
-                words.append(rng.choice(sorted(DOMAIN.properties[group])[:5]))
+                words.append(rng.choice(sorted(scene.domain.properties[group])[:5]))
         return tuple(words)
 
     described = replace(
@@ -78,7 +76,7 @@ def _crowded(scene: Scene) -> set[str]:
 
 
 def _without_sizes(scene: Scene, names: Iterable[str]) -> Scene:
-    sizes, names = DOMAIN.properties["size"], set(names)
+    sizes, names = scene.domain.properties["size"], set(names)
     objects = (
         replace(o, properties=tuple(p for p in o.properties if p not in sizes)) if o.name in names else o
         for o in scene.objects
@@ -221,7 +219,7 @@ class _Drawer:
         )
 
     def thing(self, item: int) -> Thing:
-        known = [p for p in ("Anna's", "Ben's", *DOMAIN.property_group) if p in self.world.properties[item]]
+        known = [p for p in ("Anna's", "Ben's", *self.world.domain.property_group) if p in self.world.properties[item]]
         return Thing(word=self.world.categories[item], properties=tuple(known) if self.rng.random() < 0.7 else ())
 
     def at(self, item: int) -> Place | None:
@@ -244,5 +242,5 @@ class _Drawer:
         if construct == "room":
             return Place(room=room)
         place = Place(fixture=world.categories[chosen], room=room if rng.random() < 0.4 else None)
-        colors = tuple(p for p in DOMAIN.property_group if p in world.properties[chosen])
+        colors = tuple(p for p in world.domain.property_group if p in world.properties[chosen])
         return replace(place, properties=colors) if rng.random() < 0.3 else place

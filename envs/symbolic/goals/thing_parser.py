@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from envs.errors import GoalError, nearest, quoted
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals.hints import ARTICLES, RELATIONS, a, unknown_place, unknown_thing, unsayable
-from envs.symbolic.goals.values import Place, Thing
+from envs.symbolic.goals.values import Place, Thing, fixture_relation
 
 if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
@@ -195,7 +195,11 @@ class ThingParser:
                 if all(self.domain.fixtures[c].relation is None for c in categories):
                     raise self.error(text, f"nothing can be put on {a(furniture.fixture)}")
                 return Place(
-                    fixture=furniture.fixture, properties=furniture.properties, room=furniture.room, every=every
+                    fixture=furniture.fixture,
+                    properties=furniture.properties,
+                    room=furniture.room,
+                    every=every,
+                    relation=furniture.relation,
                 )
             if (other := self.room(text) or (person if relation == "with" or self.people else None)) is not None:
                 if every:
@@ -219,7 +223,11 @@ class ThingParser:
                 nearest(head, [*self.rooms, *self.people])
             )  # fmt: skip
             raise self.located(f"{text}{hint}") from None
-        return Place(thing=thing, inside=inside, every=every, beside=relation == "beside")
+        holder = self.domain.objects.get(thing.word)
+        return Place(
+            thing=thing, inside=inside, every=every, beside=relation == "beside",
+            relation=holder.relation if holder else None,
+        )  # fmt: skip
 
     def furniture(self, text: str) -> Place | None:
         """Parse furniture, or return None if no fixture is called so."""
@@ -229,7 +237,9 @@ class ThingParser:
         properties, word = self.properties(words, self.domain.fixtures, self.domain.fixture_members)
         if word not in self.domain.fixtures and word not in self.domain.fixture_members:
             return None
-        return Place(fixture=word, properties=properties, room=room or None)
+        return Place(
+            fixture=word, properties=properties, room=room or None, relation=fixture_relation(word, self.domain)
+        )
 
     def fixture_categories(self, word: str) -> tuple[str, ...]:
         """Return the fixture categories that a category or class means."""

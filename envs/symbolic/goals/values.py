@@ -28,7 +28,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -70,6 +70,7 @@ class Place:
         properties: Properties of the fixture.
         every: All such places, not only one of them.
         beside: Next to `thing`, not in or on it.
+        relation: The word for being there, if the kind is not of the default domain; no part of the place's identity.
     """
 
     fixture: str | None = None
@@ -80,6 +81,7 @@ class Place:
     properties: tuple[str, ...] = ()
     every: bool = False
     beside: bool = False
+    relation: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,17 +320,18 @@ def format_place(place: Place, domain: Domain | None = None) -> str:
     if place.person is not None:
         return f"with {place.person}"
     if place.fixture is not None:
-        return f"{fixture_relation(place.fixture, domain)} {every}{format_furniture(place)}"
+        at = place.relation or fixture_relation(place.fixture, domain)
+        return f"{at} {every}{format_furniture(place)}"
     if place.thing is None:
         return f"in {place.room}"
-    relation = domain.relation(place.thing.word) if place.thing.word in domain.objects else None
+    relation = place.relation or (domain.relation(place.thing.word) if place.thing.word in domain.objects else None)
     text = _thing_at(place.thing, place.inside, domain)
     return f"{'beside' if place.beside else relation or 'in'} {every}{text}"
 
 
 def fixture_relation(word: str, domain: Domain) -> str:
     """Return the word (on, in, with) for being at a fixture of a category or class."""
-    categories = (word,) if word in domain.fixtures else domain.fixture_members[word]
+    categories = (word,) if word in domain.fixtures else domain.fixture_members.get(word, ())
     return next((relation for c in categories if (relation := domain.relation(c)) is not None), "on")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import BIT, DIRTY
+from envs.symbolic.actions import DIRTY
 from envs.symbolic.goals import (
     Condition,
     Count,
@@ -211,7 +211,8 @@ def makes(state: State, fixture: int, word: str, entity: int) -> bool:
     rule = state.world.rule[fixture]
     if rule is None:
         return False
-    does = rule.clear & DIRTY if word == "clean" else rule.cook if word == "cooked" else rule.set & BIT.get(word, 0)
+    bit = state.world.domain.bits.get(word, 0)
+    does = rule.clear & DIRTY if word == "clean" else rule.cook if word == "cooked" else rule.set & bit
     return bool(does) and goes_in(state, entity, fixture)
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from envs.rendering.materials import MATERIALS, Window, points_seen
 from envs.symbolic.actions import parse_action
-from envs.symbolic.domain import fixture_of, load_domain
+from envs.symbolic.described_kinds import fixture_of
+from envs.symbolic.domain import load_domain
 from envs.symbolic.state import World
 from tests.envs.homes_for_tests import scene
 
@@ -176,13 +177,13 @@ def test_furniture_of_glass_is_seen_through_unless_things_are_shut_in(
 
 def test_a_big_fixture_is_wider_and_a_small_one_narrower() -> None:
     big, plain, small = scene(["dining table 1: big", "dining table 2", "dining table 3: small"]).fixtures
-    widths = [fixture_of(spec).size[1] for spec in (big, plain, small)]
+    widths = [fixture_of(spec, load_domain()).size[1] for spec in (big, plain, small)]
     assert widths[0] / widths[1] == pytest.approx(1.12)
     assert widths[2] / widths[1] == pytest.approx(0.88)
-    assert {(f.size[0], f.size[2]) for f in map(fixture_of, (big, plain, small))} == {
-        (fixture_of(plain).size[0], fixture_of(plain).size[2])
+    assert {(f.size[0], f.size[2]) for f in (fixture_of(spec, load_domain()) for spec in (big, plain, small))} == {
+        (fixture_of(plain, load_domain()).size[0], fixture_of(plain, load_domain()).size[2])
     }
-    assert fixture_of(plain) is load_domain().fixtures["dining table"]
+    assert fixture_of(plain, load_domain()) is load_domain().fixtures["dining table"]
 
 
 def test_more_fits_on_a_big_table_than_on_a_small_one() -> None:

@@ -52,12 +52,12 @@ def test_the_middle_in_front_of_every_fixture_is_free(scenes: list[Scene]) -> No
     for scene in scenes:
         grid = floor_grid(scene)
         # A point's cell may be off by half a cell: one of the three middle points is enough.
-        assert all(any(grid.area_at(*p) for p in standing_points(f)[:3]) for f in scene.fixtures)
+        assert all(any(grid.area_at(*p) for p in standing_points(f, scene.domain)[:3]) for f in scene.fixtures)
 
 
 def test_fixtures_keep_their_distance(scenes: list[Scene]) -> None:
     for scene in scenes:
-        boxes = [(f.room, footprint(f)) for f in scene.fixtures]
+        boxes = [(f.room, footprint(f, scene.domain)) for f in scene.fixtures]
         near = [gap(a, b) for i, (r, a) in enumerate(boxes) for s, b in boxes[:i] if r == s]
         assert min(near, default=1.0) > BESIDE_M - 0.005
 
@@ -66,7 +66,7 @@ def test_fixtures_stand_inside_their_rooms(scenes: list[Scene]) -> None:
     for scene in scenes:
         rects = {room.name: room.rect for room in scene.rooms}
         for each in scene.fixtures:
-            box, rect = footprint(each), rects[each.room]
+            box, rect = footprint(each, scene.domain), rects[each.room]
             assert rect[0] < box[0] and rect[1] < box[1] and box[2] < rect[2] and box[3] < rect[3]
 
 
@@ -97,7 +97,7 @@ def test_nothing_stands_in_a_doorway(scenes: list[Scene]) -> None:
         for doorway in scene.doorways:
             dx, dy = (doorway.width / 2, 1.0) if doorway.along == "x" else (1.0, doorway.width / 2)
             free = (doorway.x - dx, doorway.y - dy, doorway.x + dx, doorway.y + dy)
-            assert all(gap(footprint(f), free) >= 0 for f in scene.fixtures)
+            assert all(gap(footprint(f, scene.domain), free) >= 0 for f in scene.fixtures)
 
 
 def test_the_robot_starts_on_free_floor(scenes: list[Scene]) -> None:

@@ -47,9 +47,9 @@ def test_a_speaker_is_added_without_changing_anything_else(seed: int) -> None:
         scene.rooms, scene.doorways, scene.objects, scene.robot,
     )  # fmt: skip
     assert not fixtures_without_access(served)
-    x0, y0, x1, y1 = footprint(person_of(served))
+    x0, y0, x1, y1 = footprint(person_of(served), served.domain)
     for fixture in scene.fixtures:
-        a0, b0, a1, b1 = footprint(fixture)
+        a0, b0, a1, b1 = footprint(fixture, served.domain)
         assert fixture.category == "floor" or a1 <= x0 or a0 >= x1 or b1 <= y0 or b0 >= y1
 
 

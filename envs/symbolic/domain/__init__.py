@@ -1,0 +1,43 @@
+"""The domain: categories, states, skills and processes, read from a YAML file and checked once.
+
+| file | what |
+|---|---|
+| `categories.py` | categories of objects and furniture, processes, what fits where |
+| `skill.py` | skills, and what the robot's hand can hold |
+| `domain.py` | `Domain`: what exists and what it can do, as one value |
+| `reading.py` | YAML to a `Domain` |
+| `loading.py` | the default domain, or that of a file |
+"""
+
+from envs.symbolic.domain.categories import (
+    BUILT_IN_STATES,
+    CELL_M2,
+    FixtureCategory,
+    ObjectCategory,
+    Process,
+    Region,
+    Relation,
+    Vec3,
+    capacity_of,
+    fits_in,
+)
+from envs.symbolic.domain.domain import Domain
+from envs.symbolic.domain.loading import load_domain
+from envs.symbolic.domain.skill import Hand, Skill
+
+__all__ = [
+    "BUILT_IN_STATES",
+    "CELL_M2",
+    "Domain",
+    "FixtureCategory",
+    "Hand",
+    "ObjectCategory",
+    "Process",
+    "Region",
+    "Relation",
+    "Skill",
+    "Vec3",
+    "capacity_of",
+    "fits_in",
+    "load_domain",
+]

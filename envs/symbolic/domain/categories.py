@@ -1,0 +1,146 @@
+"""Categories of objects and furniture, and the processes of furniture. Lengths are in meters.
+
+The header of `envs/domain.yaml` explains the values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Relation = Literal["on", "in", "with"]
+Vec3 = tuple[float, float, float]
+
+CELL_M2 = 0.01  # area of one cell, the unit of capacity: 10 x 10 cm
+BUILT_IN_STATES = ("open", "on", "dirty", "hot", "cold", "sliced", "cooked", "folded", "watered")
+PACKING = 0.7  # fraction of a region that objects may cover: a gripper needs space between them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """Where a fixture holds objects, in the fixture's frame (origin on the floor, +x to the front).
+
+    Attributes:
+        z: Height of the region's floor [m].
+        size: Clear depth, width and height [m].
+        x: Offset of its center toward the front [m].
+    """
+
+    z: float
+    size: Vec3
+    x: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectCategory:
+    """A category of movable objects."""
+
+    name: str
+    shape: str
+    size: Vec3
+    color: Vec3
+    classes: tuple[str, ...]
+    at: tuple[str, ...]
+    holds: Region | None = None
+    relation: Relation | None = None  # how it holds objects
+    fills: bool = False
+    contains: str | None = None  # an inexhaustible supply of this liquid
+    slices: bool = False
+    cooks: bool = False
+    folds: bool = False
+    cuts: bool = False
+    wipes: bool = False
+    metal: bool = False
+    alpha: float = 1.0
+    like: str | None = None  # the built-in kind that it was made from
+    mass_kg: float | None = None  # None: by its volume
+
+    @property
+    def units(self) -> int:
+        """Number of cells that one object covers."""
+        return max(1, round(self.size[0] * self.size[1] / CELL_M2))
+
+    @property
+    def possible_states(self) -> frozenset[str]:
+        """The states that one object can have."""
+        optional = (("sliced", self.slices), ("cooked", self.cooks), ("folded", self.folds))
+        return frozenset(("dirty", "hot", "cold", *(word for word, possible in optional if possible)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixtureCategory:
+    """A category of furniture or appliances that do not move."""
+
+    name: str
+    body: str
+    size: Vec3
+    rooms: tuple[str, ...]
+    region: Region | None = None
+    relation: Relation | None = None
+    joint: Literal["hinge", "flap", "slide"] | None = None
+    switch: bool = False
+    wipeable: bool = False
+    waterable: bool = False
+    close_after: bool = False
+    accepts: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    like: str | None = None  # the built-in kind that it was made from
+
+    @property
+    def enclosed(self) -> bool:
+        """Whether its contents are out of reach while it is closed."""
+        return self.joint is not None and self.region is not None
+
+    @property
+    def underfoot(self) -> bool:
+        """Whether it is part of the floor: the robot drives over it, and nothing is stored there."""
+        return self.body == "floor"
+
+    def can_be(self, word: str) -> bool:
+        """Whether it can have a state or its negation (such as `off`)."""
+        if word in ("open", "closed"):
+            return self.joint is not None
+        if word in ("on", "off"):
+            return self.switch
+        return self.wipeable if word in ("dirty", "clean") else self.waterable and word == "watered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """A rule of the world: while `when` holds at a fixture of a category in `at`, its contents change."""
+
+    name: str
+    at: tuple[str, ...]
+    when: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+    clear: tuple[str, ...] = ()
+    fill: str | None = None
+    cook: bool = False
+
+
+def fits_in(category: ObjectCategory, place: ObjectCategory | FixtureCategory) -> bool:
+    """Whether one object fits in or on a place, by size and category."""
+    if isinstance(place, ObjectCategory):
+        if place.holds is None or category.name == place.name:
+            return False
+        holder_length, holder_width = sorted(place.holds.size[:2], reverse=True)
+        if place.relation == "in":  # an open vessel: long objects stand on end in it
+            thinnest, middle, _ = sorted(category.size)
+            return thinnest <= holder_width and middle <= holder_length
+        short, long = sorted(category.size[:2])  # a plate: objects may stick out
+        return short <= 1.2 * holder_width and long <= 1.6 * holder_length
+    if place.region is None:
+        return False
+    if place.accepts and {category.name, category.like, *category.classes}.isdisjoint(place.accepts):
+        return False
+    short, long = sorted(category.size[:2])
+    holder_width, holder_length = sorted(place.region.size[:2])
+    return short <= holder_width and long <= holder_length and category.size[2] <= place.region.size[2] - 0.02
+
+
+def capacity_of(place: ObjectCategory | FixtureCategory) -> int:
+    """Return the number of cells that a place offers."""
+    if isinstance(place, ObjectCategory):
+        return 0 if place.holds is None else max(2, round(place.holds.size[0] * place.holds.size[1] / CELL_M2))
+    region = place.region
+    return 0 if region is None else max(1, int(PACKING * region.size[0] * region.size[1] / CELL_M2))

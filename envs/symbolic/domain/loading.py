@@ -1,0 +1,50 @@
+"""The default domain, `envs/domain.yaml`, or that of another file."""
+
+from __future__ import annotations
+
+import copyreg
+from dataclasses import fields
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from envs.files import safe_yaml
+from envs.symbolic.domain.domain import Domain
+from envs.symbolic.domain.reading import read_domain
+
+if TYPE_CHECKING:
+    import os
+
+
+def load_domain(path: str | os.PathLike[str] | None = None) -> Domain:
+    """Return the default domain, or that of a file.
+
+    Args:
+        path: The file; None for `envs/domain.yaml`.
+
+    Raises:
+        DomainError: The file contradicts itself; the message names the entry.
+    """
+    if path is None:
+        return _default_domain()
+    return read_domain(safe_yaml.load(Path(path).read_text("utf-8")))
+
+
+@lru_cache(maxsize=1)
+def _default_domain() -> Domain:
+    return read_domain(safe_yaml.load(resources.files("envs").joinpath("domain.yaml").read_text("utf-8"), bundled=True))
+
+
+def _pickled(domain: Domain) -> tuple[Any, ...]:
+    """Pickle the values of a domain; the default one is read from its file instead."""
+    if domain is load_domain():
+        return load_domain, ()
+    return _unpickled, ({f.name: getattr(domain, f.name) for f in fields(domain)},)
+
+
+def _unpickled(values: dict[str, Any]) -> Domain:
+    return Domain.of(**values)
+
+
+copyreg.pickle(Domain, _pickled)
