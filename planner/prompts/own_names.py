@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain import load_domain
 from envs.words import plural
 
 if TYPE_CHECKING:
@@ -51,9 +52,15 @@ class Mention:
         return self.share, self.end - self.start
 
 
-def own_kinds(world: World, base: Domain) -> tuple[str, ...]:
-    """Return the kinds of things and furniture that a home has and that `base` does not know."""
-    return tuple(name for name in world.entities_by_category if name not in base.objects and name not in base.fixtures)
+def own_kinds(world: World) -> tuple[str, ...]:
+    """Return the kinds of things and furniture that only this home has.
+
+    They are those that it adds to the built-in domain. A home of another domain has none: its model has seen them all.
+    """
+    domain, built_in = world.domain, load_domain()
+    if domain is built_in or not domain.objects.keys() >= built_in.objects.keys():
+        return ()
+    return tuple(c for c in world.entities_by_category if c not in built_in.objects and c not in built_in.fixtures)
 
 
 def mentions(instruction: str, names: Sequence[str], words: Mapping[str, Sequence[str]]) -> list[Mention]:
@@ -79,9 +86,15 @@ def mentions(instruction: str, names: Sequence[str], words: Mapping[str, Sequenc
     return sorted(ranked[:MAX_NAMES], key=lambda m: (m.start, m.end, m.name))
 
 
-def shown(mentioned: Sequence[Mention], domain: Domain) -> str:
-    """Return the names as the GPT reads them: `blender = smoothie maker , on haik`; furniture with its relation."""
-    return SEPARATOR.join(_shown(mention, domain) for mention in mentioned)
+def own_names(instruction: str, world: World) -> str:
+    """Return the own names of a home that an instruction may mean, as the GPT reads them; empty if there are none.
+
+    `blender = smoothie maker , on haik`: what it is called behind `=`, furniture behind its relation.
+    """
+    kinds = own_kinds(world)
+    if not kinds:
+        return ""
+    return SEPARATOR.join(_shown(mention, world.domain) for mention in mentions(instruction, kinds, world.domain.words))
 
 
 def _shown(mention: Mention, domain: Domain) -> str:
