@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain import load_domain
 from planner.language.answers import answer
 from planner.language.home_wording import Knowledge
 
@@ -26,7 +25,7 @@ def answer_from_belief(query: Query, belief: Belief) -> str:
 
 def knowledge_of(belief: Belief) -> Knowledge:
     """Return what a belief rests on: what was seen and when, what was told, and where things usually are."""
-    domain = load_domain()
+    domain = belief.scene.domain
     holding = {spec.name for spec in belief.scene.fixtures if domain.fixtures[spec.category].region is not None}
     ages: dict[str, float | None] = {}
     for name, known in belief.things.items():
@@ -52,7 +51,7 @@ def knowledge_of(belief: Belief) -> Knowledge:
 def usual_places(word: str, belief: Belief) -> list[str]:
     """Return the fixtures that usually hold a category or class, the likeliest first."""
     rates: dict[str, float] = {}
-    for category in load_domain().resolve(word):
+    for category in belief.scene.domain.resolve(word):
         for name, rate in belief.habits.rates(category, belief.scene).items():
             rates[name] = rates.get(name, 0.0) + rate
     highest = max(rates.values(), default=0.0)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from envs.errors import GoalError
 from envs.symbolic.actions import format_action
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain
 from envs.symbolic.goals import FixtureIs, Goal, format_goal, parse_goal, with_home_rules
 from planner.errors import CalibrationError
 from planner.exploration.information_needs import InformationNeed, deduplicate_needs, information_needs
@@ -89,7 +89,7 @@ def plan_for_goal_under_uncertainty(
         reason = "; ".join(dict.fromkeys(_why_not_found(need, belief, limits) for need in exhausted if need.words))
         if not reason:  # nothing is suited for it, so that nothing was looked for
             things = [c.thing for c in goal.conditions if not isinstance(c, FixtureIs)]
-            words = {word for thing in things for word in load_domain().resolve(thing.word)}
+            words = {word for thing in things for word in belief.scene.domain.resolve(thing.word)}
             reason = infeasibility(goal, with_unseen(belief, words)) or plan.reason
         return replace(plan, status="unverified", reason=reason, waits=())
     if not open_needs:
@@ -126,14 +126,15 @@ def _obstacle_words(plan: Plan, goal: Goal, open_needs: Collection[InformationNe
 
 def understand(planner: PlanningPipeline, instruction: str, belief: Belief, options: Options) -> ParsedInstruction:
     """Let the GPT write the goal of an instruction, given what is known of the home."""
-    parsed = planner.understand(instruction, with_unseen(belief, categories_named(instruction)), options)
+    named = categories_named(instruction, belief.scene.domain)
+    parsed = planner.understand(instruction, with_unseen(belief, named), options)
     if parsed.goal is not None or not parsed.goal_text or parsed.question:
         return parsed
     try:
-        goal = parse_goal(parsed.goal_text)
+        goal = parse_goal(parsed.goal_text, scene=belief.scene)
     except GoalError:
         return parsed
-    missing_category = missing(goal, with_unseen(belief, load_domain().objects))
+    missing_category = missing(goal, with_unseen(belief, belief.scene.domain.objects))
     if missing_category is not None:  # a fixture
         return replace(parsed, refusal=f"there is no {missing_category} here")
     return replace(parsed, goal=goal, goal_text=format_goal(goal), refusal="", unparsable=False)
@@ -146,9 +147,9 @@ def with_unseen(belief: Belief, categories: Iterable[str]) -> State:
     return belief.states(unseen)[0]
 
 
-def categories_named(instruction: str) -> tuple[str, ...]:
+def categories_named(instruction: str, domain: Domain) -> tuple[str, ...]:
     """Return the object categories that an instruction names, by their own names or by synonyms."""
-    nouns, longest = _nouns()
+    nouns, longest = _nouns(domain)
     words = re.findall(r"[a-z']+", normalize(instruction).lower())
     categories: dict[str, None] = {}
     position = 0
@@ -169,7 +170,7 @@ def with_named_objects(belief: Belief, plan: PlanText) -> tuple[State, PlanText]
 
     The search executor decides itself where to look.
     """
-    domain = load_domain()
+    domain = belief.scene.domain
     name = re.compile(rf"\b({'|'.join(sorted(map(re.escape, domain.objects), key=len, reverse=True))}) \d+\b")
     steps = {step: words for step in plan.steps if not (words := plain(step.text)).startswith(LOOK_PREFIX)}
     categories = {match[0]: match[1] for words in steps.values() for match in name.finditer(words)}
@@ -225,12 +226,14 @@ def _insert_looks(
     return tuple(shown)
 
 
-@lru_cache(maxsize=1)
-def _nouns() -> tuple[dict[str, tuple[str, ...]], int]:
+@lru_cache(maxsize=8)
+def _nouns(domain: Domain) -> tuple[dict[str, tuple[str, ...]], int]:
     """Return the categories that each noun (singular or plural) may name, and the word count of the longest noun."""
     plural = Realizer(random.Random(0), None).plural
-    domain, by_synonym = load_domain(), dict[str, tuple[str, ...]]()
-    for category, synonyms in load_words().objects.items():
+    by_synonym = dict[str, tuple[str, ...]]()
+    for category, synonyms in (*load_words().objects.items(), *domain.words.items()):
+        if category not in domain.objects:
+            continue
         for noun in synonyms:
             for noun_form in (noun.lower(), plural(noun).lower()):
                 by_synonym[noun_form] = (*by_synonym.get(noun_form, ()), category)

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.errors import quoted
-from envs.symbolic.domain import load_domain
 from planner.decoding.constrained_decoding import sequence_probabilities
 from planner.errors import PlannerError
 from planner.prompts import text_format
@@ -78,7 +77,7 @@ class LearnedHabits:
 def place_of(scene: Scene, fixture: str) -> str:
     """Return a fixture in the form of places in hints: `in drawer 2`."""
     category = next(spec.category for spec in scene.fixtures if spec.name == fixture)
-    return f"{load_domain().relation(category)} {fixture}"
+    return f"{scene.domain.relation(category)} {fixture}"
 
 
 def map_of(scene: Scene) -> dict[str, str]:

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, Action, successor
-from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_rule
 from envs.symbolic.rules import first_broken, forbidden_entities
 from planner.language.noun_phrases import listed
@@ -76,7 +75,7 @@ class _Key:
 def _limits(rules: tuple[Rule, ...], key: _Key) -> SearchLimits:
     belief = key.belief
     state, initial_state = belief.states()
-    domain, index = load_domain(), state.world.index
+    domain, index = belief.scene.domain, state.world.index
     visits: dict[str, Rule] = {}
     doors: dict[str, Rule] = {}
     for spec in belief.scene.fixtures:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain import load_domain
 from planner.goals.choice import WALKING_SPEED_MPS
 from planner.world_model.belief import Belief, Known, free_name
 
@@ -92,7 +91,7 @@ def search_actions(
         blocked: Fixtures that cannot be reached or opened.
         shut: Closed fixtures that must not be opened; from outside they may be looked at.
     """
-    domain = load_domain()
+    domain = belief.scene.domain
     value: dict[str, float] = {}
     for need in needs:
         if need.fixtures:
@@ -126,7 +125,7 @@ def search_actions(
 def _look(
     belief: Belief, spec: FixtureSpec, shows: frozenset[str], value: Mapping[str, float], *, opens: bool
 ) -> SearchAction:
-    skills = load_domain().skills
+    skills = belief.scene.domain.skills
     action_s = skills["open"].duration_s / belief.habits.opens(spec.name) if opens else skills["go to"].duration_s
     cost = action_s + _travel_time_s(belief, spec)
     chance = sum(value[name] for name in sorted(shows))
@@ -139,7 +138,7 @@ def _travel_time_s(belief: Belief, spec: FixtureSpec) -> float:
         standing = next((f for f in belief.scene.fixtures if f.name == belief.at), None)
         x, y = (standing.x, standing.y) if standing is not None else belief.scene.robot[:2]
         return math.hypot(spec.x - x, spec.y - y) / WALKING_SPEED_MPS
-    return 0.0 if belief.sees(spec.name) else load_domain().skills["go to"].duration_s
+    return 0.0 if belief.sees(spec.name) else belief.scene.domain.skills["go to"].duration_s
 
 
 def hypothesize(
@@ -150,7 +149,7 @@ def hypothesize(
 
     No place is `blocked`. Needs without a place left, and needs for all objects of a category, get none.
     """
-    domain = load_domain()
+    domain = belief.scene.domain
     hypotheses: dict[str, Known] = {}
     for need in needs:
         places = {} if need.every else location_probabilities(need, belief, blocked)

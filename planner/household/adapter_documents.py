@@ -11,7 +11,6 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal
 from planner.exploration.belief_planning import categories_named, with_unseen
 from planner.exploration.learned_prior import OPENED, STUCK, place_of
@@ -36,7 +35,7 @@ INSTRUCTIONS_PER_HOME = 8
 def location_documents(observations: Observations, scene: Scene, rng: random.Random) -> Iterator[text_format.Tree]:
     """Yield endless documents about locations of objects and about doors, each one question with sampled answers."""
     prior = CountingPrior(observations)
-    categories, all_categories = sorted({category for category, _ in observations.seen}), sorted(load_domain().objects)
+    categories, all_categories = sorted({category for category, _ in observations.seen}), sorted(scene.domain.objects)
     doors = sorted({*observations.opened, *observations.stuck})
     while True:
         if doors and rng.random() < DOOR_SHARE:
@@ -64,7 +63,7 @@ def instruction_documents(
     days: Sequence[Record], observations: Observations, scene: Scene, rng: random.Random
 ) -> Iterator[text_format.Tree]:
     """Yield endless documents from instructions to goals; none if no instruction was misunderstood."""
-    domain, map_only = load_domain(), Belief.of_map(scene)
+    domain, map_only = scene.domain, Belief.of_map(scene)
     meanings = {word: c for word, c in observations.words.items() if c in domain.objects or c in domain.fixtures}
     explained = [(str(t["said"]), str(t["goal"])) for t in tasks_of(days) if t.get("plainly") and t.get("goal")]
     if not meanings or not explained:
@@ -83,7 +82,7 @@ def instruction_documents(
                 pairs.append((request.instruction, format_goal(request.goal)))
         # The shared inventory also lists objects that an instruction calls by a known name, but not nicknamed ones.
         names = text_format.inventory(
-            with_unseen(belief, [c for instruction, _ in pairs for c in categories_named(instruction)])
+            with_unseen(belief, [c for instruction, _ in pairs for c in categories_named(instruction, domain)])
         )
         yield text_format.Tree(
             text_format.home_part(names),

@@ -105,7 +105,7 @@ class Proposal:
 def initial_state_of(home: int, goal: Goal, *, geometry: bool = False) -> State:
     """Return a home that has what a goal needs and where it does not hold yet, e.g. lights that it wants on are off."""
     plain = sample_home(random.Random(f"home/{home}"), SPLITS["train"], goal=goal, geometry=geometry)
-    return World(scene_before_goal(plain.world.scene, goal, load_domain())).initial()
+    return World(scene_before_goal(plain.world.scene, goal, plain.world.domain)).initial()
 
 
 class Proposer:

@@ -125,7 +125,7 @@ class InstructionReader:
         )
         for scored in goals:
             try:
-                goal = parse_goal(tokenizer.decode(scored.ids))
+                goal = parse_goal(tokenizer.decode(scored.ids), state.world.domain)
             except GoalError:
                 continue
             if missing(goal, state) is None and shortage(goal, state) is None:
@@ -174,7 +174,7 @@ class InstructionReader:
             return ParsedInstruction(instruction=text, refusal=words or NOT_UNDERSTOOD)
         words = self.prompts.tokenizer.decode(ids).strip()
         try:
-            goal = parse_goal(words)
+            goal = parse_goal(words, state.world.domain)
         except GoalError:
             return ParsedInstruction(instruction=text, goal_text=words, refusal=NOT_UNDERSTOOD, unparsable=True)
         if (missing_category := missing(goal, state)) is not None:

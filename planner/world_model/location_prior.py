@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Protocol
 
-from envs.symbolic.domain import load_domain
 from planner.world_model.usual_places import load_usual_places
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class CommonHabits:
 
     def rates(self, category: str, scene: Scene) -> Mapping[str, float]:
         """Return the rates counted in many homes, by fixture category and room type."""
-        domain, usual = load_domain(), load_usual_places()
+        domain, usual = scene.domain, load_usual_places()
         room_kinds = {room.name: room.kind for room in scene.rooms}
         rates = {f.name: usual.rate(category, f.category, room_kinds.get(f.room, ""), domain) for f in scene.fixtures}
         return {name: rate for name, rate in rates.items() if rate > 0.0}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from envs.errors import nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.strict_json import JsonError, parse_json
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain
 from gpt.files import write_text_atomically
 from planner.errors import PlannerError
 from planner.world_model.belief import GROUND, HAND, Belief, Known, free_name
@@ -73,7 +73,7 @@ def parse_statement(belief: Belief, sentences: Iterable[str]) -> Belief:
 
 
 def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
-    domain, said = load_domain(), f"told {quoted(sentence)}"
+    domain, said = belief.scene.domain, f"told {quoted(sentence)}"
     words = [word for word in sentence.lower().split() if word not in ("the", "a", "an", "is")]
     splits = [i for i, word in enumerate(words) if word in ("in", "on", "with")]
     if not splits:
@@ -107,16 +107,15 @@ def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
         category=category, place=holder, states=frozenset(stated - domain.negations.keys()), liquid=liquid,
         source="told", properties=tuple(properties),
     )  # fmt: skip
-    if problem := _impossibility(name, known, holder_category):
+    if problem := _impossibility(name, known, holder_category, domain):
         raise BeliefError(f"{said}: {problem}")
     if holder == name or name in _enclosing_names(belief, holder):
         raise BeliefError(f"{said}: {name} would be inside itself")
     return name, known
 
 
-def _impossibility(name: str, known: Known, holder: str) -> str:
+def _impossibility(name: str, known: Known, holder: str, domain: Domain) -> str:
     """Return why an object cannot be as described, or ""; `holder` is the category of its place, if it has one."""
-    domain = load_domain()
     category, number = domain.objects[known.category], name[len(known.category) + 1 :]
     if not _NUMBER.fullmatch(number):
         return f"the number of a {known.category} is one like {known.category} 1, found {quoted(number)}"
@@ -181,7 +180,7 @@ def remember(path: Path, belief: Belief) -> Belief:
 
 
 def _belief_from_memory(raw: object, belief: Belief) -> Belief:
-    domain = load_domain()
+    domain = belief.scene.domain
     if not isinstance(raw, dict) or raw.get("version") != VERSION:
         raise BeliefError(f"not a memory of version {VERSION}")
     fixtures = {spec.name: spec.category for spec in belief.scene.fixtures}
@@ -192,9 +191,9 @@ def _belief_from_memory(raw: object, belief: Belief) -> Belief:
         raise BeliefError("`things` and `fixtures` must be objects, `looked` a list")
     if len(things) > MAX_THINGS:
         raise BeliefError(f"it has {len(things)} objects; the maximum is {MAX_THINGS}")
-    objects = {name: _parse_object(name, entry) for name, entry in things.items()}
+    objects = {name: _parse_object(name, entry, domain) for name, entry in things.items()}
     for name, known in objects.items():
-        _check_place(name, known, objects, fixtures)
+        _check_place(name, known, objects, fixtures, domain)
     if not all(isinstance(name, str) and name in fixtures for name in (*seen_fixtures, *states)):
         raise BeliefError("it names a fixture that is not on the map")
     fixture_states: dict[str, frozenset[str]] = {}
@@ -232,7 +231,7 @@ def _parse_times(raw: object, time_s: float, fixtures: Mapping[str, str], key: s
 
 def _with_time(name: str, known: Known, entry: Mapping[str, object], time_s: float, scene: Scene) -> Known:
     """Add when an object was last seen, and its properties."""
-    properties, possible = entry.get("properties", []), {*load_domain().property_group}
+    properties, possible = entry.get("properties", []), {*scene.domain.property_group}
     possible |= {f"{person}'s" for person in scene.people}
     if not isinstance(properties, list) or not all(isinstance(p, str) and p in possible for p in properties):
         raise BeliefError(f"{name}: `properties` must be colors, sizes, materials and people of the home")
@@ -240,7 +239,9 @@ def _with_time(name: str, known: Known, entry: Mapping[str, object], time_s: flo
     return replace(known, properties=tuple(properties), seen_s=seen_s)
 
 
-def _check_place(name: str, known: Known, objects: Mapping[str, Known], fixtures: Mapping[str, str]) -> None:
+def _check_place(
+    name: str, known: Known, objects: Mapping[str, Known], fixtures: Mapping[str, str], domain: Domain
+) -> None:
     """Check that a remembered object can be as it is remembered, and where."""
     if known.place not in (HAND, GROUND) and known.place not in fixtures and known.place not in objects:
         raise BeliefError(f"{name} is at {quoted(known.place)}, which does not exist")
@@ -251,12 +252,11 @@ def _check_place(name: str, known: Known, objects: Mapping[str, Known], fixtures
         chain.add(place)
         place = objects[place].place
     holder = objects[known.place].category if known.place in objects else fixtures.get(known.place, "")
-    if problem := _impossibility(name, known, holder):
+    if problem := _impossibility(name, known, holder, domain):
         raise BeliefError(f"{name}: {problem}")
 
 
-def _parse_object(name: str, entry: object) -> Known:
-    domain = load_domain()
+def _parse_object(name: str, entry: object, domain: Domain) -> Known:
     category = name.rpartition(" ")[0]
     if category not in domain.objects or not isinstance(entry, dict):
         raise BeliefError(f"{quoted(name)} is not an object of the domain")

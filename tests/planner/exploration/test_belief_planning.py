@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from envs.symbolic.actions import State
+from envs.symbolic.domain import load_domain
 from planner.errors import CalibrationError
 from planner.exploration.belief_planning import (
     categories_named,
@@ -138,7 +139,7 @@ def test_what_to_look_for_is_plain_data(belief: Belief) -> None:
     ],
 )
 def test_an_instruction_names_categories(instruction: str, categories: set[str]) -> None:
-    assert set(categories_named(instruction)) == categories
+    assert set(categories_named(instruction, load_domain())) == categories
 
 
 def test_what_is_named_is_there_once_where_nothing_of_it_is_known(belief: Belief) -> None:
