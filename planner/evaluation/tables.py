@@ -145,7 +145,7 @@ def worst_as_dict(worst: WorstFamily) -> dict[str, object]:
     prediction, trial = worst.example, worst.example.trial
     return {
         "family": worst.family, "success": worst.success.as_dict(), "id": trial.id, "asked": trial.instruction,
-        "right": format_goal(trial.goal) if trial.goal and trial.answer == "plan" else trial.answer,
+        "right": format_goal(trial.goal, trial.start.world.domain) if trial.goal and trial.answer == "plan" else trial.answer,
         "understood": prediction.goal_text or None, "status": prediction.last.status, "reason": prediction.last.reason,
     }  # fmt: skip
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 Ids = tuple[int, ...]
-MAX_LIKELY, MAX_ALLOWED = 256, 8  # tokens that `choose_where` looks at, and among which the GPT chooses
+MAX_LIKELY = 256  # tokens that `choose_where` looks at
+NEGLIGIBLE = 9.0  # a token whose logit is that much lower has no chance worth its test
 ALMOST_CERTAIN = 1 - 1e-9  # keeps the logarithm of the remaining probability finite
 
 
@@ -59,8 +60,12 @@ class Cursor:
         """Let the GPT choose among the most likely of the allowed tokens; None if none of the likely ones is allowed."""
         logits = self.session.feed(self.pending)[: self.n_ids]
         self.pending, self.passes = [], self.passes + 1
-        likely = np.argsort(-logits, kind="stable")[:MAX_LIKELY].tolist()
-        allowed = [token for token in likely if is_allowed(token)][:MAX_ALLOWED]
+        allowed: list[int] = []
+        for token in np.argsort(-logits, kind="stable")[:MAX_LIKELY].tolist():
+            if allowed and logits[token] < logits[allowed[0]] - NEGLIGIBLE:
+                break
+            if is_allowed(token):
+                allowed.append(token)
         if not allowed:
             return None
         token, logprob = sample(logits, self.temperature, self.top_k, self.top_p, self.rng, allowed)

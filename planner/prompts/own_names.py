@@ -63,6 +63,11 @@ def own_kinds(world: World) -> tuple[str, ...]:
     return tuple(c for c in world.entities_by_category if c not in built_in.objects and c not in built_in.fixtures)
 
 
+def is_named(kind: str, text: str) -> bool:
+    """Whether a text names a kind, word for word."""
+    return f" {kind} " in f" {text} "
+
+
 def mentions(instruction: str, names: Sequence[str], words: Mapping[str, Sequence[str]]) -> list[Mention]:
     """Return the kinds that an instruction may mean, in the order of the instruction.
 

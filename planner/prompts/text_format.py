@@ -32,6 +32,7 @@ from planner.prompts.own_names import own_kinds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from envs.symbolic.domain import Domain
     from envs.symbolic.goals import Condition
     from gpt.tokenization.tokenizer import Tokenizer
 
@@ -123,9 +124,12 @@ def description_document(goal_text: str, instruction: str) -> Document:
     return (*goal, Segment("[SEP]", instruction, False, True), Segment("[EOS]", "", True))
 
 
-def plan_heading(conditions: Sequence[Condition]) -> Document:
-    """Return the beginning of a plan's document: the conditions as its goal, without inventory and instruction."""
-    return (*heading("", ""), Segment("[SEP]", format_goal(Goal(phases=(tuple(conditions),)))))
+def plan_heading(conditions: Sequence[Condition], domain: Domain | None = None) -> Document:
+    """Return the beginning of a plan's document: the conditions as its goal, without inventory and instruction.
+
+    `domain` is that of the home; None: the default one.
+    """
+    return (*heading("", ""), Segment("[SEP]", format_goal(Goal(phases=(tuple(conditions),)), domain)))
 
 
 def facts_part(facts: Sequence[str]) -> Document:

@@ -46,7 +46,7 @@ class Task:
     @property
     def goal_text(self) -> str:
         """The goal in its canonical wording."""
-        return format_goal(self.goal) if self.goal else ""
+        return format_goal(self.goal, self.start.world.domain) if self.goal else ""
 
 
 def goal_is_held_out(goal: Goal) -> bool:
