@@ -34,7 +34,6 @@ from planner.tasks.task_files import TaskLine, with_steps
 from planner.tasks.task_homes import home_for_lines
 from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 
-
 N_ABSENT = 3  # kinds that the domain of a renamed home has and the home has not: what asks for them is refused
 
 

@@ -57,7 +57,7 @@ class Cursor:
         return token
 
     def choose_where(self, is_allowed: Callable[[int], bool]) -> int | None:
-        """Let the GPT choose among the most likely of the allowed tokens; None if none of the likely ones is allowed."""
+        """Let the GPT choose among the most likely of the allowed tokens; None if no likely one is allowed."""
         logits = self.session.feed(self.pending)[: self.n_ids]
         self.pending, self.passes = [], self.passes + 1
         allowed: list[int] = []

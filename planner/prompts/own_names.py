@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import load_domain
@@ -24,8 +25,8 @@ MAX_NAMES = 8  # names shown with one instruction
 MIN_LETTERS = 5  # a shorter word must be written without a typing error
 ALMOST = 0.95  # share of words that are said with a typing error
 SEPARATOR = " , "
+_Forms = tuple[str, str]  # singular and plural, without spaces
 _WORD = re.compile(r"[^\W_]+")
-_Span = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ def mentions(instruction: str, names: Sequence[str], words: Mapping[str, Sequenc
         names: The kinds.
         words: What else people call them.
     """
-    said = _WORD.findall(instruction.lower())
+    said = _Said(instruction)
     every = [m for name in names for form in (name, *words.get(name, ())) for m in _found(said, name, form)]
     whole = [m for m in every if m.share == 1]
     best: dict[str, Mention] = {}
@@ -115,26 +116,51 @@ def _is_part(mention: Mention, *, of: Mention) -> bool:
     return inside and (of.end - of.start > mention.end - mention.start or mention.share < 1)
 
 
-def _found(said: Sequence[str], name: str, words: str) -> Iterator[Mention]:
+def _found(said: _Said, name: str, words: str) -> Iterator[Mention]:
     """Yield where words for a kind are said, as a whole or in part, the whole first."""
-    parts = _WORD.findall(words.lower())
-    forms = {"".join(parts), "".join(_WORD.findall(plural(words).lower()))}
+    parts, forms, forms_of_parts = _forms(words)
     for length in range(max(1, len(parts) - 1), len(parts) + 2):
-        for start in range(len(said) - length + 1):
-            together = "".join(said[start : start + length])
+        for start, together in enumerate(said.runs(length)):
             if together in forms:
                 yield Mention(name=name, words=words, start=start, end=start + length, share=1.0)
-            elif any(resembles(together, form) for form in forms):
+            elif _may_resemble(together, forms) and any(resembles(together, form) for form in forms):
                 yield Mention(name=name, words=words, start=start, end=start + length, share=ALMOST)
     if len(parts) > 1:
-        hits = [(i, part) for i, word in enumerate(said) for part in parts if _is_form(word, part)]
+        hits = [
+            (i, part) for i, word in enumerate(said.words) for part, its_forms in forms_of_parts
+            if word in its_forms or (_may_resemble(word, its_forms) and any(resembles(word, f) for f in its_forms))
+        ]  # fmt: skip
         share = len({part for _, part in hits}) / (len(parts) + 1)
         for i, _ in hits:
             yield Mention(name=name, words=words, start=i, end=i + 1, share=share)
 
 
-def _is_form(word: str, part: str) -> bool:
-    return len(part) > 2 and (resembles(word, part) or resembles(word, plural(part)))
+class _Said:
+    """The words of an instruction, and runs of them written together."""
+
+    def __init__(self, instruction: str) -> None:
+        self.words = _WORD.findall(instruction.lower())
+        self._runs: dict[int, list[str]] = {1: self.words}
+
+    def runs(self, length: int) -> list[str]:
+        if length not in self._runs:
+            starts = range(len(self.words) - length + 1)
+            self._runs[length] = ["".join(self.words[start : start + length]) for start in starts]
+        return self._runs[length]
+
+
+@lru_cache(maxsize=4096)
+def _forms(words: str) -> tuple[tuple[str, ...], _Forms, tuple[tuple[str, _Forms], ...]]:
+    """Return the parts of words for a kind, their singular and plural written together, and those of each part."""
+    parts = tuple(_WORD.findall(words.lower()))
+    forms = ("".join(parts), "".join(_WORD.findall(plural(words).lower())))
+    return parts, forms, tuple((part, (part, plural(part))) for part in parts if len(part) > 2)
+
+
+def _may_resemble(word: str, forms: tuple[str, str]) -> bool:
+    """Whether a word begins or ends as a form does and is about as long: a quick test before `resembles`."""
+    one, other = forms
+    return len(one) - 2 < len(word) < len(other) + 2 and (word[0] == one[0] or word[-1] in (one[-1], other[-1]))
 
 
 def resembles(word: str, other: str) -> bool:

@@ -2,8 +2,8 @@
 
     [CLS] inventory [SEP] instruction [SEP] goal [SEP] facts [SEP] subtask [SEP] subtask ... [EOS]
 
-The inventory lists the kinds that every home may have. Names that only this home has stand behind the instruction, those
-alone that it may mean (planner/prompts/own_names.py): `[SEP] instruction [HINT] blender = smoothie maker , on haik`.
+The inventory lists the kinds that every home may have. Names that only this home has stand behind the instruction,
+those alone that it may mean (planner/prompts/own_names.py): `[SEP] instruction [HINT] blender = mixer , on haik`.
 Inventory and instruction may be empty (the plan then follows from goal and facts alone), the plan may be absent, and
 `[REFUSE] reason` may replace the goal. After a subtask, [HINT] may give the fact that it relies on. After a plan
 failed, `[FEEDBACK] what happened` follows the facts. To fill in a span of a plan, the prompt continues with [MASK], the

@@ -167,8 +167,8 @@ class InstructionReader:
         conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
         goal = Goal(phases=(tuple(conditions),))
         return replace(
-            whole, goal=goal, goal_text=format_goal(goal, state.world.domain), refusal="", unparsable=False, logprob=best[1], tokens=tokens,
-            reading="pieces", parts=tuple(part.instruction for part in best[0]),
+            whole, goal=goal, goal_text=format_goal(goal, state.world.domain), refusal="", unparsable=False,
+            logprob=best[1], tokens=tokens, reading="pieces", parts=tuple(part.instruction for part in best[0]),
         )  # fmt: skip
 
     def _names_only(self, state: State) -> Callable[[Sequence[int]], bool]:
@@ -206,10 +206,8 @@ class InstructionReader:
             return ParsedInstruction(instruction=text, goal_text=words, refusal=NOT_UNDERSTOOD, unparsable=True)
         if (missing_category := missing(goal, state)) is not None:
             return ParsedInstruction(instruction=text, goal_text=words, refusal=f"there is no {missing_category} here")
-        refusal = shortage(goal, state) or ""
-        return ParsedInstruction(
-            instruction=text, goal=None if refusal else goal, goal_text=format_goal(goal, state.world.domain), refusal=refusal
-        )
+        refusal, words = shortage(goal, state) or "", format_goal(goal, state.world.domain)
+        return ParsedInstruction(instruction=text, goal=None if refusal else goal, goal_text=words, refusal=refusal)
 
 
 def _without_repeats(words: str) -> str:

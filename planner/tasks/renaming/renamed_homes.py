@@ -1,4 +1,4 @@
-"""Renames kinds of things and furniture of a home, consistently: every plate is a `haik` with all that a plate can do."""
+"""Renames kinds of things and furniture of a home: every plate becomes a `haik`, which can do what plates can."""
 
 from __future__ import annotations
 
