@@ -6,8 +6,8 @@ The words are those of `datasets/phrases/words.yaml`, which the corpus is writte
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from functools import lru_cache
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any
 
 from envs.data_folder import data_folder
@@ -49,6 +49,7 @@ PROPERTIES = {
 # Classes of objects that are not counted ("2 pieces of food"), and those that are plurals already.
 MASS_CLASSES = frozenset(["food", "fruit", "cutlery", "cookware", "clothing", "linen", "electronics", "trash", "paper"])
 PLURAL_CLASSES = frozenset(["dishes", "groceries", "toiletries", "valuables"])
+_SINGULAR_ENDINGS = ("ss", "us", "is", "lens", "canvas", "atlas", "gas", "bus")  # of nouns in s that are no plurals
 
 
 def plural(noun: str, *, is_counted: bool = False) -> str:
@@ -62,7 +63,7 @@ def plural(noun: str, *, is_counted: bool = False) -> str:
         return "things"
     tables = _tables()
     unchanged = {*tables.get("mass", ()), *tables.get("plural_only", ()), *MASS_CLASSES, *PLURAL_CLASSES}
-    if noun in unchanged and not is_counted:
+    if (noun in unchanged and not is_counted) or is_unlisted_plural(noun):
         return noun
     return pluralized(noun, tables.get("plurals", {}), unchanged)
 
@@ -92,6 +93,11 @@ def pluralized(noun: str, irregular: Mapping[str, str], unchanged: Collection[st
     if last_word.endswith("y") and last_word[-2:-1] not in "aeiou":
         return noun[:-1] + "ies"
     return noun + "s"
+
+
+def is_unlisted_plural(noun: str) -> bool:
+    """Whether a noun that is not of the domain's own words is a plural already, by its ending: `dog treats`."""
+    return noun.endswith("s") and not noun.endswith(_SINGULAR_ENDINGS) and noun.lower() not in _listed()
 
 
 def singulars(word: str) -> tuple[str, ...]:
@@ -136,6 +142,68 @@ def words_of(table: str) -> tuple[str, ...]:
     return tuple(_inverted(table))
 
 
+class Vocabulary:
+    """What people call the things of one home or domain: the words above, and those for kinds of its own.
+
+    Args:
+        objects: Other words for each kind of object of its own; none for most.
+        fixtures: The same of furniture.
+        known: The names of each table that the domain has, if it lacks built-in ones.
+    """
+
+    def __init__(
+        self,
+        objects: Mapping[str, Sequence[str]],
+        fixtures: Mapping[str, Sequence[str]],
+        known: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        self.own = {"objects": _forms(objects), "fixtures": _forms(fixtures)}
+        self.listed = {
+            table: {form.lower() for name, words in kinds.items() for form in (name, *words)}
+            for table, kinds in (("objects", objects), ("fixtures", fixtures))
+        }
+        self.known = known or {}
+
+    def names_of(self, word: str, table: str) -> tuple[str, ...]:
+        """Return the names of one table that people call by a word, as the function of that name does."""
+        own = self.own.get(table)
+        if own and (name := own.get(re.sub(r"[\s_-]+", " ", word.lower()).strip(), own.get(word.lower()))) is not None:
+            return (name,)
+        names = names_of(word, table)
+        return tuple(name for name in names if name in self.known[table]) if table in self.known else names
+
+    def is_own(self, text: str) -> bool:
+        """Whether a text names a kind of its own, also in the plural or by another word."""
+        low = text.lower()
+        return low in self.own["objects"] or low in self.own["fixtures"]
+
+    def is_plural(self, word: str, table: str) -> bool:
+        """Whether a word that means names of a table is a plural."""
+        if word.lower() in self.own.get(table, {}):
+            return word.lower() not in self.listed[table]
+        return is_plural(word, table)
+
+    def words_of(self, table: str) -> tuple[str, ...]:
+        """Return every word of a table, in small letters."""
+        return (*self.own.get(table, ()), *words_of(table))
+
+    @cached_property
+    def names_by_word(self) -> dict[str, tuple[str, ...]]:
+        """The names for each word that people use, the most likely first; words for kinds of its own mean those."""
+        own = {form: (name,) for table in self.own.values() for form, name in table.items() if form != name.lower()}
+        return {**names_by_word(), **own}
+
+
+def _forms(kinds: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the kinds by all that means one: its name, other words, their plurals; a name means itself first."""
+    irregular = _tables().get("plurals", {})
+    names = {name.lower(): name for name in kinds}
+    words = {word.lower(): name for name, others in kinds.items() for word in others}
+    singular = {**words, **names}
+    many = {form: name for low, name in singular.items() for form in (pluralized(low, irregular, ()), *plurals(low))}
+    return {**many, **singular}
+
+
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, Any]:
     import yaml  # only a message needs it
@@ -145,6 +213,14 @@ def _tables() -> dict[str, Any]:
     except FileNotFoundError:
         return {"rooms": ROOMS, "properties": PROPERTIES}
     return {**yaml.load(text, Loader=yaml.CSafeLoader), "rooms": ROOMS, "properties": PROPERTIES}
+
+
+@lru_cache(maxsize=1)
+def _listed() -> frozenset[str]:
+    """Return every name and word of the built-in tables, in small letters."""
+    tables = [_tables().get(table, {}) for table in TABLES]
+    names = {str(form).lower() for table in tables for name, words in table.items() for form in (name, *words)}
+    return frozenset(names | {*MASS_CLASSES, *PLURAL_CLASSES, *map(str, _tables().get("plurals", {}).values())})
 
 
 @lru_cache(maxsize=8)

@@ -20,20 +20,25 @@ MAX_COORDINATE_M = 100.0
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One problem of a home file, and its line (counted from 1; None for the whole file)."""
+    """One problem of a home file, and its line (counted from 1; None for the whole file).
+
+    `file` names the file if it is one that the home file includes.
+    """
 
     line: int | None
     text: str
+    file: str = ""
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.text}" if self.line else self.text
+        where = ", ".join(filter(None, (self.file, f"line {self.line}" if self.line else "")))
+        return f"{where}: {self.text}" if where else self.text
 
 
 class HomeFileError(HomeError):
     """A home file is invalid; `problems` lists every problem found."""
 
     def __init__(self, problems: list[Problem], where: str = "") -> None:
-        self.problems = tuple(sorted(problems, key=lambda p: p.line or 0))
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line or 0)))
         super().__init__("\n".join(f"{where}{problem}" for problem in self.problems))
 
 
@@ -42,6 +47,7 @@ class NodeReader:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.file = ""  # of the nodes, in messages
 
     def problem(self, node: yaml.Node | int | None, text: str) -> None:
         """Record a problem at a node or a line.
@@ -50,9 +56,10 @@ class NodeReader:
             HomeFileError: There are `MAX_PROBLEMS` problems.
         """
         line = node.start_mark.line + 1 if isinstance(node, yaml.Node) else node
-        self.problems.append(Problem(line=line, text=text))
+        self.problems.append(Problem(line=line, text=text, file=self.file))
         if len(self.problems) >= MAX_PROBLEMS:
-            overflow = Problem(line=line, text=f"{MAX_PROBLEMS} problems; the rest of the file was not checked")
+            text = f"{MAX_PROBLEMS} problems; the rest of the file was not checked"
+            overflow = Problem(line=line, text=text, file=self.file)
             raise HomeFileError([*self.problems, overflow])
 
     def pairs(self, node: yaml.Node, context: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:

@@ -179,7 +179,7 @@ def _read_home(path: Path, geometry: bool, notes: list[str] | None) -> Scene:
         raise HomeError(f"{error}{_file_hint(path)}") from None
     stem = "".join(c for c in path.stem.replace("_", " ") if c.isprintable())
     try:
-        return parse_home(text, name=stem or "home", geometry=geometry, notes=notes)
+        return parse_home(text, name=stem or "home", geometry=geometry, notes=notes, folder=path.parent)
     except HomeFileError as error:
         raise HomeFileError(list(error.problems), f"{path}: ") from None
 

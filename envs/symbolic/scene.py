@@ -67,7 +67,8 @@ class Scene:
 
     `people` are the names of those who live there: the first have the `person` fixtures, in their order, and can be
     handed objects; all can own some. `rules` hold for every plan in this home, in the goal language.
-    `domain` has its kinds of things and furniture, and what the robot in it can do.
+    `domain` has its kinds of things and furniture, and what the robot in it can do. If that is about rooms (`vacuum
+    {room}`), every room is a fixture too, after all others: named as the room, of its kind, without a body.
     """
 
     name: str
@@ -80,3 +81,25 @@ class Scene:
     people: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     domain: Domain = field(default_factory=load_domain, repr=False)
+
+    def __post_init__(self) -> None:
+        """Keep the rooms among the fixtures, after all others, if and only if a skill of the domain is about rooms."""
+        fixtures = self.fixtures
+        is_listed = bool(fixtures) and any(fixtures[-1].name == room.name for room in self.rooms)
+        if is_listed or self.domain.rooms_are_entities:
+            object.__setattr__(self, "fixtures", _with_rooms(self))
+
+
+def _with_rooms(scene: Scene) -> tuple[FixtureSpec, ...]:
+    rooms = {room.name: room for room in scene.rooms}
+    listed = {f.name: f for f in scene.fixtures if f.name in rooms and f.room == f.name}
+    furniture = tuple(f for f in scene.fixtures if f.name not in listed)
+    if not scene.domain.rooms_are_entities:
+        return furniture
+    kinds = scene.domain.fixtures
+    centers = {name: ((r.rect[0] + r.rect[2]) / 2, (r.rect[1] + r.rect[3]) / 2) for name, r in rooms.items()}
+    return furniture + tuple(
+        listed.get(name) or FixtureSpec(name=name, category=room.kind, room=name, x=x, y=y, yaw=0.0)
+        for (name, room), (x, y) in zip(rooms.items(), centers.values(), strict=True)
+        if room.kind in kinds and kinds[room.kind].is_room
+    )

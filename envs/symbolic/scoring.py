@@ -106,7 +106,11 @@ def fixtures_at(state: State, place: Place) -> list[int]:
     known = state.world.fixtures_by_place
     fixtures = known.get(place)
     if fixtures is None:
-        fixtures = known[place] = tuple(f for f in range(state.world.n_fixtures) if is_place(state, f, place))
+        places = (f for f in range(state.world.n_fixtures) if is_place(state, f, place))
+        if place.fixture is None and state.world.domain.rooms_are_entities:  # what is in the room, not the room itself
+            categories = state.world.fixture_category
+            places = (f for f in places if (category := categories[f]) is not None and not category.is_room)
+        fixtures = known[place] = tuple(places)
     return list(fixtures)
 
 

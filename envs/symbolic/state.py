@@ -65,7 +65,8 @@ class World:
         entities_by_category: Entities of each category in this home, in order.
         properties: Properties of each entity; owners as `Anna's`.
         rooms: Name and kind of each fixture's room.
-        people: The `person` fixture of each named person who has one.
+        kinds: The known kind that each entity is like: a home's own basin is a `sink`; otherwise its category.
+        people: The fixture of each named person who has one, such as `person 1`.
         hidden: Entities that no description means (`without`); normally none.
         containers: Objects that hold others; of those that are alike, two, which stand for all.
         fixtures_by_place: Fixtures that each place of a goal names, as `scoring.fixtures_at` finds them.
@@ -103,10 +104,13 @@ class World:
         )
         room_kinds = {room.name: room.kind for room in scene.rooms}
         self.rooms = tuple(frozenset((f.room, room_kinds.get(f.room, f.room))) for f in scene.fixtures)
-        self.people = dict(zip(scene.people, self.entities_by_category.get("person", ()), strict=False))
+        self.kinds = tuple(self.domain.kind_of[c] for c in self.categories)
+        hands = [i for i, relation in enumerate(self.relation) if relation == "with"]
+        self.people = dict(zip(scene.people, hands, strict=False))
         self.hidden = frozenset[int]()
         self._fits: dict[tuple[int, int], bool] = {}
         self._objects_of: dict[str, tuple[int, ...]] = {}
+        self._alike: dict[str, tuple[int, ...]] = {}
         self.fixtures_by_place: dict[object, tuple[int, ...]] = {}
         self._contents: tuple[tuple[int, ...], dict[int, list[int]]] = ((), {})
         self._scans: tuple[tuple[int, ...], int] = ((), 0)
@@ -149,7 +153,8 @@ class World:
         for category in {self.categories[e] for e in view.hidden.difference(self.hidden)}:
             seen[category] = tuple(e for e in seen[category] if e not in view.hidden)
         view.entities_by_category = seen
-        view._objects_of, view.fixtures_by_place, view._contents, view._scans = {}, {}, ((), {}), ((), 0)
+        view._objects_of, view._alike, view.fixtures_by_place = {}, {}, {}
+        view._contents, view._scans = ((), {}), ((), 0)
         return view
 
     def in_room(self, fixture: int, room: str) -> bool:
@@ -169,6 +174,15 @@ class World:
             )
             objects = self._objects_of[word] = tuple(sorted(entities))
         return objects
+
+    def alike(self, kind: str) -> tuple[int, ...]:
+        """Entities of a category and of those that are like it, in order, without hidden ones; cached."""
+        alike = self._alike.get(kind)
+        if alike is None:
+            categories = dict.fromkeys((kind, *self.domain.alike.get(kind, ())))
+            entities = [i for category in categories for i in self.entities_by_category.get(category, ())]
+            alike = self._alike[kind] = tuple(sorted(entities))
+        return alike
 
     def children(self, places: tuple[int, ...], place: int) -> list[int]:
         """Entities directly in or on an entity; in a state that is often asked for them, by an index."""

@@ -29,6 +29,8 @@ from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, q
 from planner.corpus.teacher_hands import Hands, StuckError
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.means.appliances import APPLIANCES, STATE_ORDER
+from planner.goals.means.kinds import is_burner, stands_on_burner
 from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
 from planner.goals.serving import conditions_as_served
 from planner.verification.door_closing import close_doors
@@ -128,9 +130,7 @@ class _Teacher(Hands):
 
     def apply_states(self, objects: Sequence[int], description: Thing) -> None:
         """Give each object the states that `description` asks for."""
-        for word in sorted(
-            description.states, key=lambda s: grounding.STATE_ORDER.index(s) if s in grounding.STATE_ORDER else 99
-        ):
+        for word in sorted(description.states, key=lambda s: STATE_ORDER.index(s) if s in STATE_ORDER else 99):
             remaining = [item for item in objects if not self.state.has(item, word)]
             if not remaining:
                 continue
@@ -141,7 +141,7 @@ class _Teacher(Hands):
                     self.fold(item)
             elif word == "cooked":
                 self.cook(remaining)
-            elif word in grounding.APPLIANCES:
+            elif word in APPLIANCES:
                 self.treat(remaining, word)
             else:
                 raise StuckError(f"nothing here makes things {word}")
@@ -192,11 +192,11 @@ class _Teacher(Hands):
             if fixture is None:
                 raise StuckError(f"nothing here cooks {self.state.world.names[item]}")
             target = fixture
-            if self.state.world.categories[fixture] == "stove burner":
+            if is_burner(self.state.world, fixture):
                 vessel = grounding.cooking_vessel(self.state, item, self.avoid, common_sense=self.common_sense)
                 assert vessel is not None
                 stands_on = self.state.place[vessel]
-                if stands_on >= 0 and self.state.world.categories[stands_on] == "stove burner":
+                if stands_on_burner(self.state.world, stands_on):
                     fixture = stands_on
                 self.bring(vessel, fixture)
                 target = vessel
@@ -341,15 +341,17 @@ class _Teacher(Hands):
     def bring_all(self, objects: Sequence[int], wanted: Thing, place: Place) -> None:
         if place.fixture is not None:
             target = grounding.choose_fixture(
-                self.choice_state, place.fixture, list(objects), avoid=self.avoid, common_sense=self.common_sense
-            )
+                self.choice_state, grounding.fixtures_of(self.choice_state, place.fixture), list(objects),
+                avoid=self.avoid, common_sense=self.common_sense,
+            )  # fmt: skip
             if target is None:
                 raise StuckError(f"no {place.fixture} can take it")
             for item in objects:
                 if not grounding.can_hold(self.state, target, item):  # full: try the next one of its category
                     target = grounding.choose_fixture(
-                        self.state, place.fixture, [item], avoid=self.avoid, common_sense=self.common_sense
-                    )
+                        self.state, grounding.fixtures_of(self.state, place.fixture), [item], avoid=self.avoid,
+                        common_sense=self.common_sense,
+                    )  # fmt: skip
                     if target is None or not grounding.can_hold(self.state, target, item):
                         raise StuckError(f"no room {self.state.world.relation[target or 0]} {place.fixture}")
                 if is_at(self.state, item, place):

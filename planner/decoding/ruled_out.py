@@ -14,7 +14,7 @@ from envs.symbolic.goals import Count, Every, FixtureIs, Place, format_rule
 from envs.symbolic.obstacles import makes, usable
 from envs.symbolic.rules import first_broken
 from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, matching_objects, number_required, quantified_objects
-from planner.goals import grounding
+from planner.goals.means.appliances import all_appliances, appliances_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,12 +33,10 @@ def unusable_appliances(goal: Goal, state: State, initial_state: State) -> froze
     world = state.world
     named = {category for condition in goal.conditions for category in _named(condition, state)}
     objects = [i for c in goal.conditions if not isinstance(c, FixtureIs) for i in usable(state, c.thing)]
-    appliances = {name for names in grounding.APPLIANCES.values() for name in (*names, "toaster")} - named
     return frozenset(
         f
-        for name in sorted(appliances)
-        for f in world.entities_by_category.get(name, ())
-        if _is_unusable(goal.rules, f, objects, state, initial_state)
+        for f in all_appliances(world)
+        if world.categories[f] not in named and _is_unusable(goal.rules, f, objects, state, initial_state)
     )
 
 
@@ -166,8 +164,7 @@ def _is_barred(item: int, place: Place, rules: Sequence[Rule], state: State) -> 
 
 def _is_never(word: str, item: int, rules: Sequence[Rule], state: State) -> bool:
     """Whether an object lacks a state that no appliance may give it."""
-    if state.has(item, word) or not grounding.APPLIANCES.get(word):
+    if state.has(item, word):
         return False
-    names = grounding.appliances_for(state, word, item)
-    fixtures = [f for n in names for f in grounding.fixtures_of(state, n) if makes(state, f, word, item)]
+    fixtures = [f for group in appliances_for(state, word, item) for f in group if makes(state, f, word, item)]
     return bool(fixtures) and all(_is_unusable(rules, f, [item], state, state) for f in fixtures)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import can_match, fixtures_of, holds, matching_objects, quantified_objects
 from planner.goals import grounding
+from planner.goals.means.appliances import APPLIANCES
+from planner.goals.means.kinds import cooking_vessels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,7 +112,7 @@ class _NeedFinder:
         yield from self.container_needs(place)
 
     def object_need(self, thing: Thing, number: int, n_usable: int = 0) -> InformationNeed:
-        achievable = {*grounding.APPLIANCES, *self.domain.negations}
+        achievable = {*APPLIANCES, *self.domain.negations}
         required = frozenset(state_name for state_name in thing.states if state_name not in achievable)
         words = tuple(word for word in self.domain.resolve(thing.word) if self.can_become(word, thing))
         return InformationNeed(
@@ -139,16 +141,18 @@ class _NeedFinder:
             words = tuple(name for name, category in objects.items() if category.cuts)
             yield InformationNeed(label="something to cut with", words=words)
         if "cooked" in missing_states and not self.can_cook(usable, categories):
-            yield InformationNeed(label="pan or pot", words=("pan", "pot"))
+            words = tuple(n for n, c in objects.items() if c.holds is not None and "cookware" in c.classes)
+            yield InformationNeed(label="pan or pot", words=words)
 
     def can_cook(self, usable: Sequence[int], categories: Sequence[str]) -> bool:
         """Whether something to cook in is known, or none is needed."""
         if usable:
             return any(grounding.appliance_for(self.state, "cooked", i) is not None for i in usable)
-        fixture_categories = set(self.state.world.categories[: self.state.world.n_fixtures])
-        if "oven" in fixture_categories or ("toaster" in fixture_categories and tuple(categories) == ("bread",)):
+        world = self.state.world
+        is_bread = [self.domain.kind_of[name] for name in categories] == ["bread"]
+        if world.alike("oven") or (world.alike("toaster") and is_bread):
             return True
-        return any(c in ("pan", "pot") for c in self.state.world.categories)
+        return bool(cooking_vessels(world))
 
     def liquid_needs(self, thing: Thing, usable: Sequence[int]) -> Iterator[InformationNeed]:
         assert thing.liquid is not None
@@ -198,4 +202,5 @@ class _NeedFinder:
             )
         if condition.states[0] == "watered" and grounding.tool_for(state, "waters") is None:
             vessels = ("watering can", "glass", "cup", "mug", "kettle", "pot", "bowl")
-            yield InformationNeed(label="something to water with", words=vessels)
+            words = tuple(name for kind in vessels for name in self.domain.alike.get(kind, ()))
+            yield InformationNeed(label="something to water with", words=words)

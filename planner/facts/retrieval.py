@@ -17,6 +17,8 @@ from planner.facts.distinctions import distinctions
 from planner.goals import choice, grounding
 from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.means.appliances import APPLIANCES
+from planner.goals.means.kinds import is_burner, stands_on_burner
 from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
 
 if TYPE_CHECKING:
@@ -161,8 +163,9 @@ class _FactRetriever:
             return
         if place.fixture is not None:
             target = grounding.choose_fixture(
-                self.state, place.fixture, objects, avoid=self.avoid, common_sense=self.common_sense
-            )
+                self.state, grounding.fixtures_of(self.state, place.fixture), objects, avoid=self.avoid,
+                common_sense=self.common_sense,
+            )  # fmt: skip
             self.add(target)
             if target is None or grounding.free_units(self.state, target) < sum(
                 self.state.world.units[t] for t in objects
@@ -188,7 +191,7 @@ class _FactRetriever:
                 self.add(provider)
                 if state_name in ("sliced", "folded"):
                     root = state.root(t)
-                    is_processed = any(grounding.APPLIANCES.get(w) and not state.has(t, w) for w in target.states)
+                    is_processed = any(APPLIANCES.get(w) and not state.has(t, w) for w in target.states)
                     if (
                         (state_name == "folded" and is_processed)
                         or root < 0
@@ -201,14 +204,10 @@ class _FactRetriever:
                         and (surface := grounding.open_surface(state, provider, near=root, avoid=self.avoid)) != root
                     ):
                         self.add(surface)  # where the knife is put down
-                elif (
-                    state_name == "cooked"
-                    and provider is not None
-                    and state.world.categories[provider] == "stove burner"
-                ):
+                elif state_name == "cooked" and provider is not None and is_burner(state.world, provider):
                     vessel = grounding.cooking_vessel(state, t, self.avoid, common_sense=self.common_sense)
                     self.add(vessel)
-                    if vessel is not None and state.world.categories[max(0, state.place[vessel])] == "stove burner":
+                    if vessel is not None and stands_on_burner(state.world, state.place[vessel]):
                         self.add(state.place[vessel])
 
     def fixture(self, condition: FixtureIs) -> None:

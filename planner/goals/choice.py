@@ -45,6 +45,7 @@ from envs.symbolic.scoring import (
     number_required,
     quantified_objects,
 )
+from planner.goals.means.kinds import usual_rank
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -80,7 +81,7 @@ def flaws(state: State, entity: int, *, dirty_wanted: bool | None = False, liqui
     """
     world = state.world
     root = state.root(entity)
-    at = world.categories[root] if root >= 0 else ""
+    at = world.kinds[root] if root >= 0 else ""
     category = world.object_category[entity]
     is_dirty = bool(state.flags[entity] & DIRTY) or at == UNWASHED
     is_vessel = category is None or not category.contains
@@ -97,12 +98,13 @@ def flaws(state: State, entity: int, *, dirty_wanted: bool | None = False, liqui
 def dirty_wanted(world: World, thing: Thing, place: Place | None) -> bool | None:
     """Whether people bring dirty objects there; None where dirt does not matter."""
     fixture = place.fixture if place is not None else None
-    if "dirty" in thing.states or fixture in BINS:
+    kind = world.domain.kind_of.get(fixture, fixture) if fixture is not None else None
+    if "dirty" in thing.states or kind in BINS:
         return None
     if fixture is None or "clean" in thing.states or thing.liquid:
         return False
     process = world.domain.process_at.get(fixture)
-    return fixture == UNWASHED or (process is not None and "dirty" in process.clear)
+    return kind == UNWASHED or (process is not None and "dirty" in process.clear)
 
 
 def ranked(
@@ -282,7 +284,7 @@ def is_dangerous(state: State, action: Action) -> bool:
     if action.skill != "turn on":
         return False
     fixture = state.world.index[action.args[0]]
-    return state.world.categories[fixture] == "microwave" and has_metal(state, fixture)
+    return state.world.kinds[fixture] == "microwave" and has_metal(state, fixture)
 
 
 def keeps_running(initial_state: State, conditions: Iterable[Condition]) -> frozenset[str]:
@@ -297,7 +299,7 @@ def keeps_running(initial_state: State, conditions: Iterable[Condition]) -> froz
 
 
 def washed_at(state: State, entity: int) -> tuple[str, ...]:
-    """Return the categories of furniture where people put an object that is dirty; empty if it is not."""
+    """Return the kinds of furniture where people put an object that is dirty; empty if it is not."""
     return washing_places(state, entity) if state.flags[entity] & DIRTY else ()
 
 
@@ -327,10 +329,11 @@ def oddity(
     world = state.world
     category, item = world.fixture_category[fixture], world.object_category[entity]
     assert category is not None and item is not None
-    name, process, words = category.name, world.process[fixture], wanted.states if wanted is not None else ()
+    name, process, words = world.kinds[fixture], world.process[fixture], wanted.states if wanted is not None else ()
     is_dirty = "dirty" in words or (bool(state.flags[entity] & DIRTY) and "clean" not in words)
     washing = washing_places(state, entity)
-    sinks = [f for f in range(world.n_fixtures) if world.categories[f] == "sink"]
+    sinks = [f for f in range(world.n_fixtures) if world.kinds[f] == "sink"]
+    rank = usual_rank(world, fixture, item.at)
     if name in BINS or world.relation[fixture] == "with":
         return 8, fixture
     if category.underfoot:
@@ -345,10 +348,10 @@ def oddity(
     if is_shut_away or is_for_dirt or is_running or (is_hot and name in COLD):
         return 6, fixture
     if name in SILLY:
-        return 5, item.at.index(name) if name in item.at else len(item.at), fixture
+        return 5, len(item.at) if rank is None else rank, fixture
     is_set_aside = (is_wet and name in SEATS) or (is_dirty and "sink" in washing)
-    if name in item.at and not is_set_aside:
-        return 1, item.at.index(name), fixture
+    if rank is not None and not is_set_aside:
+        return 1, rank, fixture
     if process is not None:
         return 4, fixture
     if category.enclosed or category.relation == "in":
@@ -363,7 +366,7 @@ def oddity(
 
 
 def washing_places(state: State, entity: int) -> tuple[str, ...]:
-    """Return the categories of furniture where people put an object of this kind when it is dirty."""
+    """Return the kinds of furniture where people put an object of this kind when it is dirty."""
     category = state.world.object_category[entity]
     if category is None:
         return ()
@@ -379,7 +382,7 @@ def sinks_for_people(state: State, sinks: Collection[int], entity: int) -> froze
     if category is None or KITCHENWARE.isdisjoint(category.classes):
         return frozenset()
     kitchens = {room.name for room in world.scene.rooms if room.kind == "kitchen"}
-    others = [f for f in sinks if world.categories[f] == "sink" and world.scene.fixtures[f].room not in kitchens]
+    others = [f for f in sinks if world.kinds[f] == "sink" and world.scene.fixtures[f].room not in kitchens]
     return frozenset(others) if len(others) < len(sinks) else frozenset()
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, No, Place, Thing, format_condition
 from envs.symbolic.obstacles import makes, obstacle, too_few, usable
 from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, number_required, quantified_objects
-from planner.goals import choice, grounding
+from planner.goals import choice
+from planner.goals.means.appliances import appliances_for
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -91,11 +92,10 @@ def _heating_obstacle(condition: Condition, state: State) -> str:
     world, means = state.world, getattr(condition, "means", None)
 
     def makers(item: int) -> set[str]:
-        names = set(grounding.appliances_for(state, "hot", item))
+        fixtures = [f for group in appliances_for(state, "hot", item) for f in group]
         if means in world.domain.fixtures:
-            names &= {str(means)}
-        fixtures = world.entities_by_category
-        return {name for name in names if any(makes(state, f, "hot", item) for f in fixtures.get(name, ()))}
+            fixtures = [f for f in fixtures if world.categories[f] == means]
+        return {world.kinds[f] for f in fixtures if makes(state, f, "hot", item)}
 
     def can_be_hot(item: int) -> bool:
         return state.has(item, "hot") or bool(makers(item) - ({"microwave"} if choice.is_metal(state, item) else set()))

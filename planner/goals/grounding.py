@@ -17,25 +17,21 @@ from envs.symbolic.actions import HELD, OPEN
 from envs.symbolic.goals import Count, FixtureIs, Holding, No
 from envs.symbolic.scoring import is_at, is_place, matches, matching_objects
 from planner.goals import choice
+from planner.goals.means.appliances import APPLIANCES, appliances_for
+from planner.goals.means.kinds import (
+    cooking_vessels,
+    fixtures_called,
+    is_burner,
+    stands_on_burner,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envs.symbolic.actions import State, World
     from envs.symbolic.domain import ObjectCategory
     from envs.symbolic.goals import Condition, Place, Thing
 
-# States that the robot can bring about, in the order in which it does so, each with the fixture categories that cause
-# it, the preferred one first.
-APPLIANCES: dict[str, tuple[str, ...]] = {
-    "sliced": (),
-    "clean": ("sink", "dishwasher", "washing machine"),
-    "cooked": ("stove burner", "oven"),
-    "hot": ("microwave", "oven", "stove burner", "kettle base"),
-    "cold": ("fridge", "freezer"),
-    "folded": (),
-}
-STATE_ORDER = tuple(APPLIANCES)
 STATES_INSTEAD = {"dirty": "clean", "hot": "cold", "cold": "hot"}
 MAX_OBJECTS_PER_CONDITION = 8  # objects that one `every` or `no` moves before the next state update
 
@@ -156,8 +152,9 @@ def _cannot_be_heated(state: State, item: int, thing: Thing) -> bool:
     """Whether an object of metal must get hot, and goes in nothing but microwaves."""
     if "hot" not in thing.states or state.has(item, "hot") or not choice.is_metal(state, item):
         return False
-    others = (f for n in appliances_for(state, "hot", item) if n != "microwave" for f in fixtures_of(state, n))
-    return not any(state.world.fits(item, f) for f in others)
+    world = state.world
+    others = (f for group in appliances_for(state, "hot", item) for f in group if world.kinds[f] != "microwave")
+    return not any(world.fits(item, f) for f in others)
 
 
 def _can_become(state: State, thing: int, state_name: str) -> bool:
@@ -172,9 +169,10 @@ def _can_become(state: State, thing: int, state_name: str) -> bool:
 
 
 def choose_fixture(
-    state: State, category: str, objects: list[int], *, avoid: frozenset[int] = frozenset(), common_sense: bool = False
-) -> int | None:
-    """Choose the fixture of a category to bring objects to: with room, with some of them already there, open; or None.
+    state: State, fixtures: Iterable[int], objects: list[int], *, avoid: frozenset[int] = frozenset(),
+    common_sense: bool = False,
+) -> int | None:  # fmt: skip
+    """Choose one of several fixtures to bring objects to: with room, with some of them already there, open; or None.
 
     `avoid` comes last. With `common_sense`, the time to get there and to open it decides, then the lowest number.
     """
@@ -182,7 +180,7 @@ def choose_fixture(
     units = state.world.units
     units_needed = sum(units[t] for t in objects)
     places = [state.place[t] for t in objects]
-    for f in fixtures_of(state, category):
+    for f in fixtures:
         if objects and not can_hold(state, f, objects[0]):
             continue
         n_here = places.count(f)
@@ -247,12 +245,12 @@ def open_surface(
     world = state.world
     order = ("countertop", "dining table", "desk", "coffee table", "side table", "shelf", "dresser", "TV stand", "cart")
     surfaces = [] if near is None else [near]
-    surfaces += [f for category in order for f in fixtures_of(state, category)]
+    surfaces += [f for kind in order for f in fixtures_called(world, kind)]
     surfaces += range(world.n_fixtures)
 
     def oddity(fixture: int) -> tuple[bool, ...]:
         """Order a toilet after all else, and the floor after it."""
-        return fixture in avoid, world.underfoot[fixture], world.categories[fixture] in choice.SILLY
+        return fixture in avoid, world.underfoot[fixture], world.kinds[fixture] in choice.SILLY
 
     for f in sorted(dict.fromkeys(surfaces), key=oddity):
         category = world.fixture_category[f]
@@ -289,11 +287,11 @@ def tool_for(
             if state.liquid[i] == "water":
                 extra, kind = 0, 0
             elif category.fills and not state.liquid[i]:
-                extra, kind = (1, 1) if world.categories[i] == "watering can" else (4, 2)
+                extra, kind = (1, 1) if world.kinds[i] == "watering can" else (4, 2)
             else:
                 continue
             if common_sense:  # no drink, bottled or somebody's, and no dishes if a watering can can be filled
-                is_for_drinking = world.categories[i] != "watering can" or not (state.liquid[i] or _has_tap(world))
+                is_for_drinking = world.kinds[i] != "watering can" or not (state.liquid[i] or _has_tap(world))
                 against = choice.flaws(state, i, dirty_wanted=None, liquid="water")
                 ranked.append((avoided, is_for_drinking, *against, kind, choice.fetching_s(state, i), i))
             else:
@@ -334,26 +332,27 @@ def appliance_for(
     metal in it, dishes are washed in the kitchen, and what runs for something else is left alone.
     """
     world = state.world
-    categories = appliances_for(state, state_name, thing, common_sense=common_sense)
+    groups = appliances_for(state, state_name, thing, common_sense=common_sense)
     fallback = None
-    if common_sense and (inside := state.place[thing]) >= 0 and world.categories[inside] in categories:
-        categories = tuple(dict.fromkeys((world.categories[inside], *categories)))
-    for category in categories:
-        if category == "stove burner" and state_name == "cooked" and cooking_vessel(state, thing) is None:
+    if common_sense and (inside := state.place[thing]) >= 0:
+        groups = sorted(groups, key=lambda group: world.kinds[group[0]] != world.kinds[inside])  # it stays where it is
+    for group in groups:
+        on_burner = state_name == "cooked" and is_burner(world, group[0])
+        if on_burner and cooking_vessel(state, thing) is None:
             continue
-        objects_on_it = [] if state_name == "cooked" and category == "stove burner" else [thing]
+        objects_on_it = [] if on_burner else [thing]
         unsafe = busy = frozenset[int]()
         if common_sense:
-            busy = frozenset(f for f in fixtures_of(state, category) if choice.is_busy(state, f, thing))
-            busy |= choice.sinks_for_people(state, fixtures_of(state, category), thing)
-            if not objects_on_it and (vessel := cooking_vessel(state, thing, avoid, common_sense=True)) is not None:
+            busy = frozenset(f for f in group if choice.is_busy(state, f, thing))
+            busy |= choice.sinks_for_people(state, group, thing)
+            if on_burner and (vessel := cooking_vessel(state, thing, avoid, common_sense=True)) is not None:
                 objects_on_it = [vessel]
-            if category == "microwave":
+            if world.kinds[group[0]] == "microwave":
                 if choice.has_metal(state, thing):
                     continue
-                unsafe = frozenset(f for f in fixtures_of(state, category) if choice.has_metal(state, f))
+                unsafe = frozenset(f for f in group if choice.has_metal(state, f))
         worse = avoid | unsafe | busy
-        fixture = choose_fixture(state, category, objects_on_it, avoid=worse, common_sense=common_sense)
+        fixture = choose_fixture(state, group, objects_on_it, avoid=worse, common_sense=common_sense)
         if fixture in unsafe:
             continue
         if fixture is not None and fixture not in worse:
@@ -361,22 +360,9 @@ def appliance_for(
         fallback = fixture if fallback is None else fallback
     if fallback is None and state.place[thing] >= world.n_fixtures:
         root = state.root(thing)  # in a container that is there already
-        if root >= 0 and root not in avoid and root not in world.hidden and world.categories[root] in categories:
+        if root >= 0 and root not in avoid and root not in world.hidden and any(root in group for group in groups):
             return root
     return fallback
-
-
-def appliances_for(state: State, state_name: str, thing: int, *, common_sense: bool = False) -> tuple[str, ...]:
-    """Return the categories of appliances that make an object `clean`, `cooked`, `hot` or `cold`, the best first."""
-    categories = APPLIANCES[state_name]
-    name, object_category = state.world.categories[thing], state.world.object_category[thing]
-    if state_name == "clean" and object_category and set(object_category.classes) & {"clothing", "linen"}:
-        return ("washing machine", "sink", "dishwasher")
-    if name == "bread" and state_name in ("cooked", "hot"):
-        return ("toaster", *categories) if state_name == "cooked" else (*categories, "toaster")
-    if common_sense and state_name == "hot" and name == "kettle":
-        return ("kettle base", "stove burner", *categories)
-    return categories
 
 
 def cooking_vessel(
@@ -384,13 +370,14 @@ def cooking_vessel(
 ) -> int | None:
     """Choose the pan or pot to cook an object in: one on a burner or, with `common_sense`, a clean and empty one."""
     world = state.world
+    burners = [f for f in range(world.n_fixtures) if is_burner(world, f) and f not in world.hidden]
     ranked: list[tuple[float, ...]] = []
-    for i in (*world.entities_by_category.get("pan", ()), *world.entities_by_category.get("pot", ())):
+    for i in cooking_vessels(world):
         if can_hold(state, i, thing):
-            on_burner = state.place[i] >= 0 and world.categories[state.place[i]] == "stove burner"
+            on_burner = stands_on_burner(world, state.place[i])
             avoided = is_avoided(state, i, avoid)
             *against, fetching = _cost(state, i, common_sense=common_sense)
-            is_useless = common_sense and choose_fixture(state, "stove burner", [i]) is None
+            is_useless = common_sense and choose_fixture(state, burners, [i]) is None
             is_elsewhere = common_sense and state.place[thing] != i
             ranked.append(
                 (avoided, is_useless, is_elsewhere, *against, not on_burner, fetching, len(state.children(i)), i)
@@ -452,16 +439,15 @@ def alternative_place(
     washed_at = choice.washed_at(state, thing) if common_sense else ()
     is_full = common_sense and any(state.liquid[i] for i in (thing, *state.everything_in(thing)))
     is_clean = common_sense and not washed_at
-    for category in (*washed_at, *object_category.at, *alternatives):
-        is_shut_away = world.domain.fixtures[category].enclosed and (is_full or bool(washed_at))
-        if category == excluded.fixture or (is_shut_away and category not in washed_at):
-            continue
-        if is_clean and category == choice.UNWASHED:
-            continue
-        worse = avoid
-        if category in washed_at:
-            worse |= choice.sinks_for_people(state, fixtures_of(state, category), thing)
-        place = choose_fixture(state, category, [thing], avoid=worse, common_sense=common_sense)
+    for kind in (*washed_at, *object_category.at, *alternatives):
+        group = [f for f in fixtures_called(world, kind) if world.categories[f] != excluded.fixture]
+        if is_clean:
+            group = [f for f in group if world.kinds[f] != choice.UNWASHED]
+        is_washing = world.domain.kind_of.get(kind, kind) in washed_at
+        if not is_washing and (is_full or washed_at):
+            group = [f for f in group if not world.enclosed[f]]
+        worse = avoid | choice.sinks_for_people(state, group, thing) if is_washing else avoid
+        place = choose_fixture(state, group, [thing], avoid=worse, common_sense=common_sense)
         if place is not None and place not in avoid and can_hold(state, place, thing):
             return place
     others = [
@@ -483,5 +469,5 @@ def _oddity(world: World, fixture: int) -> tuple[bool | int, ...]:
     """Order places for things that are usually kept elsewhere: bins and the floor come last, appliances before them."""
     category = world.fixture_category[fixture]
     assert category is not None
-    is_bin = category.name in choice.BINS
+    is_bin = world.kinds[fixture] in choice.BINS
     return is_bin, category.underfoot, world.process[fixture] is not None, bool(category.accepts), fixture

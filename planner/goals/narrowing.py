@@ -29,6 +29,8 @@ from envs.symbolic.scoring import (
 )
 from envs.symbolic.state import HELD, NOWHERE
 from planner.goals import choice, grounding
+from planner.goals.means.appliances import all_appliances, is_appliance_for
+from planner.goals.means.kinds import usual_rank
 
 if TYPE_CHECKING:
     from envs.symbolic.scoring import Uses
@@ -319,7 +321,7 @@ class _Narrower:
         shared: dict[int, list[int]] = {}
         for i in others:
             root = self.state.root(i)
-            if root >= 0 and any(world.categories[root] in grounding.APPLIANCES.get(s, ()) for s in target.states):
+            if root >= 0 and any(is_appliance_for(world, root, s) for s in target.states):
                 shared.setdefault(root, []).append(i)
         if not shared:
             return frozenset()
@@ -377,7 +379,7 @@ class _Narrower:
             if not holders:
                 yield Narrowed(condition=Holding(thing=Thing(word=category)), hidden=self.others([item]))
                 return
-            target = min(holders, key=lambda e: (world.relation[e] == "with", world.categories[e] in choice.SILLY, e))
+            target = min(holders, key=lambda e: (world.relation[e] == "with", world.kinds[e] in choice.SILLY, e))
             places = list(state.place)
             places[item] = target
             state = state._replace(place=tuple(places))
@@ -482,8 +484,8 @@ class _Narrower:
         usual = category.at if category is not None else ()
 
         def rating(fixture: int) -> tuple[int, bool, int]:
-            name = world.categories[fixture]
-            return usual.index(name) if name in usual else len(usual), world.enclosed[fixture], fixture
+            rank = usual_rank(world, fixture, usual)
+            return len(usual) if rank is None else rank, world.enclosed[fixture], fixture
 
         return sorted(fixtures, key=rating)
 
@@ -583,7 +585,7 @@ class _Narrower:
             for f in range(world.n_fixtures)
             if world.relation[f] == "on" and not world.underfoot[f] and world.process[f] is None and f not in limited
         ]
-        return [f for f in surfaces if world.categories[f] not in choice.SILLY] or surfaces
+        return [f for f in surfaces if world.kinds[f] not in choice.SILLY] or surfaces
 
     def brought(self, objects: Sequence[int], holder: int) -> list[Narrowed]:
         """Narrow the bringing of just these objects to a fixture or container, one condition for each category."""
@@ -600,18 +602,18 @@ class _Narrower:
         """Return the appliances or tools that would be used instead of the means."""
         if means is None:
             return frozenset()
-        domain = self.world.domain
+        world, domain = self.world, self.world.domain
         if means in domain.fixtures:
-            names = {name for categories in grounding.APPLIANCES.values() for name in (*categories, "toaster")}
+            others = all_appliances(world)
         else:
             category = domain.objects[means]
-            names = {
+            names = [
                 name
                 for name, other in domain.objects.items()
                 if (category.cuts and other.cuts) or (category.wipes and other.wipes)
-            }
-        names.discard(means)
-        return frozenset(e for name in names for e in self.world.entities_by_category.get(name, ()))
+            ]
+            others = [e for name in names for e in world.entities_by_category.get(name, ())]
+        return frozenset(e for e in others if world.categories[e] != means)
 
     def fixtures(self, condition: FixtureIs) -> Iterable[Narrowed]:
         state = self.state

@@ -305,7 +305,7 @@ class _Preparation:
         holder, world = blocked.holder, self.world
         movable = [i for i in self.state.children(holder) if i not in self.needed and i not in blocked.objects]
         movable = [i for i in movable if i not in self.avoid] or movable
-        metal = blocked.metal or (self.common_sense and world.categories[holder] == "microwave")
+        metal = blocked.metal or (self.common_sense and world.kinds[holder] == "microwave")
         leaving = [i for i in movable if metal and choice.has_metal(self.state, i)]
         if blocked.metal:
             movable = leaving
@@ -347,7 +347,7 @@ class _Preparation:
             targets = [root] if placed or root in fixtures else [f for f in fixtures if grounding.can_hold(state, f, i)]
             for f in targets:
                 has_metal = choice.has_metal(state, i) or choice.has_metal(state, item)
-                is_unsafe = self.common_sense and world.categories[f] == "microwave" and has_metal
+                is_unsafe = self.common_sense and world.kinds[f] == "microwave" and has_metal
                 if f in fixtures and not is_unsafe:
                     against = choice.flaws(state, i)
                     rated.append((i in self.avoid or f in self.avoid, i in self.needed, root != f, *against, f, i))
@@ -400,7 +400,7 @@ class _Preparation:
         opened = replace(part, hidden=part.hidden | (closed - roots))
         instead = self.targets_of(opened, leaving)
         surfaces = ("countertop", "dining table")
-        return opened if instead and all(world.categories[f] in surfaces for f in instead - targets) else part
+        return opened if instead and all(world.kinds[f] in surfaces for f in instead - targets) else part
 
     def targets_of(self, part: Narrowed, leaving: Sequence[int]) -> set[int] | None:
         """Return where a removal puts things; None if one of them finds no place."""

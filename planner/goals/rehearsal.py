@@ -18,6 +18,8 @@ from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No,
 from envs.symbolic.scoring import can_match, fixtures_of, is_at, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.means.appliances import APPLIANCES, STATE_ORDER, appliances_for
+from planner.goals.means.kinds import is_burner, stands_on_burner
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -220,7 +222,7 @@ class Rehearsal:
             self._bring(objects, place)
 
     def _change(self, objects: Sequence[int], wanted: Thing) -> None:
-        order = grounding.STATE_ORDER
+        order = STATE_ORDER
         for word in sorted(wanted.states, key=lambda s: order.index(s) if s in order else len(order)):
             remaining = [item for item in objects if not self.state.has(item, word)]
             if word in ("sliced", "folded"):
@@ -228,11 +230,11 @@ class Rehearsal:
                     self._onto_surface(item)
             elif word == "cooked":
                 self._place_all(remaining, self._cooker, shown=self._cookers(remaining))
-            elif word in grounding.APPLIANCES:
-                names = [name for i in remaining[:1] for name in grounding.appliances_for(self.state, word, i)]
+            elif word in APPLIANCES:
+                groups = [group for i in remaining[:1] for group in appliances_for(self.state, word, i)]
                 choose = self._appliance(word)
                 shown = frozenset(choose(self.choice_state, item) for item in remaining)
-                self._place_all(remaining, choose, names, shown=shown)
+                self._place_all(remaining, choose, [f for group in groups for f in group], shown=shown)
 
     def _appliance(self, word: str) -> Chooser:
         return lambda state, item: grounding.appliance_for(
@@ -242,13 +244,13 @@ class Rehearsal:
     def _cooker(self, state: State, item: int) -> int | None:
         """Choose where an object is cooked, as `_Teacher.cook`: an appliance, or a vessel on a burner with room."""
         fixture = grounding.appliance_for(state, "cooked", item, self.avoid, common_sense=self.common_sense)
-        if fixture is None or state.world.categories[fixture] != "stove burner":
+        if fixture is None or not is_burner(state.world, fixture):
             return fixture
         vessel = grounding.cooking_vessel(state, item, self.avoid, common_sense=self.common_sense)
         if vessel is None:
             return None
         stands_on = state.place[vessel]
-        if stands_on >= 0 and state.world.categories[stands_on] == "stove burner":
+        if stands_on_burner(state.world, stands_on):
             return vessel
         if not grounding.can_hold(state, fixture, vessel):
             return None
@@ -262,7 +264,7 @@ class Rehearsal:
         for item in objects:
             fixture = grounding.appliance_for(state, "cooked", item, self.avoid, common_sense=self.common_sense)
             cookers.add(fixture)
-            if fixture is not None and state.world.categories[fixture] == "stove burner":
+            if fixture is not None and is_burner(state.world, fixture):
                 cookers.add(grounding.cooking_vessel(state, item, self.avoid, common_sense=self.common_sense))
         return frozenset(cookers)
 
@@ -304,10 +306,12 @@ class Rehearsal:
         )
 
     def _bring_to_fixture(self, objects: Sequence[int], place: Place, category: str) -> None:
-        def choose(state: State, items: list[int]) -> int | None:
-            return grounding.choose_fixture(state, category, items, avoid=self.avoid, common_sense=self.common_sense)
+        fixtures = grounding.fixtures_of(self.state, category)
 
-        if all(self.state.world.relation[f] == "with" for f in grounding.fixtures_of(self.state, category)):
+        def choose(state: State, items: list[int]) -> int | None:
+            return grounding.choose_fixture(state, fixtures, items, avoid=self.avoid, common_sense=self.common_sense)
+
+        if all(self.state.world.relation[f] == "with" for f in fixtures):
             return  # hands are never full
         current = choose(self.choice_state, list(objects))
 
@@ -317,28 +321,27 @@ class Rehearsal:
                 current = choose(state, [item])
             return state.place[item] if is_at(state, item, place) else current
 
-        self._place_all(objects, target, (category,))
+        self._place_all(objects, target, fixtures)
 
     # -- room ----------------------------------------------------------------------------------------------------------
 
     def _place_all(
-        self, objects: Sequence[int], choose: Chooser, categories: Sequence[str] = (), *,
+        self, objects: Sequence[int], choose: Chooser, fixtures: Sequence[int] = (), *,
         shown: frozenset[int | None] = frozenset(),
     ) -> None:  # fmt: skip
         """Place objects one after another; stop at the first for which there is no place.
 
-        `categories` are those of the fixtures that would do if the object were in a container. `shown` are the places
-        that the facts show, if they do not show all: what finds no room there is left to the next chunk.
+        `fixtures` are those that would do if the object were in a container. `shown` are the places that the facts
+        show, if they do not show all: what finds no room there is left to the next chunk.
         """
         for k, item in enumerate(objects):
             holder = choose(self.state, item)
             if holder is None or (shown and holder not in shown and k):
                 if k:
                     raise _HinderedError(TooMany(number=k))
-                if categories and self.common_sense and choice.has_metal(self.state, item):
+                if fixtures and self.common_sense and choice.has_metal(self.state, item):
                     self._metal_inside(item)
                 self._look_behind(objects, choose)
-                fixtures = [f for name in categories for f in grounding.fixtures_of(self.state, name)]
                 if fixtures:
                     raise _HinderedError(NeedsContainer(item=item, fixtures=tuple(fixtures)))
                 if self.is_about_all:

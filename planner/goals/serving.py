@@ -169,7 +169,7 @@ def _surface_near(state: State, holder: int, asked: str | None, avoid: frozenset
     category = world.object_category[holder]
     if root < 0 or category is None or choice.HOLDS_FOOD.isdisjoint(category.classes):
         return None
-    if state.closed_around(holder) is None or world.categories[root] in choice.COLD:
+    if state.closed_around(holder) is None or world.kinds[root] in choice.COLD:
         return None
     if asked is not None and not world.in_room(root, asked):
         return None
@@ -195,7 +195,7 @@ def _is_served(state: State, entity: int) -> bool:
     root = state.root(entity)
     if root < 0:
         return False
-    is_on_table = state.world.categories[root] in TABLES and _is_among(state, entity, TABLEWARE)
+    is_on_table = state.world.kinds[root] in TABLES and _is_among(state, entity, TABLEWARE)
     return state.world.relation[root] == "with" or is_on_table
 
 
@@ -205,7 +205,7 @@ def _is_serving(state: State, condition: Count) -> bool:
     if place is None or place.thing is not None:
         return False
     targets = choice.destinations(state, place)
-    is_table = all(state.world.relation[f] == "with" or state.world.categories[f] in TABLES for f in targets)
+    is_table = all(state.world.relation[f] == "with" or state.world.kinds[f] in TABLES for f in targets)
     alike = state.world.objects_of(condition.thing.word)
     return bool(targets) and is_table and bool(alike) and all(_is_among(state, i, ("dishes", "cutlery")) for i in alike)
 

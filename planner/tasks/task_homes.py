@@ -18,7 +18,7 @@ from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Plac
 from envs.symbolic.goals.needs import Needs, described_for, needs_of
 from envs.symbolic.scene import Scene
 from envs.symbolic.scoring import fixtures_of, holds
-from planner.goals.grounding import APPLIANCES
+from planner.goals.means.appliances import APPLIANCES
 from planner.tasks.task_files import TaskError, TaskLine
 
 DECOYS = (8, 16)  # minimum and maximum extra object categories of a home; see tests/planner/tasks/test_task_files.py

@@ -14,9 +14,9 @@ from envs.scenes.home_files.entries import EntryReader, Item
 from envs.symbolic.described_kinds import category_of, fixture_of
 from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, capacity_of, fits_in
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room
-from envs.words import names_of
 
 MAX_OBJECTS = 1000
+_NUMBER = re.compile(r" \d+$")  # of an instance
 SHOWN_NAMES = 12  # names that a message shows of a longer list
 
 
@@ -25,12 +25,16 @@ class ContentsReader(EntryReader):
 
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
-        self.room_kinds = sorted({kind for fixture in domain.fixtures.values() for kind in fixture.rooms})
         self.rooms: list[Room] = []
         self.fixtures: list[FixtureSpec] = []
         self.objects: list[ObjectSpec] = []
         self.properties_of: dict[str, tuple[str, ...]] = {}
         self.container_of: dict[str, ObjectCategory] = {}  # the category of each object, as its properties make it
+
+    @property
+    def room_kinds(self) -> tuple[str, ...]:
+        """The kinds of rooms."""
+        return self.domain.rooms
 
     @property
     def categories(self) -> dict[str, str]:
@@ -158,7 +162,9 @@ class ContentsReader(EntryReader):
         match = re.fullmatch(r"(.*\D)( \d+)", text)
         description, number = (match[1], match[2]) if match else (text, "")
         properties, noun = self.split_properties(description, {*self.domain.fixtures, *self.domain.objects})
-        meant = {noun} if noun in places.values() else {*names_of(noun, "fixtures"), *names_of(noun, "objects")}
+        meant = (
+            {noun} if noun in places.values() else {*self.names_of(noun, "fixtures"), *self.names_of(noun, "objects")}
+        )
         names = [
             name
             for name, category in places.items()
@@ -173,13 +179,13 @@ class ContentsReader(EntryReader):
 
     def is_unread(self, place: str) -> bool:
         """Whether a place is missing because its own entry has a problem, which is reported there."""
-        category = place.rstrip("0123456789").rstrip()
+        category = _NUMBER.sub("", place)
         for text in self.unread:
             words = text.split()
             nouns = [" ".join(words[i:]) for i in range(len(words))]
             if f" {category} " in f" {text} " or get_close_matches(category, nouns, n=1, cutoff=0.8):
                 return True
-            if any(category in names_of(noun, "fixtures") for noun in nouns):
+            if any(category in self.names_of(noun, "fixtures") for noun in nouns):
                 return True
         return False
 
@@ -189,14 +195,14 @@ class ContentsReader(EntryReader):
         if fixtures or word in self.room_kinds or any(room.name == word for room in self.rooms):
             example = f", such as {fixtures[0]!r}" if fixtures else ""
             return f"; this is a room: name a fixture in it{example}"
-        category = word.rstrip("0123456789").rstrip()
+        category = _NUMBER.sub("", word)
         instances = [name for name, instance_category in places.items() if instance_category == category]
         if instances:
             return f"; there is {listed(instances)}"
-        meant = [name for name, known in places.items() if known in names_of(category, "fixtures")]
+        meant = [name for name, known in places.items() if known in self.names_of(category, "fixtures")]
         if category not in self.domain.fixtures and meant:
             return f"; did you mean {listed(meant)}?"
-        for fixture in names_of(category, "fixtures"):
+        for fixture in self.names_of(category, "fixtures"):
             return f"; no room has a {fixture}: list it under `rooms:`"
         if category in self.domain.objects:
             return f"; there is no {category}: list it at its own place too"

@@ -15,7 +15,6 @@ from envs.scenes.home_files.properties import PROPERTY_KEYS
 from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
-from envs.words import names_of
 
 MAX_COUNT = 50
 FIXTURE_KEYS = ("count", "name", "states", "pose", *PROPERTY_KEYS)
@@ -179,7 +178,13 @@ class EntryReader(NounReader):
         if not number.isdecimal() or not rest:
             return
         item.category = rest
-        if re.search(r"\bglasses$", rest) and names_of(rest, "objects") != ("wine glass",) and number != "1":
+        meant = self.names_of(rest, "objects")
+        if (
+            re.search(r"\bglasses$", rest)
+            and number != "1"
+            and not self.vocabulary.is_own(rest)
+            and meant != ("wine glass",)
+        ):
             item.category = rest.removesuffix("es")
             self.notes.append(f"'{number} {rest}' is read as to drink from; others are `glasses: {{count: {number}}}`")
         if "count" in options:
@@ -197,15 +202,16 @@ class EntryReader(NounReader):
             known = self.with_known_noun(text, "objects")
             wrong = self.phrase_hint(text, "objects")
             wrong = wrong or self.wrong_description(known, self.domain.objects, movable=True)
-            if wrong and not names_of(text, "objects"):
+            if wrong and not self.names_of(text, "objects"):
                 self.problem(entry, f"unknown object {text!r}{wrong}")
                 return None
             word = self.noun(item.category)
             hint = self.word_hint(word, "objects") if word not in self.domain.objects else ""
             for state in item.category.removesuffix(word).split() if not hint else ():
-                if state not in (*self.domain.states, *self.domain.negations) and names_of(state, "states"):
-                    word, hint = state, f"; did you mean {' or '.join(map(repr, names_of(state, 'states')))}?"
-            kind = "state" if names_of(word, "states") else "object"
+                meant = self.names_of(state, "states")
+                if state not in (*self.domain.states, *self.domain.negations) and meant:
+                    word, hint = state, f"; did you mean {' or '.join(map(repr, meant))}?"
+            kind = "state" if self.names_of(word, "states") else "object"
             self.problem(entry, f"unknown {kind} {word!r}{hint}" if hint else f"unknown object: {error}")
             return None
         fact = conditions[0]
@@ -235,7 +241,7 @@ class EntryReader(NounReader):
             if word not in known and (property_text := self.property_as_state(word)):
                 self.problem(state_node, f"{category}: {property_text}")
             elif word not in known:
-                meant = " or ".join(repr(state) for state in names_of(word, "states"))
+                meant = " or ".join(repr(state) for state in self.names_of(word, "states"))
                 hint = f"; did you mean {meant}?" if meant else nearest(word, known) or f"; known: {', '.join(known)}"
                 self.problem(state_node, f"{category}: unknown state {word!r}{hint}")
             elif state not in allowed_states:
@@ -254,7 +260,7 @@ class EntryReader(NounReader):
         if item.liquid is None:
             return
         if item.liquid not in self.domain.liquids:
-            meant = " or ".join(repr(liquid) for liquid in names_of(item.liquid, "liquids"))
+            meant = " or ".join(repr(liquid) for liquid in self.names_of(item.liquid, "liquids"))
             hint = (
                 f"; did you mean {meant}?"
                 if meant

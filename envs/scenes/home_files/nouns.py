@@ -11,7 +11,7 @@ import yaml
 from envs.errors import MAX_COMPARED_LENGTH, nearest
 from envs.scenes.home_files.properties import PropertyReader
 from envs.symbolic.domain import Domain
-from envs.words import is_plural, names_of, plurals, singulars, words_of
+from envs.words import plurals, singulars
 
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _AMOUNTS = ("some", "several", "many", "few", "all", "both")
@@ -36,14 +36,16 @@ class NounReader(PropertyReader):
             names = self.meanings(noun, table)
             if len(names) != 1:
                 continue
-            if is_plural(noun, table) and not is_numbered:
+            if self.vocabulary.is_plural(noun, table) and not is_numbered:
                 self.problem(entry, f"how many {noun}? Write a number and one of them, such as `2 {names[0]}{rest}`")
             self.note_word(noun, names[0])
             return names[0] + rest
         return word
 
     def note_word(self, noun: str, name: str) -> None:
-        """Note another word for a category, but not its plural."""
+        """Note another word for a category, but not its plural, nor a word that the home itself has for it."""
+        if self.vocabulary.is_own(noun):
+            return
         note = f"{noun!r} is read as {name}"
         if noun.lower() not in (name.lower(), *plurals(name.lower())) and note not in self.notes:
             self.notes.append(note)
@@ -51,10 +53,10 @@ class NounReader(PropertyReader):
     def meanings(self, noun: str, table: Literal["fixtures", "objects"]) -> tuple[str, ...]:
         """Return the categories that a noun without properties means: `grey couch` is no other word for a sofa."""
         head, separator, rest = noun.partition(" of ")
-        names = next((n for form in singulars(head) if (n := names_of(f"{form}{separator}{rest}", table))), ())
-        if any(noun.lower() in plurals(name.lower()) for name in names):
+        names = next((n for form in singulars(head) if (n := self.names_of(f"{form}{separator}{rest}", table))), ())
+        if self.vocabulary.is_own(noun) or any(noun.lower() in plurals(name.lower()) for name in names):
             return names
-        return () if any(names_of(part, "properties") for part in noun.split()[:-1]) else names
+        return () if any(self.names_of(part, "properties") for part in noun.split()[:-1]) else names
 
     def with_known_noun(self, text: str, table: Literal["fixtures", "objects"]) -> str:
         """Return a description with the category that its last words mean, if they mean one."""
@@ -82,7 +84,7 @@ class NounReader(PropertyReader):
         if head == "full" and rest:
             return f": say of what it is full, such as `{rest} of water`"
         match = _CONTENTS.fullmatch(text)
-        if match is None or names_of(text, "objects"):
+        if match is None or self.names_of(text, "objects"):
             return ""
         holder, inner = match[1], match[2]
         if holder.split()[-1].lower() in ("pair", "pairs"):
@@ -116,20 +118,20 @@ class NounReader(PropertyReader):
     def noun(self, text: str) -> str:
         """Return an object's words without a number, states and a liquid."""
         words = text.partition(" of ")[0].split()
-        while len(words) > 1 and (words[0].isdecimal() or names_of(words[0], "states")):
+        while len(words) > 1 and (words[0].isdecimal() or self.names_of(words[0], "states")):
             del words[0]
         whole = " ".join(words)
-        return text if names_of(text, "objects") else whole
+        return text if self.names_of(text, "objects") else whole
 
     def word_hint(self, word: str, table: Literal["fixtures", "objects"]) -> str:
         """Return a hint about a word that is no category: another word for one, or a category of the other table."""
         other: Literal["fixtures", "objects"] = "objects" if table == "fixtures" else "fixtures"
         word = re.sub("^[0-9]+ ", "", word)
         noun = re.sub(" [0-9]+$", "", word)
-        if noun != word and names_of(noun, table):
+        if noun != word and self.names_of(noun, table):
             return f"; `{noun}` is numbered in the order of the file, or named: `{noun}: {{name: {word}}}`"
         for known, place in ((table, ""), (other, f"list it under `{'rooms' if other == 'fixtures' else other}:`")):
-            categories = names_of(word, known) or (names_of(noun, known) if place else ())
+            categories = self.names_of(word, known) or (self.names_of(noun, known) if place else ())
             names = " or ".join(repr(category) for category in categories[:3])
             if categories and not place:
                 return f"; did you mean {names}?"
@@ -137,7 +139,7 @@ class NounReader(PropertyReader):
                 kind = "an object" if other == "objects" else "a fixture"
                 return f"; this is {kind}{'' if word in categories else f', {names}'}: {place}"
         close = (
-            get_close_matches(word.lower(), words_of(table), n=1, cutoff=0.8)
+            get_close_matches(word.lower(), self.vocabulary.words_of(table), n=1, cutoff=0.8)
             if len(word) <= MAX_COMPARED_LENGTH
             else []
         )

@@ -11,7 +11,8 @@ from envs.errors import nearest
 from envs.files.yaml_nodes import NodeReader, describe
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import NAME
-from envs.words import names_of
+from envs.symbolic.kinds.vocabulary import vocabulary
+from envs.words import Vocabulary
 
 OWNER = re.compile(rf"({NAME.pattern})['’]s (.+)")
 PROPERTY_KEYS = ("color", "size", "material", "owner")
@@ -27,11 +28,16 @@ class PropertyReader(NodeReader):
         self.people: tuple[str, ...] = ()  # those who can own objects
         self.are_people_known = True  # whether all of them could be read
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What people call the kinds of the domain."""
+        return vocabulary(self.domain)
+
     def split_properties(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], str]:
         """Split the properties off the front of a name: `red mug`, `Anna's big box`."""
         words: list[str] = []
         rest = text
-        while rest.partition(" of ")[0] not in names:
+        while not self.is_name(rest.partition(" of ")[0], names):
             owner = OWNER.fullmatch(rest)
             head, _, tail = rest.partition(" ")
             if head in self.domain.property_group and tail:
@@ -44,6 +50,14 @@ class PropertyReader(NodeReader):
                 break
         return tuple(words), rest
 
+    def names_of(self, word: str, table: str) -> tuple[str, ...]:
+        """Return the names of one table that people call by a word."""
+        return self.vocabulary.names_of(word, table)
+
+    def is_name(self, text: str, names: Collection[str]) -> bool:
+        """Whether a text is one of the names, or a kind of the home's own by another word or in the plural."""
+        return text in names or self.vocabulary.is_own(text)
+
     def split_description(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
         """Split properties and states, in any order, off the front of a name: `dirty red mug`, `open window`."""
         properties: list[str] = []
@@ -53,7 +67,7 @@ class PropertyReader(NodeReader):
             properties += words
             head, _, rest = text.partition(" ")
             is_state = head in self.domain.states or head in self.domain.negations
-            if not is_state or not rest or text.partition(" of ")[0] in names:
+            if not is_state or not rest or self.is_name(text.partition(" of ")[0], names):
                 return tuple(properties), tuple(states), text
             states.append(head)
             text = rest
@@ -96,8 +110,8 @@ class PropertyReader(NodeReader):
             hint = nearest(name, self.people) or f"; list the names under `people:`, now {_listed(self.people)}"
             return f"nobody here is called {name!r}{hint}"
         known = self.domain.properties[group]
-        meant = [name for name in names_of(word, "properties") if name in known]
-        other = word if word in self.domain.property_group else next(iter(names_of(word, "properties")), "")
+        meant = [name for name in self.names_of(word, "properties") if name in known]
+        other = word if word in self.domain.property_group else next(iter(self.names_of(word, "properties")), "")
         if not meant and other:
             kind = self.domain.property_group[other]
             return f"{word!r} is no {group} but a {kind}: write `{kind}: {other}`"
@@ -112,7 +126,11 @@ class PropertyReader(NodeReader):
             return f"{word!r} is an owner, not a state: write `owner: {word[:-2]}`"
         known = self.domain.property_group
         meant = (
-            word if word in known else "" if names_of(word, "states") else next(iter(names_of(word, "properties")), "")
+            word
+            if word in known
+            else ""
+            if self.names_of(word, "states")
+            else next(iter(self.names_of(word, "properties")), "")
         )
         return f"{word!r} is a {known[meant]}, not a state: write `{known[meant]}: {meant}`" if meant in known else ""
 
@@ -144,7 +162,7 @@ class PropertyReader(NodeReader):
             kinds = "properties and states" if movable else "properties"
             return f": {kinds} stand before the name: `{' '.join((*before, *after, name))}`"
         phrase = " ".join(before)
-        if len(before) > 1 and (meant := names_of(phrase, "properties")):
+        if len(before) > 1 and (meant := self.names_of(phrase, "properties")):
             return f": {phrase!r} is no property; did you mean {_either(meant)}?"
         for word in before:
             if problem := self.wrong_word(word, name, states):
@@ -187,7 +205,7 @@ class PropertyReader(NodeReader):
             (person for person in self.people if word.lower() in (person.lower(), f"{person.lower()}s")), ""
         ):
             return f': did you mean "{owner}\'s {name}"?'
-        meant = names_of(word, "states") or names_of(word, "properties")
+        meant = self.names_of(word, "states") or self.names_of(word, "properties")
         hint = f"; did you mean {_either(meant)}?" if meant else nearest(word, [*known, *states])
         if not hint and not word[0].islower():
             return f': if {word!r} is an owner, write "{word.removesuffix("s")}\'s {name}"'

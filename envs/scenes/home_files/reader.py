@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import yaml
@@ -42,15 +43,23 @@ from envs.scenes.home_files.entries import Item
 from envs.scenes.home_files.household import HouseholdReader
 from envs.scenes.speaker import PERSON, speaker_of, with_speaker
 from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.kinds.reader import KIND_KEYS, KindReader
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
-from envs.words import names_of
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
-HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker")
+HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker", *KIND_KEYS)
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES = 30, 100, 200
 
 
-def parse_home(text: str, name: str = "home", *, geometry: bool = True, notes: list[str] | None = None) -> Scene:
+def parse_home(
+    text: str,
+    name: str = "home",
+    *,
+    geometry: bool = True,
+    notes: list[str] | None = None,
+    folder: Path | None = None,
+    domain: Domain | None = None,
+) -> Scene:
     """Parse the text of a home file.
 
     Args:
@@ -58,11 +67,13 @@ def parse_home(text: str, name: str = "home", *, geometry: bool = True, notes: l
         name: The home's name, if the file gives none.
         geometry: Whether it gets a floor plan.
         notes: Filled with what is read otherwise than it is written, such as another word for a sofa.
+        folder: The folder that the files it includes are relative to.
+        domain: What its own kinds are added to; by default the built-in domain.
 
     Raises:
         HomeFileError: The file is invalid; the error lists every problem.
     """
-    reader = _HomeReader(load_domain())
+    reader = _HomeReader(domain or load_domain(), folder)
     scene = reader.home(parse_nodes(text), name)
     if reader.problems:
         raise HomeFileError(reader.problems)
@@ -88,8 +99,9 @@ def parse_home(text: str, name: str = "home", *, geometry: bool = True, notes: l
 
 
 class _HomeReader(HouseholdReader):
-    def __init__(self, domain: Domain) -> None:
+    def __init__(self, domain: Domain, folder: Path | None) -> None:
         super().__init__(domain)
+        self.folder = folder
         self.rooms_with_rect: list[Room] = []  # rooms whose `rect` is valid
         self.doorways: list[Doorway] = []
         self.posed: set[str] = set()
@@ -114,6 +126,9 @@ class _HomeReader(HouseholdReader):
         parts = self.options(root, "home", HOME_KEYS)
         given_name = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
+        kinds = KindReader(self.domain, people=_scalars(parts.get("people")))
+        kinds.problems, kinds.notes = self.problems, self.notes
+        self.domain = kinds.read(parts, self.folder)
         n_problems = len(self.problems)
         if "people" in parts:
             self.people = self.read_people(parts["people"])
@@ -167,13 +182,13 @@ class _HomeReader(HouseholdReader):
                 parts = self.options(value, name, ("kind", "rect", "fixtures"))
             if "kind" in parts:
                 kind = self.text(parts["kind"], f"{name}: kind")
-            meant = names_of(kind or "", "rooms")
+            meant = self.names_of(kind or "", "rooms")
             if kind is not None and len(meant) == 1 and kind.lower() not in self.domain.fixtures:
                 self.note_word(kind, meant[0])
                 kind = meant[0]
             if kind is not None and kind not in self.room_kinds:
                 known = "known" if "kind" in parts else "another name needs its `kind:`, one of"
-                rooms = " or ".join(repr(room) for room in names_of(kind, "rooms"))
+                rooms = " or ".join(repr(room) for room in self.names_of(kind, "rooms"))
                 hint = f"; did you mean {rooms}? Another name needs its `kind:`" if rooms else ""
                 hint = hint or ("" if "'s " in kind else nearest(kind, self.room_kinds))
                 hint = hint or f"; {known}: {', '.join(self.room_kinds)}"
@@ -267,3 +282,9 @@ class _HomeReader(HouseholdReader):
         for name, text in fixture_problems(self.rooms_with_rect, list(fixtures.values()), self.posed, self.domain):
             x0, y0, x1, y1 = footprint(fixtures[name], self.domain)
             self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
+
+
+def _scalars(node: yaml.Node | None) -> list[str]:
+    """Return the words of a list that is read later."""
+    entries = node.value if isinstance(node, yaml.SequenceNode) else []
+    return [entry.value for entry in entries if isinstance(entry, yaml.ScalarNode)]

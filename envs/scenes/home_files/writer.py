@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable
 
-import yaml
-
 from envs.symbolic.domain import Domain
+from envs.symbolic.kinds.writing import kinds_text, word
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 
-PLAIN_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z0-9]+)*")
-YAML_KEYWORDS = frozenset(("on", "off", "yes", "no", "true", "false", "null", "y", "n"))
 MAX_WIDTH = 110
 OWNERSHIP = "'s"
 
@@ -21,24 +17,23 @@ OWNERSHIP = "'s"
 def dump_home(scene: Scene) -> str:
     """Return the text of a home file; `parse_home` reads it back as the same scene, up to the order of objects."""
     has_floor_plan = any(room.rect != (0.0, 0.0, 0.0, 0.0) for room in scene.rooms)
-    lines = [f"name: {_word(scene.name)}", f"seed: {scene.seed}"]
-    lines += [f"people: [{', '.join(map(_word, scene.people))}]"] if scene.people else []
-    lines += ["rules:", *(f"  - {_word(rule)}" for rule in scene.rules)] if scene.rules else []
+    lines = [f"name: {word(scene.name)}", f"seed: {scene.seed}"]
+    lines += [f"people: [{', '.join(map(word, scene.people))}]"] if scene.people else []
+    lines += kinds_text(scene.domain)
+    lines += ["rules:", *(f"  - {word(rule)}" for rule in scene.rules)] if scene.rules else []
     lines.append("rooms:")
     domain = scene.domain
     by_room = {room.name: [f for f in scene.fixtures if f.room == room.name] for room in scene.rooms}
     numbered = _numbered_in_order([f for fixtures in by_room.values() for f in fixtures])
     for room in scene.rooms:
-        lines += [f"  {_word(room.name)}:", f"    kind: {_word(room.kind)}"]
+        lines += [f"  {word(room.name)}:", f"    kind: {word(room.kind)}"]
         if has_floor_plan:
             lines.append(f"    rect: {_numbers(room.rect)}")
         lines.append("    fixtures:" + ("" if by_room[room.name] else " []"))
-        lines += [
-            f"      - {_fixture(f, domain, f.category in numbered, has_floor_plan)}" for f in by_room[room.name]
-        ]
+        lines += [f"      - {_fixture(f, domain, f.category in numbered, has_floor_plan)}" for f in by_room[room.name]]
     if has_floor_plan:
         lines.append("doorways:" + ("" if scene.doorways else " []"))
-        lines += [f"  - [{_numbers((d.x, d.y, d.width))[1:-1]}, {_word(d.along)}]" for d in scene.doorways]
+        lines += [f"  - [{_numbers((d.x, d.y, d.width))[1:-1]}, {word(d.along)}]" for d in scene.doorways]
         x, y, yaw = scene.robot
         lines.append(f"robot: {_numbers((x, y, math.degrees(yaw)))}")
     lines.append("objects:" + ("" if scene.objects else " {}"))
@@ -70,52 +65,46 @@ def _numbered_in_order(items: Iterable[FixtureSpec | ObjectSpec]) -> set[str]:
 
 
 def _fixture(fixture: FixtureSpec, domain: Domain, numbered: bool, has_floor_plan: bool) -> str:
-    options = [] if numbered else [f"name: {_word(fixture.name)}"]
+    options = [] if numbered else [f"name: {word(fixture.name)}"]
     if fixture.states:
         options.append(f"states: {_states(fixture.states)}")
     options += _properties(fixture.properties, domain)
     if has_floor_plan:
         options.append(f"pose: {_numbers((fixture.x, fixture.y, math.degrees(fixture.yaw)))}")
-    return f"{fixture.category}: {{{', '.join(options)}}}" if options else fixture.category
+    return f"{word(fixture.category)}: {{{', '.join(options)}}}" if options else word(fixture.category)
 
 
 def _object(obj: ObjectSpec, domain: Domain, contents: dict[str, list[ObjectSpec]], numbered: set[str]) -> str:
-    options = [] if obj.category in numbered else [f"name: {_word(obj.name)}"]
+    options = [] if obj.category in numbered else [f"name: {word(obj.name)}"]
     if obj.states:
         options.append(f"states: {_states(obj.states)}")
     if obj.liquid is not None and obj.liquid != domain.objects[obj.category].contains:
-        options.append(f"liquid: {_word(obj.liquid)}")
+        options.append(f"liquid: {word(obj.liquid)}")
     options += _properties(obj.properties, domain)
     if obj.name in contents:
         options.append(f"holds: [{', '.join(_object(o, domain, contents, numbered) for o in contents[obj.name])}]")
-    return f"{{{obj.category}: {{{', '.join(options)}}}}}" if options else obj.category
+    return f"{{{word(obj.category)}: {{{', '.join(options)}}}}}" if options else word(obj.category)
 
 
 def _properties(properties: Iterable[str], domain: Domain) -> list[str]:
     group_of = domain.property_group
     return [
-        f"{group_of[word]}: {word}" if word in group_of else f"owner: {_word(word.removesuffix(OWNERSHIP))}"
-        for word in properties
+        f"{group_of[name]}: {name}" if name in group_of else f"owner: {word(name.removesuffix(OWNERSHIP))}"
+        for name in properties
     ]
 
 
 def _listed(place: str, entries: list[str]) -> list[str]:
-    line = f"  {place}: [{', '.join(entries)}]"
+    line = f"  {word(place)}: [{', '.join(entries)}]"
     if len(line) <= MAX_WIDTH:
         return [line]
-    return [f"  {place}:", *(f"    - {entry}" for entry in entries)]
+    return [f"  {word(place)}:", *(f"    - {entry}" for entry in entries)]
 
 
 def _states(states: Iterable[str]) -> str:
-    return f"[{', '.join(_word(s) for s in sorted(states))}]"
+    return f"[{', '.join(word(s) for s in sorted(states))}]"
 
 
 def _numbers(numbers: Iterable[float]) -> str:
     """Write numbers with 12 significant digits, which is far below a micrometer."""
     return f"[{', '.join(f'{number:.12g}' for number in numbers)}]"
-
-
-def _word(text: str) -> str:
-    if PLAIN_WORDS.fullmatch(text) and text.lower() not in YAML_KEYWORDS:
-        return text
-    return yaml.safe_dump(text, default_style='"', width=10**6).strip()

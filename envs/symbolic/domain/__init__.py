@@ -23,11 +23,13 @@ from envs.symbolic.domain.categories import (
 )
 from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.loading import load_domain
+from envs.symbolic.domain.room_kinds import ROOM
 from envs.symbolic.domain.skill import Hand, Skill
 
 __all__ = [
     "BUILT_IN_STATES",
     "CELL_M2",
+    "ROOM",
     "Domain",
     "FixtureCategory",
     "Hand",

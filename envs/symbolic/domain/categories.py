@@ -62,7 +62,7 @@ class ObjectCategory:
 
     @property
     def possible_states(self) -> frozenset[str]:
-        """The states that one object can have."""
+        """The built-in states that one object can have."""
         optional = (("sliced", self.slices), ("cooked", self.cooks), ("folded", self.folds))
         return frozenset(("dirty", "hot", "cold", *(word for word, possible in optional if possible)))
 
@@ -96,8 +96,13 @@ class FixtureCategory:
         """Whether it is part of the floor: the robot drives over it, and nothing is stored there."""
         return self.body == "floor"
 
+    @property
+    def is_room(self) -> bool:
+        """Whether it is a kind of room: it has no body and holds nothing, but a skill can be about it."""
+        return self.body == "room"
+
     def can_be(self, word: str) -> bool:
-        """Whether it can have a state or its negation (such as `off`)."""
+        """Whether it can have a built-in state or its negation (such as `off`)."""
         if word in ("open", "closed"):
             return self.joint is not None
         if word in ("on", "off"):

@@ -21,7 +21,11 @@ from envs.symbolic.domain.categories import (
     capacity_of,
     fits_in,
 )
+from envs.symbolic.domain.room_kinds import with_room_kinds
 from envs.symbolic.domain.skill import Hand, Skill
+from envs.symbolic.domain.state_bearers import state_bearers
+from envs.symbolic.skills.notation import new_states
+from envs.symbolic.skills.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +74,7 @@ class Domain:
         Raises:
             DomainError: The values contradict each other; the message names the entry.
         """
-        domain = Domain(**values)
+        domain = Domain(**with_room_kinds(values))
         key = tuple(_hashable(getattr(domain, f.name)) for f in fields(domain))
         known = _interned.get(key)
         if known is None:
@@ -102,13 +106,16 @@ class Domain:
     ) -> Domain:
         """Return this domain with more of everything; a mapping's entry replaces one of the same name.
 
+        The states that skills set are added too; with a skill that has a `{room}`, the kinds of rooms become fixtures
+        of the class `room`.
+
         Raises:
             DomainError: As in `of`.
         """
         return self.changed(
             objects={**self.objects, **(objects or {})},
             fixtures={**self.fixtures, **(fixtures or {})},
-            states=_joined(self.states, states),
+            states=_joined(_joined(self.states, states), new_states(skills or {}, self.states)),
             negations={**self.negations, **(negations or {})},
             exclusive=_joined(self.exclusive, exclusive),
             liquids=_joined(self.liquids, liquids),
@@ -156,11 +163,51 @@ class Domain:
         return tuple(sorted({room for fixture in self.fixtures.values() for room in fixture.rooms}))
 
     @cached_property
+    def rooms_are_entities(self) -> bool:
+        """Whether some skill is about rooms, so that every room of a scene is one of its fixtures too."""
+        return any(fixture.is_room for fixture in self.fixtures.values())
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words that the notation of skills may use."""
+        furniture = (name for name, fixture in self.fixtures.items() if not fixture.is_room)
+        return Vocabulary(
+            objects=frozenset((*self.objects, *self.members)),
+            fixtures=frozenset((*furniture, *self.fixture_members)),
+            rooms=frozenset(self.rooms),
+            states=self.states,
+            negations=self.negations,
+            liquids=self.liquids,
+        )
+
+    @cached_property
+    def bearers(self) -> dict[str, frozenset[str]]:
+        """The categories that can have each state: by what they are, or by a skill or process that changes it."""
+        return state_bearers(self.states, self.objects, self.fixtures, self.processes, self.skills)
+
+    def can_be(self, category: str, word: str) -> bool:
+        """Whether things of a category can have a state or its negation, such as `clean`."""
+        return category in self.bearers.get(self.negations.get(word, word), ())
+
+    @cached_property
     def process_at(self) -> dict[str, Process]:
         """The process of each fixture category that has one; a kind made from another has that one's."""
         at = {name: process for process in self.processes for name in process.at}
         likes = {name: at[f.like] for name, f in self.fixtures.items() if f.like in at}
         return likes | at
+
+    @cached_property
+    def kind_of(self) -> dict[str, str]:
+        """The known kind that each category was made from (`like`): itself for one that was made from none."""
+        return {c.name: c.like or c.name for c in (*self.objects.values(), *self.fixtures.values())}
+
+    @cached_property
+    def alike(self) -> dict[str, tuple[str, ...]]:
+        """The categories of each known kind, in the order of the domain."""
+        alike: dict[str, list[str]] = {}
+        for name, kind in self.kind_of.items():
+            alike.setdefault(kind, []).append(name)
+        return {kind: tuple(names) for kind, names in alike.items()}
 
     def is_kind(self, name: str, kind: str) -> bool:
         """Whether a category of objects or fixtures is a kind, or was made from it (`like`)."""
@@ -206,7 +253,7 @@ class Domain:
         if word in self.fixtures:
             return (word,)
         if word in self.fixture_members:
-            return tuple(name for name in self.fixture_members[word] if self.fixtures[name].can_be(state))
+            return tuple(name for name in self.fixture_members[word] if self.can_be(name, state))
         known = [*self.fixtures, *self.fixture_members]
         raise DomainError(f"no fixture or class of fixtures is called {word!r}{nearest(word, known)}")
 

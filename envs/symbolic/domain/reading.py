@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 from envs.errors import DomainError, nearest
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Process, Region, Relation, Vec3
 from envs.symbolic.domain.domain import Domain
-from envs.symbolic.domain.skill import Skill
+from envs.symbolic.skills.notation import parse_skills
 
 
 def _vec3(value: object, where: str) -> Vec3:
@@ -94,15 +94,16 @@ def read_domain(raw: Any) -> Domain:
     Raises:
         DomainError: The file contradicts itself; the message names the entry.
     """
-    return Domain.of(
+    domain = Domain.of(
         states=tuple(raw["states"]),
         negations=dict(raw["negations"]),
         exclusive=tuple((a, b) for a, b in raw["exclusive"]),
         liquids=tuple(raw["liquids"]),
         properties={group: _looks(group, words) for group, words in raw["properties"].items()},
-        skills={n: Skill(name=n, text=s["text"], duration_s=float(s["duration_s"])) for n, s in raw["skills"].items()},
+        skills={},
         processes=tuple(_process(name, entry) for name, entry in raw["processes"].items()),
         classes=tuple(raw["classes"]),
         objects={name: _object(name, entry) for name, entry in raw["objects"].items()},
         fixtures={name: _fixture(name, entry) for name, entry in raw["fixtures"].items()},
     )
+    return domain.extended(skills=parse_skills(raw["skills"], domain.vocabulary))

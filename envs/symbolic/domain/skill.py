@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from envs.symbolic.skills.values import Skill
 
-@dataclass(frozen=True, kw_only=True)
-class Skill:
-    """Something the robot can do: `text` is its wording, with {object}, {relation}, {place}, {fixture}."""
-
-    name: str
-    text: str
-    duration_s: float
+__all__ = ["Hand", "Skill"]
 
 
 @dataclass(frozen=True, kw_only=True)

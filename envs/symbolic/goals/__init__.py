@@ -13,7 +13,7 @@
 
 from envs.symbolic.goals.parser import MAX_NUMBER
 from envs.symbolic.goals.reading import parse_goal, parse_query, parse_rule, with_home_rules
-from envs.symbolic.goals.thing_parser import FIXTURE_ONLY_STATES, MAX_LENGTH, MAX_NESTING, NAME
+from envs.symbolic.goals.thing_parser import MAX_LENGTH, MAX_NESTING, NAME
 from envs.symbolic.goals.times import (
     DAY_S,
     DEFAULT_START,
@@ -58,7 +58,6 @@ from envs.symbolic.goals.values import (
 __all__ = [
     "DAY_S",
     "DEFAULT_START",
-    "FIXTURE_ONLY_STATES",
     "MAX_LENGTH",
     "MAX_NESTING",
     "MAX_NUMBER",

@@ -6,6 +6,7 @@ import re
 
 from envs.errors import nearest, quoted
 from envs.symbolic.domain import Domain
+from envs.symbolic.goals.state_words import state_words
 from envs.words import names_by_word, singulars
 
 RELATIONS = ("on", "in", "with", "beside")
@@ -138,16 +139,21 @@ def unknown_place(domain: Domain, word: str, condition: str) -> str:
     return f"{quoted(condition)}: {text}"
 
 
-def opposites(domain: Domain) -> dict[str, str]:
-    """Return for each state word that has a negation the other one: open for closed, and closed for open."""
-    return {**domain.negations, **{positive: negation for negation, positive in domain.negations.items()}}
-
-
 def possible_states(domain: Domain, fixture: str) -> list[str]:
     """Return the states that a fixture, or some member of a class of fixtures, can have, in the words of goals."""
-    members = domain.fixture_members.get(fixture, (fixture,))
+    members = (fixture,) if fixture in domain.fixtures else domain.fixture_members.get(fixture, ())
     words = (*domain.states, *domain.negations)
-    return [word for word in words if any(domain.fixtures[member].can_be(word) for member in members)]
+    return [word for word in words if any(domain.can_be(member, word) for member in members)]
+
+
+def example(domain: Domain, head: str) -> str:
+    """Return a condition with a quantifier, a number, or a state: `every plate`, `clean plate`, `lamp on`."""
+    words = state_words(domain)
+    if head in words.of_fixtures and head not in words.of_objects:
+        known = ("lamp", "plant", "cabinet", *domain.fixtures)
+        return next((f"{name} {head}" for name in known if head in possible_states(domain, name)), f"furniture {head}")
+    things = [name for name in ("plate", *domain.objects) if name in domain.objects]
+    return f"{head} {things[0] if things else 'thing'}"
 
 
 def unsayable(text: str) -> str:
@@ -166,15 +172,16 @@ def _about_furniture(domain: Domain, word: str, condition: str) -> str:
     fixture = next((name for name in names if word == name or word.startswith(f"{name} ")), None)
     if fixture is None or (fixture != word and word in (*domain.objects, *domain.members)):
         return ""
-    text = "'person' is no object" if fixture == "person" else f"{fixture!r} is furniture"
+    is_person = fixture in domain.fixtures and domain.relation(fixture) == "with"
+    text = f"{fixture!r} is no object" if is_person else f"{fixture!r} is furniture"
     states = possible_states(domain, fixture)
     said = [state for state in re.findall(r"[a-z]+", condition.replace(fixture, " ")) if state in states]
     moved = re.search(r"^holding | (?:on|in|with) (?!$)", condition)
     if _COUNTING.match(condition) and states and not condition.startswith("holding"):
         return _uncountable(fixture, said[-1] if said else states[0], is_asked=condition.startswith("?"))
     if said and not moved:
-        if re.search(r"\bnot\b|n't\b", condition) and (said[-1] in opposites(domain)):
-            said.append(opposites(domain)[said[-1]])
+        if re.search(r"\bnot\b|n't\b", condition) and (said[-1] in state_words(domain).opposites):
+            said.append(state_words(domain).opposites[said[-1]])
         quantifier = "every " if re.match(r"every |\d", condition) else "no " if condition.startswith("no ") else ""
         return f"{text}; write {f'{quantifier}{fixture} {said[-1]}'!r}"
     if not states:
@@ -213,7 +220,7 @@ def _rewritten(domain: Domain, condition: str) -> str:
         del tokens[:length]
     if len(nouns) != 1 or not states:
         return ""
-    fixture_only = any(domain.negations.get(state, state) in ("open", "on", "watered") for state in states)
+    fixture_only = any(state not in state_words(domain).of_objects for state in states)
     if fixture_only and nouns[0] not in domain.fixtures and nouns[0] not in domain.fixture_members:
         return ""
     if nouns[0] not in domain.fixtures and nouns[0] not in domain.fixture_members:

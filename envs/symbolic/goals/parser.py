@@ -6,8 +6,8 @@ import re
 from typing import Literal, cast
 
 from envs.errors import GoalError, nearest, quoted
-from envs.symbolic.goals.hints import a, possible_states, unsayable
-from envs.symbolic.goals.thing_parser import FIXTURE_STATES, ThingParser
+from envs.symbolic.goals.hints import a, example, possible_states, unsayable
+from envs.symbolic.goals.thing_parser import ThingParser
 from envs.symbolic.goals.values import (
     Amount,
     Condition,
@@ -211,9 +211,9 @@ class GoalParser(ThingParser):
             )
         head, _, rest = text.partition(" ")
         if not rest and (head in ("every", "no", "holding", *self.state_words) or head.isdecimal()):
-            example = f"{head} plate" if head not in FIXTURE_STATES or head in self.object_states else f"cabinet {head}"
-            example = f"lamp {head}" if head in ("on", "off") else "plant watered" if head == "watered" else example
-            raise GoalError(f"{text!r}: no object or furniture follows; expected something like {example!r}")
+            raise GoalError(
+                f"{text!r}: no object or furniture follows; expected something like {example(self.domain, head)!r}"
+            )
         quantifier = head if head in ("every", "no") and rest else "some"
         if (fixture := self.fixture_is(rest if quantifier != "some" else text, quantifier)) is not None:
             return fixture
@@ -273,28 +273,28 @@ class GoalParser(ThingParser):
         excluded, name, states = None, text, list[str]()
         while True:
             head, _, last = name.rpartition(" ")
-            if not head or last not in FIXTURE_STATES:
+            if not head or last not in self.fixture_states:
                 break
             states.insert(0, last)
             name = head
         furniture_text, separator, excluded_text = name.partition(" except ")
-        furniture = self.furniture(furniture_text)
+        furniture = self.furniture(furniture_text) or self.room_entity(furniture_text)
         if not states:
             head, _, last = name.rpartition(" ")
             if self.furniture(head) is not None and last not in self.domain.objects:
-                known = ", ".join(sorted(FIXTURE_STATES))
-                hint = nearest(last, FIXTURE_STATES)
+                known = ", ".join(sorted(self.fixture_states))
+                hint = nearest(last, self.fixture_states)
                 raise self.error(text, f"{last!r} is not a state of a fixture; known: {known}{hint}")
             return None
         if furniture is None or furniture.fixture is None:
             return None
         if separator:
-            excluded = self.furniture(excluded_text)
+            excluded = self.furniture(excluded_text) or self.room_entity(excluded_text)
             if excluded is None:
                 raise self.error(excluded_text, "no fixture is called so")
         categories = self.fixture_categories(furniture.fixture)
         for state in states:
-            if not any(self.domain.fixtures[category].can_be(state) for category in categories):
+            if not any(self.domain.can_be(category, state) for category in categories):
                 possible = " or ".join(possible_states(self.domain, furniture.fixture))
                 hint = f"; it may be {possible}" if possible else ""
                 raise self.error(text, f"{a(furniture.fixture)} is never {state}{hint}")

@@ -1,12 +1,18 @@
 """Words that people use and the grammar does not have, with those of the grammar; for `suggestions.py`.
 
 Each change is a regular expression and what it is replaced with. They are made in the order in which they stand here.
+What stands in angle brackets is filled in with the words of a domain: `<state>` is any state of furniture.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from envs.symbolic.domain import Domain
+from envs.symbolic.goals.state_words import state_words
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _TIME = r"\d{1,2}:\d{2}"
@@ -14,9 +20,7 @@ _DELAY = r"\d+(?:\.\d+)? ?(?:s|min|h)\b"
 _DAILY = r"(?:(?:every|each) (?:day|morning|evening|night|noon)|everyday|daily)"
 _NEXT = r" ?(?:[;,]|\bthen\b) ?(?:and )?(?:then )?(?!.* then )"
 _FIRST = r"(?:^|( ?(?:[;,]|\bthen\b) ?(?:and )?(?:then )?))"
-_OBJECT_STATES = r"(?:dirty|clean|hot|cold|sliced|cooked|folded)"
-STATES = r"(?:open|closed|on|off|dirty|clean|watered)"
-_OPPOSITES = {a: b for pair in (("open", "closed"), ("on", "off"), ("clean", "dirty")) for a, b in (pair, pair[::-1])}
+_STATES, _OBJECT_STATES, _RESULTS, _MATERIALS = "<state>", "<object state>", "<result>", "<material>"
 _GERUNDS = r"\b(open|clos|pick|put|turn|slic|pour|wip|fold|giv|go)t?ing\b"
 _STEMS = {"clos": "close", "slic": "slice", "wip": "wipe", "giv": "give"}
 
@@ -37,23 +41,19 @@ def _timed(when: str) -> Callable[[re.Match[str]], str]:
     return lambda match: (" then " if match[1] else "") + match.expand(when) + " : "
 
 
-def _forbidden(match: re.Match[str]) -> str:
-    return f"while never {match[1]} {_OPPOSITES[match[2].lower()]}"
-
-
 def _number(match: re.Match[str]) -> str:
     return str(_NUMBERS.index(match[0].lower()))
 
 
 # Words that the grammar does not have, or not there; made in this order, always.
-CHANGES: tuple[Change, ...] = (
+_CHANGES: tuple[Change, ...] = (
     (r"[\"“”`]|[.!?;, ]+$", ""),
     (r"’", "'"),
     (r" ?[:=] ?(?=(?:on|off|open|closed)$)", " "),
     (r"[#()\[\]{}]", " "),
     (r"^'(.*)'$", r"\1"),
     (r"^(?:[-*•]|\d+[.)]|(?:goal|task|todo):) *", ""),
-    (rf" ?(?:-+>|→) ?(?={STATES}\b|{_OBJECT_STATES}\b)", " is "),
+    (rf" ?(?:-+>|→) ?(?={_STATES}\b|{_OBJECT_STATES}\b)", " is "),
     (r" ?(?:-*>|→) ?", " then "),
     (r" ?&+ ?| \+ ", " and "),
     (r" ?==? ?", " "),
@@ -76,7 +76,7 @@ CHANGES: tuple[Change, ...] = (
     (r"^every ([^;:]+?) (?:has|gets) (?:an? )?([^;:]+)$", r"\2 in every \1"),
     (r"\b(?:not |un|non-?)clean\b", "dirty"),
     (r"\b(?:not |non-?)dirty\b", "clean"),
-    (r"\b(?:becomes?|gets?|should be) (?=(?:clean|hot|cold|sliced|cooked|folded)\b)", "is "),
+    (rf"\b(?:becomes?|gets?|should be) (?={_RESULTS}\b)", "is "),
     (r"\bsomewhere in\b", "in"),
     (r",? except ([^,;:]+?), ", r" except \1 "),
     (r"\b(?:if|when|whenever) (?:the |an? )?([\w' ]+?) (is|are|open|closed|on|off)\b(.*?(?:[:,]| then\b).*?)"
@@ -138,7 +138,7 @@ CHANGES: tuple[Change, ...] = (
     (r"\bunless ", "if not "),
     (r"^(?!if )([^:;]+?),? if ([^:;,]+)$", r"if \2 : \1"),
     (r"\bif ([^:]*?)(?:,| then ) ?(?!.* : )", r"if \1 : "),
-    (rf"\b(if|and|whether) ([^;:]+?) (?:is |are )?not ({STATES})\b", r"\1 not \2 \3"),
+    (rf"\b(if|and|whether) ([^;:]+?) (?:is |are )?not ({_STATES})\b", r"\1 not \2 \3"),
     (r" while ([^;:]+?) never (?=\w+$)", r" while never \1 "),
     (r"[,;]? while (?:not|no|don't|avoid|never)\b", " while never"),
     (r"(?<!while)(?<!while )[,;]? ?\b(?:but |and )?(?:never|do not|don't|without)\b", " while never"),
@@ -153,7 +153,7 @@ CHANGES: tuple[Change, ...] = (
     (r"\bnever pick(?: ?up)? ", "never pick up "),
     (r"\bnever (?:put|place|bring|give|carry|move) ([^;:]+?) (?=(?:on|in|with|to|into|onto|beside) )", r"never \1 "),
     (r"\bnever (?:enter|visit|go(?: into| in)?) (?!to )", "never go to "),
-    (r"\bwhile (?!never)([^;:]+?) (?:is |stays? |remains? )?(open|closed|on|off|clean|dirty)$", _forbidden),
+    (r"\bwhile (?!never)([^;:]+?) (?:is |stays? |remains? )?(<opposed>)$", "<forbidden>"),
     # amounts and choices
     (r"\b(?:that|which|who) is\b", ""),
     (r"\b(?:the|an?|my|your|our|some|that|this|these|those)\b ", ""),
@@ -229,7 +229,7 @@ CHANGES: tuple[Change, ...] = (
 _PLACE = r"(?:on|in|with|beside) (?:every )?[^;:]+?"
 END = r"(?= *(?:;| then | while |$))"
 # Changes that may be right; the parser tries them one by one and together.
-OPTIONAL: tuple[Change, ...] = (
+_OPTIONAL: tuple[Change, ...] = (
     (rf"\b(every [^;:]+?) (is {_OBJECT_STATES})(?: ;)?(?: and| ?,)? ({_PLACE}){END}", r"\1 \2 ; \1 \3"),
     (r" is\b", ""),
     (rf"(^|[;:] )({_OBJECT_STATES}) ([^;:]+?) (?:is )?({_OBJECT_STATES}){END}", r"\1every \2 \3 is \4"),
@@ -240,7 +240,7 @@ OPTIONAL: tuple[Change, ...] = (
     (r" is (\w+) with ", r" is \1 by "),
     (r" by ", " beside "),
     (r"(?<=[a-z])-(?=[a-z])", " "),
-    (r"\b(\w+) (?:made )?of (wooden|plastic|glass|metal|paper|ceramic)\b", r"\2 \1"),
+    (rf"\b(\w+) (?:made )?of ({_MATERIALS})\b", r"\2 \1"),
     (r"\b(\w+) of (hot|cold) ", r"\2 \1 of "),
     (rf"(^|[;:] )(\d+) ([^;:]+? is {_OBJECT_STATES}){END}", r"\1\2 of \3"),
     (rf"(^|[;:] )(on|in|beside) (\w+) (\w+){END}", r"\1\4 \2 \3"),
@@ -258,15 +258,15 @@ OPTIONAL: tuple[Change, ...] = (
     (rf"(^|[;:] )(?:wipe|clean) ([^;:]+?){END}", r"\1\2 clean"),
     (rf"(^|; |: )([^;:]+?)(?:,| and| &) ([^;:]+?) ({_PLACE}){END}", r"\1\2 \4 ; \3 \4"),
     (r" ?(?:,| and |\. | / ?| /) ?", " ; "),
-    (rf"({STATES}) (in [^;:]+?){END}", r"\2 \1"),
-    (rf" ({STATES}) except ([^;:]+?){END}", r" except \2 \1"),
+    (rf"({_STATES}) (in [^;:]+?){END}", r"\2 \1"),
+    (rf" ({_STATES}) except ([^;:]+?){END}", r" except \2 \1"),
     (rf"\b((?:every|of) [^;:]+?) ({_PLACE}) except ([^;:]+?){END}", r"\1 except \3 \2"),
     (rf"\b(every|\d+ of|half of) ([^;:]+?) (\w+){END}", r"\1 \2 is \3"),
     (r"\b([a-z]\w*) ([a-z]\w*) (?=(?:on|in|with|beside)\b)", r"\2 \1 "),
     (r"([a-z]\w*) ([A-Z]\w*'s) (?=(?:on|in|with|beside)\b)", r"\2 \1 "),
     (r"\b(every|of) (.*?)(\w+) except ([\w']+)(?<!')", r"\1 \2\3 except \4 \3"),
     (r"(?<=[a-z])[ #]\d+(?= (?:on|in|with|beside|;|then)\b| ;|$)", ""),
-    (r"\b(hot|cold|cooked|clean|sliced|folded) ([^;:]+?) with ", r"\1 \2 by "),
+    (rf"\b({_RESULTS}) ([^;:]+?) with ", r"\1 \2 by "),
     (rf"(^|[;:] )([^;:]+?) (on|in|with|beside) ([^;:]+?) and ([^;:]+?){END}", r"\1\2 \3 \4 ; \2 \3 \5"),
     (r" with ", " of "),
     (r" with ", " in "),
@@ -285,3 +285,49 @@ QUESTIONS: tuple[Change, ...] = (
     (r"^\? do (?:we|you) have (.+)$", r"? how many \1"),
     (r"^\? (?!where|what|how|whether|is|are|when|why|who)", "? where "),
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rewordings:
+    """The changes for the texts of one domain.
+
+    Attributes:
+        always: Words that the grammar does not have, or not there.
+        optional: What may be right; the parser tries these one by one and together.
+        states: A pattern for the states of furniture.
+    """
+
+    always: tuple[Change, ...]
+    optional: tuple[Change, ...]
+    states: str
+
+
+@lru_cache(maxsize=32)
+def rewordings(domain: Domain) -> Rewordings:
+    """Return the changes for the texts of a domain."""
+    words = state_words(domain)
+    patterns = {
+        _STATES: words.of_fixtures, _OBJECT_STATES: words.of_objects, _RESULTS: words.results,
+        _MATERIALS: tuple(domain.properties.get("material", ())),
+        "<opposed>": tuple(word for word in words.opposites),
+    }  # fmt: skip
+
+    def forbidden(match: re.Match[str]) -> str:
+        return f"while never {match[1]} {words.opposites[match[2].lower()]}"
+
+    def filled_in(changes: Iterable[Change]) -> tuple[Change, ...]:
+        filled = list[Change]()
+        for pattern, replacement in changes:
+            for name, known in patterns.items():
+                pattern = pattern.replace(name, _any_of(known))  # noqa: PLW2901
+            filled.append((pattern, forbidden if replacement == "<forbidden>" else replacement))
+        return tuple(filled)
+
+    return Rewordings(
+        always=filled_in(_CHANGES), optional=filled_in(_OPTIONAL), states=_any_of(words.of_fixtures)
+    )  # fmt: skip
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """Return a pattern for any of some words; for none, one that nothing matches."""
+    return f"(?:{'|'.join(map(re.escape, words)) or '(?!)'})"

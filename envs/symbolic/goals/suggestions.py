@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 
 from envs.symbolic.domain import Domain
-from envs.symbolic.goals.rewordings import CHANGES, END, OPTIONAL, QUESTIONS, STATES
+from envs.symbolic.goals.rewordings import END, QUESTIONS, rewordings
 from envs.symbolic.goals.values import Condition, Count, FixtureIs
 from envs.words import names_by_word, singulars
 
@@ -22,7 +22,7 @@ MAX_WORDINGS = 120
 MAX_WORDS_JOINED = 7  # of a text in which a missing `in` is looked for
 MAX_EXACT = 3  # letters of a word that is not taken for a misspelled one
 MAX_CHANGES = 3  # optional changes that are combined
-_NAMES_AT_MOST = 3  # words of a name
+_NAMES_AT_MOST = 3  # words of a name; in a home whose own kinds have longer names, more
 _VERBS = frozenset(
     ["put", "move", "bring", "place", "take", "carry", "get", "set", "leave", "make", "give", "keep", "turn", "switch",
      "close", "open", "wash", "hold", "please", "empty", "where", "what", "who", "is", "are"]
@@ -47,7 +47,8 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
     speller.first = text.partition(" ")[0]
     people = people or [word for word in re.findall(r"\b[A-Z][a-z]+\b", text) if speller.is_name(word)]
     text = _about_people(text, people)
-    changes = (*QUESTIONS, *CHANGES) if re.match(r"\?|(?:where|what|how many|is|are)\b", text, re.I) else CHANGES
+    always = rewordings(domain).always
+    changes = (*QUESTIONS, *always) if re.match(r"\?|(?:where|what|how many|is|are)\b", text, re.I) else always
     for pattern, replacement in changes:
         text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
     text = speller.every_fixture(speller.room_first.sub(r"\2 in \1", text))
@@ -63,7 +64,7 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
             yielded.add(wording)
             yield wording
         if n_changes < MAX_CHANGES and len(queue) < MAX_WORDINGS:
-            queue.extend((other, n_changes + 1) for other in _changed(wording, speller.guessed))
+            queue.extend((other, n_changes + 1) for other in _changed(wording, domain, speller.guessed))
 
 
 def rule_wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> Iterator[str]:
@@ -71,7 +72,7 @@ def rule_wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: 
     context = "fan on while "
     text = re.sub(r"^(?:while|always|keep|make sure(?: that)?)\b:? *", "", text, flags=re.IGNORECASE)
     text = re.sub(rf"^(?:{_NEGATORS})\b:? *(?:to )?", "never ", text, flags=re.IGNORECASE)
-    if "never" not in text.lower() and re.search(rf"\b{STATES}$", text, re.IGNORECASE) is None:
+    if "never" not in text.lower() and re.search(rf"\b{rewordings(domain).states}$", text, re.IGNORECASE) is None:
         text = f"never {text}"
     yield text
     for wording in wordings(context + text, domain, people, vocabulary):
@@ -103,8 +104,8 @@ def _is_contradiction(states: Sequence[str], domain: Domain) -> bool:
     return len({*positive}) < len(states) or any({*pair} <= {*states} for pair in domain.exclusive)
 
 
-def _changed(text: str, guessed: Collection[str]) -> Iterator[str]:
-    for pattern, replacement in OPTIONAL:
+def _changed(text: str, domain: Domain, guessed: Collection[str]) -> Iterator[str]:
+    for pattern, replacement in rewordings(domain).optional:
         other = re.sub(pattern, replacement, text)
         if other != text:
             yield other
@@ -148,6 +149,7 @@ class _Speller:
         self.attributes = {*domain.property_group, *domain.states, *domain.negations}
         self.known: dict[tuple[str, bool], str | None] = {}
         self.first = ""  # the first word of the text, whose capital letter says nothing
+        self.words_at_most = max(_NAMES_AT_MOST, *(len(name.split()) for name in self.names))
         self.guessed = set[str]()  # names that misspelled words were taken for
 
     def is_name(self, word: str) -> bool:
@@ -168,13 +170,14 @@ class _Speller:
                     return f"{match[1]}every {match[2]}" if is_plural else match[0]
             return match[0]
 
-        return re.sub(rf"(^|[;:] |then )((?!every\b|no\b|\d|if\b)[^;:]+? {STATES}(?: in [^;:]+?)?){END}", written, text)
+        states = rewordings(self.domain).states
+        return re.sub(rf"(^|[;:] |then )((?!every\b|no\b|\d|if\b)[^;:]+? {states}(?: in [^;:]+?)?){END}", written, text)
 
     def spell(self, text: str) -> str:
         tokens = re.findall(r"'s\b|[\w.:'-]*\w|[^\w\s]", text)
         written = list[str]()
         while tokens:
-            for length in range(min(_NAMES_AT_MOST, len(tokens)), 0, -1):
+            for length in range(min(self.words_at_most, len(tokens)), 0, -1):
                 phrase = " ".join(tokens[:length])
                 are_several = written[-1:] in (["every"], ["no"])
                 if (phrase, are_several) not in self.known:

@@ -12,15 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.errors import GoalError, nearest, quoted
-from envs.symbolic.domain import Domain
+from envs.symbolic.domain import ROOM, Domain
 from envs.symbolic.goals.hints import ARTICLES, RELATIONS, a, unknown_place, unknown_thing, unsayable
+from envs.symbolic.goals.state_words import state_words
 from envs.symbolic.goals.values import Place, Thing, fixture_relation
 
 if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
 
-FIXTURE_ONLY_STATES = ("open", "on", "watered")  # states that no object has
-FIXTURE_STATES = ("open", "closed", "on", "off", "dirty", "clean", "watered")
 MAX_LENGTH = 2000  # characters; a longer goal is a mistake or an attack
 MAX_NESTING = 8  # nested places
 
@@ -77,6 +76,7 @@ class ThingParser:
         self.rooms = {*domain.rooms, *(room.name for room in scene.rooms)} if scene else {*domain.rooms}
         self.home_rooms = [room.name for room in scene.rooms] if scene else [*domain.rooms]
         self.people = scene.people if scene else ()
+        self.receivers = [name for name, f in domain.fixtures.items() if f.relation == "with"]  # `person`
         self.is_trial = False  # whether nobody will read why a text is no goal
         self.text = ""  # as it was given
         self.words = ""  # in small letters, with single spaces
@@ -88,9 +88,8 @@ class ThingParser:
         self.names = {*self.rooms, *KEYWORDS}
         self.vocabulary = {word.lower() for text in texts for word in text.split()}
         self.vocabulary |= {*domain.states, *domain.negations, *domain.property_group, *KEYWORDS}
-        state_words = {*domain.states, *domain.negations}
-        self.object_states = {w for w in state_words if domain.negations.get(w, w) not in FIXTURE_ONLY_STATES}
-        self.state_words = state_words
+        self.object_states, self.fixture_states = state_words(domain).of_objects, state_words(domain).of_fixtures
+        self.state_words = {*domain.states, *domain.negations}
 
     def error(self, fragment: str, reason: str) -> GoalError:
         """Return an error that shows where in the text the fragment stands."""
@@ -183,11 +182,12 @@ class ThingParser:
         if relation != "beside":
             furniture = self.furniture(text)
             person = self.person(text)
-            is_person = person is not None or (furniture is not None and furniture.fixture == "person")
+            is_person = person is not None or (furniture is not None and furniture.fixture in self.receivers)
             if relation == "with" and not is_person:
                 if self.people and text[:1].isupper() and NAME.fullmatch(text):
                     raise self.error(text, self.nobody(text))
-                names = f"'person', {', '.join(self.people)}" if self.people else "'person' or a name such as Anna"
+                names = ", ".join([*map(repr, self.receivers), *self.people])
+                names = names if self.people else f"{names} or a name such as Anna"
                 reason = f"`with` is for people ({names}); a place follows 'on' or 'in', a tool or an appliance 'by'"
                 raise self.error(f"with {text}", unsayable(text) or reason)
             if furniture is not None and furniture.fixture is not None:
@@ -237,6 +237,8 @@ class ThingParser:
         properties, word = self.properties(words, self.domain.fixtures, self.domain.fixture_members)
         if word not in self.domain.fixtures and word not in self.domain.fixture_members:
             return None
+        if word == ROOM or (word in self.domain.fixtures and self.domain.fixtures[word].is_room):
+            return None
         return Place(
             fixture=word, properties=properties, room=room or None, relation=fixture_relation(word, self.domain)
         )
@@ -248,6 +250,14 @@ class ThingParser:
     def room(self, text: str) -> Place | None:
         """Parse a room, or return None if none is called so."""
         return Place(room=text) if text in self.rooms else None
+
+    def room_entity(self, text: str) -> Place | None:
+        """Parse a room that can have states itself (`kitchen vacuumed`): a kind of room, a room's name, or any room."""
+        if not self.domain.rooms_are_entities:
+            return None
+        if text == ROOM or (text in self.domain.fixtures and self.domain.fixtures[text].is_room):
+            return Place(fixture=text)
+        return Place(fixture=ROOM, room=text) if text in self.rooms else None
 
     def person(self, text: str) -> Place | None:
         """Parse the name of a person: one of this home, or any word that is not written small."""

@@ -13,7 +13,8 @@
     choice     := "every" | NUMBER "of" | "all but" NUMBER "of" | "half of"
     thing      := property* state* object ["from" origin]
     object     := category ["of" liquid] | class | "anything"
-    furniture  := property* (fixture category | class of fixtures) ["in" room]
+    furniture  := property* (fixture category | class of fixtures) ["in" room]      or, for states that rooms have:
+                | "room" | kind of room | name of a room
     place      := ["every"] furniture | room | person | ["every"] thing [relation place]
     origin     := furniture | room | person | thing without an origin
     relation   := "on" | "in" | "with" | "beside"
@@ -32,7 +33,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.domain import ROOM, Domain, load_domain
 
 Amount = Literal["at least", "exactly", "at most", "more"]
 Selection = Literal["every", "of", "all but", "half"]
@@ -307,8 +308,10 @@ def _origin(origin: Place) -> str:
 
 
 def format_furniture(furniture: Place | FixtureIs) -> str:
-    """Write furniture with its properties and room, for example `white cabinet in kitchen`."""
+    """Write furniture with its properties and room, for example `white cabinet in kitchen`; a room by its name."""
     assert furniture.fixture is not None
+    if furniture.fixture == ROOM and furniture.room:
+        return furniture.room
     text = " ".join((*furniture.properties, furniture.fixture))
     return f"{text} in {furniture.room}" if furniture.room else text
 

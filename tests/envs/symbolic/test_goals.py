@@ -10,7 +10,6 @@ from envs.errors import GoalError
 from envs.scenes.home_file import parse_home
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import (
-    FIXTURE_ONLY_STATES,
     MAX_LENGTH,
     Condition,
     Count,
@@ -33,11 +32,10 @@ from envs.symbolic.goals import (
     parse_query,
     parse_rule,
 )
+from envs.symbolic.goals.state_words import state_words
 
 DOMAIN = load_domain()
-OBJECT_STATES = sorted(
-    w for w in (*DOMAIN.states, *DOMAIN.negations) if DOMAIN.negations.get(w, w) not in FIXTURE_ONLY_STATES
-)
+OBJECT_STATES = sorted(state_words(DOMAIN).of_objects)
 HOLDERS = [name for name, category in DOMAIN.fixtures.items() if category.relation]
 GRAMMAR = (
     "every no 2 is on in of then ; except holding clean plate glass fridge open water with person from red big Anna's "

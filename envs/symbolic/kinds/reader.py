@@ -1,0 +1,310 @@
+"""Reads what a home adds to the domain: kinds of things and furniture, classes, states, processes, skills, and files.
+
+    include: workbench.yaml                  # or a list: files with these same keys, relative to this one
+    things:
+      blender: {like: kettle, words: [smoothie maker]}
+      trophy: {shape: box, size: [0.1, 0.1, 0.25], classes: [valuables], at: [bookshelf]}
+    furniture:
+      aquarium: {like: side table, words: [fish tank]}
+    classes: [animal]
+    states: [fed]
+    negations: {hungry: fed}
+
+Every problem is collected with its file and line; what is wrong is replaced by something harmless for the rest of the
+reading, so that one mistake gives one message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import yaml
+
+from envs.errors import DomainError, nearest
+from envs.files.yaml_nodes import describe, is_null
+from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region
+from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS, FurnitureReader
+from envs.symbolic.kinds.includes import Included, IncludeReader
+from envs.symbolic.kinds.names import KindNames
+from envs.symbolic.kinds.things import THING_KEYS, KindEntry
+from envs.words import names_of
+
+if TYPE_CHECKING:
+    from envs.symbolic.domain import Domain
+
+KIND_KEYS = ("include", "things", "furniture", "classes", "states", "negations", "processes", "skills")
+MAX_KINDS = 1000
+MAX_WORDS = 20  # other words for a kind
+_ANY_SPACE = Region(z=0.5, size=(2.0, 2.0, 2.0))
+Category = TypeVar("Category", ObjectCategory, FixtureCategory)
+
+
+@dataclass(kw_only=True)
+class _Sections:
+    """The entries of all files, in the order in which they are read."""
+
+    things: dict[str, KindEntry] = field(default_factory=dict)
+    furniture: dict[str, KindEntry] = field(default_factory=dict)
+
+
+class KindReader(FurnitureReader, IncludeReader):
+    """Reads the kinds of a home, of the files that it includes, and makes its domain of them."""
+
+    def __init__(self, domain: Domain, people: Collection[str] = ()) -> None:
+        super().__init__(domain)
+        self.names = KindNames(domain, people)
+        self.words_of: dict[str, tuple[str, ...]] = {}
+        self.states: dict[str, None] = {}
+        self.negations: dict[str, str] = {}
+        self.names_of_furniture: set[str] = set()
+        self.firsts: dict[str, str] = {}  # where each name stands first, by the name in small letters
+
+    def read(self, parts: Mapping[str, yaml.Node], folder: Path | None = None) -> Domain:
+        """Return the domain of a home from the sections of its file.
+
+        Args:
+            parts: The values of the file's keys; those that are not of `KIND_KEYS` are left alone.
+            folder: The folder that included files are relative to.
+        """
+        files = [*self.included(parts, folder), Included(file="", folder=folder, parts=parts)]
+        if not any(file.parts.keys() & {*KIND_KEYS} for file in files):
+            return self.domain
+        base = self.domain
+        for file in files:
+            with self.reading(file.file):
+                self.read_words_of_goals(file.parts)
+        sections = _Sections()
+        for file in files:
+            with self.reading(file.file):
+                self.collect(file, sections)
+        self.names_of_things, self.names_of_furniture = {*sections.things}, {*sections.furniture}
+        self.furniture = self.kinds(sections.furniture, base.fixtures, self.piece, self.any_piece)
+        self.things = self.kinds(sections.things, base.objects, self.thing, any_thing)
+        for entry in (*sections.furniture.values(), *sections.things.values()):
+            with self.reading(entry.file):
+                self.read_words(entry)
+        for file in files:
+            with self.reading(file.file):
+                if "processes" in file.parts:
+                    self.read_processes(file.parts["processes"])
+        return self.extended(files)
+
+    def extended(self, files: list[Included]) -> Domain:
+        """Return the domain with everything that was read."""
+        try:
+            return self.domain.extended(
+                objects=self.things,
+                fixtures=self.furniture,
+                states=tuple(self.states),
+                negations=self.negations,
+                classes=self.classes[len(self.domain.classes) :],
+                processes=tuple(self.processes),
+                words=self.words_of,
+            )
+        except DomainError as error:
+            self.problem(None, str(error))
+            return self.domain
+
+    # -- words of goals ------------------------------------------------------------------------------------------------
+
+    def read_words_of_goals(self, parts: Mapping[str, yaml.Node]) -> None:
+        """Read classes, states and the words for their absence."""
+        if "classes" in parts:
+            new = [w for node, w in self.words(parts["classes"], "classes") if self.may_be_called(node, "classes", w)]
+            self.classes = (*self.classes, *new)
+        for node, word in self.words(parts["states"], "states") if "states" in parts else ():
+            if self.is_one_word(node, "states", word) and self.may_be_called(node, "states", word):
+                self.states[word] = None
+        for word, key, value in self.pairs(parts["negations"], "negations") if "negations" in parts else ():
+            known = (*self.domain.states, *self.states)
+            state = self.choice(value, f"negations: {word}", known, "state")
+            if self.is_one_word(key, "negations", word) and self.may_be_called(key, "negations", word) and state:
+                self.negations[word] = state
+
+    def is_one_word(self, node: yaml.Node, context: str, word: str) -> bool:
+        """Whether a state is one word, as goals need it."""
+        if " " in word:
+            self.problem(
+                node, f"{context}: {word!r} has several words; a state is one, such as {word.replace(' ', '-')!r}"
+            )
+        return " " not in word
+
+    def may_be_called(self, node: yaml.Node, context: str, word: str, *, is_override: bool = False) -> bool:
+        """Whether something may have this name; each name is given once."""
+        problem = self.names.problem(word, is_override=is_override)
+        first = self.firsts.setdefault(
+            word.lower(), f"{self.file + ', ' if self.file else ''}line {node.start_mark.line + 1}"
+        )
+        here = f"{self.file + ', ' if self.file else ''}line {node.start_mark.line + 1}"
+        if not problem and first != here:
+            problem = (
+                f"{word!r} appears twice; the first is {'on ' if not self.file and ',' not in first else 'in '}{first}"
+            )
+        if problem:
+            self.problem(node, f"{context}: {problem}")
+        return not problem
+
+    # -- kinds ---------------------------------------------------------------------------------------------------------
+
+    def collect(self, file: Included, sections: _Sections) -> None:
+        """Collect the kinds of one file, with names that they may have."""
+        for key, known, entries in (
+            ("furniture", FURNITURE_KEYS, sections.furniture),
+            ("things", THING_KEYS, sections.things),
+        ):
+            if key not in file.parts:
+                continue
+            for name, node, value in self.pairs(file.parts[key], key):
+                options = self.kind_options(name, value, known, key)
+                is_override = "like" in options and getattr(options["like"], "value", None) == name
+                if len(sections.furniture) + len(sections.things) >= MAX_KINDS:
+                    self.problem(node, f"{key}: more than {MAX_KINDS} kinds")
+                    return
+                if self.may_be_called(node, key, name, is_override=is_override):
+                    entries[name] = KindEntry(name=name, node=node, options=options, file=file.file, folder=file.folder)
+
+    def kind_options(self, name: str, node: yaml.Node, known: Collection[str], key: str) -> dict[str, yaml.Node]:
+        """Return what is said of a kind; a word alone is the kind that it is like."""
+        if isinstance(node, yaml.ScalarNode) and not is_null(node) and self.text(node, name) is not None:
+            self.problem(
+                node, f"{name}: expected what it is, as in `{name}: {{like: {node.value}}}`; found {describe(node)}"
+            )
+            return {}
+        if isinstance(node, yaml.SequenceNode):
+            other = "; what stands in a room is listed under `rooms:`" if key == "furniture" else ""
+            self.problem(node, f"{name}: expected what it is, as in `{{like: …}}`; found {describe(node)}{other}")
+            return {}
+        return self.options(node, name, known)
+
+    def kinds(
+        self,
+        entries: dict[str, KindEntry],
+        known: Mapping[str, Category],
+        build: Callable[[KindEntry, Category | None], Category | None],
+        stand_in: Callable[[str], Category],
+    ) -> dict[str, Category]:
+        """Build kinds, each after the one that it is like."""
+        built: dict[str, Category] = {}
+        like_of = {name: self.like_of(entry, entries, known) for name, entry in entries.items()}
+        for name in entries:
+            for each in self.in_order(name, like_of, built, entries):
+                like = like_of[each]
+                with self.reading(entries[each].file):
+                    kind = None
+                    if like != "":
+                        like_kind = built.get(like) if like in entries and like != each else known.get(like or "")
+                        kind = build(entries[each], like_kind)
+                built[each] = kind if kind is not None else stand_in(each)
+        return {name: built[name] for name in entries}
+
+    def in_order(
+        self, name: str, like_of: dict[str, str | None], built: Collection[str], entries: dict[str, KindEntry]
+    ) -> Iterator[str]:
+        """Yield the kinds to build until one is built, the ones that others are like first; report a circle once."""
+        chain: dict[str, None] = {}
+        current: str | None = name
+        while current in entries and current not in built and current not in chain:
+            chain[current] = None
+            current = like_of[current] if like_of[current] != current else None
+        if current in chain:
+            circle = [*chain][[*chain].index(current) :]
+            shown = " like ".join((*circle[:6], *(["…"] if len(circle) > 6 else []), circle[0]))
+            with self.reading(entries[current].file):
+                entry = entries[current]
+                node = entry.options.get("like", entry.node)
+                self.problem(node, f"{current}: like: a circle, {shown}: say what one of them is like, or its size")
+            for each in circle:
+                like_of[each] = ""
+        yield from reversed(chain)
+
+    def like_of(self, entry: KindEntry, entries: Collection[str], known: Mapping[str, object]) -> str | None:
+        """Return the kind that an entry is like; None if it says none, empty if that is wrong."""
+        if "like" not in entry.options:
+            return None
+        node, is_thing = entry.options["like"], known is self.domain.objects
+        with self.reading(entry.file):
+            word = self.text(node, f"{entry.name}: like")
+            if word is None or word in entries or word in known:
+                return word or ""
+            lowered = {name.lower(): name for name in (*known, *entries)}
+            if word.lower() in lowered:
+                return lowered[word.lower()]
+            meant = [name for name in names_of(word, "objects" if is_thing else "fixtures") if name in known]
+            if len(meant) == 1:
+                note = f"{word!r} is read as {meant[0]}"
+                self.notes += [note] if note not in self.notes else []
+                return meant[0]
+            self.problem(node, f"{entry.name}: like: {self.no_kind(entry, word, meant, [*lowered.values()])}")
+            return ""
+
+    def no_kind(self, entry: KindEntry, word: str, meant: list[str], known: list[str]) -> str:
+        """Return why no kind is like what a word names."""
+        if len(meant) > 1:
+            return f"{word!r} may be {' or '.join(map(repr, meant[:3]))}; write one of them"
+        for table, own, what, key in (
+            ("fixtures", self.names_of_furniture, "furniture, which stays where it is", "furniture"),
+            ("objects", self.names_of_things, "a thing, which can be carried", "things"),
+        ):
+            kinds = self.domain.fixtures if table == "fixtures" else self.domain.objects
+            others = [name for name in names_of(word, table) if name in kinds]
+            if word in kinds or word in own or others:
+                other = "" if word in kinds or word in own else f" ({others[0]})"
+                return f"{word!r} is {what}{other}: list {entry.name!r} under `{key}:`"
+        members = self.domain.members.get(word) or self.domain.fixture_members.get(word)
+        if members:
+            return f"{word!r} is a class; name one of it, such as {members[0]!r}"
+        return f"unknown kind {word!r}{nearest(word, known) or '; the built-in kinds are in envs/domain.yaml'}"
+
+    def any_piece(self, name: str) -> FixtureCategory:
+        """Return harmless furniture in place of a kind with a problem, so that its name gives no further message."""
+        return FixtureCategory(
+            name=name, body="cupboard", size=(0.5, 0.5, 0.9), rooms=self.domain.rooms, region=_ANY_SPACE, relation="in",
+            joint="hinge", switch=True, wipeable=True, waterable=True,
+        )  # fmt: skip
+
+    def read_words(self, entry: KindEntry) -> None:
+        """Read what else people call a kind."""
+        if "words" not in entry.options:
+            return
+        node, words = entry.options["words"], []
+        for each, word in self.words(node, f"{entry.name}: words"):
+            if word.lower() == entry.name.lower():
+                continue
+            if self.may_be_called(each, f"{entry.name}: words", word):
+                words.append(word)
+        if len(words) > MAX_WORDS:
+            self.problem(node, f"{entry.name}: {len(words)} words; at most {MAX_WORDS}")
+        if words:
+            self.words_of[entry.name] = tuple(words)
+
+    def read_processes(self, node: yaml.Node) -> None:
+        """Read what happens to the contents of furniture of several kinds."""
+        for name, key, value in self.pairs(node, "processes"):
+            context = f"processes: {name}"
+            if not isinstance(value, yaml.MappingNode):
+                self.problem(
+                    value, f'{context}: expected {{at: [sink], when: ["on"], set: [hot]}}, found {describe(value)}'
+                )
+                continue
+            values = self.options(value, context, ("at", *PROCESS_KEYS))
+            at = []
+            for each, word in self.words(values["at"], f"{context}: at") if "at" in values else ():
+                place = self.place(word)
+                if place is None:
+                    self.problem(each, f"{context}: at: {self.no_place(word)}")
+                else:
+                    at.append(place)
+            if not at and "at" not in values:
+                self.problem(key, f"{context}: say `at` which furniture")
+            self.processes.append(self.process(name, tuple(at), values, context))
+
+
+def any_thing(name: str) -> ObjectCategory:
+    """Return a harmless thing in place of a kind with a problem, so that its name gives no further message."""
+    return ObjectCategory(
+        name=name, shape="box", size=(0.01, 0.01, 0.01), color=(0.5, 0.5, 0.5), classes=(), at=(), holds=_ANY_SPACE,
+        relation="in", fills=True, slices=True, cooks=True, folds=True,
+    )  # fmt: skip

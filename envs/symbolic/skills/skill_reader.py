@@ -1,0 +1,205 @@
+"""Read the description of one skill after another, and check each as a whole."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from envs.errors import nearest, quoted
+from envs.symbolic.skills.phrases import PhraseReader, kind_of, state_that_is_set
+from envs.symbolic.skills.statements import FINDING, Path, StatementReader, denied, seen
+from envs.symbolic.skills.values import Effect, Parameter, Precondition, Skill
+
+KEYS = ("text", "duration_s", "when", "sets", "clears", "moves", "at")
+DEFAULT_DURATION_S = 10.0
+MAX_DURATION_S = 86_400.0
+MAX_SKILLS = 100
+MAX_NAME = 40  # characters
+_NAME = re.compile(r"[a-z]+(?:[ -][a-z]+)*")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+class SkillReader(StatementReader):
+    """Reads skills from plain Python values."""
+
+    new_states: tuple[str, ...] = ()
+
+    def skills(self, raw: object) -> dict[str, Skill]:
+        """Read a mapping from names to descriptions."""
+        if raw is None:
+            return {}
+        if not isinstance(raw, dict):
+            self.problem((), f"expected `name: {{text: …}}` entries, found {seen(raw)}")
+            return {}
+        if len(raw) > MAX_SKILLS:
+            self.problem((), f"{len(raw)} skills; at most {MAX_SKILLS}")
+            return {}
+        self.new_states = self._states_set(raw)
+        skills = {}
+        for name, entry in raw.items():
+            skill = self.skill(name, entry)
+            if skill is not None:
+                skills[skill.name] = skill
+        return skills
+
+    def _states_set(self, raw: dict[object, object]) -> tuple[str, ...]:
+        """Return the states that skills set and the domain lacks; a word near a known one is a slip of the pen."""
+        vocabulary, words = self.vocabulary, list[str]()
+        for entry in raw.values():
+            sets = entry.get("sets") if isinstance(entry, dict) else None
+            for item in sets if isinstance(sets, list) else [sets]:
+                text = item.get("set") if isinstance(item, dict) else item
+                word = state_that_is_set(text) if isinstance(text, str) else None
+                known = (*vocabulary.states, *vocabulary.negations)
+                if word is not None and word not in known and not _is_slip(word, known):
+                    words.append(word)
+        return tuple(dict.fromkeys(words))
+
+    def skill(self, name: object, raw: object) -> Skill | None:
+        """Read one description; None if it has a problem."""
+        n_problems = len(self.problems)
+        path: Path = (name if isinstance(name, str) else str(name),)
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+            rule = f"lower-case words of letters, at most {MAX_NAME} characters"
+            self.problem((cut(str(name)),) if len(str(name)) > MAX_NAME else path, f"a skill's name is {rule}")
+            return None
+        if isinstance(raw, str):
+            raw = {"text": raw}
+        if not isinstance(raw, dict):
+            self.problem(path, f"expected {{text: …, when: […], sets: […]}}, found {seen(raw)}")
+            return None
+        for key in raw:
+            if key not in KEYS:
+                hint = nearest(str(key), KEYS) or f"; known: {', '.join(KEYS)}"
+                self.problem((*path, key), f"unknown key {quoted(key)}{hint}")
+        text, parameters = self._text(path, name, raw.get("text"))
+        duration_s = self._duration(path, raw.get("duration_s", DEFAULT_DURATION_S))
+        if not parameters:
+            return None
+        reader = PhraseReader(self.vocabulary, parameters, self.new_states)
+        preconditions = self.preconditions((*path, "when"), raw.get("when"), reader)
+        effects = [
+            *self.effects((*path, "moves"), raw.get("moves"), reader),
+            *self.effects((*path, "sets"), raw.get("sets"), reader),
+            *self.effects((*path, "clears"), raw.get("clears"), reader),
+        ]
+        at = self._at((*path, "at"), raw.get("at"), parameters, effects)
+        if len(self.problems) == n_problems:
+            self._check(path, parameters, preconditions, effects)
+        if len(self.problems) > n_problems:
+            return None
+        return Skill(
+            name=name, text=text, duration_s=duration_s, parameters=parameters, preconditions=tuple(preconditions),
+            effects=tuple(effects), at=at,
+        )  # fmt: skip
+
+    def _text(self, path: Path, name: str, raw: object) -> tuple[str, tuple[Parameter, ...]]:
+        where = (*path, "text")
+        example = f"such as `{name} {{object}}`"
+        if not isinstance(raw, str) or not raw.strip():
+            self.problem(where if raw is not None else path, f"needs a text, {example}; found {seen(raw)}")
+            return "", ()
+        text = " ".join(raw.split())
+        pieces = [piece.strip() for piece in _BRACES.split(text)]
+        words, names = pieces[::2], [" ".join(p.split()) for p in pieces[1::2]]
+        if "{" in "".join(words) or "}" in "".join(words):
+            self.problem(where, f"{quoted(text)}: braces do not match; {example}")
+            return text, ()
+        if words[0] != name:
+            self.problem(where, f"{quoted(text)} must begin with the skill's name: {example}")
+            return text, ()
+        has_relation = "relation" in names
+        arguments = [n for n in names if n != "relation"]
+        if not arguments or len(arguments) > 2:
+            count = "no argument" if not arguments else f"{len(arguments)} arguments"
+            self.problem(where, f"{quoted(text)} has {count}; a skill has one or two, {example}")
+            return text, ()
+        if words[-1]:
+            self.problem(where, f"{quoted(text)} ends with {words[-1]!r}; it ends with an argument, {example}")
+            return text, ()
+        if has_relation and (len(arguments) != 2 or names[1] != "relation"):
+            self.problem(where, f"{quoted(text)}: {{relation}} stands between two arguments")
+            return text, ()
+        if len(arguments) == 2 and not has_relation and not re.fullmatch(r"[a-z]+(?: [a-z]+)*", words[1]):
+            self.problem(
+                where, f"{quoted(text)}: words stand between two arguments, such as `{{object}} with {{place}}`"
+            )
+            return text, ()
+        if len(set(arguments)) < len(arguments):
+            first = arguments[0]
+            self.problem(where, f"{quoted(text)} has {{{first}}} twice; call them {{{first} 1}} and {{{first} 2}}")
+            return text, ()
+        parameters = []
+        for argument in arguments:
+            kind = kind_of(argument, self.vocabulary)
+            if kind is None:
+                known = self.vocabulary.kinds
+                hint = nearest(argument, known) or "; it is object, fixture, place, person, room, a kind or a class"
+                self.problem(where, f"{{{argument}}} is no kind of argument{hint}")
+                return text, ()
+            parameters.append(Parameter(name=argument, kind=kind))
+        return text, tuple(parameters)
+
+    def _duration(self, path: Path, raw: object) -> float:
+        is_number = isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw)
+        if not is_number or not 0 < float(raw) <= MAX_DURATION_S:  # type: ignore[arg-type]
+            self.problem(
+                (*path, "duration_s"),
+                f"expected seconds, more than 0 and at most {MAX_DURATION_S:g}; found {seen(raw)}",
+            )
+            return DEFAULT_DURATION_S
+        return float(raw)  # type: ignore[arg-type]
+
+    def _at(self, path: Path, raw: object, parameters: Sequence[Parameter], effects: Sequence[Effect]) -> int:
+        """Return the parameter where the robot ends: `at`, or the last one."""
+        if raw is None:
+            arrived = [e.atom.terms[0].parameter for e in effects if e.atom.predicate == "robot at"]
+            return arrived[0] if arrived and arrived[0] is not None else len(parameters) - 1
+        names = [f"{{{p.name}}}" for p in parameters]
+        if raw not in names:
+            self.problem(path, f"expected an argument in quotes ({' or '.join(names)}), found {seen(raw)}")
+            return 0
+        return names.index(str(raw))
+
+    def _check(
+        self,
+        path: Path,
+        parameters: Sequence[Parameter],
+        preconditions: Sequence[Precondition],
+        effects: Sequence[Effect],
+    ) -> None:
+        """Check what no single statement shows."""
+        if not effects:
+            self.problem(path, "sets, clears and moves nothing: what is it for?")
+        always = {(p.atom, i) for i, p in enumerate(preconditions) if not p.guards}
+        for atom, i in always:
+            if any(other == denied(atom) for other, _ in always):
+                self.problem((*path, "when", i), "this and its opposite can never be true together")
+                return
+        hand_empty = any(a.predicate == "hand empty" for a, _ in always)
+        if hand_empty and any(a.predicate in ("holding", "holding what") for a, _ in always):
+            self.problem((*path, "when"), "needs an empty hand and something in it: it can never be done")
+        found = {
+            p.atom.terms[-1] for p in preconditions if p.atom.predicate in FINDING and p.atom.positive and not p.guards
+        }
+        places: list[Path] = [*((*path, "when", i) for i in range(len(preconditions))), *(path for _ in effects)]
+        statements: tuple[Precondition | Effect, ...] = (*preconditions, *effects)
+        for place, statement in zip(places, statements, strict=True):
+            finds = isinstance(statement, Precondition) and statement.atom.predicate in FINDING
+            terms = statement.atom.terms[:-1] if finds else statement.atom.terms
+            for term in (*terms, *(t for guard in statement.guards for t in guard.terms)):
+                if term.parameter is None and term not in found:
+                    thing = f"{{{term.kind}}}"
+                    self.problem(place, f"which {term.kind}? `when` must say `holding {thing}` or `… in {thing}` first")
+                    return
+
+
+def _is_slip(word: str, known: Sequence[str]) -> bool:
+    return bool(get_close_matches(word, known, n=1, cutoff=0.83))
+
+
+def cut(text: str) -> str:
+    """Shorten a long name for a message."""
+    return text if len(text) <= MAX_NAME else text[:MAX_NAME] + "…"

@@ -1,0 +1,56 @@
+"""In a home with other names for everything, the same is planned: kinds are known by what they are like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import Goal, format_goal, parse_goal
+from envs.symbolic.obstacles import obstacle
+from envs.symbolic.state import World
+from planner.corpus.teacher_chunks import taught_actions
+from planner.facts.retrieval import retrieve_facts
+from planner.goals.feasibility import infeasibility
+from planner.tasks.random_goals import random_goals
+from planner.verification.plan_verification import verify
+from tests.planner.goals.renamed_homes import renamed, renamed_action, renamed_scene, renaming
+
+if TYPE_CHECKING:
+    from envs.symbolic.actions import Action, State
+
+NAMES = renaming(load_domain())
+GOALS_PER_SEED = 100
+
+
+def plan_of(state: State, goal: Goal, *, common_sense: bool) -> list[Action] | None:
+    try:
+        return taught_actions(state, goal, common_sense=common_sense)
+    except LookupError:
+        return None
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_same_is_planned_where_every_kind_has_another_name(seed: int) -> None:
+    for drawn in random_goals(GOALS_PER_SEED, seed):
+        state, scene = drawn.state, drawn.state.world.scene
+        other_scene = renamed_scene(scene, NAMES)
+        other = World(other_scene).initial()
+        goal = renamed(drawn.goal, NAMES)
+        assert isinstance(goal, Goal)
+        assert parse_goal(format_goal(goal, other.world.domain), scene=other_scene) == goal
+        assert bool(infeasibility(goal, other)) == bool(infeasibility(drawn.goal, state))
+        assert bool(obstacle(goal, other)) == bool(obstacle(drawn.goal, state))
+        for common_sense in (True, False):
+            plan = plan_of(state, drawn.goal, common_sense=common_sense)
+            other_plan = plan_of(other, goal, common_sense=common_sense)
+            expected = None if plan is None else [renamed_action(action, scene, other_scene) for action in plan]
+            assert other_plan == expected, format_goal(drawn.goal)
+            if plan is not None and other_plan is not None:
+                assert verify(other, goal, other_plan).ok == verify(state, drawn.goal, plan).ok
+        facts, other_facts = (
+            retrieve_facts(s, g.phases[0], s, phase=g.phases[0], common_sense=True)
+            for s, g in ((state, drawn.goal), (other, goal))
+        )
+        assert facts.entities == other_facts.entities
