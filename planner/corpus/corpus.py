@@ -16,6 +16,7 @@ from typing import Literal
 from envs.errors import EnvsError
 from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.goals import Condition, Goal, format_goal
+from envs.symbolic.kinds.vocabulary import named_in
 from planner.corpus.failure_scenarios import Incidents
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
@@ -25,7 +26,7 @@ from planner.goals.narrowing import Narrowed
 from planner.goals.serving import as_served
 from planner.language.normalization import normalize
 from planner.prompts import text_format
-from planner.prompts.own_names import is_named, own_kinds, own_names
+from planner.prompts.own_names import kinds_shown_apart, own_names
 from planner.tasks import excluded_forms
 from planner.tasks.augmentation import vary_line
 from planner.tasks.home_splits import SPLITS, SplitName, sample_home
@@ -222,8 +223,8 @@ class Corpus:
                     text_format.refusal_document(task.instruction, special_token, task.ask or task.refuse or "", names)
                 )
                 continue
-            own = [kind for kind in own_kinds(state.world) if is_named(kind, task.goal_text)]
-            if not all(is_named(kind, names) for kind in own):
+            own = named_in(task.goal_text, kinds_shown_apart(state.world))
+            if named_in(names, own) != own:
                 continue  # a typing error hides a name: nobody could write it
             try:
                 chunks = list(plan_in_chunks(task.start, task.goal, common_sense=self.recipe.common_sense))

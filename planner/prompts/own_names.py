@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain import load_domain
+from envs.symbolic.kinds.vocabulary import own_kinds
 from envs.words import plural
 
 if TYPE_CHECKING:
@@ -53,20 +53,21 @@ class Mention:
         return self.share, self.end - self.start
 
 
-def own_kinds(world: World) -> tuple[str, ...]:
-    """Return the kinds of things and furniture that only this home has.
+def kinds_shown_apart(world: World) -> tuple[str, ...]:
+    """Return the kinds of a home that its inventory leaves out: those that only this home has."""
+    own = own_kinds(world.domain)
+    return tuple(kind for kind in world.entities_by_category if kind in own) if own else ()
 
-    They are those that it adds to the built-in domain. A home of another domain has none: its model has seen them all.
+
+def own_names(instruction: str, world: World) -> str:
+    """Return the own names of a home that an instruction may mean, as the GPT reads them; empty if there are none.
+
+    `blender = smoothie maker , on haik`: what it is called behind `=`, furniture behind its relation.
     """
-    domain, built_in = world.domain, load_domain()
-    if domain is built_in or not domain.objects.keys() >= built_in.objects.keys():
-        return ()
-    return tuple(c for c in world.entities_by_category if c not in built_in.objects and c not in built_in.fixtures)
-
-
-def is_named(kind: str, text: str) -> bool:
-    """Whether a text names a kind, word for word."""
-    return f" {kind} " in f" {text} "
+    kinds = kinds_shown_apart(world)
+    if not kinds:
+        return ""
+    return SEPARATOR.join(_shown(mention, world.domain) for mention in mentions(instruction, kinds, world.domain.words))
 
 
 def mentions(instruction: str, names: Sequence[str], words: Mapping[str, Sequence[str]]) -> list[Mention]:
@@ -90,17 +91,6 @@ def mentions(instruction: str, names: Sequence[str], words: Mapping[str, Sequenc
             best[mention.name] = mention
     ranked = sorted(best.values(), key=lambda m: m.rank, reverse=True)
     return sorted(ranked[:MAX_NAMES], key=lambda m: (m.start, m.end, m.name))
-
-
-def own_names(instruction: str, world: World) -> str:
-    """Return the own names of a home that an instruction may mean, as the GPT reads them; empty if there are none.
-
-    `blender = smoothie maker , on haik`: what it is called behind `=`, furniture behind its relation.
-    """
-    kinds = own_kinds(world)
-    if not kinds:
-        return ""
-    return SEPARATOR.join(_shown(mention, world.domain) for mention in mentions(instruction, kinds, world.domain.words))
 
 
 def _shown(mention: Mention, domain: Domain) -> str:

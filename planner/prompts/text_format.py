@@ -27,7 +27,7 @@ from envs.symbolic.actions import Action, State, format_action, successor
 from envs.symbolic.goals import Goal, format_goal
 from gpt.data.packing import MAX_BRANCHES
 from planner.facts.retrieval import location
-from planner.prompts.own_names import own_kinds
+from planner.prompts.own_names import kinds_shown_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -68,7 +68,7 @@ def inventory(state: State) -> str:
     unseen in training mislead the GPT, and the context has room for all categories but not for all digits.
     """
     world = state.world
-    own = set(own_kinds(world))
+    own = set(kinds_shown_apart(world))
     by_category = {c: entities for c, entities in world.entities_by_category.items() if c not in own}
     max_count = 2 if max(map(len, by_category.values()), default=0) > MAX_PER_CATEGORY else MAX_PER_CATEGORY
     objects = sorted((c for c in by_category if by_category[c][-1] >= world.n_fixtures), key=str.lower)

@@ -37,6 +37,8 @@ class HomeWords:
         numbers = [str(n) for n in range(1, 21)]
         self.names = frozenset(tuple(name.split()) for name in (*names, *numbers))
         self.longest = max(map(len, self.names))
+        joined = (" ".join(name) for name in self.names)
+        self.beginnings = frozenset(name[:end] for name in joined for end in range(1, len(name) + 1))
 
     def completes(self, text: str) -> bool:
         """Whether a text consists of whole names."""
@@ -49,9 +51,9 @@ class HomeWords:
         reachable = self._reachable(words)
         if len(words) in reachable and not self._exceeds_count(words):
             return True
-        return any(self._is_prefix(words[i:]) for i in reachable if i < len(words)) and not self._exceeds_count(
-            words[:-1]
-        )
+        return any(
+            " ".join(words[i:]) in self.beginnings for i in reachable if i < len(words)
+        ) and not self._exceeds_count(words[:-1])
 
     def _reachable(self, words: Sequence[str]) -> set[int]:
         """Return the numbers of words after which a name can begin."""
@@ -61,13 +63,6 @@ class HomeWords:
                 ends = range(i + 1, min(i + self.longest, len(words)) + 1)
                 reachable |= {j for j in ends if tuple(words[i:j]) in self.names}
         return reachable
-
-    def _is_prefix(self, words: Sequence[str]) -> bool:
-        n = len(words)
-        return any(
-            len(name) >= n and name[: n - 1] == tuple(words[:-1]) and name[n - 1].startswith(words[-1])
-            for name in self.names
-        )
 
     def _exceeds_count(self, words: Sequence[str]) -> bool:
         """Whether a number exceeds the count of the category that follows it."""
