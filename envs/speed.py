@@ -1,9 +1,10 @@
-"""Measure the speed of the two worlds: `python -m envs.speed`.
+"""Measure the speed of the two worlds and of home files: `python -m envs.speed`.
 
 Symbolic: actions per CPU second on one core, each with all its preconditions (`unmet_precondition`) and, if it is
 applicable, all its effects and processes (`successor`); the same with five rules tested after each; conditions of goals
-tested per second. Physics: simulated seconds per CPU second of a short plan, the time to build and to reset a home, and
-the frame rate of the head camera.
+tested per second. Home files: the time to read one of the largest (2,000 objects, 200 fixtures), without and with a
+floor plan, to write it, and to start in it. Physics: simulated seconds per CPU second of a short plan, the time to
+build and to reset a home, and the frame rate of the head camera.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING
 
 from envs.errors import EnvsError
 from envs.evaluation.random_plans import draw_actions, draw_inapplicable
+from envs.scenes.home_file import dump_home, parse_home
+from envs.scenes.large_homes import large_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
 from envs.symbolic.goals import parse_goal, parse_rule
@@ -156,6 +159,27 @@ def symbolic_figures(seconds: float) -> Figures:
     }
 
 
+def home_file_figures(repeats: int = 5) -> Figures:
+    """Measure a home as large as a file may be."""
+    scene = large_home()
+    text = dump_home(scene)
+    works: dict[str, Callable[[], object]] = {
+        "read_large_home_ms": lambda: parse_home(text, geometry=False),
+        "read_large_home_with_floor_plan_ms": lambda: parse_home(text),
+        "write_large_home_ms": lambda: dump_home(scene),
+        "start_large_home_ms": lambda: World(scene).initial(),
+    }
+    figures: Figures = {"large_home_objects": len(scene.objects)}
+    for name, work in works.items():
+        seconds = []
+        for _ in range(repeats):
+            started_at = time.process_time()
+            work()
+            seconds.append(time.process_time() - started_at)
+        figures[name] = round(1e3 * statistics.median(seconds), 1)
+    return figures
+
+
 def physics_figures() -> Figures:
     """Measure a short plan in the same home: the first applicable action of each of PHYSICS_SKILLS.
 
@@ -237,7 +261,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if not 0 < args.seconds <= 600:
         parser.error(f"--seconds is {args.seconds}; it is more than 0 and at most 600")
-    figures = symbolic_figures(args.seconds)
+    figures = symbolic_figures(args.seconds) | home_file_figures()
     try:
         figures |= physics_figures() | reset_figures() | camera_figures()
     except (EnvsError, ImportError) as error:
@@ -247,7 +271,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         for name, value in figures.items():
             text = value if isinstance(value, str) else f"{value:,}"
-            print(f"{name.replace('_', ' '):28} {text:>12}")
+            print(f"{name.replace('_', ' '):36} {text:>12}")
     return 0
 
 

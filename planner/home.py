@@ -3,6 +3,7 @@
 python -m planner.home check my_home.yaml
 python -m planner.home sample --seed 7 --rooms 3 > my_home.yaml
 python -m planner.home show family_house
+python -m planner.home show family_house --picture plan.png
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from envs.drawing.floor_plan import floor_plan
+from envs.drawing.picture_file import check_picture_path, write_picture
 from envs.errors import HomeError, HomeNameError
 from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
-from envs.scenes.speaker import PERSON, speaker_of
-from envs.symbolic.domain import load_domain
+from envs.scenes.speaker import speaker_of
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
@@ -28,11 +32,11 @@ OWNED = re.compile(r"\w['’]s ")  # a room that is called after a person: "Mia'
 MAX_LISTED = 4  # names that one entry of a line shows
 
 
-def check(path: str, as_json: bool) -> int:
+def check(path: str, as_json: bool, domain: Domain) -> int:
     """Print whether a home file is valid, or all its problems. Returns 0 if it is valid, otherwise 1."""
     notes: list[str] = []
     try:
-        scene = load_home(path, notes=notes)
+        scene = load_home(path, notes=notes, domain=domain)
     except HomeNameError:
         raise
     except HomeError as error:
@@ -61,7 +65,8 @@ def _household(scene: Scene) -> Iterator[str]:
     speaker = speaker_of(scene)
     persons = _persons(scene)
     name = next((name for name, person in persons.items() if person.name == speaker), None)
-    who = f"{name} ({speaker})" if name else speaker or "nobody; there is no floor for a person to stand"
+    nobody = "nobody; there is no floor for a person to stand" if scene.domain.person else "nobody in it"
+    who = f"{name} ({speaker})" if name else speaker or nobody
     yield f"instructions come from: {who}"
     if scene.people:
         places = [f"{name} in {'' if OWNED.search(p.room) else 'the '}{p.room}" for name, p in persons.items()]
@@ -82,7 +87,7 @@ def _counted(scene: Scene) -> str:
 
 def _persons(scene: Scene) -> dict[str, FixtureSpec]:
     """Return the people who have a place in the home, by name."""
-    return dict(zip(scene.people, (f for f in scene.fixtures if f.category == PERSON), strict=False))
+    return dict(zip(scene.people, (f for f in scene.fixtures if f.category == scene.domain.person), strict=False))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -102,30 +107,36 @@ def _properties(scene: Scene) -> dict[str, dict[str, list[str]]]:
     specs: list[FixtureSpec | ObjectSpec] = [*scene.fixtures, *scene.objects]
     groups = {
         group: {word: [spec.name for spec in specs if word in spec.properties] for word in words}
-        for group, words in load_domain().properties.items()
+        for group, words in scene.domain.properties.items()
     }
     groups = {group: {word: names for word, names in words.items() if names} for group, words in groups.items()}
     return {group: words for group, words in groups.items() if words}
 
 
-def sample(seed: int, rooms: int | None, objects: int | None) -> int:
-    """Print a sampled home as a home file."""
-    sys.stdout.write(dump_home(sample_scene(seed, rooms=rooms, n_objects=objects)))
+def sample(seed: int, rooms: int | None, objects: int | None, domain_file: Path | None) -> int:
+    """Print a sampled home as a home file; one of another domain names its file, relative to the current folder."""
+    scene = sample_scene(seed, rooms=rooms, n_objects=objects, domain=load_domain(domain_file))
+    sys.stdout.write(dump_home(scene, domain_file))
     return 0
 
 
-def show(name: str, as_json: bool) -> int:
-    """Print the contents of a home, room by room."""
+def show(name: str, as_json: bool, picture: Path | None, domain: Domain) -> int:
+    """Print the contents of a home, room by room, or draw its floor plan as a PNG or SVG file."""
+    if picture is not None:
+        check_picture_path(picture)
     try:
-        scene = load_home(name, speaker=True)
+        scene = load_home(name, speaker=True, domain=domain)
     except HomeNameError:
         raise
     except HomeError as error:
         print(printable(str(error)), file=sys.stderr)
         return 1
+    if picture is not None:
+        write_picture(floor_plan(scene), picture)
+        print(f"floor plan: {picture}", file=sys.stderr if as_json else sys.stdout)
     if as_json:
         print(json.dumps(_as_data(scene), indent=2))
-    else:
+    elif picture is None:
         print("\n".join(listing(scene)))
     return 0
 
@@ -209,8 +220,11 @@ def _parser() -> argparse.ArgumentParser:
     shows = verbs.add_parser("show", help="list what a home has, room by room")
     checks.add_argument("file", help="a home file (YAML; datasets/homes/README.md), or the name of a bundled home")
     shows.add_argument("home", help="a home file, the name of a bundled home, or a seed")
+    shows.add_argument("--picture", type=Path, metavar="FILE", help="draw the floor plan instead: a .png or .svg file")
     for verb in (checks, shows):
         verb.add_argument("--json", action="store_true", help="print JSON")
+    for verb in (checks, samples, shows):
+        verb.add_argument("--domain", type=Path, metavar="FILE", help="domain of the home (default: the home's own)")
     samples.add_argument("--seed", type=_seed, default=0, help="seed of the home (default: 0)")
     samples.add_argument("--rooms", type=int, choices=range(1, 9), metavar="1-8", help="rooms (default: 2 to 4)")
     samples.add_argument("--objects", type=_seed, metavar="N", help="objects (default: 20 to 45)")
@@ -231,10 +245,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     if args.verb == "check":
-        return check(args.file, args.json)
+        return check(args.file, args.json, load_domain(args.domain))
     if args.verb == "show":
-        return show(args.home, args.json)
-    return sample(args.seed, args.rooms, args.objects)
+        return show(args.home, args.json, args.picture, load_domain(args.domain))
+    return sample(args.seed, args.rooms, args.objects, args.domain)
 
 
 if __name__ == "__main__":

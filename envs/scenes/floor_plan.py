@@ -152,12 +152,14 @@ def fixture_problems(
     rects = {room.name: room.rect for room in rooms}
     placed = [f for f in fixtures if f.name in posed]
     outlines = [_corners(f, domain) for f in placed]
+    boxes = np.array([(*corners.min(axis=0), *corners.max(axis=0)) for corners in outlines]).reshape(-1, 4)
     for i, fixture in enumerate(placed):
         rect = np.array(rects[fixture.room])
         if (outlines[i] < rect[:2] - TOLERANCE_M).any() or (outlines[i] > rect[2:] + TOLERANCE_M).any():
             text = f"{fixture.name} stands outside the {fixture.room} {rect.tolist()}"
             problems.append((fixture.name, text))
-        for j in range(i):
+        near = ((boxes[:i, :2] < boxes[i, 2:]) & (boxes[:i, 2:] > boxes[i, :2])).all(axis=1)
+        for j in np.flatnonzero(near).tolist():
             if _overlap(outlines[i], outlines[j]):
                 problems.append((fixture.name, f"{fixture.name} overlaps {placed[j].name}"))
     return problems

@@ -15,8 +15,9 @@ from typing import Literal
 
 from envs.errors import EnvsError
 from envs.symbolic.actions import Action, State, successor
+from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Condition, Goal, format_goal
-from envs.symbolic.kinds.vocabulary import named_in
+from envs.symbolic.kinds.spoken_words import named_in
 from planner.corpus.failure_scenarios import Incidents
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
@@ -127,13 +128,19 @@ class Corpus:
     """Draw documents for one seed of one split."""
 
     def __init__(
-        self, recipe: Recipe, seed: int, *, split: SplitName = "train", human: Sequence[TaskLine] = ()
+        self,
+        recipe: Recipe,
+        seed: int,
+        *,
+        split: SplitName = "train",
+        human: Sequence[TaskLine] = (),
+        domain: Domain | None = None,
     ) -> None:
-        """Prepare to draw documents, which depend only on these arguments."""
+        """Prepare to draw documents, which depend only on these arguments; `domain` None is the default domain."""
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")
         self.noun_rng = random.Random(f"nouns/{split}/{seed}")  # its own, so that other homes stay as they are
-        self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise)
+        self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise, domain=domain)
         self.span = SPLITS[split]
         by_scene: dict[tuple[str, ...], list[TaskLine]] = {}
         for line in human:
@@ -160,7 +167,7 @@ class Corpus:
                 yield from self._scene_trees(with_inventory)
             else:
                 absent = excluded_forms.fixtures(self.recipe.without)
-                home = sample_home(self.rng, self.span, absent=absent)
+                home = sample_home(self.rng, self.span, absent=absent, domain=self.drawer.domain)
                 if with_inventory and self.recipe.renamed and self.noun_rng.random() < self.recipe.renamed:
                     home = self._renamed(home)
                 yield from self._home_trees(home, with_inventory)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from envs.symbolic.kinds.vocabulary import own_kinds
+from envs.symbolic.kinds.spoken_words import own_kinds
 from envs.words import plural
 
 if TYPE_CHECKING:

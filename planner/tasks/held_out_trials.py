@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from envs.symbolic.actions import State, World
 from envs.symbolic.goals import Goal
-from envs.symbolic.kinds.vocabulary import named_in, own_kinds
+from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from envs.symbolic.state import state_words
 from planner.tasks import excluded_forms
 from planner.tasks.home_splits import SPLITS, Span, sample_home
@@ -23,6 +23,8 @@ from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from envs.symbolic.domain import Domain
 
 NounKind = Literal["known", "never seen"]
 LONG = (5, 6)  # minimum and maximum conditions: more than any training document plans for at once
@@ -114,6 +116,7 @@ def draw_trials(
     span: Span = SPLITS["test"],
     inventory: bool = True,
     geometry: bool = False,
+    domain: Domain | None = None,
     renamed: float = 0.0,
 ) -> Iterator[EvaluationTask]:
     """Yield the trials of a built-in split; a larger `count` only appends trials.
@@ -125,15 +128,15 @@ def draw_trials(
         span: Seed range of the homes.
         inventory: Whether the prompt lists the home's objects; only then are misleading synonyms avoided.
         geometry: Whether homes have floor plans; only the physical world needs them.
+        domain: What the homes are made of; None: the default domain.
         renamed: Share of each home's kinds of objects that are called by nouns of the test split; goals then name one.
     """
     rng = random.Random(f"{split.name}/{span}/{seed}")
     renaming = _Renaming(share=renamed, rng=random.Random(f"nouns/{split.name}/{span}/{seed}"))
-    drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise)
+    drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise, domain=domain)
     for number in range(count):
-        task = next(
-            (t for _ in range(MAX_DRAWS) if (t := _draw(split, rng, drawer, span, inventory, geometry, renaming))), None
-        )
+        draws = (_draw(split, rng, drawer, span, inventory, geometry, renaming) for _ in range(MAX_DRAWS))
+        task = next((drawn for drawn in draws if drawn), None)
         if task is None:
             return
         yield EvaluationTask(
@@ -170,8 +173,8 @@ def _draw(
     geometry: bool,
     renaming: _Renaming,
 ) -> Task | None:
-    start = sample_home(rng, span, geometry=geometry, absent=excluded_forms.fixtures(split.without))
-    start = renaming.applied(start)
+    absent = excluded_forms.fixtures(split.without)
+    start = renaming.applied(sample_home(rng, span, geometry=geometry, absent=absent, domain=drawer.domain))
     if split.answer == "refuse":
         return drawer.draw_refusal(start, inventory_known=inventory)
     if split.answer == "ask":
@@ -203,7 +206,9 @@ def _with_scene_states(start: State) -> State:
     return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()
 
 
-def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> EvaluationTask:
+def trial_from_line(
+    line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False, domain: Domain | None = None
+) -> EvaluationTask:
     """Convert a task file's line to a trial.
 
     Args:
@@ -211,6 +216,7 @@ def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, st
         seed: Seed of a sampled home.
         geometry: Whether a sampled home has a floor plan.
         steps: Whether the prompt includes the line's step-by-step description.
+        domain: As in `draw_trials`.
 
     Raises:
         EnvsError: The home cannot be loaded or sampled, or the goal already holds.
@@ -222,7 +228,7 @@ def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, st
         split=line.answer,
         family=family_of(line),
         instruction=line.instruction,
-        start=home_for(line, seed=seed, geometry=geometry),
+        start=home_for(line, seed=seed, geometry=geometry, domain=domain),
         goal=line.goal,
         answer=line.answer,
         reference=tuple(reference) if is_plan else None,  # type: ignore[arg-type]

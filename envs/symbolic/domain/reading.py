@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from importlib import resources
 from typing import Any, Literal, cast
 
 from envs.errors import DomainError, nearest
+from envs.files import safe_yaml
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Process, Region, Relation, Vec3
 from envs.symbolic.domain.domain import Domain
+from envs.symbolic.domain.sampling import Sampling
+from envs.symbolic.domain.speech import Speech
 from envs.symbolic.skills.notation import parse_skills
 
 
@@ -88,6 +93,17 @@ def _looks(group: str, words: dict[str, object]) -> dict[str, tuple[float, ...]]
     return values
 
 
+def _sampling(raw: dict[str, Any]) -> Sampling:
+    """Return the tables of a section, with tuples in place of lists."""
+
+    def frozen(value: Any) -> Any:
+        if isinstance(value, list):
+            return tuple(value)
+        return {key: frozen(entry) for key, entry in value.items()} if isinstance(value, dict) else value
+
+    return Sampling(**frozen(raw))
+
+
 def read_domain(raw: Any) -> Domain:
     """Return the domain of a parsed domain file.
 
@@ -105,5 +121,13 @@ def read_domain(raw: Any) -> Domain:
         classes=tuple(raw["classes"]),
         objects={name: _object(name, entry) for name, entry in raw["objects"].items()},
         fixtures={name: _fixture(name, entry) for name, entry in raw["fixtures"].items()},
+        sampling=_sampling(raw["sampling"]),
+        speech=Speech(of_home=True),
     )
     return domain.extended(skills=parse_skills(raw["skills"], domain.vocabulary))
+
+
+@lru_cache(maxsize=1)
+def default_domain() -> Domain:
+    """Return the domain of `envs/domain.yaml`, as `load_domain()` does."""
+    return read_domain(safe_yaml.load(resources.files("envs").joinpath("domain.yaml").read_text("utf-8"), bundled=True))

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals.rewordings import END, QUESTIONS, rewordings
@@ -50,7 +51,7 @@ def wordings(text: str, domain: Domain, people: Sequence[str], vocabulary: Seque
     always = rewordings(domain).always
     changes = (*QUESTIONS, *always) if re.match(r"\?|(?:where|what|how many|is|are)\b", text, re.I) else always
     for pattern, replacement in changes:
-        text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
+        text = _compiled(pattern, re.IGNORECASE).sub(replacement, text)
     text = speller.every_fixture(speller.room_first.sub(r"\2 in \1", text))
     queue = deque([(text, 0)])
     seen, yielded = set[str](), {said}
@@ -104,9 +105,15 @@ def _is_contradiction(states: Sequence[str], domain: Domain) -> bool:
     return len({*positive}) < len(states) or any({*pair} <= {*states} for pair in domain.exclusive)
 
 
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Compile a pattern once: those of all changes are more than `re` keeps."""
+    return re.compile(pattern, flags)
+
+
 def _changed(text: str, domain: Domain, guessed: Collection[str]) -> Iterator[str]:
     for pattern, replacement in rewordings(domain).optional:
-        other = re.sub(pattern, replacement, text)
+        other = _compiled(pattern).sub(replacement, text)
         if other != text:
             yield other
     words = text.split()
