@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -311,7 +311,7 @@ class DomainFileReader(KindReader, SamplingReader):
                 self.problem(key, f"phrases: more than {MAX_FAMILIES} families")
                 break
             phrases[name] = self.family(name, key, value)
-        return replace(speech, plurals=plurals, phrases=phrases, **lists)
+        return replace(speech, plurals=plurals, phrases=phrases, **cast("dict[str, Any]", lists))
 
     def family(self, name: str, key: yaml.Node, node: yaml.Node) -> dict[str, object]:
         """Read one family of phrases; the phrases' own placeholders are checked here."""

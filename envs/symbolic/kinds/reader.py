@@ -100,6 +100,7 @@ class KindReader(FurnitureReader, IncludeReader):
 
     def extended(self, files: list[Included]) -> Domain:
         """Return the domain with everything that was read."""
+        own = (*self.furniture, *self.things)
         try:
             domain = self.domain.extended(
                 objects=self.things,
@@ -108,7 +109,7 @@ class KindReader(FurnitureReader, IncludeReader):
                 negations=self.negations,
                 classes=self.classes[len(self.domain.classes) :],
                 processes=tuple(self.processes),
-                words=self.words_of,
+                words={name: self.words_of[name] for name in own if name in self.words_of},
             )
             skills = self.read_skills(files, domain)
             return domain.extended(skills=skills) if skills else domain
