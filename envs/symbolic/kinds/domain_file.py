@@ -262,6 +262,9 @@ class DomainFileReader(KindReader, SamplingReader):
         for name, key, value in self.pairs(node, "skills"):
             if not is_null(value):
                 own.append((key, value))
+                if name in built_in:
+                    text = f"{name!r} is a built-in skill; choose another name, or take it as it is, without a value"
+                    self.problem(key, f"skills: {text}")
             elif name not in built_in:
                 hint = (
                     nearest(name, built_in) or "; a skill of your own needs `text`, `when` and `sets` (docs/skills.md)"
@@ -274,7 +277,9 @@ class DomainFileReader(KindReader, SamplingReader):
             else:
                 named[name] = skill
         mapping = yaml.MappingNode("tag:yaml.org,2002:map", own, node.start_mark, node.end_mark)
-        skills = {**named, **read_skills(self, mapping, domain.vocabulary)}
+        read = read_skills(self, mapping, domain.vocabulary)
+        self.check_states_of(read, mapping)
+        skills = {**named, **read}
         order = [key.value for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
         return {name: skills[name] for name in dict.fromkeys((*order, *skills)) if name in skills}
 

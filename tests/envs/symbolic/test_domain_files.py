@@ -143,6 +143,8 @@ def test_sampled_workshops_are_written_and_read_back(seed: int) -> None:
         ("exclusive: []", "exclusive: [dusty]", "exclusive", "expected pairs of states such as [[hot, cold]]"),
         ("big: 1.2", "big: 12", "big: 1.2", "12 is no factor of lengths from 0.5 to 2"),
         ("version: 1", "version: 2", "version", "this format has one version, 1"),
+        ("  sand:\n", "  fold:\n", "  sand:", "'fold' is a built-in skill; choose another name"),
+        ('sets: ["{wood} sanded"]', 'sets: ["{wood} on"]', "  sand:", "belongs to the built-in skill 'turn on'"),
         ("version: 1", "extends: hotel", "version", "unknown domain 'hotel'; did you mean 'home'?"),
     ],
 )
