@@ -22,7 +22,7 @@ _NAME = re.compile(r"[a-z]+(?:[ -][a-z]+)*")
 _GOAL_WORDS = frozenset(
     [
         *("no", "not", "never", "every", "if", "and", "or", "then", "while", "after", "at", "exactly", "half", "all"),
-        *("holding", "on", "in", "with", "beside", "from", "of", "by", "except", "is", "where", "whether", "how", "what"),
+        *("holding", "on", "in", "with", "beside", "from", "of", "by", "except", "is", "where", "how", "what"),
     ]
 )
 _BRACES = re.compile(r"\{([^{}]*)\}")
