@@ -539,7 +539,7 @@ class HomeSymbolic(HomeEnv):
         return World(scene).initial()
 
     def _execute(self, action: Action) -> tuple[State, Info]:
-        duration_s = self._state.world.domain.skills[action.skill].duration_s
+        duration_s = self._state.world.domain.duration_s(action.skill)
         return successor(self._state, action), _outcome("done", duration_s=duration_s)
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import hulls, inner_floor_height, is_hollow
+from envs.assets.collision_shapes import hulls, inner_floor_height
 from envs.assets.furniture.fixture_models import furniture_of
 from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
 from envs.geometry.support_region import SupportRegion
 from envs.physics.engine import Engine
 from envs.symbolic.described_kinds import fixture_of
+from envs.symbolic.embodiment.grip import is_hollow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

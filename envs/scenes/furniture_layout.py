@@ -135,7 +135,7 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
         jitter = rng.random(len(movable)) * 0.3
         order = sorted(
             range(len(movable)),
-            key=lambda i: (movable[i].category in FREE_STANDING, -fixture_of(movable[i], domain).size[1] - jitter[i]),
+            key=lambda i: (_is_free_standing(movable[i], domain), -fixture_of(movable[i], domain).size[1] - jitter[i]),
         )
         for i in order:
             fixture = movable[i]
@@ -168,6 +168,11 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
 
 def _is_floor(fixture: FixtureSpec, domain: Domain) -> bool:
     return fixture_of(fixture, domain).underfoot
+
+
+def _is_free_standing(fixture: FixtureSpec, domain: Domain) -> bool:
+    category = domain.fixtures[fixture.category]
+    return (category.like or category.name) in FREE_STANDING or category.body == "person"
 
 
 def _open_floor(
@@ -204,7 +209,7 @@ def _find_pose(
 ) -> tuple[float, float, float, bool] | None:
     """Return x, y, yaw and whether it stands away from the walls; None if there is no room."""
     depth, width, _ = fixture_of(fixture, domain).size
-    if fixture.category in FREE_STANDING:
+    if _is_free_standing(fixture, domain):
         poses = _middle_poses(rect, rng)
         valid = _valid_poses(poses, depth, width, _inflated(rect, -WALL_M / 2), taken, keep_free)
         if valid.any():

@@ -54,11 +54,12 @@ def categories_of_kind(domain: Domain, kind: str) -> frozenset[str]:
 
 
 def is_tool_for(domain: Domain, category: str, word: str, tool: str) -> bool:
-    """Whether a skill of a domain's own that makes things of a category so is used with a tool in the hand."""
+    """Whether a skill of a domain's own that makes things of a category so is used with a tool, or at furniture."""
     return any(
-        precondition.atom.predicate == "holding"
-        and precondition.atom.terms[0].kind != effect.atom.terms[0].kind
-        and tool in categories_of_kind(domain, precondition.atom.terms[0].kind)
+        precondition.atom.predicate in ("holding", "at", "robot at")
+        and any(
+            tool in categories_of_kind(domain, t.kind) for t in precondition.atom.terms if t != effect.atom.terms[0]
+        )
         for skill, effect in achievers(domain, category, word)
         for precondition in skill.preconditions
     )
