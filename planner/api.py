@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from envs.errors import quoted
 from envs.simulation.disturbed_home import DisturbedHome
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Goal, parse_goal, parse_query
 from gpt.inference.numpy_model import NumpyModel
 from gpt.weights.adapter import load_adapter
 from planner.errors import PlannerError, ReleaseError
 from planner.execution.executor import run
-from planner.io.paths import released_dir
+from planner.io.paths import DOMAIN_FILE, released_dir
 from planner.pipeline import PlanningPipeline
 from planner.plans.options import MAX_REPLANS, Options, Precision
 from planner.prompts.document_kinds import kinds_of
@@ -42,6 +43,17 @@ def model_folder(folder: str | Path | None = None) -> Path:
         raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
 
 
+def domain_of(folder: str | Path | None = None) -> Domain:
+    """Return the domain that a model was trained on: a copy of its file in the folder, or the default domain.
+
+    Raises:
+        DomainError: The copy is damaged.
+        ReleaseError: As in `model_folder`.
+    """
+    path = model_folder(folder) / DOMAIN_FILE
+    return load_domain(path if path.is_file() else None)
+
+
 class Planner(PlanningPipeline):
     """Plans in any home, fully or partly known, and executes the plans; for one thread at a time."""
 
@@ -64,21 +76,22 @@ class Planner(PlanningPipeline):
         Raises:
             CheckpointError: The folder is not a model of this project, or the adapter belongs to other weights.
             CalibrationError: The calibration is damaged.
+            DomainError: The domain in the folder is damaged.
             ReleaseError: No folder is given and the installation has no weights; or the extra is missing.
         """
         folder = model_folder(folder)
         learned = load_adapter(adapter) if adapter is not None else None
         model, tokenizer, extra = NumpyModel.load(folder, learned)
-        kinds = kinds_of(extra)
+        kinds, domain = kinds_of(extra), domain_of(folder)
         calibration = read_calibration(folder) if calibrated and learned is None else None
         notes = learned.extra if learned is not None else None
         if weights == "fp32":
-            return cls(model, tokenizer, calibration, kinds, notes)
+            return cls(model, tokenizer, calibration, kinds, notes, domain)
         try:
             from gpt.inference.onnx_model import OnnxModel
         except ImportError as error:
             raise ReleaseError(f"int8 weights need {error.name}: pip install gpt-home-planner[fast]") from None
-        return cls(OnnxModel(model, weights), tokenizer, calibration, kinds, notes)
+        return cls(OnnxModel(model, weights), tokenizer, calibration, kinds, notes, domain)
 
     def plan(self, instruction: str, home: AnyHome | Belief, options: Options | None = None) -> Plan:
         """Plan an instruction in a home.
@@ -103,7 +116,7 @@ class Planner(PlanningPipeline):
             from planner.exploration.belief_planning import plan_under_uncertainty
 
             return plan_under_uncertainty(self, instruction, home, options or Options())
-        return super().plan(instruction, open_home(home, geometry=False), options)
+        return super().plan(instruction, open_home(home, geometry=False, domain=self.domain), options)
 
     def plan_goal(self, goal: Goal | str, home: AnyHome | Belief, options: Options | None = None) -> Plan:
         """Plan for a goal that is given, not read from an instruction.
@@ -123,7 +136,7 @@ class Planner(PlanningPipeline):
 
             parsed = parse_goal(goal, scene=home.scene) if isinstance(goal, str) else goal
             return plan_for_goal_under_uncertainty(self, parsed, home, options or Options())
-        state = open_home(home, geometry=False)
+        state = open_home(home, geometry=False, domain=self.domain)
         if isinstance(goal, str):
             goal = parse_goal(goal, scene=state.world.scene)
         return self.plan_for_goal(goal, state, options)
@@ -145,7 +158,7 @@ class Planner(PlanningPipeline):
 
         if isinstance(home, Belief):
             return answer_from_belief(parse_query(question, scene=home.scene), home)
-        state = open_home(home, geometry=False)
+        state = open_home(home, geometry=False, domain=self.domain)
         return answer(parse_query(question, scene=state.world.scene), state)
 
     def run(

@@ -132,7 +132,8 @@ def _report_on_splits(
 
     if calibration is None:
         raise CalibrationError(f"there is no calibration to report on: {PROG} without --report measures one")
-    trials = [t for split in BUILT_IN for t in draw_trials(split, args.limit or PER_TEST, seed=args.seed)]
+    count = args.limit or PER_TEST
+    trials = [t for split in BUILT_IN for t in draw_trials(split, count, seed=args.seed, domain=planner.domain)]
     observations = _observe_trials(planner, trials, args.seed)
     calibration_splits = {split.name for split in CALIBRATION}
     reports = [

@@ -18,6 +18,7 @@ from planner.io.command import one_thread, run_command, writable_file
 from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
+    from envs.symbolic.domain import Domain
     from planner.api import Planner
     from planner.evaluation.measurement import Prediction
     from planner.evaluation.results import TaskProblem
@@ -36,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     model_help = "model folder (default: the released weights); repeat it to report the spread over several models"
     add("--model", type=Path, metavar="FOLDER", action="append", help=model_help)
     limit_help = f"N tasks sampled from the file, or per built-in split (default: all, or {PER_SPLIT})"
+    add("--domain", type=Path, metavar="FILE", help="domain of the tasks (default: that of the model)")
     add("--limit", type=int, metavar="N", help=limit_help)
     add("--seed", type=int, default=0, help="seed of tasks, homes and samples (default: 0)")
     add("--samples", type=int, default=4, metavar="N", help="more plans to sample if the first fails (default: 4)")
@@ -88,6 +90,7 @@ def _usage_error(args: argparse.Namespace) -> str:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from envs.symbolic.domain import load_domain
     from gpt.files import write_text_atomically
     from planner.api import Planner
     from planner.evaluation.results import EvaluationSettings, Results
@@ -101,7 +104,8 @@ def _run(args: argparse.Namespace) -> int:
     names = tuple(str(folder) if folder else RELEASED for folder in folders)
     one_thread()
     planners = [Planner.load(folder, weights=args.weights) for folder in folders]
-    trials, problems = _load_trials(args)
+    domain = load_domain(args.domain) if args.domain else planners[0].domain
+    trials, problems = _load_trials(args, domain)
     predictions = [
         _predict_all(planner, folder, trials, args) for planner, folder in zip(planners, folders, strict=True)
     ]
@@ -142,7 +146,7 @@ def _predict_all(
     return list(tqdm(results, desc=f"evaluate {name}", total=len(trials), unit="task", disable=None))
 
 
-def _load_trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[TaskProblem]]:
+def _load_trials(args: argparse.Namespace, domain: Domain) -> tuple[list[EvaluationTask], list[TaskProblem]]:
     from envs.errors import EnvsError
     from planner.evaluation.results import TaskProblem
     from planner.tasks.held_out_trials import BUILT_IN, draw_trials, sample_lines, trial_from_line
@@ -152,13 +156,17 @@ def _load_trials(args: argparse.Namespace) -> tuple[list[EvaluationTask], list[T
     if args.tasks is None:
         count, inventory = args.limit or PER_SPLIT, not args.no_inventory
         return [
-            t for s in BUILT_IN for t in draw_trials(s, count, seed=args.seed, inventory=inventory, geometry=geometry)
+            t
+            for s in BUILT_IN
+            for t in draw_trials(s, count, seed=args.seed, inventory=inventory, geometry=geometry, domain=domain)
         ], []
     trials: list[EvaluationTask] = []
     problems: list[TaskProblem] = []
-    for line in sample_lines(read_tasks(args.tasks), args.limit, args.seed):
+    for line in sample_lines(read_tasks(args.tasks, domain), args.limit, args.seed):
         try:
-            trials.append(trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps))
+            trials.append(
+                trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps, domain=domain)
+            )
         except EnvsError as error:
             problems.append(TaskProblem(id=line.id, reason=" ".join(str(error).split())))
     return trials, problems

@@ -24,8 +24,7 @@ from envs.errors import HomeError, HomeNameError
 from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
-from envs.scenes.speaker import PERSON, speaker_of
-from envs.symbolic.domain import load_domain
+from envs.scenes.speaker import speaker_of
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
@@ -90,7 +89,7 @@ def _counted(scene: Scene) -> str:
 
 def _persons(scene: Scene) -> dict[str, FixtureSpec]:
     """Return the people who have a place in the home, by name."""
-    return dict(zip(scene.people, (f for f in scene.fixtures if f.category == PERSON), strict=False))
+    return dict(zip(scene.people, (f for f in scene.fixtures if f.category == scene.domain.person), strict=False))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -110,7 +109,7 @@ def _properties(scene: Scene) -> dict[str, dict[str, list[str]]]:
     specs: list[FixtureSpec | ObjectSpec] = [*scene.fixtures, *scene.objects]
     groups = {
         group: {word: [spec.name for spec in specs if word in spec.properties] for word in words}
-        for group, words in load_domain().properties.items()
+        for group, words in scene.domain.properties.items()
     }
     groups = {group: {word: names for word, names in words.items() if names} for group, words in groups.items()}
     return {group: words for group, words in groups.items() if words}

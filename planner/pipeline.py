@@ -23,6 +23,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State, format_action
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Goal, format_goal, with_home_rules
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
@@ -60,17 +61,19 @@ class PlanningPipeline:
     def __init__(
         self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None,
         kinds: Collection[DocumentKind] = (), notes: Mapping[str, object] | None = None,
+        domain: Domain | None = None,
     ) -> None:  # fmt: skip
         """Wrap a model; a PyTorch model is converted, so later training does not affect it.
 
         `kinds` are the optional kinds of documents that it was trained on (planner/prompts/document_kinds.py); it reads
         no others. `notes` are data of the adapter of one home that was merged into the model
-        (planner/exploration/learned_prior.py).
+        (planner/exploration/learned_prior.py). `domain` is the one that it was trained on; None: the default domain.
         """
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
         self.kinds, self.notes = frozenset(kinds), notes
+        self.domain = domain or load_domain()
         self.prompts = Prompts(self.model, tokenizer)
         self.reader = InstructionReader(self.prompts)
         self.goal_planner = GoalPlanner(self.prompts, self.kinds)

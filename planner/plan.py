@@ -34,8 +34,8 @@ MAX_INPUT = 1_000_000  # characters on standard input
 
 def _parser() -> argparse.ArgumentParser:
     from planner.cli.execution_flags import (
-        DEFAULT_HOME,
         add_execution_arguments,
+        add_home_arguments,
         add_observe_arguments,
         add_rule_argument,
     )
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     add("instruction", nargs="?", help=argparse.SUPPRESS)  # the description tells of it
     add("--goal", help="plan for this goal; `? where mug` asks a question")
     add_rule_argument(parser)
-    add("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
+    add_home_arguments(parser)
     add("--interactive", action="store_true", help="answer each line of standard input until it ends")
     add("--ask", action="store_true", help="read the user's answer to each clarifying question")
     add("--error-rate", type=float, metavar="A", help="max. rate of wrong goals: ask if unsure (default: act)")
@@ -95,7 +95,13 @@ def _answer(args: argparse.Namespace, question: str, state: State) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from planner.cli import perception_flags
-    from planner.cli.execution_flags import load_planner, read_belief, read_execution_settings
+    from planner.cli.execution_flags import (
+        home_named,
+        load_planner,
+        read_belief,
+        read_domain,
+        read_execution_settings,
+    )
     from planner.language.normalization import is_question
     from planner.plans.options import Options
 
@@ -109,8 +115,9 @@ def _run(args: argparse.Namespace) -> int:
     if heard is not None:
         instructions = _instructions(heard.words)
     views = None if seen is None else seen[1]
-    home = args.home if seen is None else seen[0].world.scene  # who asks is there, seen or not
-    state = with_rules(open_home(home, geometry=args.execute), args.rule)
+    domain = read_domain(args)
+    home = home_named(args, domain) if seen is None else seen[0].world.scene  # who asks is there, seen or not
+    state = with_rules(open_home(home, geometry=args.execute, domain=domain), args.rule)
     texts = instructions if args.goal is None else [args.goal]
     if len(texts) == 1 and is_question(texts[0]):
         return _answer(args, texts[0], state)
@@ -197,7 +204,7 @@ def _checked_instructions(args: argparse.Namespace) -> list[str]:
         PlannerError: They do not, or there is no instruction.
     """
     from planner.cli import perception_flags
-    from planner.cli.execution_flags import DEFAULT_HOME, check_execution_is_asked_for
+    from planner.cli.execution_flags import check_execution_is_asked_for
 
     if not args.execute:
         check_execution_is_asked_for(args)
@@ -207,7 +214,7 @@ def _checked_instructions(args: argparse.Namespace) -> list[str]:
         raise PlannerError(
             "--agenda keeps a plan for later; it cannot be combined with --execute, --observe, --image or --format"
         )
-    perception_flags.check_perception_arguments(args, DEFAULT_HOME)
+    perception_flags.check_perception_arguments(args)
     spoken = bool(args.audio or args.listen)
     if args.goal is not None and (args.instruction is not None or args.interactive or spoken or args.ask):
         raise PlannerError("--goal stands in place of an instruction; it cannot be combined with one")

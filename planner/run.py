@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.cli.execution_flags import DEFAULT_HOME
+from planner.cli.execution_flags import add_home_arguments, home_named, read_domain
 from planner.errors import PlannerError
 from planner.io.command import run_command, standard_input, typed_argument
 from planner.io.command_parser import CommandParser
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--goal", help="goal to score, in the goal language (default: the JSON's goal)")
     add_rule_argument(parser)
-    parser.add_argument("--home", default=DEFAULT_HOME, help="YAML file, bundled name or seed (family_house)")
+    add_home_arguments(parser)
     parser.add_argument("--replan", action="store_true", help="replan after a failure (implied by --observe)")
     parser.add_argument("--leave-open", action="store_true", help="for speed: a new plan closes nothing")
     parser.add_argument("--model", help="model folder of the GPT (default: the released weights)")
@@ -118,7 +118,9 @@ def _run(args: argparse.Namespace) -> int:
     from planner.plans.typed_steps import TypedPlan, read_steps
 
     plan_text = PlanText(steps=()) if args.plan is None else read_plan(args.plan)
-    state = with_rules(open_home(args.home, geometry=args.backend == "physics"), args.rule)
+    domain = read_domain(args)
+    home = home_named(args, domain)
+    state = with_rules(open_home(home, geometry=args.backend == "physics", domain=domain), args.rule)
     goal = _read_goal(args, plan_text, state.world.scene)
     belief = read_belief(args, state)
     believed_state = state
@@ -209,7 +211,9 @@ def _run_agenda(args: argparse.Namespace) -> int:
 
     _check_agenda_flags(args)
     only_read = args.list or args.cancel is not None
-    state = with_rules(open_home(args.home, geometry=args.backend == "physics" and not only_read), args.rule)
+    domain = read_domain(args)
+    geometry = args.backend == "physics" and not only_read
+    state = with_rules(open_home(home_named(args, domain), geometry=geometry, domain=domain), args.rule)
     agenda = Agenda(state, args.agenda)
     if args.list:
         print_agenda(agenda, as_json=args.json)

@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="run folder, instead of runs/NAME")
     parser.add_argument("--corpus", action="append", default=[], metavar="alfred:PATH",
                         help="mix in the human-written instructions of a task file (repeatable)")  # fmt: skip
+    parser.add_argument(
+        "--domain", type=Path, metavar="FILE", help="train on another domain than the home (docs/domains.md)"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="PART.KEY=VALUE",
                         help="override a recipe value, for example train.steps=500 (repeatable)")  # fmt: skip
     parser.add_argument("--tokenizer", default="own", help="own (trained on the corpus), gpt2, or a tokenizer.json")
@@ -117,8 +120,10 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
     from gpt.training.trainer import train
     from gpt.weights.checkpoint import load_model, save_model
     from planner.corpus.builder import build_corpus
+    from planner.corpus.domain_files import domain_of_run, keep_domain
 
     check_divisible(settings.train.batch_rows, world)
+    domain_file, domain = domain_of_run(args.domain, args.start)
     folder = args.out or runs_dir() / args.name
     corpus_seed = args.seed if args.corpus_seed is None else args.corpus_seed
     if world.is_main:
@@ -138,6 +143,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         tokenizer, train_docs, valid_docs = build_corpus(
             settings.corpus, folder / "corpus", seed=corpus_seed, limit=limit + 1, tokenizer=tokenizer_to_use,
             use_gpt2=args.tokenizer == "gpt2", human=human, workers=args.workers,
+            domain=domain,
         )  # fmt: skip
     if world.is_main:
         print(f"corpus: {len(train_docs):,} documents, {len(train_docs.tokens):,} tokens, "
@@ -166,9 +172,11 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         "seed": args.seed,
         "corpus_seed": corpus_seed,
         "human": [Path(h).name for h in human],
+        **({"domain": domain_file.name} if domain_file is not None else {}),
     }
     extra: dict[str, object] = {"training": record, "kinds": list(settings.corpus.kinds)}
     save_model(model, tokenizer, folder / "model", extra, bf16=True)
+    keep_domain(domain_file, folder / "model")
     if args.json:
         print(json.dumps(record))
     else:

@@ -6,12 +6,13 @@ object's frame is its center, z up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, pi, sin
 from typing import TYPE_CHECKING, Literal
 
-from envs.geometry.bodies import Piece, Quat
+from envs.assets.mesh_bodies import mesh_hulls
+from envs.assets.mesh_grasps import mesh_rims
+from envs.geometry.bodies import Piece, Quat, Rim
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory, Vec3
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 WALL_M = 0.008  # thickness of a vessel's walls
 TAB_M = 0.045  # length of the rim pieces of plates, trays and pans
 RIDGE_M = 0.03  # thickness of a cloth's fold and of a kettle's handle
+WALL_SHARE, TAB_SHARE, RIDGE_SHARE = 0.1, 0.35, 0.4  # of an object's width, at most: own kinds can be tiny
 # Shapes with a fold or handle on top: the fraction of the height below it.
 RIDGED = {"cloth": 0.45, "cushion": 0.6, "kettle": 0.78}
 FLAT = ("plate", "tray", "pan")
@@ -26,105 +28,98 @@ FLAT = ("plate", "tray", "pan")
 CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")
 ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # rotationally symmetric if as deep as wide
 HOLLOW = ("bowl", "cup", "mug", "glass", "pot", "basket")
-DENSITY = 500.0  # kg/m3 of the bounding box: half of water
-MASS_KG = (0.05, 1.5)  # minimum and maximum; one hand can lift the maximum
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rim:
-    """An upright part of an object that fits between two fingers, in the object's frame.
-
-    Attributes:
-        x: x of its center [m].
-        y: y of its center [m].
-        out: Outward direction, across which the fingers close [rad].
-        thick: Thickness in that direction [m].
-        deep: Height of the part, measured down from the object's top [m].
-    """
-
-    x: float
-    y: float
-    out: float
-    thick: float
-    deep: float
 
 
 @lru_cache(maxsize=256)
 def hulls(category: ObjectCategory) -> tuple[Piece, ...]:
     """Return the collision pieces of an object category."""
+    if category.mesh is not None:
+        return mesh_hulls(category.mesh, category.size)
     x, y, z = category.size
     round_ = category.shape in CYLINDERS and x == y
     kind: Literal["box", "cylinder"] = "cylinder" if round_ else "box"
     if is_hollow(category):
-        return _open_box(category.size)
+        return _open_box(category.size, wall_of(category))
     if category.shape in FLAT:  # rim pieces only where fingers grasp it: a full rim would cost time
         base = _hull((x, y, 0.5 * z), (0.0, 0.0, -0.25 * z), kind)
-        return (base, *(_tab(rim, z) for rim in rims(category)))
+        return (base, *(_tab(rim, category.size) for rim in rims(category)))
     if category.shape in RIDGED:  # a fold, or a handle, on top
         base_share = RIDGED[category.shape]
         base = _hull((x, y, base_share * z), (0.0, 0.0, (base_share - 1) * z / 2), kind)
-        return (base, _hull((0.7 * x, RIDGE_M, (1 - base_share) * z), (0.0, 0.0, base_share * z / 2)))
+        return (base, _hull((0.7 * x, _ridge(category), (1 - base_share) * z), (0.0, 0.0, base_share * z / 2)))
     return (_hull(category.size, kind=kind),)
 
 
 @lru_cache(maxsize=256)
 def rims(category: ObjectCategory) -> tuple[Rim, ...]:
     """Return the parts that two fingers can grasp from above besides the whole body: walls, rims, folds, handles."""
+    if category.mesh is not None:
+        return mesh_rims(category.mesh, category.size)
     x, y, z = category.size
-    if category.shape in RIDGED:
-        return (Rim(x=0.0, y=0.0, out=pi / 2, thick=RIDGE_M, deep=(1 - RIDGED[category.shape]) * z),)
+    if category.shape in RIDGED and not is_hollow(category):
+        return (Rim(x=0.0, y=0.0, out=pi / 2, thick=_ridge(category), deep=(1 - RIDGED[category.shape]) * z),)
     if category.shape not in FLAT and not is_hollow(category):
         return ()
-    depth = 0.5 * z if category.shape in FLAT else z - WALL_M
-    half = (x / 2 - WALL_M / 2, y / 2 - WALL_M / 2)
+    wall = wall_of(category)
+    depth = z - wall if is_hollow(category) else 0.5 * z
+    half = (x / 2 - wall / 2, y / 2 - wall / 2)
     # Between the axes for round shapes: square objects lie along the axes.
-    first_angle = pi / 4 if category.shape in ("plate", "pan") else 0.0
+    first_angle = pi / 4 if category.shape in ("plate", "pan") and x == y and not is_hollow(category) else 0.0
     angles = [first_angle + k * pi / 2 for k in range(4)]
     return tuple(
-        Rim(x=half[k % 2] * cos(angle), y=half[k % 2] * sin(angle), out=angle, thick=WALL_M, deep=depth)
+        Rim(x=half[k % 2] * cos(angle), y=half[k % 2] * sin(angle), out=angle, thick=wall, deep=depth)
         for k, angle in enumerate(angles)
     )
 
 
 def is_hollow(category: ObjectCategory) -> bool:
-    """Whether the collision shape is an open box: a floor and four walls."""
-    return category.shape in HOLLOW and category.holds is not None
+    """Whether there is room inside the collision shape: it is an open box, or a mesh."""
+    return category.relation == "in" and category.holds is not None
+
+
+def wall_of(category: ObjectCategory) -> float:
+    """Return the thickness of a vessel's walls, and of a plate's rim [m]: thinner for what is tiny."""
+    x, y, z = category.size
+    return min(WALL_M, WALL_SHARE * min(x, y), z / 3 if is_hollow(category) else WALL_M)
+
+
+def _ridge(category: ObjectCategory) -> float:
+    return min(RIDGE_M, RIDGE_SHARE * category.size[1])
 
 
 def edge_height(category: ObjectCategory) -> float:
     """Return how far the collision shape rises above the center [m], without rims, folds and handles."""
+    if category.mesh is not None:
+        return category.size[2] / 2
     share = 0.5 if category.shape in FLAT else RIDGED.get(category.shape, 1.0)
     return (share - 0.5) * category.size[2]
 
 
 def inner_floor_height(category: ObjectCategory) -> float:
-    """Return the height of a container's inner floor above its center [m]."""
-    bottom = -category.size[2] / 2
-    if category.shape in HOLLOW:
-        return bottom + WALL_M
-    return bottom + 0.5 * category.size[2]
-
-
-def mass_kg(category: ObjectCategory) -> float:
-    """Return a mass [kg] that suits the size, within `MASS_KG`."""
-    x, y, z = category.size
-    return min(MASS_KG[1], max(MASS_KG[0], DENSITY * x * y * z))
+    """Return the height of what a container's contents lie on above its center [m]."""
+    height = category.size[2]
+    if category.mesh is not None:
+        return (category.mesh.inner_floor - 0.5) * height
+    if is_hollow(category):
+        return wall_of(category) - height / 2
+    return 0.0 if category.shape in FLAT else edge_height(category)
 
 
 def _hull(size: Vec3, at: Vec3 = (0.0, 0.0, 0.0), kind: Literal["box", "cylinder"] = "box") -> Piece:
     return Piece(size=size, at=at, kind=kind, visible=False)
 
 
-def _open_box(size: Vec3) -> tuple[Piece, ...]:
+def _open_box(size: Vec3, wall: float) -> tuple[Piece, ...]:
     """Return a floor and four walls: objects dropped into it stay in it."""
     x, y, z = size
-    floor = _hull((x, y, WALL_M), (0.0, 0.0, (WALL_M - z) / 2))
-    ends = [_hull((WALL_M, y, z), (side * (x - WALL_M) / 2, 0.0, 0.0)) for side in (-1, 1)]
-    sides = [_hull((x - 2 * WALL_M, WALL_M, z), (0.0, side * (y - WALL_M) / 2, 0.0)) for side in (-1, 1)]
+    floor = _hull((x, y, wall), (0.0, 0.0, (wall - z) / 2))
+    ends = [_hull((wall, y, z), (side * (x - wall) / 2, 0.0, 0.0)) for side in (-1, 1)]
+    sides = [_hull((x - 2 * wall, wall, z), (0.0, side * (y - wall) / 2, 0.0)) for side in (-1, 1)]
     return (floor, *ends, *sides)
 
 
-def _tab(rim: Rim, height: float) -> Piece:
+def _tab(rim: Rim, size: Vec3) -> Piece:
     turn: Quat = (0.0, 0.0, sin(rim.out / 2), cos(rim.out / 2))
-    at = (rim.x, rim.y, (height - rim.deep) / 2)
-    return Piece(size=(rim.thick, TAB_M, rim.deep), at=at, turn=turn, visible=False)
+    at = (rim.x, rim.y, (size[2] - rim.deep) / 2)
+    length = min(TAB_M, TAB_SHARE * min(size[:2]))
+    return Piece(size=(rim.thick, length, rim.deep), at=at, turn=turn, visible=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from envs.assets.mesh_bodies import mesh_appearance
 from envs.assets.objects.clothing import CLOTHES
 from envs.assets.objects.groceries import GROCERIES
 from envs.assets.objects.household_items import POSSESSIONS
@@ -33,5 +34,7 @@ def object_pieces(category: ObjectCategory) -> tuple[Piece, ...]:
 @lru_cache(maxsize=256)
 def appearance(category: ObjectCategory) -> Mesh:
     """Return the mesh of an object category: by its name, or by its shape if no model has that name."""
+    if category.mesh is not None:
+        return mesh_appearance(category.mesh, category.size, (*category.color, category.alpha))
     build_mesh = APPEARANCES.get(category.name) or SHAPE_APPEARANCES[category.shape]
     return build_mesh(category.size, (*category.color, category.alpha))

@@ -15,7 +15,6 @@ from envs.errors import EnvsError
 from envs.evaluation.plan_builder import DeadEndError, PlanBuilder
 from envs.evaluation.trial_scenes import location_fact, seed_of, small_home, surfaces
 from envs.physics.spatial_queries import COVERED_BODIES
-from envs.scenes.object_tables import DRINKS
 from envs.symbolic.actions import ON, OPEN, World
 from envs.symbolic.domain import load_domain
 
@@ -242,7 +241,8 @@ def _wipe(builder: _TrialBuilder, category: str) -> None:
 def _pour(builder: _TrialBuilder, category: str) -> None:
     domain = load_domain()
     reservoirs = [n for n, object_category in domain.objects.items() if object_category.contains and n != category]
-    filled = [f"{n} of {drink}" for n, drinks in DRINKS.items() if n != category for drink in drinks]
+    filled_with = domain.sampling.filled_with
+    filled = [f"{n} of {drink}" for n, drinks in filled_with.items() if n != category for drink in drinks]
     if category in domain.fixtures:
         _take_tool(builder, [v for v in filled if v.endswith(" water")] + ["water bottle"], [category], [])
         builder.count("pour", "pour", builder.plan.state.world.names[builder.plan.state.held], builder.one_of(category))

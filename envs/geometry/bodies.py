@@ -22,7 +22,8 @@ class Piece:
     """A convex part of a body, in the body's or link's frame.
 
     Attributes:
-        kind: `box` and `cylinder` (axis z) fill the bounding box `size` [m]; a `mesh` is only drawn.
+        kind: `box` and `cylinder` (axis z) fill the bounding box `size` [m]; a `hull` is the convex hull of the
+            vertices of `mesh`, around `at`; a `mesh` is only drawn.
         solid: Whether it collides.
         visible: Whether it is drawn.
     """
@@ -30,7 +31,7 @@ class Piece:
     size: Vec3
     at: Vec3 = (0.0, 0.0, 0.0)
     turn: Quat = UPRIGHT
-    kind: Literal["box", "cylinder", "mesh"] = "box"
+    kind: Literal["box", "cylinder", "hull", "mesh"] = "box"
     color: Color = (0.8, 0.8, 0.8, 1.0)
     solid: bool = True
     visible: bool = True
@@ -51,6 +52,27 @@ class Link:
     axis: Vec3 = (0.0, 0.0, 1.0)
     parent: int = -1
     mass: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rim:
+    """An upright part of an object that fits between two fingers, in the object's frame.
+
+    Attributes:
+        x: x of its center [m].
+        y: y of its center [m].
+        out: Outward direction, across which the fingers close [rad].
+        thick: Thickness in that direction [m].
+        deep: Height of the part [m].
+        below: How far its top is below the object's top [m].
+    """
+
+    x: float
+    y: float
+    out: float
+    thick: float
+    deep: float
+    below: float = 0.0
 
 
 def visual_piece(mesh: Mesh, color: Color = VERTEX_COLORS) -> Piece:

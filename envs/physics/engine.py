@@ -7,7 +7,9 @@ import ctypes
 import functools
 import os
 import sys
+import tempfile
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -146,6 +148,7 @@ class Engine:
             numSolverIterations=SOLVER_ITERATIONS,
             solverResidualThreshold=SOLVER_RESIDUAL,
             deterministicOverlappingPairs=1,
+            enableFileCaching=0,
         )
 
     def be_precise(self) -> None:
@@ -177,17 +180,20 @@ class Engine:
         solid = [piece for piece in pieces if piece.solid]
         if not solid:
             return -1
-        shape_types = [self._p.GEOM_CYLINDER if piece.kind == "cylinder" else self._p.GEOM_BOX for piece in solid]
-        return int(
-            self._p.createCollisionShapeArray(
-                shapeTypes=shape_types,
-                halfExtents=[[piece.size[0] / 2, piece.size[1] / 2, piece.size[2] / 2] for piece in solid],
-                radii=[piece.size[0] / 2 for piece in solid],
-                lengths=[piece.size[2] for piece in solid],
-                collisionFramePositions=[piece.at for piece in solid],
-                collisionFrameOrientations=[piece.turn for piece in solid],
+        shape_types = {"box": self._p.GEOM_BOX, "cylinder": self._p.GEOM_CYLINDER, "hull": self._p.GEOM_MESH}
+        with tempfile.TemporaryDirectory() as folder:  # PyBullet reads several hulls of one body only from files
+            files = [_hull_file(folder, k, piece) for k, piece in enumerate(solid)]
+            return int(
+                self._p.createCollisionShapeArray(
+                    shapeTypes=[shape_types[piece.kind] for piece in solid],
+                    halfExtents=[[piece.size[0] / 2, piece.size[1] / 2, piece.size[2] / 2] for piece in solid],
+                    radii=[piece.size[0] / 2 for piece in solid],
+                    lengths=[piece.size[2] for piece in solid],
+                    collisionFramePositions=[piece.at for piece in solid],
+                    collisionFrameOrientations=[piece.turn for piece in solid],
+                    **({"fileNames": files, "meshScales": [[1, 1, 1]] * len(files)} if any(files) else {}),
+                )
             )
-        )
 
     def _visual(self, pieces: Sequence[Piece]) -> int:
         """Create a shape for PyBullet's own window: one mesh in one color, or up to 16 boxes and cylinders per link."""
@@ -587,6 +593,18 @@ class Engine:
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle what the world is, not its connection."""
         return _restored, (without_visuals(self.snapshot()),)
+
+
+def _hull_file(folder: str, number: int, piece: Piece) -> str:
+    """Write the corners of a convex hull to a file that PyBullet reads; return its name, empty for other pieces."""
+    if piece.kind != "hull" or piece.mesh is None:
+        return ""
+    n = len(piece.mesh.vertices)
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in piece.mesh.vertices]
+    lines += [f"f {k} {k % n + 1} {(k + 1) % n + 1}" for k in range(1, n + 1)]  # it takes the corners in faces only
+    path = Path(folder, f"{number}.obj")
+    path.write_text("\n".join(lines) + "\n", encoding="ascii")
+    return str(path)
 
 
 def _restored(snapshot: WorldSnapshot) -> Engine:

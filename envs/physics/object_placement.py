@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import mass_kg
 from envs.assets.object_models import object_pieces
 from envs.errors import PhysicsError
 from envs.geometry.collision_boxes import overlap
 from envs.geometry.free_placements import Placement, free_placements
 from envs.physics.engine import Engine
 from envs.symbolic.described_kinds import category_of
-from envs.symbolic.domain import Domain
+from envs.symbolic.domain import Domain, mass_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +137,7 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
 def add_object(engine: Engine, spec: ObjectSpec, domain: Domain, at: Sequence[float], turn: Sequence[float]) -> None:
     """Add one object at a pose."""
     category = category_of(spec, domain)
-    engine.add(spec.name, object_pieces(category), at, turn, mass=mass_kg(category))
+    engine.add(spec.name, object_pieces(category), at, turn, mass=mass_of(category))
 
 
 def _hand_clearance_strips(queries: SpatialQueries, name: str) -> Array:

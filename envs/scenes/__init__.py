@@ -11,5 +11,4 @@
 | `occupancy_grid.py` | the floor that the robot can use |
 | `scene_sampler.py` | samples a scene from a seed |
 | `sampling_constraints.py` | facts that a sampled home must satisfy |
-| `object_tables.py` | which objects are sampled, and where they are left |
 """

@@ -31,7 +31,7 @@ AROUND_M = 0.8  # free on every side of a free-standing fixture, so that the rob
 BEHIND_M = WALL_M / 2 + 0.01
 FREE_STANDING = frozenset(("dining table", "coffee table", "ottoman", "person"))
 FLOOR_STEP_M = 0.15  # grid step of the candidate positions of a floor
-ON_OUTER_WALLS = frozenset(("window", "door"))
+ON_OUTER_WALLS = frozenset(("window", "door"))  # bodies
 PACKED_ROOMS = frozenset(("kitchen", "bathroom", "laundry room"))
 MAX_ATTEMPTS = 60
 GROWTH = 1.07
@@ -141,7 +141,7 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
             fixture = movable[i]
             is_snug = packed or room.kind in PACKED_ROOMS
             sides = walls
-            if fixture.category in ON_OUTER_WALLS:
+            if domain.fixtures[fixture.category].body in ON_OUTER_WALLS:
                 is_snug, sides = True, sorted(walls, key=lambda side: not outside[side])
             pose = _find_pose(fixture, domain, room.rect, taken, keep_free, sides, rng, is_snug)
             if pose is None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     import gymnasium
 
+    from envs.symbolic.domain import Domain
     from envs.symbolic.home_protocol import Home
 
     HomeInUse: TypeAlias = Home | gymnasium.Env[Any, Any]
@@ -54,7 +55,10 @@ NUMBER = re.compile(r"[+-]?\d[\d_.,]*([eE][+-]?\d+)?")
 SEED_TEXT = "a seed is a whole number from 0 to 2**62 - 1"
 
 
-def load_home(home: AnyHome, *, geometry: bool = True, speaker: bool = False, notes: list[str] | None = None) -> Scene:
+def load_home(
+    home: AnyHome, *, geometry: bool = True, speaker: bool = False, notes: list[str] | None = None,
+    domain: Domain | None = None,
+) -> Scene:  # fmt: skip
     """Return the scene of a home, named in one of the ways above.
 
     Args:
@@ -62,6 +66,7 @@ def load_home(home: AnyHome, *, geometry: bool = True, speaker: bool = False, no
         geometry: Whether a file or a seed gets a floor plan; only the physical world needs it.
         speaker: Whether a person is added to a seed's home or a scene without one.
         notes: Filled with what of a file is read otherwise than it is written.
+        domain: The domain of a seed, and of a file that names none; None: the default domain.
 
     Raises:
         HomeNameError: It names no home.
@@ -70,7 +75,7 @@ def load_home(home: AnyHome, *, geometry: bool = True, speaker: bool = False, no
     """
     named = named_home(home) if isinstance(home, str | os.PathLike) else home
     if isinstance(named, Path):
-        return with_speaker(_read_home(named, geometry, notes), geometry=geometry)
+        return with_speaker(_read_home(named, geometry, notes, domain), geometry=geometry)
     if isinstance(named, Scene):
         scene = named
     elif isinstance(named, int | np.integer) and not isinstance(named, bool):
@@ -78,7 +83,7 @@ def load_home(home: AnyHome, *, geometry: bool = True, speaker: bool = False, no
 
         if not 0 <= named <= MAX_SEED:
             raise HomeNameError(f"there is no home {quoted(int(named))}: {SEED_TEXT}")
-        scene = sample_scene(int(named), geometry=geometry)
+        scene = sample_scene(int(named), geometry=geometry, domain=domain)
     elif isinstance(named, bool | float):
         raise HomeNameError(f"there is no home {named}: {SEED_TEXT}, an int")
     else:
@@ -86,20 +91,22 @@ def load_home(home: AnyHome, *, geometry: bool = True, speaker: bool = False, no
     return with_speaker(scene, geometry=geometry) if speaker else scene
 
 
-def state_of(home: AnyHome, *, geometry: bool = True, speaker: bool = False) -> State:
+def state_of(home: AnyHome, *, geometry: bool = True, speaker: bool = False, domain: Domain | None = None) -> State:
     """Return the state of a home, named in one of the ways above: the given or current one, or a scene's initial one.
 
     Args:
         home: As in `load_home`.
         geometry: As in `load_home`.
         speaker: As in `load_home`; a state and a home in use stay as they are.
+        domain: As in `load_home`.
 
     Raises:
         HomeNameError: It names no home.
         HomeError: As in `load_home`.
     """
     if isinstance(home, Scene | str | os.PathLike | int | np.integer | float):
-        return World(load_home(cast("AnyHome", home), geometry=geometry, speaker=speaker)).initial()
+        scene = load_home(cast("AnyHome", home), geometry=geometry, speaker=speaker, domain=domain)
+        return World(scene).initial()
     return _current_state(home)
 
 
@@ -172,14 +179,14 @@ def _current_state(home: AnyHome) -> State:
     return state
 
 
-def _read_home(path: Path, geometry: bool, notes: list[str] | None) -> Scene:
+def _read_home(path: Path, geometry: bool, notes: list[str] | None, domain: Domain | None) -> Scene:
     try:
         text = read_text(path, MAX_BYTES)
     except ReadError as error:
         raise HomeError(f"{error}{_file_hint(path)}") from None
     stem = "".join(c for c in path.stem.replace("_", " ") if c.isprintable())
     try:
-        return parse_home(text, name=stem or "home", geometry=geometry, notes=notes, folder=path.parent)
+        return parse_home(text, name=stem or "home", geometry=geometry, notes=notes, folder=path.parent, domain=domain)
     except HomeFileError as error:
         raise HomeFileError(list(error.problems), f"{path}: ") from None
 

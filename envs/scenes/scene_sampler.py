@@ -2,7 +2,7 @@
 
 Contents, floor plan and clutter on floors draw from three random streams of the same seed: a home has the same
 contents with and without geometry, and tidy homes do not depend on the clutter of others. The probabilities are
-plausible guesses, not measurements; they are here, in `object_tables.py` and in `room_furnishing.py`.
+plausible guesses, not measurements; they are here and in the domain's section `sampling`.
 """
 
 from __future__ import annotations
@@ -14,17 +14,6 @@ import numpy as np
 
 from envs.errors import HomeError
 from envs.scenes.furniture_layout import lay_out
-from envs.scenes.object_tables import (
-    DRINKS,
-    NATURAL_ROOMS,
-    NESTED_IN,
-    SETTING,
-    SEVERAL,
-    SOILED_AT,
-    STREWN,
-    STREWN_IN,
-    WASHABLE,
-)
 from envs.scenes.room_furnishing import MAX_ROOMS, choose_fixtures, choose_rooms, room_names
 from envs.scenes.sampling_constraints import Demands, members, read_demands
 from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, load_domain
@@ -32,10 +21,7 @@ from envs.symbolic.goals import Count, Place, Thing
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room, Scene
 
 SETTING_SHARE = 0.6  # maximum fraction of the remaining objects that is tableware of set tables
-# Lamps have LAMP_ON_CHANCE; heating and washing appliances are never on.
-ON_CHANCE = {"television": 0.25, "fan": 0.25, "radio": 0.2}
-LAMP_ON_CHANCE, OPEN_CHANCE, SOILED_CHANCE, STRAY_CHANCE, NESTED_CHANCE, FILLED_CHANCE, FOLDED_CHANCE = (
-    0.4,
+OPEN_CHANCE, SOILED_CHANCE, STRAY_CHANCE, NESTED_CHANCE, FILLED_CHANCE, FOLDED_CHANCE = (
     0.1,
     0.2,
     0.08,
@@ -43,6 +29,7 @@ LAMP_ON_CHANCE, OPEN_CHANCE, SOILED_CHANCE, STRAY_CHANCE, NESTED_CHANCE, FILLED_
     0.12,
     0.2,
 )
+WATERED_CHANCE = 0.3
 CLUTTERED_CHANCE, MAX_STREWN = 0.4, 6  # fraction of homes with objects on a floor; maximum objects per floor
 PLACE_SKIPPED_CHANCE = 0.4  # chance to pass over a more likely place of an `at` list for the next one
 
@@ -133,6 +120,9 @@ class _Contents:
     ) -> None:
         self.rng, self.rand, self.clutter_rng, self.demands, self.domain = rng, rng.random, clutter_rng, demands, domain
         self.is_tidy = False  # whether nothing lies where it does not belong, and nothing is unwashed
+        self.tables = domain.sampling
+        self.has_dirt = "dirty" in domain.states
+        self.coolers = {name for p in domain.processes if "cold" in p.set and "on" not in p.when for name in p.at}
         self.rooms: list[Room] = []
         self.fixtures: list[FixtureSpec] = []
         self.objects: list[ObjectSpec] = []
@@ -157,7 +147,7 @@ class _Contents:
                 wanted_kinds.append(domain.fixtures[usual_fixture].rooms)
         required = [domain.fixtures[name].rooms for name, number in demands.fixtures.items() if number > 0]
         n_rooms = 2 + int(self.rand() * 3) if n_rooms is None else n_rooms
-        room_kinds = choose_rooms(self.rng, n_rooms, wanted_kinds, required)
+        room_kinds = choose_rooms(self.rng, n_rooms, wanted_kinds, required, domain)
         names = room_names(room_kinds)
         self.rooms = [Room(name=n, kind=k, rect=(0.0, 0.0, 0.0, 0.0)) for n, k in zip(names, room_kinds, strict=True)]
         furniture = choose_fixtures(self.rng, room_kinds, demands.fixtures, demands.absent, domain)
@@ -167,13 +157,16 @@ class _Contents:
 
     def add_floors(self) -> None:
         """Add the floors of one or two rooms in some homes; a home that already has a floor gets no other."""
-        rand = self.clutter_rng.random
-        if rand() >= CLUTTERED_CHANCE or "floor" in self.fixtures_by_category or "floor" in self.demands.absent:
+        rand, strewn_in = self.clutter_rng.random, self.tables.strewn_in
+        floor = next((name for name, fixture in self.domain.fixtures.items() if fixture.underfoot), None)
+        if floor is None or rand() >= CLUTTERED_CHANCE:
             return
-        lived_in = [r for r in self.rooms if r.kind in STREWN_IN]
-        lived_in.sort(key=lambda r: rand() / STREWN_IN[r.kind])
+        if floor in self.fixtures_by_category or floor in self.demands.absent:
+            return
+        lived_in = [r for r in self.rooms if r.kind in strewn_in]
+        lived_in.sort(key=lambda r: rand() / strewn_in[r.kind])
         for room in lived_in[: 1 + int(rand() * 2)]:
-            self.add_fixture("floor", room.name)
+            self.add_fixture(floor, room.name)
 
     def add_fixture(self, category: str, room: str | None = None) -> FixtureSpec:
         """Add a fixture; without a room, in the first suitable one."""
@@ -187,7 +180,7 @@ class _Contents:
         self.fixtures_by_category.setdefault(category, []).append(fixture)
         if fixture_category.relation == "on" and not fixture_category.underfoot:
             self.surfaces.append(name)
-        if category in ("fridge", "freezer") and "open" not in states:
+        if category in self.coolers and "open" not in states:
             self.cold_places.add(name)
         return fixture
 
@@ -195,10 +188,11 @@ class _Contents:
         rand = self.rand
         chances = {
             "open": OPEN_CHANCE if fixture_category.joint and not fixture_category.close_after else 0.0,
-            "on": LAMP_ON_CHANCE if "lamp" in fixture_category.classes else ON_CHANCE.get(fixture_category.name, 0.0),
+            "on": 0.0,
             "dirty": SOILED_CHANCE if fixture_category.wipeable else 0.0,
-            "watered": 0.3 if fixture_category.waterable else 0.0,
+            "watered": WATERED_CHANCE if fixture_category.waterable else 0.0,
         }
+        chances |= self.own_chances(fixture_category)
         states = {state for state, chance in chances.items() if chance and rand() < chance}
         claims = self.demands.some_states.get(fixture_category.name, [])
         required = self.demands.all_states.get(fixture_category.name, {}) | (claims[nth] if nth < len(claims) else {})
@@ -207,6 +201,15 @@ class _Contents:
                 states.discard("open")  # nothing runs with its door open
             states = states | {state} if value else states - {state}
         return frozenset(states)
+
+    def own_chances(self, category: FixtureCategory | ObjectCategory) -> dict[str, float]:
+        """Return the chance of each state of a category that the domain gives a chance to; its name goes first."""
+        chances: dict[str, float] = {}
+        for state, table in self.tables.chances.items():
+            word = next((word for word in (category.name, *category.classes) if word in table), None)
+            if word is not None:
+                chances[state] = table[word]
+        return chances
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
@@ -227,14 +230,20 @@ class _Contents:
 
     def scatter_clutter(self, max_objects: int) -> None:
         """Scatter objects of a few categories on every floor, some clothes and linen unwashed."""
-        rand, names = self.clutter_rng.random, [n for n in STREWN if n not in self.demands.absent]
-        for floor in self.fixtures_by_category.get("floor", []):
+        rand, names = self.clutter_rng.random, [n for n in self.tables.strewn if n not in self.demands.absent]
+        floors = [
+            floor
+            for name, each in self.fixtures_by_category.items()
+            if self.domain.fixtures[name].underfoot
+            for floor in each
+        ]
+        for floor in floors:
             number = 1 + int(rand() * MAX_STREWN)
             for i in self.clutter_rng.permutation(len(names)).tolist():
                 object_category = self.domain.objects[names[i]]
-                n_copies = 1 + int(rand() * 3) if object_category.name in SEVERAL else 1
+                n_copies = 1 + int(rand() * 3) if object_category.name in self.tables.several else 1
                 for _ in range(min(n_copies, number, max_objects - len(self.objects))):
-                    is_soiled = rand() < 2 * SOILED_CHANCE and not WASHABLE.isdisjoint(object_category.classes)
+                    is_soiled = rand() < 2 * SOILED_CHANCE and self.gets_dirty(object_category)
                     if self.has_room(object_category, floor.name):
                         self.add(
                             object_category.name,
@@ -291,36 +300,36 @@ class _Contents:
 
     def add_settings(self, max_objects: int) -> None:
         n_people = 1 + int(self.rand() * 6)
-        for category in sorted(SETTING, key=lambda c: self.rand() * (1 + SETTING.index(c))):
+        setting = self.tables.setting
+        for category in sorted(setting, key=lambda c: self.rand() * (1 + setting.index(c))):
             number = min(max(n_people - 1 + int(self.rand() * 3), 1), 6, max_objects - len(self.objects))
             if category not in self.demands.absent:
                 for _ in range(number - self.number[category]):
                     self.add_somewhere(category)
 
     def add_others(self, max_objects: int) -> None:
-        absent = self.demands.absent
-        names = [n for n in self.domain.objects if n not in absent and n not in SETTING]
+        absent, several = self.demands.absent, self.tables.several
+        names = [n for n in self.domain.objects if n not in absent and n not in self.tables.setting]
         weights = np.array([self.category_weight(self.domain.objects[n]) for n in names])
         if not names:
             return
         for _ in range(4):  # a home may have more objects than there are categories
             order = np.argsort(self.rng.standard_exponential(len(names)) / weights)
             for i in order.tolist():
-                number = 1 + int(self.rand() * 2.5) if names[i] in SEVERAL else 1
+                number = 1 + int(self.rand() * 2.5) if names[i] in several else 1
                 for _ in range(number):
                     if len(self.objects) >= max_objects:
                         return
                     self.add_somewhere(names[i])
 
     def category_weight(self, object_category: ObjectCategory) -> float:
-        if object_category.at[0] in self.fixtures_by_category:
+        if object_category.at[:1] and object_category.at[0] in self.fixtures_by_category:
             return 1.0
         return 0.5 if any(place in self.fixtures_by_category for place in object_category.at) else 1e-9
 
     def add_somewhere(self, category: str) -> None:
         object_category = self.domain.objects[category]
-        is_soiled = self.rand() < SOILED_CHANCE and not WASHABLE.isdisjoint(object_category.classes)
-        is_soiled = is_soiled and not self.is_tidy
+        is_soiled = self.rand() < SOILED_CHANCE and self.gets_dirty(object_category) and not self.is_tidy
         holder = self.nesting_place(object_category) if not is_soiled and self.rand() < NESTED_CHANCE else None
         place = (
             holder
@@ -329,6 +338,10 @@ class _Contents:
         )
         if place is not None:
             self.add(category, place, dirty=is_soiled)
+
+    def gets_dirty(self, object_category: ObjectCategory) -> bool:
+        """Whether an object gets dirty in use, in a domain where things are dirty."""
+        return self.has_dirt and not self.tables.soiled_at.keys().isdisjoint(object_category.classes)
 
     def add(self, category: str, place: str, required: Thing | None = None, *, dirty: bool = False) -> ObjectSpec:
         """Add an object at a place that has room; with `required`, exactly in those states."""
@@ -339,10 +352,12 @@ class _Contents:
         else:
             states = {"dirty"} if dirty else set()
             liquid = self.sample_liquid(object_category, place) if not dirty else None
-            if liquid in ("coffee", "tea") and self.rand() < 0.5:
+            if liquid in self.tables.hot_liquids and self.rand() < 0.5:
                 states.add("hot")
             if object_category.folds and not dirty and self.rand() < FOLDED_CHANCE:
                 states.add("folded")
+            states |= {state for state, chance in self.own_chances(object_category).items() if self.rand() < chance}
+            states = self.without_contradiction(states)
         if place in self.cold_places and not states & {"hot", "cold"}:
             states.add("cold")
         self.number[category] += 1
@@ -367,9 +382,13 @@ class _Contents:
             self.holders.setdefault(category, []).append(obj)
         return obj
 
+    def without_contradiction(self, states: set[str]) -> set[str]:
+        """Return states of which no two exclude each other: of two that do, the first of the domain stays."""
+        return states - {b for a, b in self.domain.exclusive if a in states}
+
     def sample_liquid(self, object_category: ObjectCategory, place: str) -> str | None:
         """Return a random liquid for a vessel in the open, or None."""
-        options = DRINKS.get(object_category.name)
+        options = self.tables.filled_with.get(object_category.name)
         if options is None or self.rand() >= FILLED_CHANCE or place not in self.surfaces:
             return None
         return options[int(self.rand() * len(options))]
@@ -383,14 +402,16 @@ class _Contents:
         )
 
     def rooms_of(self, object_category: ObjectCategory) -> list[str]:
-        natural = next((NATURAL_ROOMS[c] for c in object_category.classes if c in NATURAL_ROOMS), ())
+        natural_rooms = self.tables.natural_rooms
+        natural = next((natural_rooms[c] for c in object_category.classes if c in natural_rooms), ())
         return [r.name for r in self.rooms if r.kind in natural]
 
     def usual_place(self, object_category: ObjectCategory, is_soiled: bool) -> str | None:
         """Return a fixture with room for one more: from the category's `at` list, or where soiled objects lie."""
         places = list(object_category.at)
         if is_soiled:
-            soiled_places = SOILED_AT[next(c for c in object_category.classes if c in WASHABLE)]
+            soiled_at = self.tables.soiled_at
+            soiled_places = soiled_at[next(c for c in object_category.classes if c in soiled_at)]
             fitting_places = [p for p in soiled_places if self.domain.fits(object_category.name, p)]
             places = fitting_places[int(self.rand() * len(fitting_places)) :] + places
         rooms = self.rooms_of(object_category)
@@ -412,7 +433,8 @@ class _Contents:
 
     def nesting_place(self, object_category: ObjectCategory) -> str | None:
         """Return a movable container that such objects are kept in, with room for one more, or None."""
-        options = next((NESTED_IN[w] for w in (object_category.name, *object_category.classes) if w in NESTED_IN), ())
+        nested_in = self.tables.nested_in
+        options = next((nested_in[w] for w in (object_category.name, *object_category.classes) if w in nested_in), ())
         free = [h.name for c in options for h in self.holders.get(c, []) if self.has_room(object_category, h.name)]
         free = [p for p in free if self.domain.fits(object_category.name, p.rpartition(" ")[0])]
         return free[int(self.rand() * len(free))] if free else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs.assets.collision_shapes import ROUND, rims
+from envs.assets.mesh_grasps import trunk_is_solid
 from envs.geometry.rotations import Array, turn_z
 from envs.robot.reach_planning import PITCHES_DOWN, PITCHES_LEVEL, ReachTarget, fixed_tip
 
@@ -30,7 +31,7 @@ CORNERS = np.array([(x, y, z) for x in (-0.9, 0.0, 0.9) for y in (-0.9, 0.9) for
 
 def is_round(category: ObjectCategory) -> bool:
     """Whether an object has the same shape for every yaw."""
-    return category.shape in ROUND and abs(category.size[0] - category.size[1]) < 0.005
+    return category.mesh is None and category.shape in ROUND and abs(category.size[0] - category.size[1]) < 0.005
 
 
 def half_extents(turn: Array, category: ObjectCategory, yaw: float) -> Array:
@@ -69,6 +70,8 @@ def grasp_candidates(
             pitches = PITCHES_LEVEL[::-1]
     at, turn = queries.pose(name)
     targets = _body_grasps(at, turn, category, pitches, deeper_m)
+    if category.mesh is not None and turn[2, 2] > UPRIGHT_COS:  # its box may be empty where the fingers would close
+        targets = targets if trunk_is_solid(category.mesh, category.size, FINGER_LENGTH_M) else []
     # A level hand would have to go through the wall.
     steep_pitches = tuple(pitch for pitch in pitches if pitch >= MIN_STEEP_PITCH)
     if turn[2, 2] > UPRIGHT_COS and (not covered or motion.grasp == "physical"):
@@ -114,7 +117,7 @@ def _rim_grasps(
     for rim in rims(category):
         outward_yaw = yaw + rim.out
         offset = turn_z(yaw) @ np.array([rim.x, rim.y, 0.0])
-        top_z = at[2] + half[2]
+        top_z = at[2] + half[2] - rim.below
         z = max(
             top_z - min(FINGER_LENGTH_M - 0.005, 0.8 * rim.deep) - deeper_m, top_z - rim.deep + MIN_TIP_DEPTH_CLEAR_M
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from envs.assets.collision_shapes import edge_height, rims
+from envs.assets.mesh_grasps import touch_point
 from envs.geometry.rotations import Array
 from envs.robot.motion_primitives import MotionPrimitives, SkillError, evenly_spaced_yaws
 from envs.robot.obstruction import unreachable_error
@@ -98,6 +99,10 @@ def _touch_target(motion: MotionPrimitives, name: str, *, lower: float) -> Reach
     height_above_m = 0.012 if covered else 0.003  # the fingers of a level hand are 9 mm thick below their middle
 
     def tip(heading: float) -> Array:
+        if category.mesh is not None and turn[2, 2] > UPRIGHT_COS:
+            point = touch_point(category.mesh, category.size, heading - yaw)
+            surface: Array = at + turn @ np.array(point) + (0.0, 0.0, height_above_m - lower)
+            return surface
         half = half_extents(turn, category, heading)
         top_m = half[2] if abs(turn[2, 2]) < UPRIGHT_COS else edge_height(category)
         back_m = max(0.0, half[0] - 0.02)

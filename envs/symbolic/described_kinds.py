@@ -33,6 +33,7 @@ def category_of(spec: ObjectSpec, domain: Domain) -> ObjectCategory:
         color=look or category.color,
         alpha=material[3] if len(material) == 4 else category.alpha,
         holds=holds,
+        mass_kg=None if category.mass_kg is None else category.mass_kg * scale**3,
     )
 
 

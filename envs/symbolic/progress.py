@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from envs.symbolic.goals import Goal, Test, due_s
 from envs.symbolic.rules import RuleWatch
 from envs.symbolic.scoring import holds
+from envs.symbolic.skills.achievers import KNOWN_SKILLS
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
@@ -228,5 +229,7 @@ def uses_of(before: State, action: Action, after: State, means: Iterable[str]) -
                     yield from ((word, i) for i in after.everything_in(e))
             elif before.held == e and action.skill in ("slice", "pour", "wipe"):
                 yield word, world.index[action.args[-1]]
+            elif before.held == e and action.skill not in KNOWN_SKILLS:
+                yield from ((word, i) for name in action.args if (i := world.index[name]) != e)
             elif after.held == e:
                 yield from ((word, i) for i in after.everything_in(e))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import FixtureIs, Rule
 from envs.symbolic.scoring import holds, is_place, matches
+from envs.symbolic.skills.achievers import KNOWN_SKILLS
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State, World
@@ -85,7 +86,7 @@ def _is_used(world: World, skill: str, entity: int) -> bool:
     """Whether a skill can be used on an object at all."""
     category = world.object_category[entity]
     if category is None or skill not in ("slice", "fold", "pour"):
-        return category is not None and skill in ("pick up", "put", "give")
+        return category is not None and (skill in ("pick up", "put", "give") or skill not in KNOWN_SKILLS)
     return {"slice": category.slices, "fold": category.folds, "pour": category.fills or bool(category.contains)}[skill]
 
 

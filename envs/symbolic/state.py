@@ -9,7 +9,7 @@ Legend: N entities, fixtures first, then objects; an entity is its index in `Wor
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envs.errors import HomeError
 from envs.symbolic.described_kinds import category_of, fixture_of
@@ -108,7 +108,9 @@ class World:
         hands = [i for i, relation in enumerate(self.relation) if relation == "with"]
         self.people = dict(zip(scene.people, hands, strict=False))
         self.hidden = frozenset[int]()
+        self.compiled_skills: dict[str, Any] = {}  # the cache of envs.symbolic.actions, by name
         self._fits: dict[tuple[int, int], bool] = {}
+        self._of_kind: dict[str, frozenset[int]] = {}
         self._objects_of: dict[str, tuple[int, ...]] = {}
         self._alike: dict[str, tuple[int, ...]] = {}
         self.fixtures_by_place: dict[object, tuple[int, ...]] = {}
@@ -140,6 +142,19 @@ class World:
             fits = category is not None and holder is not None and fits_in(category, holder)
             self._fits[obj, place] = fits
         return fits
+
+    def of_kind(self, kind: str) -> frozenset[int]:
+        """Entities that the kind of a skill's argument means (`object`, `room`, a category, a class); cached."""
+        entities = self._of_kind.get(kind)
+        if entities is None:
+            names = self.domain.categories_of(kind)
+            entities = frozenset(i for i, category in enumerate(self.categories) if category in names)
+            self._of_kind[kind] = entities
+        return entities
+
+    def room_entity(self, fixture: int) -> int:
+        """The room of a fixture as an entity; NOWHERE where rooms are none."""
+        return self.index.get(self.scene.fixtures[fixture].room, NOWHERE) if self.domain.rooms_are_entities else NOWHERE
 
     def without(self, hidden: Iterable[int]) -> World:
         """Return the same home with some entities hidden: no description matches them, and no place means them.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from envs.symbolic.actions import State
+    from envs.symbolic.domain import Domain
     from planner.api import Planner
     from planner.world_model.belief import Belief
 
@@ -104,6 +105,32 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
         help="waits for times: fast jumps (default), real sleeps",
     )  # fmt: skip
     add("--start-time", metavar="HH:MM", help="time of day at the start, simulated (default: 08:00)")
+
+
+def add_home_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `--home` and `--domain`, which `read_domain` and `home_named` read."""
+    add = parser.add_argument
+    add("--home", help="YAML file, bundled name or seed (family_house; of another domain: seed 0)")
+    add("--domain", type=Path, metavar="FILE", help="domain of the home (default: the model's)")
+
+
+def read_domain(args: argparse.Namespace) -> Domain:
+    """Return the domain of `--domain`, otherwise that of the model.
+
+    Raises:
+        DomainError: The file is wrong.
+    """
+    from envs.symbolic.domain import load_domain
+    from planner.api import domain_of
+
+    return load_domain(args.domain) if args.domain is not None else domain_of(getattr(args, "model", None))
+
+
+def home_named(args: argparse.Namespace, domain: Domain) -> str:
+    """Return what `--home` names; without it, a bundled home, or the first sampled one of another domain."""
+    from envs.symbolic.domain import load_domain
+
+    return str(args.home or (DEFAULT_HOME if domain is load_domain() else "0"))
 
 
 def add_rule_argument(parser: argparse.ArgumentParser) -> None:

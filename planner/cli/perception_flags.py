@@ -38,7 +38,7 @@ def add_perception_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check_perception_arguments(args: argparse.Namespace, default_home: str) -> None:
+def check_perception_arguments(args: argparse.Namespace) -> None:
     """Check that the perception flags can be combined with the other flags.
 
     Raises:
@@ -54,7 +54,7 @@ def check_perception_arguments(args: argparse.Namespace, default_home: str) -> N
     _check_standard_input(args)
     if not args.image:
         return
-    if args.home != default_home:
+    if args.home is not None:
         raise PlannerError("--image cannot be combined with --home: the pictures define the home")
     for flag in ("execute", "observe", "memory", "tell"):
         if getattr(args, flag):

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from envs.symbolic.domain import Domain, load_domain
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.files import write_text_atomically
 from gpt.tokenization.tokenizer import Tokenizer
@@ -47,6 +48,7 @@ class _ShardJob:
 
     recipe: Recipe
     human: tuple[str, ...]
+    domain: Domain
 
     @cached_property
     def _human_tasks(self) -> list[TaskLine]:
@@ -54,7 +56,9 @@ class _ShardJob:
 
     def _trees(self, shard: Shard) -> Iterator[Tree]:
         split, seed, number, count = shard
-        corpus = Corpus(self.recipe, seed * 1_000_003 + number, split=split, human=self._human_tasks)
+        corpus = Corpus(
+            self.recipe, seed * 1_000_003 + number, split=split, human=self._human_tasks, domain=self.domain
+        )
         return islice(corpus.trees(), count)
 
 
@@ -98,6 +102,7 @@ def build_corpus(
     use_gpt2: bool = False,
     human: Sequence[str] = (),
     workers: int = 2,
+    domain: Domain | None = None,
 ) -> tuple[Tokenizer, TokenizedDocuments, TokenizedDocuments]:
     """Return the tokenizer, the training and the validation documents; read them from `folder` if they are there.
 
@@ -110,18 +115,22 @@ def build_corpus(
         use_gpt2: Whether to use tiktoken's gpt2 tokenizer.
         human: Task files with human-written instructions to mix in.
         workers: Number of worker processes.
+        domain: What the homes are made of; None: the default domain.
 
     Raises:
         EpisodeError: A shard cannot be made, for a reason that the user can fix.
         WorkersError: Two workers died while they made the same shard.
     """
-    made_from = {
+    made_from: dict[str, object] = {
         "recipe": asdict(recipe),
         "seed": seed,
         "limit": limit,
         "human": [Path(path).name for path in human],
         "gpt2": use_gpt2,
     }
+    domain = domain or load_domain()
+    if domain is not load_domain():
+        made_from["domain"] = domain.fingerprint
     settings_file = folder / "made_from.json"
     if settings_file.exists() and read_record(settings_file) == json.loads(json.dumps(made_from)):
         saved_tokenizer = Tokenizer.gpt2() if use_gpt2 else Tokenizer.load(folder / "tokenizer.json")
@@ -131,12 +140,14 @@ def build_corpus(
         if use_gpt2:
             tokenizer = Tokenizer.gpt2()
         if tokenizer is None:
-            texts_of = _ShardTexts(recipe=recipe, human=tuple(human))
+            texts_of = _ShardTexts(recipe=recipe, human=tuple(human), domain=domain)
             samples: list[Shard] = [("train", seed, number, TREES_PER_SHARD) for number in range(VOCABULARY_SHARDS)]
             sample_texts = [text for texts in _in_order(pool, texts_of, samples) for text in texts]
             tokenizer = Tokenizer.train(sample_texts, recipe.vocab_size)
         tokenizer_json = "gpt2" if use_gpt2 else tokenizer.to_json()
-        encode = _EncodedShard(recipe=recipe, human=tuple(human), limit=limit, tokenizer_json=tokenizer_json)
+        encode = _EncodedShard(
+            recipe=recipe, human=tuple(human), domain=domain, limit=limit, tokenizer_json=tokenizer_json
+        )
         valid = _collect(pool, encode, [("valid", 0, 0, VALIDATION_TREES)], "validation")
         numbers = range(-(-recipe.trees // TREES_PER_SHARD))
         counts = [min(TREES_PER_SHARD, recipe.trees - number * TREES_PER_SHARD) for number in numbers]

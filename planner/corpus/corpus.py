@@ -15,6 +15,7 @@ from typing import Literal
 
 from envs.errors import EnvsError
 from envs.symbolic.actions import Action, State, successor
+from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Condition, Goal, format_goal
 from planner.corpus.failure_scenarios import Incidents
 from planner.corpus.teacher import teach
@@ -119,12 +120,18 @@ class Corpus:
     """Draw documents for one seed of one split."""
 
     def __init__(
-        self, recipe: Recipe, seed: int, *, split: SplitName = "train", human: Sequence[TaskLine] = ()
+        self,
+        recipe: Recipe,
+        seed: int,
+        *,
+        split: SplitName = "train",
+        human: Sequence[TaskLine] = (),
+        domain: Domain | None = None,
     ) -> None:
-        """Prepare to draw documents, which depend only on these arguments."""
+        """Prepare to draw documents, which depend only on these arguments; `domain` None is the default domain."""
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")
-        self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise)
+        self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise, domain=domain)
         self.span = SPLITS[split]
         by_scene: dict[tuple[str, ...], list[TaskLine]] = {}
         for line in human:
@@ -151,7 +158,8 @@ class Corpus:
                 yield from self._scene_trees(with_inventory)
             else:
                 absent = excluded_forms.fixtures(self.recipe.without)
-                yield from self._home_trees(sample_home(self.rng, self.span, absent=absent), with_inventory)
+                home = sample_home(self.rng, self.span, absent=absent, domain=self.drawer.domain)
+                yield from self._home_trees(home, with_inventory)
 
     def documents(self) -> Iterator[text_format.Document]:
         """Yield the same as flat documents, with the trunk repeated before each branch."""

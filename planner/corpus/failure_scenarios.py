@@ -97,7 +97,7 @@ class Incidents:
     def incidents(self) -> Iterator[Incident]:
         """Yield incidents without end."""
         while True:
-            initial_home = sample_home(self.rng, self.span)
+            initial_home = sample_home(self.rng, self.span, domain=self.drawer.domain)
             for _ in range(TASKS_PER_HOME):
                 parts = self.rng.choices(range(1, len(PART_WEIGHTS) + 1), PART_WEIGHTS)[0]
                 task = self.drawer.draw(initial_home, parts=parts)

@@ -26,11 +26,13 @@ from envs.symbolic.goals import (
 )
 from envs.symbolic.rules import breaks, forbidden_entities
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
-from planner.corpus.teacher_hands import Hands, StuckError
+from planner.corpus.teacher_hands import StuckError
+from planner.corpus.teacher_skills import SkilledHands
 from planner.goals import choice, grounding
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
-from planner.goals.means.appliances import APPLIANCES, STATE_ORDER
+from planner.goals.means.appliances import APPLIANCES, appliances_for
 from planner.goals.means.kinds import is_burner, stands_on_burner
+from planner.goals.means.states import is_by_own_skill, opposite_of, order_of_states, removable
 from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
 from planner.goals.serving import conditions_as_served
 from planner.verification.door_closing import close_doors
@@ -113,7 +115,7 @@ def makes_room(conditions: Sequence[Condition | Narrowed]) -> bool:
     return all(isinstance(c, Narrowed) and c.aim is None and isinstance(c.condition, No) for c in conditions)
 
 
-class _Teacher(Hands):
+class _Teacher(SkilledHands):
     def run(self, fixture: int) -> None:
         """Run an appliance once on its contents, and leave it off."""
         process = self.state.world.process[fixture]
@@ -130,9 +132,11 @@ class _Teacher(Hands):
 
     def apply_states(self, objects: Sequence[int], description: Thing) -> None:
         """Give each object the states that `description` asks for."""
-        for word in sorted(description.states, key=lambda s: STATE_ORDER.index(s) if s in STATE_ORDER else 99):
+        for word in order_of_states(self.state.world.domain, description.states):
             remaining = [item for item in objects if not self.state.has(item, word)]
-            if not remaining:
+            own = [item for item in remaining if is_by_own_skill(self.state, item, word)]
+            self.use_own_skill(own, word)
+            if not (remaining := [item for item in remaining if item not in own]):
                 continue
             if word == "sliced":
                 self.slice(remaining)
@@ -141,7 +145,7 @@ class _Teacher(Hands):
                     self.fold(item)
             elif word == "cooked":
                 self.cook(remaining)
-            elif word in APPLIANCES:
+            elif word in APPLIANCES or any(appliances_for(self.state, word, item) for item in remaining):
                 self.treat(remaining, word)
             else:
                 raise StuckError(f"nothing here makes things {word}")
@@ -387,6 +391,9 @@ class _Teacher(Hands):
             if condition.place is None and (instead := grounding.state_instead(condition.thing)) is not None:
                 self.apply_states([item], Thing(word="anything", states=(instead,)))
                 continue
+            if condition.place is None and (word := removable(self.state, item, condition.thing.states)) is not None:
+                self.use_own_skill([item], word, against=True)
+                continue
             if condition.place is None:
                 raise StuckError(f"things cannot be made to vanish: {condition.thing.word}")
             if not is_at(self.state, item, condition.place):
@@ -399,23 +406,25 @@ class _Teacher(Hands):
             self.bring(item, target)
 
     def achieve_fixture(self, condition: FixtureIs) -> None:
-        word = condition.states[0]
-        opposite = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dirty": "clean"}
-        if condition.quantifier == "no":
-            if word not in opposite:
-                raise StuckError(f"nothing makes a {condition.fixture} not {word}")
-            word = opposite[word]
+        word, against = condition.states[0], condition.quantifier == "no"
+        if against and (opposite := opposite_of(self.state.world.domain, word)) is not None:
+            word, against = opposite, False
         named = sorted(fixtures_of(self.state, condition), key=self.avoid.__contains__)
-        remaining = [fixture for fixture in named if not self.state.has(fixture, word)]
+        remaining = [fixture for fixture in named if self.state.has(fixture, word) == against]
         if condition.quantifier == "some":
             remaining = remaining[:1]
         if not remaining:
             raise StuckError(f"there is no {condition.fixture}")
+        own = [fixture for fixture in remaining if against or is_by_own_skill(self.state, fixture, word)]
+        self.use_own_skill(own, word, against=against)
         for fixture in remaining:
-            self.change_fixture(fixture, word)
+            if fixture not in own:
+                self.change_fixture(fixture, word)
 
     def change_fixture(self, fixture: int, word: str) -> None:
-        if word == "clean":
+        if is_by_own_skill(self.state, fixture, word):
+            self.use_own_skill([fixture], word)
+        elif word == "clean":
             cloth = grounding.tool_for(self.state, "wipes", self.avoid, common_sense=self.common_sense)
             if cloth is None:
                 raise StuckError("there is no cloth or sponge")

@@ -7,6 +7,7 @@ from pathlib import Path
 from envs.data_folder import data_folder
 
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
+DOMAIN_FILE = "domain.yaml"  # in a model's folder: the domain that it was trained on, if that is not the default one
 
 
 def datasets_dir() -> Path:

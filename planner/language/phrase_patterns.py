@@ -40,6 +40,8 @@ class Family:
         numbers: Possible values of `n`.
         phrases: Patterns.
         weight: Sampling weight, relative to other families.
+        repeated: For every one of these of a domain (`skills`, `changes`); empty: it is one family.
+        furniture_goals: Goal templates for the states of furniture, where a family is repeated.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Family:
     phrases: tuple[str, ...]
     weight: float
     ask: str | None = None
+    repeated: str = ""
+    furniture_goals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +104,7 @@ def load_families(folder: str = "phrases") -> tuple[Family, ...]:
             continue
         for name, entry in _read(path)["families"].items():
             try:
-                families.append(_family(str(name), entry))
+                families.append(family_of(str(name), entry))
             except (KeyError, TypeError, ValueError) as error:
                 raise PhraseError(f"{path.name}, family {name}: {error!r}") from error
     names = [family.name for family in families]
@@ -120,7 +124,13 @@ def _read(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def _family(name: str, entry: dict[str, Any]) -> Family:
+def family_of(name: str, entry: dict[str, Any]) -> Family:
+    """Return a family from its entry in a phrase file.
+
+    Raises:
+        KeyError, TypeError, ValueError: The entry is invalid.
+    """
+
     def as_tuple(value: object) -> tuple[object, ...]:
         return tuple(value) if isinstance(value, list) else (value,)
 
@@ -136,6 +146,8 @@ def _family(name: str, entry: dict[str, Any]) -> Family:
         numbers=tuple(int(str(count)) for count in as_tuple(entry.get("numbers", []))),
         phrases=tuple(str(phrase) for phrase in as_tuple(entry["phrases"])),
         weight=float(str(entry.get("weight", 1.0))),
+        repeated=str(entry.get("for", "")),
+        furniture_goals=tuple(str(goal) for goal in as_tuple(entry.get("furniture", []))),
     )
 
 

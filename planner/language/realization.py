@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import Domain, load_domain
 from envs.words import pluralized
-from planner.language.phrase_patterns import Family, Words, expand, load_words, parse_pattern
+from planner.language.domain_phrases import words_of
+from planner.language.phrase_patterns import Family, Words, expand, parse_pattern
 
 if TYPE_CHECKING:
     import random
@@ -142,14 +143,14 @@ _VERBS = frozenset(
 
 
 @cache
-def _class_names() -> frozenset[str]:
-    return frozenset(name for names in load_words().classes.values() for name in names)
+def _class_names(domain: Domain) -> frozenset[str]:
+    return frozenset(name for names in words_of(domain).classes.values() for name in names)
 
 
 @lru_cache(maxsize=4)  # many instructions are written for one home
-def senses(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
+def senses(present: frozenset[str], domain: Domain) -> dict[str, tuple[str, ...]]:
     """Return, for each word, the categories of a home that it may mean, the most likely first."""
-    words = load_words()
+    words = words_of(domain)
     categories_by_word: dict[str, list[str]] = {}
     for table in (words.objects, words.fixtures):
         for category, names in table.items():
@@ -168,16 +169,24 @@ class Realizer:
         rng: The source of randomness.
         present: Categories (objects and fixtures) that the home has; None if they are unknown to the reader.
         plainness: Probability that an object is called by its plain name.
+        domain: The home's domain; None: the default domain.
     """
 
-    def __init__(self, rng: random.Random, present: Collection[str] | None, *, plainness: float = 0.45) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        present: Collection[str] | None,
+        *,
+        plainness: float = 0.45,
+        domain: Domain | None = None,
+    ) -> None:
         """Bind a realizer to a home."""
         self.rng = rng
-        self.domain: Domain = load_domain()
-        self.words: Words = load_words()
+        self.domain: Domain = domain or load_domain()
+        self.words: Words = words_of(self.domain)
         names = present if present is not None else {*self.domain.objects, *self.domain.fixtures}
         self.plain_names = frozenset(name.lower() for name in names)
-        self.senses = senses(frozenset(names)) if present is not None else None
+        self.senses = senses(frozenset(names), self.domain) if present is not None else None
         self.plain_share = plainness
 
     def realize(
@@ -224,7 +233,9 @@ class Realizer:
 
     def _is_clear(self, noun: str, word: str) -> bool:
         """Whether a noun can only mean that category in this home."""
-        if noun.lower() in self.plain_names or (word in self.domain.objects and self.plural(noun) in _class_names()):
+        if noun.lower() in self.plain_names or (
+            word in self.domain.objects and self.plural(noun) in _class_names(self.domain)
+        ):
             return False  # "all dishes" are not all plates
         categories = self.senses.get(noun, ()) if self.senses is not None else ()
         return len(categories) < 2 or (noun not in self.words.ambiguous and categories[0] == word)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from planner.language.phrase_patterns import Family
 
+CAN_BE = "can "  # filter of a slot: what can have a state, as in `object:can sanded`
 USUAL_PLACE_SHARE = 0.3  # probability that a place is sampled from those where the object is usually kept
 
 _WASHABLE_CLASSES = {"dishes", "cutlery", "cookware", "clothing", "linen", "fruit", "vegetable", "toy", "tool"}
@@ -58,7 +59,7 @@ class Binder:
             if slot_type == "unfit":
                 options = [o for o in domain.fixtures if o in present and not self._fits(binding["x"], o, domain)]
             else:
-                options = self.options(slot_type, present, domain)
+                options = options_of(slot_type, present, domain)
             if fixed_slots and slot in fixed_slots:
                 options = [o for o in options if o == fixed_slots[slot]]
             if (
@@ -87,65 +88,6 @@ class Binder:
     def _fits(thing: str, place: str, domain: Domain) -> bool:
         return place not in domain.members and thing in domain.objects and domain.fits(thing, place)
 
-    def options(self, slot_type: str, present: set[str], domain: Domain) -> list[str]:
-        """Return the possible values of a slot type among the categories that are present."""
-        if slot_type.startswith("fixtures"):  # classes of which several fixture categories are present
-            state = "open" if "openable" in slot_type else "on"
-            return [
-                class_name
-                for class_name in domain.fixture_members
-                if slot_type in ("fixtures:openable", "fixtures:switchable", f"fixtures=[{class_name}]")
-                and sum(m in present for m in domain.resolve_fixture(class_name, state)) > 1
-            ]
-        slot_kind, _, names_listed = slot_type.partition("=")
-        if names_listed:
-            names = [n.strip() for n in names_listed.strip("[] ").split(",")]
-            if slot_kind == "class":
-                return [n for n in names if any(m in present for m in domain.members.get(n, ()))]
-            return [n for n in names if n in present or slot_kind == "liquid"]
-        slot_kind, _, filters = slot_type.partition(":")
-        conditions = [condition.strip() for condition in filters.split("&") if condition.strip()]
-        if slot_kind == "class":
-            return [
-                class_name
-                for class_name, members in domain.members.items()
-                if class_name != "anything" and sum(m in present for m in members) > 1
-            ]
-        if slot_kind == "liquid":
-            return list(domain.liquids)
-        if slot_kind in ("object", "container"):
-            categories = [domain.objects[class_name] for class_name in domain.objects if class_name in present]
-            categories = [
-                category
-                for category in categories
-                if all(
-                    has_affordance(category, condition.lstrip("!")) != condition.startswith("!")
-                    for condition in conditions
-                )
-            ]
-            return [category.name for category in categories if slot_kind == "object" or category.holds is not None]
-        fixture_names = []
-        for name, fixture in domain.fixtures.items():
-            if name not in present or fixture.underfoot:
-                continue
-            if slot_kind == "receptacle" and fixture.relation not in ("on", "in"):
-                continue
-            properties = {
-                "surface": fixture.relation == "on",
-                "container": fixture.enclosed,
-                "openable": fixture.joint is not None,
-                "switchable": fixture.switch,
-                "cleanable": fixture.wipeable,
-                "waterable": fixture.waterable,
-            }
-            if all(
-                properties.get(condition.lstrip("!"), condition.lstrip("!") in fixture.classes)
-                != condition.startswith("!")
-                for condition in conditions
-            ):
-                fixture_names.append(name)
-        return fixture_names
-
     def goal(self, family: Family, binding: dict[str, str], count: int, domain: Domain) -> Goal | None:
         """Return one of a family's goals with its slots filled, or None if the result is not a goal."""
         template = self.rng.choice(family.goals)
@@ -161,3 +103,68 @@ class Binder:
             return parse_goal(text, domain)
         except GoalError:
             return None
+
+
+def options_of(slot_type: str, present: set[str], domain: Domain) -> list[str]:
+    """Return the possible values of a slot type among the categories that are present."""
+    if slot_type.startswith("fixtures"):  # classes of which several fixture categories are present
+        state = "open" if "openable" in slot_type else "on"
+        return [
+            class_name
+            for class_name in domain.fixture_members
+            if slot_type in ("fixtures:openable", "fixtures:switchable", f"fixtures=[{class_name}]")
+            and sum(m in present for m in domain.resolve_fixture(class_name, state)) > 1
+        ]
+    slot_kind, _, names_listed = slot_type.partition("=")
+    if names_listed:
+        names = [n.strip() for n in names_listed.strip("[] ").split(",")]
+        if slot_kind == "class":
+            return [n for n in names if any(m in present for m in domain.members.get(n, ()))]
+        return [n for n in names if n in present or slot_kind == "liquid"]
+    slot_kind, _, filters = slot_type.partition(":")
+    conditions = [condition.strip() for condition in filters.split("&") if condition.strip()]
+    states = [condition.removeprefix(CAN_BE) for condition in conditions if condition.startswith(CAN_BE)]
+    conditions = [condition for condition in conditions if not condition.startswith(CAN_BE)]
+    if slot_kind == "class":
+        return [
+            class_name
+            for class_name, members in domain.members.items()
+            if class_name != "anything" and sum(m in present for m in members) > 1
+        ]
+    if slot_kind == "liquid":
+        return list(domain.liquids)
+    if slot_kind in ("object", "container"):
+        categories = [domain.objects[class_name] for class_name in domain.objects if class_name in present]
+        categories = [
+            category
+            for category in categories
+            if all(
+                has_affordance(category, condition.lstrip("!")) != condition.startswith("!") for condition in conditions
+            )
+            and all(domain.can_be(category.name, state) for state in states)
+        ]
+        return [category.name for category in categories if slot_kind == "object" or category.holds is not None]
+    fixture_names = []
+    for name, fixture in domain.fixtures.items():
+        if name not in present or fixture.underfoot:
+            continue
+        if slot_kind == "receptacle" and fixture.relation not in ("on", "in"):
+            continue
+        if slot_kind == "person" and fixture.relation != "with":
+            continue
+        if not all(domain.can_be(name, state) for state in states):
+            continue
+        properties = {
+            "surface": fixture.relation == "on",
+            "container": fixture.enclosed,
+            "openable": fixture.joint is not None,
+            "switchable": fixture.switch,
+            "cleanable": fixture.wipeable,
+            "waterable": fixture.waterable,
+        }
+        if all(
+            properties.get(condition.lstrip("!"), condition.lstrip("!") in fixture.classes) != condition.startswith("!")
+            for condition in conditions
+        ):
+            fixture_names.append(name)
+    return fixture_names

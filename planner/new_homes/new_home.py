@@ -16,9 +16,8 @@ from envs.scenes.home_files.entries import MAX_COUNT, Item
 from envs.scenes.home_files.household import HouseholdReader
 from envs.scenes.room_furnishing import choose_fixtures
 from envs.scenes.scene_sampler import stocked_scene
-from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.kinds.vocabulary import vocabulary
+from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.symbolic.scene import ObjectSpec, Room, Scene
 from planner.errors import InputError
 from planner.new_homes.asking import NOTHING, Asker, Choice, numbered, numbers_in, read_choice
@@ -81,14 +80,15 @@ class _NewHome:
         rooms = self.rooms()
         draft = Draft(name=wishes.name, domain=self.domain, rooms=rooms, seed=wishes.seed)
         rng = np.random.default_rng((wishes.seed, 3))
-        chosen = choose_fixtures(rng, [room.kind for room in rooms], Counter(), (PERSON,), self.domain)
+        absent = [self.domain.person] if self.domain.person else []
+        chosen = choose_fixtures(rng, [room.kind for room in rooms], Counter(), absent, self.domain)
         for room, categories in zip(rooms, chosen, strict=True):
             items = self.furniture(room, categories)
             draft.furniture[room.name] = [Piece(item=item) for item in items]
         draft.people, homes_of = self.people(rooms)
         stocked = self.stocked(draft)
-        for room_name in homes_of:
-            draft.furniture[room_name].append(Piece(item=Item(line=0, category=PERSON)))
+        for room_name in homes_of if self.domain.person else ():
+            draft.furniture[room_name].append(Piece(item=Item(line=0, category=str(self.domain.person))))
         places = Places(draft.fixtures(), self.domain)
         for room in rooms:
             self.things(room, list(_offers(stocked, room)), draft, places)
@@ -127,7 +127,7 @@ class _NewHome:
         others = [
             name
             for name, kind in self.domain.fixtures.items()
-            if room.kind in kind.rooms and name not in usual and not kind.underfoot and name != PERSON
+            if room.kind in kind.rooms and name not in usual and not kind.underfoot and name != self.domain.person
         ][:MAX_OTHERS]
         offers = [Item(line=0, category=name, count=number) for name, number in usual.items()]
         offers += [Item(line=0, category=name) for name in others]
@@ -135,7 +135,7 @@ class _NewHome:
         question = f"What stands in {_the(room.name)}?"
         items: list[Item] = []
         for item in self.chosen(question, offers, len(usual), "fixtures", ()):
-            if item.category == PERSON:
+            if item.category == self.domain.person:
                 self.asker.say("  People are asked for next.")
             else:
                 items += [replace(item, count=1)] * item.count
@@ -171,7 +171,7 @@ class _NewHome:
         for words in choice.dropped:
             if isinstance(words, str):
                 item = read_entry(words, table, self.domain, people)
-                meant = (item.category,) if isinstance(item, Item) else vocabulary(self.domain).names_of(words, table)
+                meant = (item.category,) if isinstance(item, Item) else spoken_words(self.domain).names_of(words, table)
                 called = [number for number, offer in enumerate(offers) if offer.category in meant]
                 if not called:
                     self.asker.say(f"  {words!r} is not in the list.")
@@ -269,7 +269,9 @@ class _NewHome:
         if low in places.fixtures:
             return low
         entry = read_entry(low, "fixtures", self.domain)
-        kinds = {entry.category} if isinstance(entry, Item) else set(vocabulary(self.domain).names_of(low, "fixtures"))
+        kinds = (
+            {entry.category} if isinstance(entry, Item) else set(spoken_words(self.domain).names_of(low, "fixtures"))
+        )
         named = [fixture for fixture in places.fixtures.values() if fixture.category in kinds]
         named.sort(key=lambda fixture: fixture.room != room.name)  # stable: the first of this room
         return named[0].name if named else None

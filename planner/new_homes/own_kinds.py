@@ -8,7 +8,7 @@ from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import parse_home
 from envs.symbolic.domain import Domain
 from envs.symbolic.kinds.names import KindNames
-from envs.symbolic.kinds.vocabulary import vocabulary
+from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.symbolic.kinds.writing import kinds_text, word
 from planner.errors import InputError
 from planner.new_homes.asking import NOTHING, Asker, numbered, numbers_in
@@ -28,9 +28,9 @@ def likely_kinds(noun: str, table: Table, domain: Domain) -> list[str]:
     words = noun.lower().split()
     kinds: dict[str, None] = {}
     for k in range(1, len(words)):
-        kinds |= dict.fromkeys(vocabulary(domain).names_of(" ".join(words[k:]), table))
+        kinds |= dict.fromkeys(spoken_words(domain).names_of(" ".join(words[k:]), table))
     for k in range(len(words) - 1, 0, -1):
-        kinds |= dict.fromkeys(vocabulary(domain).names_of(" ".join(words[:k]), table))
+        kinds |= dict.fromkeys(spoken_words(domain).names_of(" ".join(words[:k]), table))
     kinds |= dict.fromkeys(get_close_matches(noun.lower(), known, n=3, cutoff=0.75))
     kinds |= dict.fromkeys(name for name in COMMON[table] if name in known)
     kinds |= dict.fromkeys(known)
@@ -72,7 +72,7 @@ def ask_kind(asker: Asker, noun: str, table: Table, domain: Domain) -> Domain | 
             return None
         if (numbers := numbers_in(text, len(options))) is not None:
             return options[numbers[0]]
-        names = (text,) if text in known else vocabulary(domain).names_of(text, table)
+        names = (text,) if text in known else spoken_words(domain).names_of(text, table)
         if len(names) != 1:
             meant = f"; it may be {' or '.join(names)}" if names else ""
             raise InputError(f"nothing is called {text!r}{meant}; give a number or a name of the list, or none")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from envs.symbolic.domain import Domain
-from envs.symbolic.kinds.vocabulary import vocabulary
+from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.words import singulars
 from planner.new_homes.entries import Table
 
@@ -122,7 +122,7 @@ def _meaning(phrase: str, domain: Domain, rooms_first: bool) -> _Word | None:
     """Return what a phrase means as a room, furniture or object; None if it means none of them."""
     if phrase in NOISE or phrase.isdecimal():
         return None
-    names = vocabulary(domain)
+    names = spoken_words(domain)
     phrase = _spaced(domain).get(phrase, phrase)
     forms = [form for form in singulars(phrase) if form]
     room = next((form for form in forms if form in domain.rooms), None)
@@ -147,7 +147,7 @@ def _meaning(phrase: str, domain: Domain, rooms_first: bool) -> _Word | None:
 def _alone(word: str, domain: Domain) -> _Word:
     if word.isdecimal() or word in NUMBERS:
         return _Word("number", word)
-    names = vocabulary(domain)
+    names = spoken_words(domain)
     if word in domain.property_group:
         return _Word("property", word, (word,))
     if word in (*domain.states, *domain.negations) and word not in ("on", "off"):
@@ -164,7 +164,7 @@ def _alone(word: str, domain: Domain) -> _Word:
 @lru_cache(maxsize=8)
 def _spaced(domain: Domain) -> dict[str, str]:
     """Return names of several words by how they are written as one: `livingroom`, `coffeetable`."""
-    names = vocabulary(domain)
+    names = spoken_words(domain)
     phrases = [*domain.rooms, *domain.fixtures, *domain.objects]
     phrases += [word for table in ("rooms", "fixtures", "objects") for word in names.words_of(table)]
     whole = {phrase.lower() for phrase in phrases}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from envs.errors import nearest
 from envs.symbolic.domain import Domain
-from envs.symbolic.kinds.vocabulary import vocabulary
+from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.symbolic.scene import Room
 from envs.words import singulars
 from planner.errors import InputError
@@ -27,7 +27,7 @@ def room_kind(word: str, domain: Domain) -> str | None:
     for form in singulars(word.lower()):
         if form in domain.rooms:
             return form
-        names = vocabulary(domain).names_of(form, "rooms")
+        names = spoken_words(domain).names_of(form, "rooms")
         if len(names) == 1:
             return names[0]
     return None

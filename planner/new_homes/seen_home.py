@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from envs.scenes.home_files.entries import MAX_COUNT, Item
-from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import FixtureSpec, Room
 from planner.errors import InputError
@@ -123,7 +122,7 @@ class _SeenHome:
                 self.add_thing(item, room.name, at, name)
 
     def is_person(self, mention: Mention) -> bool:
-        return mention.table == "fixtures" and mention.meanings[0] == PERSON
+        return mention.table == "fixtures" and mention.meanings[0] == self.domain.person
 
     def room(self, told: Told, mentions: Sequence[Mention], seen: str | None) -> Room | None:
         """Return the room of a picture: the one that is told, or one where such furniture usually is."""

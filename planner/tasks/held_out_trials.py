@@ -22,6 +22,8 @@ from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from envs.symbolic.domain import Domain
+
 LONG = (5, 6)  # minimum and maximum conditions: more than any training document plans for at once
 MAX_DRAWS = 4000  # draws for one trial before the split ends
 
@@ -102,8 +104,9 @@ BUILT_IN: tuple[Split, ...] = (
 
 
 def draw_trials(
-    split: Split, count: int, *, seed: int, span: Span = SPLITS["test"], inventory: bool = True, geometry: bool = False
-) -> Iterator[EvaluationTask]:
+    split: Split, count: int, *, seed: int, span: Span = SPLITS["test"], inventory: bool = True, geometry: bool = False,
+    domain: Domain | None = None,
+) -> Iterator[EvaluationTask]:  # fmt: skip
     """Yield the trials of a built-in split; a larger `count` only appends trials.
 
     Args:
@@ -113,9 +116,10 @@ def draw_trials(
         span: Seed range of the homes.
         inventory: Whether the prompt lists the home's objects; only then are misleading synonyms avoided.
         geometry: Whether homes have floor plans; only the physical world needs them.
+        domain: What the homes are made of; None: the default domain.
     """
     rng = random.Random(f"{split.name}/{span}/{seed}")
-    drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise)
+    drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise, domain=domain)
     for number in range(count):
         task = next((t for _ in range(MAX_DRAWS) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
         if task is None:
@@ -134,7 +138,8 @@ def draw_trials(
 def _draw(
     split: Split, rng: random.Random, drawer: TaskDrawer, span: Span, inventory: bool, geometry: bool
 ) -> Task | None:
-    start = sample_home(rng, span, geometry=geometry, absent=excluded_forms.fixtures(split.without))
+    absent = excluded_forms.fixtures(split.without)
+    start = sample_home(rng, span, geometry=geometry, absent=absent, domain=drawer.domain)
     if split.answer == "refuse":
         return drawer.draw_refusal(start, inventory_known=inventory)
     if split.answer == "ask":
@@ -164,7 +169,9 @@ def _with_scene_states(start: State) -> State:
     return World(replace(world.scene, fixtures=fixtures, objects=objects)).initial()
 
 
-def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False) -> EvaluationTask:
+def trial_from_line(
+    line: TaskLine, *, seed: int = 0, geometry: bool = False, steps: bool = False, domain: Domain | None = None
+) -> EvaluationTask:
     """Convert a task file's line to a trial.
 
     Args:
@@ -172,6 +179,7 @@ def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, st
         seed: Seed of a sampled home.
         geometry: Whether a sampled home has a floor plan.
         steps: Whether the prompt includes the line's step-by-step description.
+        domain: As in `draw_trials`.
 
     Raises:
         EnvsError: The home cannot be loaded or sampled, or the goal already holds.
@@ -183,7 +191,7 @@ def trial_from_line(line: TaskLine, *, seed: int = 0, geometry: bool = False, st
         split=line.answer,
         family=family_of(line),
         instruction=line.instruction,
-        start=home_for(line, seed=seed, geometry=geometry),
+        start=home_for(line, seed=seed, geometry=geometry, domain=domain),
         goal=line.goal,
         answer=line.answer,
         reference=tuple(reference) if is_plan else None,  # type: ignore[arg-type]

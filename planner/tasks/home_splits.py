@@ -9,7 +9,7 @@ from typing import Literal
 from envs.errors import EnvsError
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import State, World
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Goal
 from planner.tasks.task_homes import needs
 
@@ -22,13 +22,11 @@ SPLITS: dict[SplitName, Span] = {
     "calibration": (12_000_000, 13_000_000),
 }
 
-# A home that can seat guests has many of these.
-GUEST_OBJECTS = ("plate", "fork", "knife", "glass", "spoon", "bowl", "mug")
-
 
 def sample_home(
-    rng: random.Random, span: Span, *, goal: Goal | None = None, geometry: bool = False, absent: Collection[str] = ()
-) -> State:
+    rng: random.Random, span: Span, *, goal: Goal | None = None, geometry: bool = False, absent: Collection[str] = (),
+    domain: Domain | None = None,
+) -> State:  # fmt: skip
     """Sample a home: most of usual size, some with one to eight rooms, some full, some equipped for guests.
 
     Random fixtures and objects are requested, so that all categories occur.
@@ -39,15 +37,18 @@ def sample_home(
         goal: The home also has what this goal needs.
         geometry: Whether the home has a floor plan; only the physical world needs it.
         absent: Fixture categories that the home must not have.
+        domain: What the home is made of; None: the default domain.
     """
     seed = rng.randrange(*span)
-    domain = load_domain()
-    fixtures = dict.fromkeys(rng.sample(sorted(domain.fixtures), k=rng.randrange(6)), 1)
+    domain = domain or load_domain()
+    fixtures = dict.fromkeys(
+        _some(sorted(n for n, f in domain.fixtures.items() if not f.is_room), rng.randrange(6), rng), 1
+    )
     fixtures = {name: number for name, number in fixtures.items() if name not in absent}
-    categories = rng.sample(sorted(domain.objects), k=rng.randrange(12))
+    categories = _some(sorted(domain.objects), rng.randrange(12), rng)
     objects = {category: rng.choice((1, 1, 2, 3)) for category in categories}
     if rng.random() < 0.3:
-        objects |= {category: rng.randrange(2, 7) for category in GUEST_OBJECTS}
+        objects |= {category: rng.randrange(2, 7) for category in domain.sampling.guests}
     rooms = rng.choices((None, 1, 2, 3, 4, 5, 6, 7, 8), (8, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5))[0]
     n_objects = None if rng.random() < 0.8 else rng.randrange(20, 151)
     if goal is not None:
@@ -56,8 +57,13 @@ def sample_home(
     try:
         scene = sample_scene(
             seed, rooms=rooms, n_objects=n_objects, need_fixtures=fixtures, need_objects=objects, geometry=geometry,
-            absent=absent,
+            absent=absent, domain=domain,
         )  # fmt: skip
     except EnvsError:  # the requested fixtures and objects do not fit into that many rooms
-        scene = sample_scene(seed, geometry=geometry, absent=absent)
+        scene = sample_scene(seed, geometry=geometry, absent=absent, domain=domain)
     return World(scene).initial()
+
+
+def _some(names: list[str], number: int, rng: random.Random) -> list[str]:
+    """Draw so many of the names, or all in a random order if there are fewer."""
+    return rng.sample(names, k=min(number, len(names)))

@@ -21,7 +21,7 @@ from envs.errors import MAX_QUOTED_LENGTH, EnvsError, GoalError, HomeNameError, 
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.strict_json import JsonError, parse_json
 from envs.scenes.home_file import MAX_SEED, named_home
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Goal, parse_goal
 
 MAX_BYTES = 200_000_000  # size of a task file, decompressed
@@ -58,8 +58,8 @@ class TaskLine:
         return tuple(steps) if isinstance(steps, list) and all(isinstance(step, str) for step in steps) else ()
 
 
-def read_tasks(path: str | Path) -> list[TaskLine]:
-    """Read a task file.
+def read_tasks(path: str | Path, domain: Domain | None = None) -> list[TaskLine]:
+    """Read a task file; its words are those of the domain, by default the default one.
 
     Raises:
         TaskError: The file is missing or not UTF-8, or has invalid JSON, unknown goal words or duplicate ids. The
@@ -80,7 +80,7 @@ def read_tasks(path: str | Path) -> list[TaskLine]:
         if not line.strip():
             continue
         try:
-            task = _task(parse_json(line), path)
+            task = _task(parse_json(line), path, domain or load_domain())
         except ValueError as error:  # JsonError, GoalError and TaskError
             problems.append(f"{path}:{number}: {error}")
             continue
@@ -104,7 +104,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _task(raw: object, path: Path) -> TaskLine:
+def _task(raw: object, path: Path, domain: Domain) -> TaskLine:
     if not isinstance(raw, dict):
         raise TaskError(f'expected one object on a line, {{"id": ..., "instruction": ...}}, found {_shown(raw)}')
     _check_keys(raw)
@@ -135,7 +135,6 @@ def _task(raw: object, path: Path) -> TaskLine:
         raise TaskError(f"'home' is a name, a path, a seed or null, found {quoted(home)}")
     if isinstance(home, int) and not 0 <= home <= MAX_SEED:
         raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {quoted(home)}")
-    domain = load_domain()
     names = {**domain.objects, **domain.fixtures, **domain.members, **domain.fixture_members}
     for key in ("objects", "absent"):
         for word in words(key):
@@ -143,13 +142,13 @@ def _task(raw: object, path: Path) -> TaskLine:
                 raise TaskError(f"{key!r}: nothing is called {word!r}{nearest(word, names)}")
     for fact in words("facts"):
         try:
-            parse_goal(fact)
+            parse_goal(fact, domain)
         except GoalError as error:
             raise TaskError(f"'facts': {error}") from None
     return TaskLine(
         id=raw["id"],
         instruction=raw["instruction"],
-        goal=parse_goal(goal) if goal is not None else None,
+        goal=parse_goal(goal, domain) if goal is not None else None,
         home=_home(home, path) if isinstance(home, str) else home,
         objects=words("objects"),
         facts=words("facts"),

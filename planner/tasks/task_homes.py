@@ -18,7 +18,7 @@ from envs.symbolic.goals import Count, Every, FixtureIs, Goal, Holding, No, Plac
 from envs.symbolic.goals.needs import Needs, described_for, needs_of
 from envs.symbolic.scene import Scene
 from envs.symbolic.scoring import fixtures_of, holds
-from planner.goals.means.appliances import APPLIANCES
+from planner.tasks.providers import providers
 from planner.tasks.task_files import TaskError, TaskLine
 
 DECOYS = (8, 16)  # minimum and maximum extra object categories of a home; see tests/planner/tasks/test_task_files.py
@@ -34,21 +34,13 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
     def need_thing(wanted: Thing, count: int = 1) -> None:
         if wanted.word != "anything":
             objects[wanted.word] = max(objects[wanted.word], count)
-        for state in wanted.states:
-            for fixture in APPLIANCES.get(state, ())[:1]:
-                fixtures[fixture] = max(fixtures[fixture], 1)
-            if state == "sliced":
-                objects["knife"] = max(objects["knife"], 1)
-            if state == "cooked":
-                objects["pan"] = max(objects["pan"], 1)
-        if wanted.liquid == "water":
-            fixtures["sink"] = max(fixtures["sink"], 1)
-        elif wanted.liquid == "coffee":
-            fixtures["coffee machine"] = max(fixtures["coffee machine"], 1)
-        elif wanted.liquid is not None:
-            for name, category in domain.objects.items():
-                if category.contains == wanted.liquid:
-                    objects[name] = max(objects[name], 1)
+        for word in (*wanted.states, *((wanted.liquid,) if wanted.liquid else ())):
+            need_provider(word, wanted.word)
+
+    def need_provider(word: str, kind: str) -> None:
+        for table, names in zip((fixtures, objects), providers(word, kind, domain), strict=True):
+            for name in names:
+                table[name] = max(table[name], 1)
 
     def need_place(place: Place | None) -> None:
         if place is None:
@@ -66,11 +58,7 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
                 0
             ]  # one member of a class is enough
             fixtures[category] = max(fixtures[category], 1)
-            if condition.states[0] == "clean":
-                objects["cloth"] = max(objects["cloth"], 1)
-            if condition.states[0] == "watered":
-                objects["watering can"] = max(objects["watering can"], 1)
-                fixtures["sink"] = max(fixtures["sink"], 1)
+            need_provider(condition.states[0], category)
         elif isinstance(condition, Holding):
             need_thing(condition.thing)
         else:
@@ -80,21 +68,22 @@ def needs(goal: Goal, domain: Domain) -> tuple[Counter[str], Counter[str]]:
     return fixtures, objects
 
 
-def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
-    """Return a task's initial state: its own home, or one sampled from (seed, id).
+def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True, domain: Domain | None = None) -> State:
+    """Return a task's initial state: its own home, or one sampled from (seed, id) in a domain.
 
     Raises:
         EnvsError: The home cannot be loaded, or no home satisfies the task's requirements.
     """
     if task.home is not None:
-        return state_of(task.home, geometry=geometry, speaker=task.goal is not None and needs_person(task.goal))
-    domain = load_domain()
+        speaker = task.goal is not None and needs_person(task.goal, domain)
+        return state_of(task.home, geometry=geometry, speaker=speaker, domain=domain)
+    domain = domain or load_domain()
     fixtures, objects = needs(task.goal, domain) if task.goal else (Counter[str](), Counter[str]())
     absent = set(task.absent)
     for name, number in Counter(task.objects).items():
         table = fixtures if name in domain.fixtures else objects
         table[name] = max(table[name], number)
-    named = needs_of(task.goal) if task.goal else Needs()
+    named = needs_of(task.goal, domain) if task.goal else Needs()
     fixtures, objects = fixtures | named.fixtures, objects | named.objects
     digest = int.from_bytes(hashlib.blake2b(f"{seed}/{task.id}".encode(), digest_size=6).digest(), "big")
     fixtures = Counter({k: n for k, n in fixtures.items() if k not in absent})
@@ -116,6 +105,7 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True) -> State:
                 absent=tuple(absent),
                 facts=(*task.facts, *facts),
                 geometry=geometry,
+                domain=domain,
             )
 
         try:

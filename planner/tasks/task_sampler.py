@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Count, Goal, format_condition, format_goal
 from envs.symbolic.scoring import holds
 from planner.goals.feasibility import is_feasible
+from planner.language.domain_phrases import families_of
 from planner.language.normalization import normalize
-from planner.language.phrase_patterns import Family, is_held_out, load_families
+from planner.language.phrase_patterns import Family, is_held_out
 from planner.language.realization import Realizer
 from planner.language.sequencing import SEQUENCE_FRAMES, TEST_SEQUENCE_FRAMES, join_in_sequence
-from planner.language.slot_binding import Binder
+from planner.language.slot_binding import Binder, options_of
 from planner.tasks.task_homes import state_before_goal
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class TaskDrawer:
         folders: Phrase folders of `datasets/`.
         families: Names of the families to draw from; None: all.
         noise: Whether to add typos and to drop articles and punctuation.
+        domain: The domain of the homes; None: the default domain.
     """
 
     def __init__(
@@ -80,14 +82,18 @@ class TaskDrawer:
         folders: Iterable[str] = ("phrases",),
         families: Iterable[str] | None = None,
         noise: bool = True,
+        domain: Domain | None = None,
     ) -> None:
         """Load and select the phrase patterns."""
         self.rng = rng
         self.noise = noise
+        self.domain = domain or load_domain()
         self.in_turn = TEST_SEQUENCE_FRAMES if phrases == "test" else SEQUENCE_FRAMES
         self.binder = Binder(rng)
         names = set(families) if families is not None else None
-        all_families = [f for folder in folders for f in load_families(folder) if names is None or f.name in names]
+        all_families = [
+            f for folder in folders for f in families_of(self.domain, folder) if names is None or f.name in names
+        ]
         self.patterns = {
             f.name: [p for p in f.phrases if phrases == "all" or is_held_out(f.name, p) == (phrases == "test")]
             for f in all_families
@@ -111,7 +117,7 @@ class TaskDrawer:
             in_turn: Whether the parts are sequential.
         """
         present = set(start.world.categories)
-        realizer = Realizer(self.rng, present if inventory_known else None)
+        realizer = Realizer(self.rng, present if inventory_known else None, domain=start.world.domain)
         goals, texts, names = [], [], []
         for family in self.rng.choices(self.families, self.weights, k=parts):
             drawn = self._draw_one(family, start, realizer)
@@ -198,14 +204,14 @@ class TaskDrawer:
         binding = self.binder.bind(family, start) or {}
         if set(family.slots) - set(binding):
             return None
-        realizer = Realizer(self.rng, set(start.world.categories))
+        realizer = Realizer(self.rng, set(start.world.categories), domain=start.world.domain)
         text = realizer.realize(family, self.rng.choice(self.patterns[family.name]), binding, 1)
         return self._finish_instruction(realizer, text), binding
 
     def _ambiguous(self, start: State) -> Task | None:
         """Draw an instruction with a word that names several categories of this home, so that the goal is ambiguous."""
         present = frozenset(start.world.categories)
-        realizer = Realizer(self.rng, present)
+        realizer = Realizer(self.rng, present, domain=start.world.domain)
         ambiguous = {
             word: matching
             for word, meanings in realizer.words.ambiguous.items()
@@ -216,7 +222,8 @@ class TaskDrawer:
         word = self.rng.choice(sorted(ambiguous))
         meanings = ambiguous[word]
         family = self.rng.choices(self.families, self.weights)[0]
-        binding = self.binder.bind(family, start, {self._slot_for(family, meanings): self.rng.choice(meanings)})
+        slot = self._slot_for(family, meanings, start.world.domain)
+        binding = self.binder.bind(family, start, {slot: self.rng.choice(meanings)})
         if binding is None or len(set(binding.values()) & set(meanings)) != 1:
             return None
         if meanings[0] in start.world.domain.fixtures and len(binding) > 1:
@@ -239,8 +246,8 @@ class TaskDrawer:
         )
 
     @staticmethod
-    def _slot_for(family: Family, meanings: tuple[str, ...]) -> str:
-        fixtures = meanings[0] in load_domain().fixtures
+    def _slot_for(family: Family, meanings: tuple[str, ...], domain: Domain) -> str:
+        fixtures = meanings[0] in domain.fixtures
         slot_types = ("fixture", "receptacle") if fixtures else ("object", "container")
         return next((s for s, slot_type in family.slots.items() if slot_type.startswith(slot_types)), "")
 
@@ -267,15 +274,13 @@ class TaskDrawer:
         slot_type = family.slots[slot]
         options = [
             c
-            for c in self.binder.options(
-                slot_type, set(world.domain.objects) | set(world.domain.fixtures), world.domain
-            )
+            for c in options_of(slot_type, set(world.domain.objects) | set(world.domain.fixtures), world.domain)
             if c not in present
         ]
         if not options:
             return None
         binding[slot] = self.rng.choice(options)
-        realizer = Realizer(self.rng, None, plainness=0.7)
+        realizer = Realizer(self.rng, None, plainness=0.7, domain=world.domain)
         nouns = realizer.words.objects.get(binding[slot]) or realizer.words.fixtures.get(binding[slot], ())
         present_words = {
             w

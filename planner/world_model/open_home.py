@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envs.scenes.home_file import AnyHome, HomeInUse
+    from envs.symbolic.domain import Domain
     from envs.symbolic.home_protocol import Home
     from envs.symbolic.state import State
 
 
-def open_home(home: AnyHome, *, geometry: bool = True) -> State:
+def open_home(home: AnyHome, *, geometry: bool = True, domain: Domain | None = None) -> State:
     """Return the state that a plan starts in: the given or current state, or the initial state of a scene.
 
     Who gives instructions is in the home: a scene without a person gets one. A given or current state stays as it is.
@@ -27,6 +28,7 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
         home: A bundled name, a seed (also as text), a file, a scene, a state, or a running home: a `PhysicalHome`, a
             `SymbolicHome`, or one of our gymnasium environments.
         geometry: Whether a file or a seed gets a floor plan; only the physical world needs it.
+        domain: The domain of a seed, and of a file that names none; None: the default domain.
 
     Raises:
         PlannerError: There is no such home.
@@ -36,7 +38,7 @@ def open_home(home: AnyHome, *, geometry: bool = True) -> State:
     from envs.scenes.home_file import state_of
 
     try:
-        return state_of(home, geometry=geometry, speaker=True)
+        return state_of(home, geometry=geometry, speaker=True, domain=domain)
     except HomeNameError as error:
         raise PlannerError(str(error)) from None
 

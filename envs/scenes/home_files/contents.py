@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 
 import yaml
@@ -29,6 +30,7 @@ class ContentsReader(EntryReader):
         self.fixtures: list[FixtureSpec] = []
         self.objects: list[ObjectSpec] = []
         self.properties_of: dict[str, tuple[str, ...]] = {}
+        self.limited_by_like: set[str] = set()  # own furniture that takes only what the furniture does that it is like
         self.container_of: dict[str, ObjectCategory] = {}  # the category of each object, as its properties make it
 
     @property
@@ -111,6 +113,9 @@ class ContentsReader(EntryReader):
             own_category = self.container_of[name] = category_of(spec, domain)
             units = own_category.units
             usual_text = f"a usual place is: {', '.join(domain.objects[item.category].at)}"
+            if category in self.limited_by_like and not fits_in(own_category, holder):
+                holder = self.without_limit(category, own_category, holder)
+                domain = self.domain
             problem = ""
             if capacity == 0:
                 problem = f"{name}: nothing can be put in or on {place}; {usual_text}"
@@ -125,7 +130,7 @@ class ContentsReader(EntryReader):
             else:
                 n_cells_used += units
                 placed[item.category] += 1
-            if problem and id(item) not in reported:
+            if problem and id(item) not in reported and item.category.lower() not in self.refused:
                 reported.add(id(item))
                 self.problem(item.line, problem)
             self.objects.append(spec)
@@ -137,6 +142,21 @@ class ContentsReader(EntryReader):
             usual = [kind for kind in domain.objects[item.category].at if kind != category]
             elsewhere = f"; other usual places are: {', '.join(usual)}" if usual else ""
             self.problem(item.line, f"no room for {what} {where}{elsewhere}")
+
+    def without_limit(
+        self, category: str, thing: ObjectCategory, holder: ObjectCategory | FixtureCategory
+    ) -> ObjectCategory | FixtureCategory:
+        """Return own furniture as it takes all that fits: the file says that more is in it than in what it is like.
+
+        A toy chest is like a laundry basket, and has toys in it.
+        """
+        unlimited = replace(holder, accepts=()) if isinstance(holder, FixtureCategory) else holder
+        if not fits_in(thing, unlimited):
+            return holder
+        self.limited_by_like.discard(category)
+        fixture = replace(self.domain.fixtures[category], accepts=())
+        self.domain = self.domain.extended(fixtures={category: fixture})
+        return unlimited
 
     def place_name(self, word: str, line: int, places: dict[str, str]) -> str | None:
         """Return the place that a key under `objects` names, or report that there is none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import yaml
 
@@ -12,7 +13,6 @@ from envs.errors import GoalError, nearest
 from envs.files.yaml_nodes import describe, is_null
 from envs.scenes.home_files.nouns import NounReader
 from envs.scenes.home_files.properties import PROPERTY_KEYS
-from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
 
@@ -56,26 +56,22 @@ class EntryReader(NounReader):
             item, options = parsed
             text = item.category
             self.read_number(entry, item, options)
-            words, states, item.category = self.split_description(item.category, self.domain.fixtures)
+            words, states, item.category = self.split_description(item.category, self.furniture)
             item.category = self.meant(
                 entry, item.category, "fixtures", is_numbered=item.count > 1 or "count" in options
             )
-            fixture_category = self.domain.fixtures.get(item.category)
-            if fixture_category is None:
+            if item.category not in self.furniture and self.is_refused(text):
+                self.unread.append(text)
+                continue
+            if item.category not in self.furniture:
                 hint = self.fixture_hint(text, item.category)
                 self.problem(entry, f"unknown fixture {text if hint.startswith(':') else item.category!r}{hint}")
                 self.unread.append(text)
                 continue
             item.properties = self.properties(entry, words, options, item.category)
-            if item.properties and item.category == PERSON:
+            if item.properties and item.category == self.domain.person:
                 self.problem(entry, f"a person has no color, size, material or owner; found {item.properties[0]!r}")
-            possible_states = {
-                "open": fixture_category.joint,
-                "on": fixture_category.switch,
-                "dirty": fixture_category.wipeable,
-                "watered": fixture_category.waterable,
-            }
-            allowed_states = {state for state, allowed in possible_states.items() if allowed}
+            allowed_states = self.possible_states(item.category)
             item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "pose" in options:
                 pose = self.numbers(options["pose"], f"{item.category}: pose", POSE, POSE_LIMITS)
@@ -103,6 +99,9 @@ class EntryReader(NounReader):
             item.category = self.meant(
                 entry, item.category, "objects", is_numbered=item.count > 1 or "count" in options
             )
+            if item.category not in self.domain.objects and self.is_refused(text):
+                self.unread.append(text)
+                continue
             if item.category not in (*self.domain.fixtures, *self.domain.objects):
                 parsed_words = self.words(entry, item, text)
                 if parsed_words is None:
@@ -117,16 +116,7 @@ class EntryReader(NounReader):
                 self.unread.append(text)
                 continue
             item.properties = self.properties(entry, words, options, item.category)
-            allowed_states = {"dirty", "hot", "cold"}
-            allowed_states |= {
-                s
-                for s, allowed in (
-                    ("sliced", object_category.slices),
-                    ("cooked", object_category.cooks),
-                    ("folded", object_category.folds),
-                )
-                if allowed
-            }
+            allowed_states = self.possible_states(item.category)
             item.states = self.states(entry, options.get("states"), item.category, allowed_states, states)
             if "liquid" in options:
                 item.liquid = self.text(options["liquid"], f"{item.category}: liquid")
@@ -137,6 +127,10 @@ class EntryReader(NounReader):
                     self.problem(entry, f"{item.category}: `holds` is for one object, not for {item.count}")
             items.append(item)
         return items
+
+    def possible_states(self, category: str) -> frozenset[str]:
+        """Return the states that things of a category can have."""
+        return _states_of(category, self.domain)
 
     def entry(self, node: yaml.Node, context: str, known: Collection[str]) -> tuple[Item, dict[str, yaml.Node]] | None:
         """Parse one entry: words, or one name with its states or options."""
@@ -182,7 +176,7 @@ class EntryReader(NounReader):
         if (
             re.search(r"\bglasses$", rest)
             and number != "1"
-            and not self.vocabulary.is_own(rest)
+            and not self.spoken.is_own(rest)
             and meant != ("wine glass",)
         ):
             item.category = rest.removesuffix("es")
@@ -298,3 +292,8 @@ class EntryReader(NounReader):
                     names[id(item)].append(name)
                     self.lines[name] = item.line
         return names
+
+
+@lru_cache(maxsize=2048)
+def _states_of(category: str, domain: Domain) -> frozenset[str]:
+    return frozenset(state for state in domain.states if domain.can_be(category, state))

@@ -10,7 +10,6 @@ import yaml
 from envs.errors import GoalError, nearest
 from envs.scenes.home_files.contents import ContentsReader
 from envs.scenes.home_files.properties import ARTICLES
-from envs.scenes.speaker import PERSON
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import (
     NAME,
@@ -124,7 +123,7 @@ class HouseholdReader(ContentsReader):
         if name.lower() in lowered or (numbered in domain.fixtures or numbered in domain.objects):
             word = lowered.get(name.lower(), numbered)
             reason = f"{word!r} means something else in goals; add a surname or a title, as in 'Mrs. {name.title()}'"
-            if word == PERSON:
+            if word == domain.person:
                 reason = "list each by name"
             self.problem(entry, f"people: {name!r} is no name here: {reason}")
             return None
@@ -253,11 +252,11 @@ def _missing_place(place: Place | None, world: World) -> Iterator[str]:
         if place.person not in world.scene.people:
             yield f"nobody here is called {place.person!r}{nearest(place.person, world.scene.people)}"
         elif place.person not in world.people:
-            number = len(world.people)
-            persons = f"{number or 'no'} `{PERSON}`{'' if number == 1 else 's'}"
+            number, person = len(world.people), world.domain.person or "person"
+            persons = f"{number or 'no'} `{person}`{'' if number == 1 else 's'}"
             yield (
                 f"{place.person} has no place in this home, where nothing can be with {place.person}: the rooms have "
-                f"{persons}, for the first of `people`; add a `{PERSON}` to a room, or change the order of `people`"
+                f"{persons}, for the first of `people`; add a `{person}` to a room, or change the order of `people`"
             )
     elif place.thing is not None:
         yield from _missing_thing(place.thing, world)
@@ -265,7 +264,9 @@ def _missing_place(place: Place | None, world: World) -> Iterator[str]:
     elif place.fixture is None:
         if not any(place.room in (room.name, room.kind) for room in world.scene.rooms):
             yield f"this home has no {place.room}"
-    elif place.fixture != PERSON and not fixtures_at(world.initial(), place):  # the speaker is added to every home
+    elif place.fixture != world.domain.person and not fixtures_at(
+        world.initial(), place
+    ):  # the speaker is added to every home
         yield f"this home has no {format_furniture(place)}"
 
 

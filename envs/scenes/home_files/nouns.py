@@ -25,26 +25,35 @@ class NounReader(PropertyReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
         self.notes: list[str] = []  # what is read otherwise than it is written
+        self.refused: set[str] = set()  # names of the home's own kinds that have a problem, in small letters
 
     def meant(self, entry: yaml.Node, word: str, table: Literal["fixtures", "objects"], *, is_numbered: bool) -> str:
         """Return the category that a word means if it can mean no other: a plural, or another word such as `couch`."""
-        known = self.domain.fixtures if table == "fixtures" else self.domain.objects
+        known = self.furniture if table == "fixtures" else self.domain.objects
         head, separator, liquid = word.partition(" of ")
+        if self.spoken.is_own(word):  # "ball of yarn" is no ball
+            head, separator, liquid = word, "", ""
         if head in known or head in self.domain.members:
             return word
         for noun, rest in ((word, ""), (head, f"{separator}{liquid}")):
             names = self.meanings(noun, table)
             if len(names) != 1:
                 continue
-            if self.vocabulary.is_plural(noun, table) and not is_numbered:
+            if self.spoken.is_plural(noun, table) and not is_numbered:
                 self.problem(entry, f"how many {noun}? Write a number and one of them, such as `2 {names[0]}{rest}`")
             self.note_word(noun, names[0])
             return names[0] + rest
         return word
 
+    def is_refused(self, text: str) -> bool:
+        """Whether a text names a kind of the home's own whose problem is reported where it is described."""
+        low = re.sub(r" \d+$", "", text.lower())
+        forms = {low, *singulars(low)}
+        return any(form == name or form.endswith(f" {name}") for name in self.refused for form in forms)
+
     def note_word(self, noun: str, name: str) -> None:
         """Note another word for a category, but not its plural, nor a word that the home itself has for it."""
-        if self.vocabulary.is_own(noun):
+        if self.spoken.is_own(noun):
             return
         note = f"{noun!r} is read as {name}"
         if noun.lower() not in (name.lower(), *plurals(name.lower())) and note not in self.notes:
@@ -54,7 +63,7 @@ class NounReader(PropertyReader):
         """Return the categories that a noun without properties means: `grey couch` is no other word for a sofa."""
         head, separator, rest = noun.partition(" of ")
         names = next((n for form in singulars(head) if (n := self.names_of(f"{form}{separator}{rest}", table))), ())
-        if self.vocabulary.is_own(noun) or any(noun.lower() in plurals(name.lower()) for name in names):
+        if self.spoken.is_own(noun) or any(noun.lower() in plurals(name.lower()) for name in names):
             return names
         return () if any(self.names_of(part, "properties") for part in noun.split()[:-1]) else names
 
@@ -102,10 +111,8 @@ class NounReader(PropertyReader):
                 f": this is a person: write `person`; the first of the file is {self.people[0]}, the first of `people`"
             )
         wrong = self.phrase_hint(text, "fixtures")
-        wrong = wrong or self.wrong_description(
-            self.with_known_noun(text, "fixtures"), self.domain.fixtures, movable=False
-        )
-        return wrong or self.word_hint(name, "fixtures") or nearest(name, self.domain.fixtures)
+        wrong = wrong or self.wrong_description(self.with_known_noun(text, "fixtures"), self.furniture, movable=False)
+        return wrong or self.word_hint(name, "fixtures") or nearest(name, self.furniture)
 
     def object_hint(self, text: str, name: str) -> str:
         """Return a hint about an unknown object; one that begins with a colon is about the whole text."""
@@ -139,7 +146,7 @@ class NounReader(PropertyReader):
                 kind = "an object" if other == "objects" else "a fixture"
                 return f"; this is {kind}{'' if word in categories else f', {names}'}: {place}"
         close = (
-            get_close_matches(word.lower(), self.vocabulary.words_of(table), n=1, cutoff=0.8)
+            get_close_matches(word.lower(), self.spoken.words_of(table), n=1, cutoff=0.8)
             if len(word) <= MAX_COMPARED_LENGTH
             else []
         )
@@ -148,4 +155,4 @@ class NounReader(PropertyReader):
     def key_hint(self, key: str) -> str:
         """Say that the fixtures of a room are a list."""
         word = re.sub(r"^[0-9]+ | [0-9]+$", "", key)
-        return f"; fixtures are a list: `- {key}`" if word in self.domain.fixtures else super().key_hint(key)
+        return f"; fixtures are a list: `- {key}`" if word in self.furniture else super().key_hint(key)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 import yaml
 
 from envs.errors import nearest
 from envs.files.yaml_nodes import NodeReader, describe
-from envs.symbolic.domain import Domain
+from envs.symbolic.domain import Domain, FixtureCategory
 from envs.symbolic.goals import NAME
-from envs.symbolic.kinds.vocabulary import vocabulary
-from envs.words import Vocabulary
+from envs.symbolic.kinds.spoken_words import spoken_words
+from envs.words import SpokenWords
 
 OWNER = re.compile(rf"({NAME.pattern})['’]s (.+)")
 PROPERTY_KEYS = ("color", "size", "material", "owner")
@@ -29,15 +30,20 @@ class PropertyReader(NodeReader):
         self.are_people_known = True  # whether all of them could be read
 
     @property
-    def vocabulary(self) -> Vocabulary:
+    def furniture(self) -> dict[str, FixtureCategory]:
+        """The kinds of furniture, without the rooms that skills can be about."""
+        return _furniture_of(self.domain)
+
+    @property
+    def spoken(self) -> SpokenWords:
         """What people call the kinds of the domain."""
-        return vocabulary(self.domain)
+        return spoken_words(self.domain)
 
     def split_properties(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], str]:
         """Split the properties off the front of a name: `red mug`, `Anna's big box`."""
         words: list[str] = []
         rest = text
-        while not self.is_name(rest.partition(" of ")[0], names):
+        while not (self.is_name(rest.partition(" of ")[0], names) or self.spoken.is_own(rest)):
             owner = OWNER.fullmatch(rest)
             head, _, tail = rest.partition(" ")
             if head in self.domain.property_group and tail:
@@ -52,11 +58,11 @@ class PropertyReader(NodeReader):
 
     def names_of(self, word: str, table: str) -> tuple[str, ...]:
         """Return the names of one table that people call by a word."""
-        return self.vocabulary.names_of(word, table)
+        return self.spoken.names_of(word, table)
 
     def is_name(self, text: str, names: Collection[str]) -> bool:
         """Whether a text is one of the names, or a kind of the home's own by another word or in the plural."""
-        return text in names or self.vocabulary.is_own(text)
+        return text in names or self.spoken.is_own(text)
 
     def split_description(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
         """Split properties and states, in any order, off the front of a name: `dirty red mug`, `open window`."""
@@ -67,7 +73,7 @@ class PropertyReader(NodeReader):
             properties += words
             head, _, rest = text.partition(" ")
             is_state = head in self.domain.states or head in self.domain.negations
-            if not is_state or not rest or self.is_name(text.partition(" of ")[0], names):
+            if not is_state or not rest or self.is_name(text.partition(" of ")[0], names) or self.spoken.is_own(text):
                 return tuple(properties), tuple(states), text
             states.append(head)
             text = rest
@@ -210,6 +216,11 @@ class PropertyReader(NodeReader):
         if not hint and not word[0].islower():
             return f': if {word!r} is an owner, write "{word.removesuffix("s")}\'s {name}"'
         return f": {word!r} is no property or state{hint or f'; without it: `{name}`'}"
+
+
+@lru_cache(maxsize=8)
+def _furniture_of(domain: Domain) -> dict[str, FixtureCategory]:
+    return {name: kind for name, kind in domain.fixtures.items() if not kind.is_room}
 
 
 def _owner(word: str) -> str:

@@ -28,26 +28,30 @@ material, owner, which may also stand before the name: `red mug`, `Anna's big bo
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import yaml
 
-from envs.errors import HomeError, nearest
+from envs.errors import DomainError, HomeError, nearest
 from envs.files.yaml_nodes import HomeFileError, Problem, describe, parse_nodes
 from envs.scenes.floor_plan import doorway_problems, fixture_problems, plan_doorways, room_problems
 from envs.scenes.furniture_layout import FRONT_M, FixedGeometry, footprint, lay_out
 from envs.scenes.home_files.contents import listed
 from envs.scenes.home_files.entries import Item
 from envs.scenes.home_files.household import HouseholdReader
-from envs.scenes.speaker import PERSON, speaker_of, with_speaker
+from envs.scenes.speaker import speaker_of, with_speaker
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.kinds.reader import KIND_KEYS, KindReader
 from envs.symbolic.scene import Doorway, FixtureSpec, Rect, Room, Scene
 
 NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
-HOME_KEYS = ("name", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker", *KIND_KEYS)
+HOME_KEYS = (
+    "name", "domain", "seed", "people", "rules", "rooms", "doorways", "robot", "objects", "speaker", *KIND_KEYS,
+)  # fmt: skip
+_ROBOT_KEYS = ("own skills", "hand", "reach", "without")  # of files that people take for home files
 MAX_ROOMS, MAX_DOORWAYS, MAX_FIXTURES = 30, 100, 200
 
 
@@ -68,7 +72,7 @@ def parse_home(
         geometry: Whether it gets a floor plan.
         notes: Filled with what is read otherwise than it is written, such as another word for a sofa.
         folder: The folder that the files it includes are relative to.
-        domain: What its own kinds are added to; by default the built-in domain.
+        domain: What its own kinds are added to, unless the file names a domain; by default the built-in domain.
 
     Raises:
         HomeFileError: The file is invalid; the error lists every problem.
@@ -105,6 +109,7 @@ class _HomeReader(HouseholdReader):
         self.rooms_with_rect: list[Room] = []  # rooms whose `rect` is valid
         self.doorways: list[Doorway] = []
         self.posed: set[str] = set()
+        self.states_of_rooms: dict[str, frozenset[str]] = {}  # of rooms that skills can be about
         self.has_rects = self.has_doorways = self.has_robot = False
         self.speaker_at: str | None = None  # the room or fixture where the speaker stands, if the file says
 
@@ -112,6 +117,8 @@ class _HomeReader(HouseholdReader):
         """Offer `people` for other words for it; otherwise say that fixtures are a list."""
         if key.lower() in ("persons", "residents", "family", "inhabitants"):
             return "; did you mean 'people'?"
+        if key in _ROBOT_KEYS:
+            return "; this is said in a file of a robot, which `--robot` takes"
         return super().key_hint(key)
 
     def fixed_geometry(self) -> FixedGeometry:
@@ -126,9 +133,13 @@ class _HomeReader(HouseholdReader):
         parts = self.options(root, "home", HOME_KEYS)
         given_name = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
-        kinds = KindReader(self.domain, people=_scalars(parts.get("people")))
+        if "domain" in parts:
+            self.read_domain(parts["domain"])
+        kinds = KindReader(self.domain, people=_listed_words(parts.get("people")))
         kinds.problems, kinds.notes = self.problems, self.notes
         self.domain = kinds.read(parts, self.folder)
+        self.limited_by_like, self.refused = kinds.limited_by_like, kinds.refused
+        self.refused |= {name.lower() for name in _names_under_unknown_keys(root)}
         n_problems = len(self.problems)
         if "people" in parts:
             self.people = self.read_people(parts["people"])
@@ -164,7 +175,21 @@ class _HomeReader(HouseholdReader):
             people=self.people,
             domain=self.domain,
         )
+        states = self.states_of_rooms
+        fixtures = (replace(f, states=states[f.name]) if f.name in states else f for f in scene.fixtures)
+        scene = replace(scene, fixtures=tuple(fixtures)) if states else scene
         return replace(scene, rules=self.read_rules(parts["rules"], scene)) if "rules" in parts else scene
+
+    def read_domain(self, node: yaml.Node) -> None:
+        """Read the domain that the file names, relative to its folder; `home` is the built-in one."""
+        name = self.text(node, "domain")
+        if name is None:
+            return
+        try:
+            self.domain = load_domain(None if name == "home" else (self.folder or Path()) / Path(name).expanduser())
+        except (DomainError, RuntimeError) as error:  # RuntimeError: there is no such user
+            for line in str(error).splitlines():
+                self.problem(node, f"domain: {line}")
 
     # -- rooms and fixtures ------------------------------------------------------------------------------------------
 
@@ -179,11 +204,12 @@ class _HomeReader(HouseholdReader):
             kind: str | None = head if number.isdigit() else name
             parts: dict[str, yaml.Node] = {"fixtures": value}
             if isinstance(value, yaml.MappingNode):
-                parts = self.options(value, name, ("kind", "rect", "fixtures"))
+                states = ("states",) if self.domain.rooms_are_entities else ()
+                parts = self.options(value, name, ("kind", "rect", *states, "fixtures"))
             if "kind" in parts:
                 kind = self.text(parts["kind"], f"{name}: kind")
             meant = self.names_of(kind or "", "rooms")
-            if kind is not None and len(meant) == 1 and kind.lower() not in self.domain.fixtures:
+            if kind is not None and len(meant) == 1 and kind.lower() not in self.furniture:
                 self.note_word(kind, meant[0])
                 kind = meant[0]
             if kind is not None and kind not in self.room_kinds:
@@ -203,13 +229,17 @@ class _HomeReader(HouseholdReader):
             self.rooms.append(Room(name=name, kind=kind or "", rect=rect))
             if numbers:
                 self.rooms_with_rect.append(self.rooms[-1])
+            if "states" in parts:
+                self.states_of_rooms[name] = self.states(
+                    key, parts["states"], kind or "", self.possible_states(kind or "")
+                )
             if "fixtures" in parts:
                 items += [(name, i) for i in self.fixture_items(parts["fixtures"], name)]
         self.has_rects = len(without_rect) < len(self.rooms)
         for name in without_rect if self.has_rects else ():
             self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
         n_speakers = any(
-            item.category == PERSON for _, item in items
+            item.category == self.domain.person for _, item in items
         )  # a home with the most gets one more: its speaker
         names = self.name_all([item for _, item in items], MAX_FIXTURES + n_speakers, "fixtures")
         for room, item in items:
@@ -247,8 +277,11 @@ class _HomeReader(HouseholdReader):
         """Read where the person stands who gives the instructions: a room, or the fixture beside which they stand."""
         word = self.text(node, "speaker")
         line = self.lines["speaker"] = node.start_mark.line + 1
-        person = next((f for f in self.fixtures if f.category == PERSON), None)
+        person = next((f for f in self.fixtures if f.category == self.domain.person), None)
         if word is None:
+            return
+        if self.domain.person is None:
+            self.problem(line, "speaker: the domain of this home has no people; leave out `speaker`")
             return
         if person is not None:
             reason = f"{person.name}, the first person, gives the instructions: leave out `speaker` or that person"
@@ -287,7 +320,17 @@ class _HomeReader(HouseholdReader):
             self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
 
 
-def _scalars(node: yaml.Node | None) -> list[str]:
+def _names_under_unknown_keys(root: yaml.MappingNode) -> Iterator[str]:
+    """Yield the keys under keys that a home does not have, such as `furnitures`: what they describe is not known."""
+    for key, value in root.value:
+        if isinstance(value, yaml.MappingNode) and key.value not in HOME_KEYS:
+            yield from _scalars(name for name, _ in value.value)
+
+
+def _listed_words(node: yaml.Node | None) -> list[str]:
     """Return the words of a list that is read later."""
-    entries = node.value if isinstance(node, yaml.SequenceNode) else []
-    return [entry.value for entry in entries if isinstance(entry, yaml.ScalarNode)]
+    return list(_scalars(node.value)) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _scalars(nodes: Iterable[yaml.Node]) -> Iterator[str]:
+    return (node.value for node in nodes if isinstance(node, yaml.ScalarNode))

@@ -23,12 +23,20 @@ def dump_home(scene: Scene) -> str:
     lines += ["rules:", *(f"  - {word(rule)}" for rule in scene.rules)] if scene.rules else []
     lines.append("rooms:")
     domain = scene.domain
-    by_room = {room.name: [f for f in scene.fixtures if f.room == room.name] for room in scene.rooms}
+    by_room: dict[str, list[FixtureSpec]] = {room.name: [] for room in scene.rooms}
+    states_of = {}  # of rooms that skills can be about
+    for fixture in scene.fixtures:
+        if domain.fixtures[fixture.category].is_room:
+            states_of[fixture.name] = fixture.states
+        else:
+            by_room[fixture.room].append(fixture)
     numbered = _numbered_in_order([f for fixtures in by_room.values() for f in fixtures])
     for room in scene.rooms:
         lines += [f"  {word(room.name)}:", f"    kind: {word(room.kind)}"]
         if has_floor_plan:
             lines.append(f"    rect: {_numbers(room.rect)}")
+        if states_of.get(room.name):
+            lines.append(f"    states: {_states(states_of[room.name])}")
         lines.append("    fixtures:" + ("" if by_room[room.name] else " []"))
         lines += [f"      - {_fixture(f, domain, f.category in numbered, has_floor_plan)}" for f in by_room[room.name]]
     if has_floor_plan:

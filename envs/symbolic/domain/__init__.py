@@ -3,7 +3,10 @@
 | file | what |
 |---|---|
 | `categories.py` | categories of objects and furniture, processes, what fits where |
+| `mesh_file.py` | mesh files that kinds of objects take their shape from |
 | `skill.py` | skills, and what the robot's hand can hold |
+| `sampling.py` | how its homes are sampled |
+| `speech.py` | what people say in it, besides the names of kinds |
 | `domain.py` | `Domain`: what exists and what it can do, as one value |
 | `reading.py` | YAML to a `Domain` |
 | `loading.py` | the default domain, or that of a file |
@@ -13,6 +16,7 @@ from envs.symbolic.domain.categories import (
     BUILT_IN_STATES,
     CELL_M2,
     FixtureCategory,
+    MeshFile,
     ObjectCategory,
     Process,
     Region,
@@ -20,6 +24,7 @@ from envs.symbolic.domain.categories import (
     Vec3,
     capacity_of,
     fits_in,
+    mass_of,
 )
 from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.loading import load_domain
@@ -33,6 +38,7 @@ __all__ = [
     "Domain",
     "FixtureCategory",
     "Hand",
+    "MeshFile",
     "ObjectCategory",
     "Process",
     "Region",
@@ -42,4 +48,5 @@ __all__ = [
     "capacity_of",
     "fits_in",
     "load_domain",
+    "mass_of",
 ]

@@ -13,6 +13,8 @@ Vec3 = tuple[float, float, float]
 
 CELL_M2 = 0.01  # area of one cell, the unit of capacity: 10 x 10 cm
 BUILT_IN_STATES = ("open", "on", "dirty", "hot", "cold", "sliced", "cooked", "folded", "watered")
+DENSITY = 500.0  # kg/m3 of the bounding box: half of water
+MASS_KG = (0.05, 1.5)  # minimum and maximum of a mass by volume; one hand can lift the maximum
 PACKING = 0.7  # fraction of a region that objects may cover: a gripper needs space between them
 
 
@@ -29,6 +31,23 @@ class Region:
     z: float
     size: Vec3
     x: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshFile:
+    """The file that a kind takes its shape from, scaled to the kind's `size`; `mesh_of` makes it.
+
+    Attributes:
+        path: The absolute path of the file.
+        digest: The SHA-256 of its content: what is read later is what was checked.
+        up: The axis of the file that points up, `y` or `z`.
+        inner_floor: Height of its surface at its middle, seen from above, as a fraction of its height.
+    """
+
+    path: str
+    digest: str
+    up: str
+    inner_floor: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +72,8 @@ class ObjectCategory:
     metal: bool = False
     alpha: float = 1.0
     like: str | None = None  # the built-in kind that it was made from
-    mass_kg: float | None = None  # None: by its volume
+    mass_kg: float | None = None  # None: by its volume (`mass_of`)
+    mesh: MeshFile | None = None  # its shape, instead of that which `shape` names
 
     @property
     def units(self) -> int:
@@ -121,6 +141,14 @@ class Process:
     clear: tuple[str, ...] = ()
     fill: str | None = None
     cook: bool = False
+
+
+def mass_of(category: ObjectCategory) -> float:
+    """Return the mass of an object [kg]: as its kind says, otherwise one that suits its size, within `MASS_KG`."""
+    if category.mass_kg is not None:
+        return category.mass_kg
+    x, y, z = category.size
+    return min(MASS_KG[1], max(MASS_KG[0], DENSITY * x * y * z))
 
 
 def fits_in(category: ObjectCategory, place: ObjectCategory | FixtureCategory) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -20,10 +21,13 @@ from envs.symbolic.domain.categories import (
     Relation,
     capacity_of,
     fits_in,
+    mass_of,
 )
 from envs.symbolic.domain.room_kinds import with_room_kinds
+from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.domain.skill import Hand, Skill
-from envs.symbolic.domain.state_bearers import state_bearers
+from envs.symbolic.domain.speech import Speech
+from envs.symbolic.domain.state_bearers import categories_of, state_bearers
 from envs.symbolic.skills.notation import new_states
 from envs.symbolic.skills.vocabulary import Vocabulary
 
@@ -52,6 +56,8 @@ class Domain:
         fixtures: Categories of furniture and appliances.
         words: What else people call the kinds that are not built in.
         hand: What the robot's hand can hold; None: no limit beyond those of the physics.
+        sampling: How its homes are sampled.
+        speech: What people say in it, besides `words`.
     """
 
     states: tuple[str, ...]
@@ -66,6 +72,8 @@ class Domain:
     fixtures: dict[str, FixtureCategory]
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     hand: Hand | None = None
+    sampling: Sampling = Sampling()  # noqa: RUF009 - a frozen value
+    speech: Speech = Speech()  # noqa: RUF009 - a frozen value
 
     @staticmethod
     def of(**values: Any) -> Domain:
@@ -134,6 +142,12 @@ class Domain:
         return self
 
     @cached_property
+    def fingerprint(self) -> str:
+        """A short text that is the same for equal domains, in other processes too."""
+        key = repr(tuple(_hashable(getattr(self, f.name)) for f in fields(self)))
+        return hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
+
+    @cached_property
     def members(self) -> dict[str, tuple[str, ...]]:
         """The object categories of each class that has any."""
         members = {c: tuple(n for n, o in self.objects.items() if c in o.classes) for c in self.classes}
@@ -156,6 +170,11 @@ class Domain:
     def property_group(self) -> dict[str, str]:
         """The group (size, color, material) of each property word."""
         return {word: group for group, words in self.properties.items() for word in words}
+
+    @cached_property
+    def person(self) -> str | None:
+        """The kind of fixture that people are, whom things can be given to; None if the domain has no people."""
+        return next((name for name, fixture in self.fixtures.items() if fixture.relation == "with"), None)
 
     @cached_property
     def rooms(self) -> tuple[str, ...]:
@@ -185,6 +204,10 @@ class Domain:
         """The categories that can have each state: by what they are, or by a skill or process that changes it."""
         return state_bearers(self.states, self.objects, self.fixtures, self.processes, self.skills)
 
+    def categories_of(self, kind: str) -> frozenset[str]:
+        """The categories that the kind of a skill's argument means: `object`, `room`, a category, a class."""
+        return frozenset(categories_of({**self.fixtures, **self.objects}, kind))
+
     def can_be(self, category: str, word: str) -> bool:
         """Whether things of a category can have a state or its negation, such as `clean`."""
         return category in self.bearers.get(self.negations.get(word, word), ())
@@ -199,7 +222,8 @@ class Domain:
     @cached_property
     def kind_of(self) -> dict[str, str]:
         """The known kind that each category was made from (`like`): itself for one that was made from none."""
-        return {c.name: c.like or c.name for c in (*self.objects.values(), *self.fixtures.values())}
+        kinds = {name: category.like or name for name, category in self.objects.items()}
+        return kinds | {name: category.like or name for name, category in self.fixtures.items()}
 
     @cached_property
     def alike(self) -> dict[str, tuple[str, ...]]:
@@ -221,6 +245,10 @@ class Domain:
     def capacity(self, place: str) -> int:
         """Number of cells that a place (category of fixture or object) offers."""
         return capacity_of(self.objects.get(place) or self.fixtures[place])
+
+    def mass_kg(self, name: str) -> float:
+        """The mass of one object of category `name` [kg], in physics too."""
+        return mass_of(self.objects[name])
 
     def relation(self, place: str) -> Relation | None:
         """The word (on, in, with) for being at a place, or None if it holds nothing."""
@@ -298,4 +326,8 @@ def _joined(known: tuple[Any, ...], more: Iterable[Any]) -> tuple[Any, ...]:
 def _hashable(value: object) -> Hashable:
     if isinstance(value, Mapping):
         return tuple((name, _hashable(entry)) for name, entry in value.items())
+    if isinstance(value, list):
+        return tuple(_hashable(entry) for entry in value)
+    if isinstance(value, Sampling | Speech):  # frozen values with mappings in them
+        return tuple(_hashable(getattr(value, f.name)) for f in fields(value))
     return value  # tuples, texts, numbers and frozen values

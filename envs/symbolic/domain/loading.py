@@ -9,7 +9,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from envs.errors import DomainError
 from envs.files import safe_yaml
+from envs.files.bounded_files import ReadError, read_text
 from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.reading import read_domain
 
@@ -24,11 +26,18 @@ def load_domain(path: str | os.PathLike[str] | None = None) -> Domain:
         path: The file; None for `envs/domain.yaml`.
 
     Raises:
-        DomainError: The file contradicts itself; the message names the entry.
+        DomainError: The file cannot be read or is wrong; the message has one line per problem.
     """
     if path is None:
         return _default_domain()
-    return read_domain(safe_yaml.load(Path(path).read_text("utf-8")))
+    from envs.symbolic.kinds.domain_file import parse_domain  # reads kinds as home files do, with a domain at hand
+
+    path = Path(path)
+    try:
+        text = read_text(path, safe_yaml.MAX_BYTES)
+    except ReadError as error:
+        raise DomainError(f"no such domain: {error}") from None
+    return parse_domain(text, f"{path}: ")
 
 
 @lru_cache(maxsize=1)

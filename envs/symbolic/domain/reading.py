@@ -7,6 +7,8 @@ from typing import Any, Literal, cast
 from envs.errors import DomainError, nearest
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Process, Region, Relation, Vec3
 from envs.symbolic.domain.domain import Domain
+from envs.symbolic.domain.sampling import Sampling
+from envs.symbolic.domain.speech import Speech
 from envs.symbolic.skills.notation import parse_skills
 
 
@@ -88,6 +90,17 @@ def _looks(group: str, words: dict[str, object]) -> dict[str, tuple[float, ...]]
     return values
 
 
+def _sampling(raw: dict[str, Any]) -> Sampling:
+    """Return the tables of a section, with tuples in place of lists."""
+
+    def frozen(value: Any) -> Any:
+        if isinstance(value, list):
+            return tuple(value)
+        return {key: frozen(entry) for key, entry in value.items()} if isinstance(value, dict) else value
+
+    return Sampling(**frozen(raw))
+
+
 def read_domain(raw: Any) -> Domain:
     """Return the domain of a parsed domain file.
 
@@ -105,5 +118,7 @@ def read_domain(raw: Any) -> Domain:
         classes=tuple(raw["classes"]),
         objects={name: _object(name, entry) for name, entry in raw["objects"].items()},
         fixtures={name: _fixture(name, entry) for name, entry in raw["fixtures"].items()},
+        sampling=_sampling(raw["sampling"]),
+        speech=Speech(of_home=True),
     )
     return domain.extended(skills=parse_skills(raw["skills"], domain.vocabulary))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from envs.symbolic.domain.categories import BUILT_IN_STATES, FixtureCategory, ObjectCategory, Process
+from envs.symbolic.domain.categories import BUILT_IN_STATES, FixtureCategory, ObjectCategory, Process, fits_in
 from envs.symbolic.domain.skill import Skill
 from envs.symbolic.skills.values import Effect
 
@@ -27,16 +27,17 @@ def state_bearers(
     for process in processes:
         for state in (*process.set, *process.clear):
             if state not in BUILT_IN_STATES:
-                bearers[state] |= set(objects)
+                places = [fixtures[name] for name in process.at if name in fixtures]
+                bearers[state] |= {name for name, o in objects.items() if any(fits_in(o, place) for place in places)}
     categories: Categories = {**fixtures, **objects}
     for skill in skills.values():
         for effect in skill.effects:
             if effect.atom.predicate == "state" and effect.atom.word in bearers:
-                bearers[effect.atom.word] |= set(_changed(categories, skill, effect))
+                bearers[effect.atom.word] |= set(changed_categories(categories, skill, effect))
     return {state: frozenset(names) for state, names in bearers.items()}
 
 
-def _changed(categories: Categories, skill: Skill, effect: Effect) -> list[str]:
+def changed_categories(categories: Categories, skill: Skill, effect: Effect) -> list[str]:
     """Return the categories of what an effect is about, without those that a precondition or a guard rules out."""
     term = effect.atom.terms[0]
     names = categories_of(categories, term.kind)
@@ -52,8 +53,8 @@ def _changed(categories: Categories, skill: Skill, effect: Effect) -> list[str]:
 
 def categories_of(categories: Categories, kind: str) -> list[str]:
     """Return the categories that the kind of a parameter means: `object`, `place`, `person`, a category, a class."""
-    if kind in categories:
-        return [kind]
+    if kind in categories:  # and those that were made from it
+        return [name for name, category in categories.items() if kind in (name, category.like)]
     if kind == "anything":
         kind = "object"
     names = []

@@ -23,7 +23,6 @@ from envs.symbolic.goals.values import (
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 
 Spec = TypeVar("Spec", FixtureSpec, ObjectSpec)
-PERSON = "person"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +64,9 @@ def needs_of(goal: Goal, domain: Domain | None = None) -> Needs:
         for test in guard.tests:
             if isinstance(test.condition, FixtureIs) and not test.negated and test.condition.room is None:
                 facts[format_condition(replace(test.condition, properties=(), excluded=None), domain)] = None
-    if people := {place.person for c in _conditions(goal) for place in _places_of(c, domain) if place.person}:
-        fixtures[PERSON] = max(fixtures[PERSON], len(people))
+    people = {place.person for c in _conditions(goal) for place in _places_of(c, domain) if place.person}
+    if people and domain.person is not None:
+        fixtures[domain.person] = max(fixtures[domain.person], len(people))
     return Needs(fixtures=fixtures, objects=objects, facts=tuple(facts))
 
 

@@ -60,6 +60,8 @@ class FurnitureReader(ThingReader):
             parts["rooms"] = self.room_kinds(options["rooms"], f"{name}: rooms")
         if "accepts" in options:
             parts["accepts"] = self.accepted(options["accepts"], f"{name}: accepts")
+        elif start.accepts:
+            self.limited_by_like.add(name)
         if "classes" in options:
             parts["classes"] = self.class_words(options["classes"], f"{name}: classes", self.domain.members)
         piece = replace(start, **parts)
@@ -169,7 +171,7 @@ class FurnitureReader(ThingReader):
         if self.is_nothing(node):
             return ()
         known = dict.fromkeys((*self.names_of_things, *self.domain.objects, *self.classes))
-        return self.choices(node, context, known, "kind or class")
+        return self.choices(node, context, known, "kind or class", self.aliases)
 
     # -- processes -----------------------------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@ MAX_NAME = 60  # characters
 NAME_WORD = re.compile(r"(?=\w*[^\W\d_])[^\W_]+(?:-[^\W_]+)*")  # letters, also with digits and hyphens: 3D, T-shirt
 GRAMMAR = frozenset(
     ["after", "all", "and", "any", "anything", "beside", "by", "each", "every", "exactly", "except", "from", "half",
-     "holding", "how", "if", "in", "is", "many", "most", "never", "no", "not", "of", "on", "or", "some", "than", "that",
-     "the", "then", "to", "what", "where", "whether", "while", "with"]
+     "holding", "how", "if", "in", "into", "is", "many", "most", "never", "no", "not", "of", "on", "onto", "or", "some",
+     "than", "that", "the", "then", "to", "what", "where", "whether", "while", "with"]
 )  # fmt: skip
 _QUOTES = "'’‘`\"“”"  # noqa: RUF001 (these are the point)
 
@@ -29,6 +29,7 @@ class KindNames:
     def __init__(self, domain: Domain, people: Collection[str] = ()) -> None:
         self.domain = domain
         self.people = {name.lower(): name for name in people}
+        self.skills = tuple(domain.skills)  # also those that the home adds
 
     def problem(self, name: str, *, is_override: bool = False) -> str:
         """Return what is wrong with the name of a kind of object or furniture; empty if it may be called so.
@@ -54,15 +55,27 @@ class KindNames:
             return f"{name!r} is also {self.people[low]} of `people`; choose another name"
         return ""
 
+    def word_problem(self, word: str) -> str:
+        """Return what is wrong with another word for a kind; words of goals and apostrophes may be in it."""
+        if malformed := self.malformed(plain_name(word)):
+            return malformed.replace(repr(plain_name(word)), repr(word))
+        low = word.lower()
+        if low in self.kinds or low in self.plurals_of_kinds:
+            kind = self.kinds.get(low) or self.plurals_of_kinds[low]
+            return f"{word!r} means the built-in kind {kind!r}; choose another word"
+        if low in self.taken or self.skill(low) is not None:
+            return f"{word!r} is {self.taken.get(low, 'the beginning of a step')}; choose another word"
+        return ""
+
     def malformed(self, name: str) -> str:
-        """Return what is wrong with the letters and words of a name or another word for a kind; empty if nothing."""
+        """Return what is wrong with the letters and words of a name; empty if nothing."""
         if len(name) > MAX_NAME:
             return f"{quoted(name[:40] + '…')} has {len(name)} characters; a name has at most {MAX_NAME}"
         words = name.split()
         if quote := next((c for c in name if c in _QUOTES), ""):
-            plain = re.sub(rf"[{_QUOTES}]", "", name)
-            what = "an apostrophe, which is for owners (`Anna's`)" if quote in "'’" else "a quote"
-            return f"{name!r} has {what}; write {' '.join(plain.split())!r}"
+            plain = " ".join(re.sub(rf"[{_QUOTES}]", "", name).split())
+            hint = f"; write {plain!r}" if plain and not self.malformed(plain) else ""
+            return f"{name!r} has a quote ({quote}); a name has letters, digits, spaces and hyphens only{hint}"
         if character := next((c for c in name if not (c.isalnum() or c in " -")), ""):
             plain = " ".join(re.sub(r"[^\w -]|_", " ", name).split())
             hint = f"; write {plain!r}" if plain and not self.malformed(plain) else ""
@@ -108,4 +121,15 @@ class KindNames:
 
     def skill(self, low: str) -> str | None:
         """Return the skill whose first words a name is, or None."""
-        return next((s for s in self.domain.skills if low == s or low == s.split()[0]), None)
+        return next((s for s in self.skills if low == s or low == s.split()[0]), None)
+
+
+def plain_name(name: str) -> str:
+    """Return a name as goals can say it: without apostrophes, and with hyphens if it has words of goals.
+
+    `potter's wheel` is called `potters wheel`, `ball of yarn` is `ball-of-yarn`; what people write is a word for it.
+    """
+    plain = re.sub(r"(?<=\w)['’](?=\w)|(?<=s)['’](?= )", "", name)
+    words = plain.split()
+    has_keyword = any(word.lower() in GRAMMAR for word in words)
+    return "-".join(words) if has_keyword and len(words) > 1 else plain

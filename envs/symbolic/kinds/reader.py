@@ -16,7 +16,7 @@ reading, so that one mistake gives one message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -28,12 +28,13 @@ from envs.files.yaml_nodes import describe, is_null
 from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region
 from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS, FurnitureReader
 from envs.symbolic.kinds.includes import Included, IncludeReader
-from envs.symbolic.kinds.names import KindNames
+from envs.symbolic.kinds.names import KindNames, plain_name
 from envs.symbolic.kinds.things import THING_KEYS, KindEntry
+from envs.symbolic.skills.notation import read_skills
 from envs.words import names_of
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain import Domain, Skill
 
 KIND_KEYS = ("include", "things", "furniture", "classes", "states", "negations", "processes", "skills")
 MAX_KINDS = 1000
@@ -60,6 +61,7 @@ class KindReader(FurnitureReader, IncludeReader):
         self.states: dict[str, None] = {}
         self.negations: dict[str, str] = {}
         self.names_of_furniture: set[str] = set()
+        self.refused: set[str] = set()  # names of kinds with a problem, in small letters
         self.firsts: dict[str, str] = {}  # where each name stands first, by the name in small letters
 
     def read(self, parts: Mapping[str, yaml.Node], folder: Path | None = None) -> Domain:
@@ -73,6 +75,7 @@ class KindReader(FurnitureReader, IncludeReader):
         if not any(file.parts.keys() & {*KIND_KEYS} for file in files):
             return self.domain
         base = self.domain
+        self.names.skills += _keys_of(file.parts.get("skills") for file in files)
         for file in files:
             with self.reading(file.file):
                 self.read_words_of_goals(file.parts)
@@ -95,7 +98,7 @@ class KindReader(FurnitureReader, IncludeReader):
     def extended(self, files: list[Included]) -> Domain:
         """Return the domain with everything that was read."""
         try:
-            return self.domain.extended(
+            domain = self.domain.extended(
                 objects=self.things,
                 fixtures=self.furniture,
                 states=tuple(self.states),
@@ -104,9 +107,29 @@ class KindReader(FurnitureReader, IncludeReader):
                 processes=tuple(self.processes),
                 words=self.words_of,
             )
+            skills = self.read_skills(files, domain)
+            return domain.extended(skills=skills) if skills else domain
         except DomainError as error:
             self.problem(None, str(error))
             return self.domain
+
+    def read_skills(self, files: list[Included], domain: Domain) -> dict[str, Skill]:
+        """Return what the robot can do in this home beyond the skills of its domain."""
+        skills: dict[str, Skill] = {}
+        for file in files:
+            if "skills" not in file.parts:
+                continue
+            with self.reading(file.file):
+                node = file.parts["skills"]
+                for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+                    if not isinstance(value, yaml.MappingNode):
+                        continue
+                    if key.value in domain.skills:
+                        self.problem(key, f"skills: {key.value!r} is a built-in skill; choose another name")
+                    if key.value in skills:
+                        self.problem(key, f"skills: {key.value!r} is also a skill of another file; choose another name")
+                skills |= read_skills(self, node, domain.vocabulary)
+        return skills
 
     # -- words of goals ------------------------------------------------------------------------------------------------
 
@@ -132,17 +155,16 @@ class KindReader(FurnitureReader, IncludeReader):
             )
         return " " not in word
 
-    def may_be_called(self, node: yaml.Node, context: str, word: str, *, is_override: bool = False) -> bool:
+    def may_be_called(
+        self, node: yaml.Node, context: str, word: str, *, is_override: bool = False, is_word: bool = False
+    ) -> bool:
         """Whether something may have this name; each name is given once."""
-        problem = self.names.problem(word, is_override=is_override)
-        first = self.firsts.setdefault(
-            word.lower(), f"{self.file + ', ' if self.file else ''}line {node.start_mark.line + 1}"
-        )
-        here = f"{self.file + ', ' if self.file else ''}line {node.start_mark.line + 1}"
+        problem = self.names.word_problem(word) if is_word else self.names.problem(word, is_override=is_override)
+        line = f"line {node.start_mark.line + 1}"
+        here = f"in {self.file}, {line}" if self.file else f"on {line}"
+        first = self.firsts.setdefault(word.lower(), here)
         if not problem and first != here:
-            problem = (
-                f"{word!r} appears twice; the first is {'on ' if not self.file and ',' not in first else 'in '}{first}"
-            )
+            problem = f"{word!r} appears twice; the first is {first}"
         if problem:
             self.problem(node, f"{context}: {problem}")
         return not problem
@@ -163,8 +185,15 @@ class KindReader(FurnitureReader, IncludeReader):
                 if len(sections.furniture) + len(sections.things) >= MAX_KINDS:
                     self.problem(node, f"{key}: more than {MAX_KINDS} kinds")
                     return
-                if self.may_be_called(node, key, name, is_override=is_override):
-                    entries[name] = KindEntry(name=name, node=node, options=options, file=file.file, folder=file.folder)
+                plain = plain_name(name)
+                if not self.may_be_called(node, key, plain, is_override=is_override):
+                    self.refused.add(name.lower())
+                    continue
+                entries[plain] = KindEntry(name=plain, node=node, options=options, file=file.file, folder=file.folder)
+                if plain != name:
+                    self.aliases[name.lower()] = plain
+                    self.words_of[plain] = (name.replace("’", "'"),)
+                    self.notes.append(f"{name!r} is called {plain} in goals and plans")
 
     def kind_options(self, name: str, node: yaml.Node, known: Collection[str], key: str) -> dict[str, yaml.Node]:
         """Return what is said of a kind; a word alone is the kind that it is like."""
@@ -197,6 +226,8 @@ class KindReader(FurnitureReader, IncludeReader):
                     if like != "":
                         like_kind = built.get(like) if like in entries and like != each else known.get(like or "")
                         kind = build(entries[each], like_kind)
+                if kind is None:
+                    self.refused.add(each.lower())
                 built[each] = kind if kind is not None else stand_in(each)
         return {name: built[name] for name in entries}
 
@@ -227,6 +258,7 @@ class KindReader(FurnitureReader, IncludeReader):
         node, is_thing = entry.options["like"], known is self.domain.objects
         with self.reading(entry.file):
             word = self.text(node, f"{entry.name}: like")
+            word = word and self.aliases.get(word.lower(), word)
             if word is None or word in entries or word in known:
                 return word or ""
             lowered = {name.lower(): name for name in (*known, *entries)}
@@ -269,12 +301,12 @@ class KindReader(FurnitureReader, IncludeReader):
         """Read what else people call a kind."""
         if "words" not in entry.options:
             return
-        node, words = entry.options["words"], []
+        node, words = entry.options["words"], [*self.words_of.get(entry.name, ())]
         for each, word in self.words(node, f"{entry.name}: words"):
-            if word.lower() == entry.name.lower():
-                continue
-            if self.may_be_called(each, f"{entry.name}: words", word):
-                words.append(word)
+            if word.lower() != entry.name.lower() and self.may_be_called(
+                each, f"{entry.name}: words", word, is_word=True
+            ):
+                words.append(word.replace("’", "'"))
         if len(words) > MAX_WORDS:
             self.problem(node, f"{entry.name}: {len(words)} words; at most {MAX_WORDS}")
         if words:
@@ -300,6 +332,12 @@ class KindReader(FurnitureReader, IncludeReader):
             if not at and "at" not in values:
                 self.problem(key, f"{context}: say `at` which furniture")
             self.processes.append(self.process(name, tuple(at), values, context))
+
+
+def _keys_of(sections: Iterable[yaml.Node | None]) -> tuple[str, ...]:
+    """Return the keys of sections of files."""
+    pairs = (pair for section in sections if isinstance(section, yaml.MappingNode) for pair in section.value)
+    return tuple(key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode))
 
 
 def any_thing(name: str) -> ObjectCategory:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
-from envs.errors import nearest
+from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import describe
 from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region, Relation, fits_in, load_domain
+from envs.symbolic.domain.mesh_file import mesh_of
 from envs.symbolic.kinds.values import MAX_SIDE_M, ValueReader
 from envs.words import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from envs.symbolic.domain import Domain, Vec3
 
@@ -79,7 +80,9 @@ class ThingReader(ValueReader):
         super().__init__(domain)
         self.things: dict[str, ObjectCategory] = {}
         self.furniture: dict[str, FixtureCategory] = {}
+        self.limited_by_like: set[str] = set()  # own furniture that takes only what the furniture does that it is like
         self.classes: tuple[str, ...] = domain.classes
+        self.aliases: dict[str, str] = {}  # names as files write them, in small letters, and as goals say them
         self.notes: list[str] = []  # what is read otherwise than it is written
         self._votes: dict[tuple[str, ...], list[str]] = {}
 
@@ -98,9 +101,12 @@ class ThingReader(ValueReader):
         if "shape" in options and like is not None and (shape := self.shape(options["shape"], f"{name}: shape")):
             parts["shape"] = shape
         shape_of = (1.0, 1.0, 1.0) if like is None and start.shape == "box" else start.size
-        size = self.size(options["size"], f"{name}: size", shape_of) if "size" in options else None
+        is_sized = "size" in options and "mesh" not in options
+        size = self.size(options["size"], f"{name}: size", shape_of) if is_sized else None
         if size is not None:
             parts["size"], parts["holds"] = size, scaled_region(start.holds, start.size, size)
+        if "mesh" in options:
+            parts |= self.mesh(entry, like)
         if "color" in options and (color := self.color(options["color"], f"{name}: color")) is not None:
             parts["color"] = color
         if "classes" in options:
@@ -115,8 +121,9 @@ class ThingReader(ValueReader):
         if "holds" in options:
             outer = parts.get("size", start.size)
             parts["holds"], parts["relation"] = self.holding(options["holds"], f"{name}: holds", outer, start)
-        kind = replace(start, **parts)
-        kind = replace(kind, at=self.usual_places(entry, kind, start.at if like else ()))
+        kind, is_right = replace(start, **parts), len(self.problems) == n_problems
+        if is_right or "at" in options:
+            kind = replace(kind, at=self.usual_places(entry, kind, start.at if like else (), is_right=is_right))
         return kind if len(self.problems) == n_problems else None
 
     def known_like(
@@ -175,6 +182,41 @@ class ThingReader(ValueReader):
             self.problem(each, f"{context}: {text}{hint}")
         return tuple(found)
 
+    def mesh(self, entry: KindEntry, like: ObjectCategory | None) -> dict[str, Any]:
+        """Return the mesh of a kind, with the size that it has or is given."""
+        node, context, options = entry.options["mesh"], f"{entry.name}: mesh", dict[str, yaml.Node]()
+        if self.is_nothing(node):
+            return {"mesh": None}
+        if isinstance(node, yaml.MappingNode):
+            options = self.options(node, context, ("file", "unit", "up"))
+            if "file" not in options:
+                self.problem(node, f"{context}: say which file: `mesh: {{file: gnome.stl, unit: mm}}`")
+                return {}
+        words = {key: self.word(value, f"{context}: {key}") for key, value in options.items() if key != "file"}
+        file = self.text(options.get("file", node), context)
+        n_problems, size = len(self.problems), None
+        if "size" in entry.options:
+            size = self.size(entry.options["size"], f"{entry.name}: size", (1.0, 1.0, 1.0))
+        is_longest = isinstance(entry.options.get("size"), yaml.ScalarNode)
+        if file is None or None in words.values() or len(self.problems) > n_problems:
+            return {}
+        path = Path(file).expanduser()
+        if not path.is_absolute():
+            if entry.folder is None:
+                text = f"{file!r} is relative to a home file; this home is a text without one"
+                self.problem(node, f"{context}: {text}")
+                return {}
+            path = entry.folder / path
+        try:
+            sized = mesh_of(
+                path, size=max(size) if size and is_longest else size, unit=words.get("unit") or "m", up=words.get("up")
+            )
+        except DomainError as error:
+            self.problem(node, f"{context}: {str(error).replace(str(path.absolute()), file).replace(str(path), file)}")
+            return {}
+        holds = None if like is None else scaled_region(like.holds, like.size, sized.size)
+        return {"mesh": sized.mesh, "size": sized.size, "holds": holds, "relation": holds and like and like.relation}
+
     def contents(self, node: yaml.Node, context: str) -> str | None:
         """Return the liquid that a thing is an inexhaustible supply of."""
         return None if self.is_nothing(node) else self.choice(node, context, self.domain.liquids, "liquid")
@@ -210,10 +252,12 @@ class ThingReader(ValueReader):
 
     # -- usual places --------------------------------------------------------------------------------------------------
 
-    def usual_places(self, entry: KindEntry, kind: ObjectCategory, inherited: tuple[str, ...]) -> tuple[str, ...]:
+    def usual_places(
+        self, entry: KindEntry, kind: ObjectCategory, inherited: tuple[str, ...], *, is_right: bool
+    ) -> tuple[str, ...]:
         """Return where a kind usually is: as given, where the kind is that it is like, or where its classes are."""
         if "at" in entry.options:
-            return self.given_places(entry.options["at"], kind)
+            return self.given_places(entry.options["at"], kind, is_right=is_right)
         fitting = tuple(place for place in inherited if fits_in(kind, self.fixture(place)))
         fitting = fitting or tuple(place for place in self.likely_places(kind) if fits_in(kind, self.fixture(place)))
         if not fitting:
@@ -223,14 +267,14 @@ class ThingReader(ValueReader):
             )  # fmt: skip
         return fitting[:MAX_PLACES]
 
-    def given_places(self, node: yaml.Node, kind: ObjectCategory) -> tuple[str, ...]:
-        """Return the places that a file gives."""
+    def given_places(self, node: yaml.Node, kind: ObjectCategory, *, is_right: bool) -> tuple[str, ...]:
+        """Return the places that a file gives; whether a kind fits there is checked if it is right otherwise."""
         context, places = f"{kind.name}: at", []
         for each, word in self.words(node, context):
             place = self.place(word)
             if place is None:
                 self.problem(each, f"{context}: {self.no_place(word)}")
-            elif not fits_in(kind, fixture := self.fixture(place)):
+            elif is_right and not fits_in(kind, fixture := self.opened_for(kind, place)):
                 self.problem(each, f"{context}: {misfit(kind, fixture)}")
             elif place not in places:
                 places.append(place)
@@ -238,13 +282,24 @@ class ThingReader(ValueReader):
             self.problem(node, f"{context}: at least one usual place is needed; without `at`, likely ones are taken")
         return tuple(places)
 
+    def opened_for(self, kind: ObjectCategory, place: str) -> FixtureCategory:
+        """Return furniture at which a file says that a kind is: what it takes by `like` alone is no limit then."""
+        fixture = self.fixture(place)
+        if place in self.limited_by_like and not fits_in(kind, fixture):
+            unlimited = replace(fixture, accepts=())
+            if fits_in(kind, unlimited):
+                self.limited_by_like.discard(place)
+                self.furniture[place] = fixture = unlimited
+        return fixture
+
     def fixture(self, name: str) -> FixtureCategory:
         """Return a kind of furniture of the file or the domain."""
         return self.furniture.get(name) or self.domain.fixtures[name]
 
     def place(self, word: str) -> str | None:
         """Return the kind of furniture that a word means; None if it means none, or several."""
-        if word in self.furniture or word in self.domain.fixtures:
+        word = self.aliases.get(word.lower(), word)
+        if word in self.furniture or (word in self.domain.fixtures and word not in self.domain.rooms):
             return word
         meant = [name for name in names_of(word, "fixtures") if name in self.domain.fixtures]
         if len(meant) != 1:
@@ -256,7 +311,7 @@ class ThingReader(ValueReader):
 
     def no_place(self, word: str) -> str:
         """Return why a word is no usual place."""
-        known = dict.fromkeys((*self.furniture, *self.domain.fixtures))
+        known = [n for n in dict.fromkeys((*self.furniture, *self.domain.fixtures)) if n not in self.domain.rooms]
         meant = [name for name in names_of(word, "fixtures") if name in known]
         if len(meant) > 1:
             return f"{word!r} may be {' or '.join(map(repr, meant[:3]))}; write one of them"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -11,6 +11,7 @@ import yaml
 
 from envs.errors import nearest
 from envs.files.yaml_nodes import NodeReader, describe, is_null
+from envs.words import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,10 +76,18 @@ class ValueReader(NodeReader):
         self.problem(node, f"{context}: unknown {what or context.rpartition(': ')[2]} {word!r}{hint}")
         return None
 
-    def choices(self, node: yaml.Node, context: str, known: Collection[str], what: str) -> tuple[str, ...]:
+    def choices(
+        self,
+        node: yaml.Node,
+        context: str,
+        known: Collection[str],
+        what: str,
+        aliases: Mapping[str, str] | None = None,
+    ) -> tuple[str, ...]:
         """Return words of a list that are known."""
         found = []
-        for each, word in self.words(node, context):
+        for each, said in self.words(node, context):
+            word = (aliases or {}).get(said.lower(), said)
             if word in known:
                 found.append(word)
             else:
@@ -166,8 +175,14 @@ class ValueReader(NodeReader):
                     hint = f"; write {[round(v / 255, 2) for v in values]}"
                 self.problem(node, f"{context}: expected red, green and blue from 0 to 1, or a word{hint}")
             return None
-        word = self.choice(node, context, known, "color")
-        return None if word is None else cast("Vec3", known[word][:3])
+        word = self.word(node, context)
+        if word is None:
+            return None
+        meant = [name for name in (word, *names_of(word, "properties")) if name in known]
+        if meant:
+            return cast("Vec3", known[meant[0]][:3])
+        self.choice(node, context, known, "color")
+        return None
 
 
 def _length_problem(sides: Iterable[float], low: float, high: float) -> str:

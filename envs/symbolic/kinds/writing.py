@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import yaml
 
 from envs.symbolic.domain import FixtureCategory, ObjectCategory, Process, load_domain
+from envs.symbolic.domain.room_kinds import ROOM
 from envs.symbolic.kinds.furniture import FIXTURE_FLAGS, body_examples, scaled_space
+from envs.symbolic.kinds.skill_writing import skill_text
 from envs.symbolic.kinds.things import COLOR, FLAGS, scaled_region, shape_examples
 
 if TYPE_CHECKING:
@@ -35,9 +37,13 @@ def kinds_text(domain: Domain, base: Domain | None = None) -> list[str]:
     processes = [process for process in domain.processes if process not in base.processes]
     own = {process.name: process for process in processes if process.at == (process.name,)}
     things = {n: _thing(k, domain, base) for n, k in domain.objects.items() if base.objects.get(n) != k}
-    furniture = {n: _piece(k, domain, base, own) for n, k in domain.fixtures.items() if base.fixtures.get(n) != k}
+    furniture = {
+        name: _piece(kind, domain, base, own)
+        for name, kind in domain.fixtures.items()
+        if base.fixtures.get(name) != kind and not kind.is_room
+    }
     states = [state for state in domain.states if state not in base.states]
-    classes = [name for name in domain.classes if name not in base.classes]
+    classes = [name for name in domain.classes if name not in base.classes and name != ROOM]
     negations = {name: state for name, state in domain.negations.items() if name not in base.negations}
     others = {p.name: _process(p, at=True) for p in processes if p.name not in furniture or p.name not in own}
     lines = [f"classes: {_words(classes)}"] if classes else []
@@ -45,7 +51,9 @@ def kinds_text(domain: Domain, base: Domain | None = None) -> list[str]:
     lines += _section("negations", {name: word(state) for name, state in negations.items()})
     lines += _section("furniture", furniture)
     lines += _section("things", things)
-    return lines + _section("processes", others)
+    lines += _section("processes", others)
+    skills = {name: skill_text(skill) for name, skill in domain.skills.items() if base.skills.get(name) != skill}
+    return lines + _section("skills", skills)
 
 
 def _section(name: str, entries: dict[str, str]) -> list[str]:
@@ -65,6 +73,9 @@ def _thing(kind: ObjectCategory, domain: Domain, base: Domain) -> str:
             relation=example.relation, fills=example.fills,
         )  # fmt: skip
         options = [f"shape: {word(kind.shape)}"]
+    if kind.mesh is not None and kind.mesh != start.mesh:
+        options.append(f"mesh: {{file: {word(kind.mesh.path)}, up: {word(kind.mesh.up)}}}")
+        start = start if kind.like else replace(start, holds=None, relation=None)
     if kind.size != start.size or start.name not in base.objects:
         options.append(f"size: {_numbers(kind.size)}")
         start = replace(start, holds=scaled_region(start.holds, start.size, kind.size))

@@ -7,6 +7,7 @@ forbid the only way, and conditions that exclude each other. A goal that passes 
 |---|---|
 | `checks.py` | the whole goal |
 | `single.py` | one condition: objects, places, fixtures |
+| `skills.py` | what skills of a domain's own need |
 | `capacity.py` | how much fits in a place |
 | `rules.py` | rules that forbid the only way |
 | `demands.py` | how many objects the conditions ask for together |

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Rule, Thing
+from envs.symbolic.goals.state_words import state_words
 from envs.symbolic.obstacles.capacity import goes_in
 from envs.symbolic.obstacles.single import makes, usable
 from envs.symbolic.scoring import (
@@ -18,6 +19,7 @@ from envs.symbolic.scoring import (
     number_required,
     quantified_objects,
 )
+from envs.symbolic.skills.achievers import achievers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
 
 _SKILL_FOR = {"open": "open", "closed": "close", "on": "turn on", "off": "turn off", "clean": "wipe", "watered": "pour"}
-_OPPOSITE = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dirty": "clean"}
 
 
 def forbidding_rule(condition: Condition, rules: Sequence[Rule], state: State) -> Rule | None:
@@ -172,7 +173,9 @@ class _Ways:
         for word in thing.states:
             if state.has(item, word):
                 continue
-            if word in ("sliced", "folded"):
+            if by_skill := self.by_own_skill(item, word):
+                rule = by_skill[0] if None not in by_skill else None
+            elif word in ("sliced", "folded"):
                 rule = self.against({"sliced": "slice", "folded": "fold"}[word], item)
             else:
                 fixtures = [f for f in range(world.n_fixtures) if makes(state, f, word, item)]
@@ -185,6 +188,11 @@ class _Ways:
             if rule is not None:
                 return rule
         return None
+
+    def by_own_skill(self, entity: int, word: str) -> list[Rule | None]:
+        """Return, for each skill of the domain's own that makes an entity so, the rule that forbids it."""
+        ways = achievers(self.world.domain, self.world.categories[entity], word)
+        return [self.against(skill.name, entity) for skill, _ in ways]
 
     def running(self, fixture: int, item: int) -> Rule | None:
         """Return the rule that keeps an appliance from running with an object in it."""
@@ -252,12 +260,14 @@ class _Ways:
         words = condition.states
         if condition.quantifier == "no":
             fixtures = [f for f in fixtures if all(state.has(f, s) for s in words)]
-            words = tuple(_OPPOSITE.get(word, "") for word in words[:1])
+            opposites = state_words(self.world.domain).opposites
+            words = tuple(opposites.get(word, "") for word in words[:1])
         rules = []
         for f in fixtures:
-            unmet = [_SKILL_FOR.get(word, "") for word in words if not state.has(f, word)]
-            unmet += ["go to"] if unmet and f != state.at else []
-            rules.append(next((rule for skill in unmet if (rule := self.against(skill, f)) is not None), None))
+            unmet = [word for word in words if not state.has(f, word)]
+            ways = [self.by_own_skill(f, word) or [self.against(_SKILL_FOR.get(word, ""), f)] for word in unmet]
+            ways += [[self.against("go to", f)]] if unmet and f != state.at else []
+            rules.append(next((against[0] for against in ways if None not in against), None))
         if condition.quantifier == "some" and None in rules:
             return None
         return next((rule for rule in rules if rule is not None), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import DIRTY
+from envs.symbolic.domain import BUILT_IN_STATES
 from envs.symbolic.goals import (
     Condition,
     Count,
@@ -19,6 +19,7 @@ from envs.symbolic.goals import (
     format_thing,
 )
 from envs.symbolic.obstacles.capacity import capacity_obstacle, fits_side_by_side, goes_in
+from envs.symbolic.obstacles.skills import no_skill, removal_obstacle, skill_obstacle
 from envs.symbolic.scoring import (
     can_match,
     fixtures_at,
@@ -30,6 +31,7 @@ from envs.symbolic.scoring import (
     quantified_objects,
     targets,
 )
+from envs.symbolic.skills.achievers import is_tool_for
 from envs.words import plural
 
 if TYPE_CHECKING:
@@ -159,7 +161,7 @@ def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | Non
         if positive in thing.states:
             return f"nothing is {word} and {positive}"
         if not state.has(entity, word) and (reason := _state_obstacle(state, entity, word, means)):
-            return f"{name} {reason}"
+            return reason
     if thing.liquid and state.liquid[entity] != thing.liquid and (reason := _liquid_obstacle(state, entity, thing)):
         return f"{name} {reason}"
     if means is not None and (reason := _means_obstacle(state, entity, thing, place, means)):
@@ -176,6 +178,19 @@ def _object_obstacle(state: State, entity: int, thing: Thing, place: Place | Non
 
 
 def _state_obstacle(state: State, entity: int, word: str, means: str | None) -> str:
+    """Say why an object can never be so, or return ""."""
+    reason = _known_obstacle(state, entity, word, means)
+    if not reason:
+        return ""
+    by_skill = skill_obstacle(state, entity, word) if means not in state.world.domain.fixtures else None
+    if by_skill is not None:
+        return by_skill
+    is_known = state.world.domain.negations.get(word, word) in BUILT_IN_STATES
+    return f"{state.world.names[entity]} {reason}" if is_known else no_skill(state, entity, word)
+
+
+def _known_obstacle(state: State, entity: int, word: str, means: str | None) -> str:
+    """Say why an object can never be so by what every robot does, and by appliances; or return ""."""
     world, category = state.world, state.world.object_category[entity]
     assert category is not None
     if word == "dirty":
@@ -211,8 +226,11 @@ def makes(state: State, fixture: int, word: str, entity: int) -> bool:
     rule = state.world.rule[fixture]
     if rule is None:
         return False
-    bit = state.world.domain.bits.get(word, 0)
-    does = rule.clear & DIRTY if word == "clean" else rule.cook if word == "cooked" else rule.set & bit
+    domain = state.world.domain
+    if (positive := domain.negations.get(word)) is not None:
+        does = rule.clear & domain.bits[positive]
+    else:
+        does = (word == "cooked" and rule.cook) or rule.set & domain.bits.get(word, 0)
     return bool(does) and goes_in(state, entity, fixture)
 
 
@@ -263,6 +281,7 @@ def _means_obstacle(state: State, entity: int, thing: Thing, place: Place | None
             other = world.object_category[tool]
             assert other is not None
             cuts = "sliced" in missing and other.cuts and category.slices
+            cuts = cuts or any(is_tool_for(world.domain, world.categories[entity], word, means) for word in missing)
             pours = needs_liquid and (other.fills or other.contains) and category.fills
             if tool != entity and (cuts or pours or world.fits(entity, tool)):
                 return ""
@@ -308,7 +327,9 @@ def _can_lose(state: State, entity: int, word: str) -> bool:
     """Whether something takes a state away from an object: it is washed, or a state that excludes the other is set."""
     world = state.world
     opposites = [b if a == word else a for a, b in world.domain.exclusive if word in (a, b)]
-    instead = ["clean"] if word == "dirty" else opposites
+    instead = [*opposites, *(negation for negation, positive in world.domain.negations.items() if positive == word)]
+    if removal_obstacle(state, entity, word) == "":
+        return True
     return any(makes(state, f, other, entity) for f in range(world.n_fixtures) for other in instead)
 
 
@@ -376,12 +397,22 @@ def _fixture_state_obstacle(condition: FixtureIs, asked: str, fixtures: list[int
     negation = {b: a for a, b in world.domain.negations.items()}
     if condition.quantifier == "no":  # "no oven dirty" asks for clean ones
         word = negation.get(word) or world.domain.negations.get(word, word)
+        if word == asked and (reason := removal_obstacle(state, fixtures[0], word)) is not None:
+            return reason
         if word == asked:
             return f"nothing the robot does changes that {world.names[fixtures[0]]} is {word}"
     if {"open", "on"} <= set(condition.states) and condition.quantifier != "no":
         process = world.process[fixtures[0]]
         if process is not None and "closed" in process.when:
             return f"{world.names[fixtures[0]]} only runs while it is closed"
+    unmet = [f for f in fixtures if not state.has(f, word)]
+    reasons = [skill_obstacle(state, f, word) for f in unmet]
+    if "" in reasons and (condition.quantifier == "some" or not any(reasons)):
+        return ""
+    if world.domain.negations.get(word, word) not in BUILT_IN_STATES:
+        is_met = not unmet or (condition.quantifier == "some" and len(unmet) < len(fixtures))
+        none = no_skill(state, unmet[0], word) if unmet else ""
+        return "" if is_met else next((reason for reason in reasons if reason), none)
     if word == "dirty":
         clean = [i for i in fixtures if not state.has(i, word)]
         if len(clean) == len(fixtures) or (clean and condition.quantifier != "some"):

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from envs.errors import nearest, quoted
+from envs.symbolic.skills.consistency import contradictions, with_implied
 from envs.symbolic.skills.phrases import PhraseReader, kind_of, state_that_is_set
-from envs.symbolic.skills.statements import FINDING, Path, StatementReader, denied, seen
-from envs.symbolic.skills.values import Effect, Parameter, Precondition, Skill
+from envs.symbolic.skills.statements import Path, StatementReader, seen
+from envs.symbolic.skills.values import Effect, Parameter, Skill
 
 KEYS = ("text", "duration_s", "when", "sets", "clears", "moves", "at")
 DEFAULT_DURATION_S = 10.0
@@ -87,9 +88,12 @@ class SkillReader(StatementReader):
         ]
         at = self._at((*path, "at"), raw.get("at"), parameters, effects)
         if len(self.problems) == n_problems:
-            self._check(path, parameters, preconditions, effects)
+            for place, text_of_problem in contradictions(preconditions, effects):
+                self.problem((*path, *place), text_of_problem)
         if len(self.problems) > n_problems:
             return None
+        sorts = [self.vocabulary.sort_of(parameter.kind) or "place" for parameter in parameters]
+        preconditions = with_implied(preconditions, effects, parameters, sorts)
         return Skill(
             name=name, text=text, duration_s=duration_s, parameters=parameters, preconditions=tuple(preconditions),
             effects=tuple(effects), at=at,
@@ -162,38 +166,6 @@ class SkillReader(StatementReader):
             self.problem(path, f"expected an argument in quotes ({' or '.join(names)}), found {seen(raw)}")
             return 0
         return names.index(str(raw))
-
-    def _check(
-        self,
-        path: Path,
-        parameters: Sequence[Parameter],
-        preconditions: Sequence[Precondition],
-        effects: Sequence[Effect],
-    ) -> None:
-        """Check what no single statement shows."""
-        if not effects:
-            self.problem(path, "sets, clears and moves nothing: what is it for?")
-        always = {(p.atom, i) for i, p in enumerate(preconditions) if not p.guards}
-        for atom, i in always:
-            if any(other == denied(atom) for other, _ in always):
-                self.problem((*path, "when", i), "this and its opposite can never be true together")
-                return
-        hand_empty = any(a.predicate == "hand empty" for a, _ in always)
-        if hand_empty and any(a.predicate in ("holding", "holding what") for a, _ in always):
-            self.problem((*path, "when"), "needs an empty hand and something in it: it can never be done")
-        found = {
-            p.atom.terms[-1] for p in preconditions if p.atom.predicate in FINDING and p.atom.positive and not p.guards
-        }
-        places: list[Path] = [*((*path, "when", i) for i in range(len(preconditions))), *(path for _ in effects)]
-        statements: tuple[Precondition | Effect, ...] = (*preconditions, *effects)
-        for place, statement in zip(places, statements, strict=True):
-            finds = isinstance(statement, Precondition) and statement.atom.predicate in FINDING
-            terms = statement.atom.terms[:-1] if finds else statement.atom.terms
-            for term in (*terms, *(t for guard in statement.guards for t in guard.terms)):
-                if term.parameter is None and term not in found:
-                    thing = f"{{{term.kind}}}"
-                    self.problem(place, f"which {term.kind}? `when` must say `holding {thing}` or `… in {thing}` first")
-                    return
 
 
 def _is_slip(word: str, known: Sequence[str]) -> bool:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.errors import nearest, quoted
 from envs.symbolic.skills.phrases import PhraseError, PhraseReader
-from envs.symbolic.skills.values import Atom, Effect, Precondition
+from envs.symbolic.skills.values import Atom, Effect, Precondition, denied
 
 if TYPE_CHECKING:
     from envs.symbolic.skills.vocabulary import Vocabulary
 
 MAX_STATEMENTS = 32  # of one list
 MAX_MESSAGE = 120  # characters
-FINDING = ("holding", "at", "robot at")  # these find something of a kind: what is held, what holds, what is there
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _GUARDS = ("if", "unless")
 _MESSAGE_WORDS = ("hand", "relation")  # besides the parameters: what is held; the preposition of the last argument
@@ -176,11 +175,6 @@ class StatementReader:
                 )
                 return None
         return Atom(predicate="at", terms=terms)
-
-
-def denied(atom: Atom) -> Atom:
-    """Return the opposite of an atom."""
-    return replace(atom, positive=not atom.positive)
 
 
 def seen(value: object) -> str:

@@ -38,7 +38,7 @@ The predicates, with the number of their terms and what `word` says:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Predicate = Literal[
@@ -83,6 +83,11 @@ class Atom:
     terms: tuple[Term, ...] = ()
     word: str = ""
     positive: bool = True
+
+
+def denied(atom: Atom) -> Atom:
+    """Return the opposite of an atom."""
+    return replace(atom, positive=not atom.positive)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from envs.assets.collision_shapes import (
-    DENSITY,
     FLAT,
     HOLLOW,
-    MASS_KG,
     RIDGED,
     WALL_M,
     Rim,
@@ -19,13 +17,13 @@ from envs.assets.collision_shapes import (
     hulls,
     inner_floor_height,
     is_hollow,
-    mass_kg,
     rims,
 )
 from envs.geometry.bodies import Piece
 from envs.geometry.rotations import Array, turn_z
 from envs.skills.grasps import MAX_WIDTH_M
-from envs.symbolic.domain import ObjectCategory, load_domain
+from envs.symbolic.domain import ObjectCategory, load_domain, mass_of
+from envs.symbolic.domain.categories import DENSITY, MASS_KG
 
 CATEGORIES = load_domain().objects
 EVERY = pytest.mark.parametrize("category", CATEGORIES.values(), ids=CATEGORIES.keys())
@@ -170,5 +168,5 @@ def test_the_edge_is_no_higher_than_the_top(category):
 @EVERY
 def test_one_hand_can_lift_every_object(category):
     x, y, z = category.size
-    assert MASS_KG[0] <= mass_kg(category) <= MASS_KG[1]
-    assert mass_kg(category) == pytest.approx(DENSITY * x * y * z) or mass_kg(category) in MASS_KG
+    assert MASS_KG[0] <= mass_of(category) <= MASS_KG[1]
+    assert mass_of(category) == pytest.approx(DENSITY * x * y * z) or mass_of(category) in MASS_KG

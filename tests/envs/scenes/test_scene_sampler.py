@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envs.errors import EnvsError, GoalError, HomeError
-from envs.scenes.object_tables import STREWN, STREWN_IN
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import World
 from envs.symbolic.domain import load_domain
@@ -244,7 +243,7 @@ def test_some_homes_have_objects_on_the_floor(scenes: list[Scene]) -> None:
 
 def test_objects_on_the_floor_are_plausible(scenes: list[Scene]) -> None:
     lying = [name for scene in scenes for name in strewn(scene)]
-    assert set(lying) == set(STREWN)
+    assert set(lying) == set(DOMAIN.sampling.strewn)
     assert not [name for name in lying if {"food", "dishes", "cutlery"} & set(DOMAIN.objects[name].classes)]
 
 
@@ -254,7 +253,7 @@ def test_a_floor_has_objects_on_it_and_is_the_only_one_of_its_room(scenes: list[
         assert len(floors) <= 2 and len({f.room for f in floors}) == len(floors)
         assert all(any(o.place == f.name for o in scene.objects) for f in floors)
         kinds = {room.name: room.kind for room in scene.rooms}
-        assert all(kinds[f.room] in STREWN_IN for f in floors)
+        assert all(kinds[f.room] in DOMAIN.sampling.strewn_in for f in floors)
 
 
 def test_sampling_without_floors_is_unchanged_by_the_floor_feature(scenes: list[Scene]) -> None:

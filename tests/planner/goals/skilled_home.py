@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from envs.scenes.home_file import parse_home
-from envs.symbolic.domain import Domain, Process, load_domain
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from envs.symbolic.skills.notation import parse_skills
 from envs.symbolic.state import State, World
@@ -25,14 +25,21 @@ SKILLS: dict[str, dict[str, object]] = {
         "sets": ["{electronics} charged"],
     },
     "unplug": {"text": "unplug {electronics}", "when": ["hand empty"], "clears": ["{electronics} charged"]},
-    "sharpen": {"text": "sharpen {knife}", "when": ["holding {whetstone}", "{knife} in the open"], "sets": ["{knife} sharp"]},
+    "sharpen": {
+        "text": "sharpen {knife}",
+        "when": ["holding {whetstone}", "{knife} in the open"],
+        "sets": ["{knife} sharp"],
+    },
     "iron": {
         "text": "iron {clothing}",
         "when": ["hand empty", "{clothing} on {ironing board}", "{clothing} clean", "{clothing} not folded"],
         "sets": ["{clothing} ironed"],
     },
-    "chop": {"text": "chop {vegetable} with {knife}", "when": ["holding {knife}", "{knife} sharp", "{vegetable} reachable"],
-             "sets": ["{vegetable} chopped"]},
+    "chop": {
+        "text": "chop {vegetable} with {knife}",
+        "when": ["holding {knife}", "{knife} sharp", "{vegetable} reachable"],
+        "sets": ["{vegetable} chopped"],
+    },
     "dust": {"text": "dust {fixture}", "when": ["holding what can wipe", "{fixture} can be wiped"],
              "sets": ["{fixture} dusted"]},
     "dock": {"text": "dock {robot vacuum}", "when": ["hand empty", "robot at {robot vacuum}", "{robot vacuum} off"],

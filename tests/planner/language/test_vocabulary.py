@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from envs.scenes.scene_sampler import sample_scene
@@ -15,7 +13,7 @@ from envs.words import plural
 from planner.corpus.teacher_chunks import plan_in_chunks
 from planner.language import noun_phrases
 from planner.language.phrase_patterns import load_families, load_words
-from planner.language.slot_binding import Binder
+from planner.language.slot_binding import options_of
 from planner.tasks.task_files import TaskLine
 from planner.tasks.task_homes import home_for
 
@@ -39,13 +37,12 @@ def test_everyday_names_are_known(word: str) -> None:
 
 
 def test_every_category_is_asked_about_by_some_family() -> None:
-    binder = Binder(random.Random(0))
     covered: set[str] = set()
     for family in load_families():
         if family.goals:
             covered.update(
                 *(
-                    binder.options(slot_type, EVERYTHING, DOMAIN)
+                    options_of(slot_type, EVERYTHING, DOMAIN)
                     for slot_type in family.slots.values()
                     if slot_type != "unfit"
                 )

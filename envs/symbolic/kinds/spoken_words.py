@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import load_domain
-from envs.words import Vocabulary
+from envs.words import SpokenWords
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=32)
-def vocabulary(domain: Domain) -> Vocabulary:
+def spoken_words(domain: Domain) -> SpokenWords:
     """Return the words of a domain."""
     built_in = load_domain()
 
@@ -30,6 +30,6 @@ def vocabulary(domain: Domain) -> Vocabulary:
         "states": (*domain.states, *domain.negations), "properties": domain.property_group,
         "classes": (*domain.members, *domain.fixture_members),
     }  # fmt: skip
-    return Vocabulary(
+    return SpokenWords(
         own(domain.objects, built_in.objects), own(domain.fixtures, built_in.fixtures), tables if lacks else None
     )
