@@ -94,10 +94,10 @@ def numbered(options: Sequence[str]) -> list[str]:
     """Return options with their numbers, in lines of some width."""
     lines = [""]
     for number, option in enumerate(options, start=1):
-        part = f"{number} {option}"
-        if lines[-1] and len(lines[-1]) + len(part) + 3 > WIDTH:
+        part = f"{number}) {option}"
+        if lines[-1] and len(lines[-1]) + len(part) + 2 > WIDTH:
             lines.append("")
-        lines[-1] += (" · " if lines[-1] else "  ") + part
+        lines[-1] += "  " + part
     return lines
 
 
@@ -114,13 +114,16 @@ def read_choice(answer: str, n_default: int, n_offers: int) -> Choice:
     """
     if answer.lower() in NOTHING:
         return Choice(picked=())
-    parts = _parts(answer)
-    changes = [(_ADDED.fullmatch(part), _LEFT_OUT.fullmatch(part)) for part in parts]
-    if not all(added or left_out for added, left_out in changes):
-        return Choice(picked=tuple(chosen for part in parts for chosen in _chosen(part, n_offers)))
-    more = [chosen for added, _ in changes if added for chosen in _chosen(added[1], n_offers)]
-    less = [chosen for _, left_out in changes if left_out for chosen in _chosen(left_out[1], n_offers)]
-    return Choice(picked=(*range(n_default), *more), dropped=tuple(less))
+    parts = [part for part in _parts(answer) if part.lower() not in NOTHING]
+    less = [match[1] for part in parts if (match := _LEFT_OUT.fullmatch(part))]
+    more = [match[1] for part in parts if (match := _ADDED.fullmatch(part))]
+    others = [part for part in parts if not _LEFT_OUT.fullmatch(part) and not _ADDED.fullmatch(part)]
+    default = range(n_default) if less or more else ()
+    picked = [*default, *(chosen for part in (*more, *others) for chosen in _chosen(part, n_offers))]
+    return Choice(
+        picked=tuple(chosen for k, chosen in enumerate(picked) if isinstance(chosen, str) or chosen not in picked[:k]),
+        dropped=tuple(chosen for part in less for chosen in _chosen(part, n_offers)),
+    )
 
 
 def _chosen(part: str, n_offers: int) -> Iterator[int | str]:

@@ -86,6 +86,7 @@ def _finish(text: str, path: Path | None) -> int:
         scene = parse_home(text, name=_name_of(path))
     except HomeError as error:
         print(printable(f"no file was written, because the home does not check:\n{error}"), file=sys.stderr)
+        sys.stdout.write(text)  # what was answered is not lost
         return 1
     if path is None or path == Path("-"):
         sys.stdout.write(text)

@@ -6,29 +6,31 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from envs.errors import nearest
 from envs.files.safe_yaml import compose
+from envs.scenes.home_files.contents import MAX_OBJECTS
 from envs.scenes.home_files.entries import MAX_COUNT, Item
-from envs.scenes.home_files.household import HouseholdReader
+from envs.scenes.home_files.household import MAX_PEOPLE, HouseholdReader
+from envs.scenes.home_files.reader import MAX_FIXTURES
 from envs.scenes.room_furnishing import choose_fixtures
 from envs.scenes.scene_sampler import stocked_scene
-from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.domain import load_domain
 from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.symbolic.scene import ObjectSpec, Room, Scene
 from planner.errors import InputError
-from planner.new_homes.asking import NOTHING, Asker, Choice, numbered, numbers_in, read_choice
+from planner.new_homes.asking import NOTHING, Asker, numbered, numbers_in
+from planner.new_homes.choosing import Chooser
 from planner.new_homes.drafts import Draft, Piece
-from planner.new_homes.entries import Table, Unread, read_entry, spoken
-from planner.new_homes.own_kinds import ask_kind, ask_meaning
+from planner.new_homes.entries import read_entry, spoken
 from planner.new_homes.places import Places
 from planner.new_homes.room_list import read_rooms, room_kind
 
 DEFAULT_ROOMS = "kitchen, living room, bedroom, bathroom"
-OBJECTS_PER_ROOM = 12
+OBJECTS_PER_ROOM = 16
 KEPT_STATES = frozenset(("cold", "folded"))  # of what is in a new home by default: it is tidy
 MAX_OTHERS = 12  # pieces of furniture that are offered besides those by default
 _PLACED = re.compile(r"(.+)\s+(?:in|on|at|inside|into|onto)\s+(?:the\s+)?(.+)", re.IGNORECASE)
@@ -68,11 +70,10 @@ class _Offer:
     place: str
 
 
-@dataclass
-class _NewHome:
-    asker: Asker
-    wishes: Wishes
-    domain: Domain = field(default_factory=load_domain)
+class _NewHome(Chooser):
+    def __init__(self, asker: Asker, wishes: Wishes) -> None:
+        super().__init__(asker, load_domain())
+        self.wishes = wishes
 
     def draft(self) -> Draft:
         asker, wishes = self.asker, self.wishes
@@ -82,9 +83,15 @@ class _NewHome:
         rng = np.random.default_rng((wishes.seed, 3))
         absent = [self.domain.person] if self.domain.person else []
         chosen = choose_fixtures(rng, [room.kind for room in rooms], Counter(), absent, self.domain)
+        n_usual = (MAX_FIXTURES - MAX_PEOPLE) // len(rooms)
         for room, categories in zip(rooms, chosen, strict=True):
-            items = self.furniture(room, categories)
-            draft.furniture[room.name] = [Piece(item=item) for item in items]
+            items = self.furniture(room, categories[:n_usual])
+            free = MAX_FIXTURES - MAX_PEOPLE - len(draft.fixtures())
+            if len(items) > free:
+                self.asker.say(
+                    f"  A home has at most {MAX_FIXTURES - MAX_PEOPLE} pieces of furniture; the last are left out."
+                )
+            draft.furniture[room.name] = [Piece(item=item) for item in items[:free]]
         draft.people, homes_of = self.people(rooms)
         stocked = self.stocked(draft)
         for room_name in homes_of if self.domain.person else ():
@@ -140,62 +147,6 @@ class _NewHome:
             else:
                 items += [replace(item, count=1)] * item.count
         return items
-
-    def offer(self, options: Sequence[str], example: str, change: str) -> None:
-        """Print what can be chosen."""
-        self.asker.say("")
-        for line in numbered(options) if options else ():
-            self.asker.say(line)
-        self.asker.say(f"  Give numbers and names (`{example}`), or what is more or less (`{change}`), or none.")
-
-    def chosen(
-        self, question: str, offers: Sequence[Item], n_default: int, table: Table, people: Sequence[str]
-    ) -> Iterator[Item]:
-        """Yield what an answer chooses of furniture."""
-        choice = self.ask_choice(question, n_default, len(offers))
-        dropped = self.dropped(choice, offers, table, people)
-        for picked in choice.picked:
-            if isinstance(picked, str):
-                item = self.item(picked, table, people)
-                yield from () if item is None else (item,)
-            elif picked not in dropped:
-                yield offers[picked]
-
-    def ask_choice(self, question: str, n_default: int, n_offers: int) -> Choice:
-        default = "none" if n_default == 0 else "1" if n_default == 1 else f"1-{n_default}"
-        return self.asker.ask_until(question, default, lambda text: read_choice(text, n_default, n_offers))
-
-    def dropped(self, choice: Choice, offers: Sequence[Item], table: Table, people: Sequence[str]) -> set[int]:
-        """Return the numbers of the offers that an answer leaves out."""
-        numbers = {number for number in choice.dropped if isinstance(number, int)}
-        for words in choice.dropped:
-            if isinstance(words, str):
-                item = read_entry(words, table, self.domain, people)
-                meant = (item.category,) if isinstance(item, Item) else spoken_words(self.domain).names_of(words, table)
-                called = [number for number, offer in enumerate(offers) if offer.category in meant]
-                if not called:
-                    self.asker.say(f"  {words!r} is not in the list.")
-                numbers |= set(called)
-        return numbers
-
-    def item(self, words: str, table: Table, people: Sequence[str]) -> Item | None:
-        """Return what words mean; a noun that nothing is called is asked about, a problem is explained."""
-        entry = read_entry(words, table, self.domain, people)
-        if isinstance(entry, Unread) and self.asker.source is not None:
-            if len(entry.meanings) > 1:
-                name = ask_meaning(self.asker, entry.noun, entry.meanings)
-                entry = read_entry(entry.words.replace(entry.noun, name), table, self.domain, people)
-            elif entry.noun:
-                domain = ask_kind(self.asker, entry.noun, table, self.domain)
-                if domain is None:
-                    return None
-                self.domain = domain
-                entry = read_entry(words, table, domain, people)
-        if isinstance(entry, Item):
-            return entry
-        self.asker.say(f"  {entry.problem}")
-        other = self.asker.ask(f"What instead of {entry.words!r}? (Enter: leave it out)")
-        return self.item(other, table, people) if other and other.lower() not in NOTHING else None
 
     # -- people --------------------------------------------------------------------------------------------------------
 
@@ -278,9 +229,14 @@ class _NewHome:
 
     def put(self, item: Item, place: str, room: Room, draft: Draft, places: Places) -> None:
         """Put things at a place, or where such things usually are and find room."""
+        places.domain = self.domain  # which may have got a kind of its own since
         rooms = [room.name, *(other.name for other in draft.rooms if other.name != room.name)]
         usual = places.usual(item, rooms)
+        n_held = sum(_number(piece.item) for pieces in draft.contents.values() for piece in pieces)
         left = item.count
+        if n_held + _number(item) > MAX_OBJECTS:
+            self.asker.say(f"  A home has at most {MAX_OBJECTS} things; {spoken(item)} is left out.")
+            return
         for name in dict.fromkeys([place, *usual] if place else usual):
             number = min(left, places.room_for(item, name), MAX_COUNT)
             if number > 0:
@@ -336,5 +292,10 @@ def _items(things: Sequence[ObjectSpec], contents: dict[str, list[ObjectSpec]]) 
     return items
 
 
+def _number(item: Item) -> int:
+    """Return how many things an entry is, with what they hold."""
+    return item.count + sum(map(_number, item.holds))
+
+
 def _the(room: str) -> str:
-    return room if re.search(r"['’]s ", room) else f"the {room}"
+    return room if re.search(r"['’]s |\d$", room) else f"the {room}"

@@ -61,17 +61,14 @@ def read_rooms(text: str, domain: Domain, ask_kind: AskKind | None = None) -> li
         number = _number(number_text)
         if not 1 <= number <= MAX_ROOMS:
             raise InputError(f"{words!r}: a number of rooms is from 1 to {MAX_ROOMS}")
-        kind = room_kind(noun, domain)
+        base = re.sub(r" \d+$", "", noun)
+        kind = room_kind(noun, domain) or room_kind(base, domain)
         if kind is None:
             if ask_kind is None:
                 raise InputError(_unknown(noun, domain))
             kind = ask_kind(_checked(noun))
-        numbered = re.fullmatch(r"(.+?) \d+", noun)
         is_kind = kind in singulars(noun.lower())
-        own_name = "" if is_kind else noun
-        if numbered and room_kind(numbered[1], domain) == kind:
-            own_name = noun
-        named += [(own_name if number == 1 else "", kind)] * number
+        named += [("" if is_kind else noun.lower() if base.lower() == kind else noun, kind)] * number
     if not named:
         raise InputError("no room is listed; write, for example: kitchen, living room, 2 bedrooms")
     if len(named) > MAX_ROOMS:
@@ -82,13 +79,12 @@ def read_rooms(text: str, domain: Domain, ask_kind: AskKind | None = None) -> li
 def _numbered(named: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Give each room a name of its own: its kind, numbered if there are several."""
     total = Counter(name or kind for name, kind in named)
+    reserved = {name for name, _ in named if total[name] == 1}
     used: Counter[str] = Counter()
     names: dict[str, str] = {}
     for name, kind in named:
-        base = name or kind
-        used[base] += 1
-        unique = base if total[base] == 1 else f"{base} {used[base]}"
-        while unique in names:
+        base = unique = name or kind
+        while total[base] > 1 and (unique == base or unique in names or unique in reserved):
             used[base] += 1
             unique = f"{base} {used[base]}"
         names[unique] = kind

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from envs.scenes.home_files.contents import MAX_OBJECTS
 from envs.scenes.home_files.entries import MAX_COUNT, Item
+from envs.scenes.home_files.reader import MAX_FIXTURES
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import FixtureSpec, Room
 from planner.errors import InputError
@@ -18,7 +20,6 @@ from planner.new_homes.picture_names import Mention, Told, told_by
 from planner.new_homes.places import Places
 from planner.new_homes.room_list import MAX_ROOMS
 
-MAX_FIXTURES, MAX_OBJECTS = 200, 2000
 MAX_NOTES = 60
 MAX_NAME = 90  # characters of a picture's name in a comment
 
