@@ -72,8 +72,7 @@ class PlanningPipeline:
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
-        self.kinds, self.notes = frozenset(kinds), notes
-        self.domain = domain or load_domain()
+        self.kinds, self.notes, self.domain = frozenset(kinds), notes, domain or load_domain()
         self.prompts = Prompts(self.model, tokenizer)
         self.reader = InstructionReader(self.prompts)
         self.goal_planner = GoalPlanner(self.prompts, self.kinds)

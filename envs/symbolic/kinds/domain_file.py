@@ -16,8 +16,10 @@ import yaml
 
 from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import HomeFileError, Problem, describe, is_null, parse_nodes
-from envs.symbolic.domain import Domain, FixtureCategory, load_domain
 from envs.symbolic.domain.built_in_skills import fitted
+from envs.symbolic.domain.categories import FixtureCategory
+from envs.symbolic.domain.domain import Domain
+from envs.symbolic.domain.reading import default_domain
 from envs.symbolic.domain.speech import Speech
 from envs.symbolic.kinds.names import KindNames
 from envs.symbolic.kinds.reader import KindReader
@@ -75,7 +77,7 @@ def parse_domain(text: str, where: str = "") -> Domain:
 @lru_cache(maxsize=1)
 def bare_domain() -> Domain:
     """Return the domain that one that stands alone starts from: doors, switches, sizes and colors, and no kinds."""
-    home = load_domain()
+    home = default_domain()
     return Domain.of(
         states=("open", "on"), negations={"closed": "open", "off": "on"}, exclusive=(), liquids=(),
         properties=home.properties, skills={}, processes=(), classes=("anything",), objects={}, fixtures={},
@@ -99,7 +101,7 @@ class DomainFileReader(KindReader, SamplingReader):
             return self.domain
         parts = self.options(root, "domain", KEYS)
         if "extends" in parts and self.choice(parts["extends"], "extends", ("home",), "domain") == "home":
-            self.stands_alone, self.domain = False, load_domain()
+            self.stands_alone, self.domain = False, default_domain()
             self.names = KindNames(self.domain)
         if "version" in parts:
             self.whole(parts["version"], "version", 1, 1)
@@ -114,7 +116,7 @@ class DomainFileReader(KindReader, SamplingReader):
             self.problem(
                 root, "a domain that stands alone has `objects:` and `fixtures:`; to add to the home: `extends: home`"
             )
-        values: dict[str, Any] = {"skills": {**self.domain.skills, **self.read_skills(parts.get("skills"))}}
+        values: dict[str, Any] = {"skills": {**self.domain.skills, **self.skills_of(parts.get("skills"))}}
         if self.problems:
             values = {}  # further problems are found with what is known
         domain = self.checked(values)
@@ -156,7 +158,8 @@ class DomainFileReader(KindReader, SamplingReader):
             if state is None or base.negations.get(word) == state or not self.is_one_word(key, "negations", word):
                 continue
             if NEGATIONS.get(word, state) != state:
-                self.problem(value, f"negations: {word!r} is the absence of {NEGATIONS[word]!r} in every domain; choose another word for {state!r}")  # fmt: skip
+                text = f"negations: {word!r} is the absence of {NEGATIONS[word]!r} in every domain"
+                self.problem(value, f"{text}; choose another word for {state!r}")
             elif self.may_be_called(key, "negations", word):
                 negations[word] = state
         for word, state in NEGATIONS.items():
@@ -208,7 +211,7 @@ class DomainFileReader(KindReader, SamplingReader):
     def body(self, node: yaml.Node, context: str) -> FixtureCategory | None:
         """Return the built-in furniture that shows a body; in a domain file, people have one too."""
         if isinstance(node, yaml.ScalarNode) and node.value == "person":
-            return load_domain().fixtures["person"]
+            return default_domain().fixtures["person"]
         return super().body(node, context)
 
     def piece(self, entry: KindEntry, like: FixtureCategory | None) -> FixtureCategory | None:
@@ -237,9 +240,9 @@ class DomainFileReader(KindReader, SamplingReader):
 
     # -- skills --------------------------------------------------------------------------------------------------------
 
-    def read_skills(self, node: yaml.Node | None) -> dict[str, Skill]:
+    def skills_of(self, node: yaml.Node | None) -> dict[str, Skill]:
         """Read skills: those of the file, and built-in ones, which are named without a value."""
-        built_in, domain = load_domain().skills, self.domain
+        built_in, domain = default_domain().skills, self.domain
         if node is None:
             usual = ((name, fitted(skill, domain.states, domain.liquids)) for name, skill in built_in.items())
             has_people = any(fixture.relation == "with" for fixture in domain.fixtures.values())

@@ -25,7 +25,7 @@ import yaml
 
 from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import describe, is_null
-from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region
+from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region
 from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS, FurnitureReader
 from envs.symbolic.kinds.includes import Included, IncludeReader
 from envs.symbolic.kinds.names import KindNames, plain_name
@@ -34,7 +34,8 @@ from envs.symbolic.skills.notation import read_skills
 from envs.words import names_of
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain, Skill
+    from envs.symbolic.domain.domain import Domain
+    from envs.symbolic.domain.skill import Skill
 
 KIND_KEYS = ("include", "things", "furniture", "classes", "states", "negations", "processes", "skills")
 MAX_KINDS = 1000

@@ -13,7 +13,7 @@ from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.kinds.values import ValueReader
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
     from envs.symbolic.domain.sampling import Amount
 
 MAX_WEIGHT, MAX_EACH = 1000.0, 20
@@ -60,9 +60,11 @@ class SamplingReader(ValueReader):
             values["own_room"] = {name: room for name, room in rooms.items() if room}
         if "chances" in parts:
             values["chances"] = {
-                state: self.numbers_by_word(value, f"sampling: chances: {state}", known["kind or class"], "kind or class", 1.0)
+                state: self.numbers_by_word(
+                    value, f"sampling: chances: {state}", known["kind or class"], "kind or class", 1.0
+                )
                 for state, value in self.known_pairs(parts["chances"], "sampling: chances", known["state"], "state")
-            }  # fmt: skip
+            }
         if "furniture" in parts:
             values["furniture"] = {
                 room: {
@@ -101,6 +103,11 @@ class SamplingReader(ValueReader):
             elif number is not None:
                 numbers[name] = number
         return numbers
+
+    def amounts(self, node: yaml.Node, context: str, known: Collection[str]) -> dict[str, Amount]:
+        """Return how much of each kind of furniture stands in a kind of room."""
+        pairs = self.known_pairs(node, context, known, "fixture")
+        return {name: self.amount(value, f"{context}: {name}") for name, value in pairs}
 
     def amount(self, node: yaml.Node, context: str) -> Amount:
         """Return the chance of any, the minimum and the maximum."""

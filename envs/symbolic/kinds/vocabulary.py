@@ -5,19 +5,25 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain.reading import default_domain
 from envs.words import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
+
+
+def base_of(domain: Domain) -> Domain:
+    """Return the domain whose kinds are no addition of a home: the built-in one, or another that is not made from it."""
+    built_in = default_domain()
+    return built_in if domain.objects.keys() >= built_in.objects.keys() else domain
 
 
 @lru_cache(maxsize=32)
 def vocabulary(domain: Domain) -> Vocabulary:
     """Return the words of a domain."""
-    built_in = load_domain()
+    built_in = default_domain()
 
     def own(kinds: Mapping[str, object], known: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
         return {name: domain.words.get(name, ()) for name in kinds if name not in known or name in domain.words}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from envs.symbolic.domain import Domain
+from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.state_bearers import categories_of, changed_categories
 from envs.symbolic.skills.values import Effect, Skill
 
