@@ -26,6 +26,7 @@ from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import speaker_of
 from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.kinds.description import described_kinds, own_kinds, own_words
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
@@ -47,17 +48,19 @@ def check(path: str, as_json: bool, domain: Domain) -> int:
         if as_json:
             problem_nodes = error.problems if isinstance(error, HomeFileError) else ()
             problems: list[dict[str, int | str | None]] = [
-                {"line": problem.line, "problem": problem.text} for problem in problem_nodes
+                {**({"file": problem.file} if problem.file else {}), "line": problem.line, "problem": problem.text}
+                for problem in problem_nodes
             ]
             print(json.dumps({"ok": False, "problems": problems or [{"line": None, "problem": str(error)}]}, indent=2))
         else:
             print(printable(str(error)))
         return 1
-    counts = {"rooms": len(scene.rooms), "fixtures": len(scene.fixtures), "objects": len(scene.objects)}
+    counts = {"rooms": len(scene.rooms), "fixtures": len(furniture_of(scene)), "objects": len(scene.objects)}
     if as_json:
         people = {"speaker": speaker_of(scene), "people": scene.people, "owners": _owned(scene)}
         household = {**people, "properties": _properties(scene), "rules": scene.rules}
-        print(json.dumps({"ok": True, "name": scene.name, **counts, **household, "notes": notes}, indent=2))
+        answer = {"ok": True, "name": scene.name, **counts, **household, **own_parts(scene), "notes": notes}
+        print(json.dumps(answer, indent=2))
     else:
         print(f"ok: {scene.name}, {_counted(scene)}")
         print("\n".join((*_household(scene), *([f"notes: {'; '.join(notes)}"] if notes else []))))
@@ -82,10 +85,22 @@ def _household(scene: Scene) -> Iterator[str]:
             yield f"{subject}: " + ", ".join(f"{word} ({_listed(names)})" for word, names in words.items())
     if scene.rules:
         yield f"rules: {'; '.join(scene.rules)}"
+    yield from described_kinds(scene.domain)
+
+
+def furniture_of(scene: Scene) -> list[FixtureSpec]:
+    """Return the furniture of a home, without the rooms that skills can be about."""
+    return [fixture for fixture in scene.fixtures if not scene.domain.fixtures[fixture.category].is_room]
+
+
+def own_parts(scene: Scene) -> dict[str, object]:
+    """Return what only this home has: kinds, classes, states, skills; nothing for most homes."""
+    parts = {**own_kinds(scene.domain), **own_words(scene.domain)}
+    return {key: values for key, values in parts.items() if values}
 
 
 def _counted(scene: Scene) -> str:
-    counts = {"room": len(scene.rooms), "fixture": len(scene.fixtures), "object": len(scene.objects)}
+    counts = {"room": len(scene.rooms), "fixture": len(furniture_of(scene)), "object": len(scene.objects)}
     return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counts.items())
 
 
@@ -150,16 +165,20 @@ def listing(scene: Scene) -> Iterator[str]:
     yield f"{scene.name}: {_counted(scene)}"
     yield from (f"people: {', '.join(scene.people)}",) if scene.people else ()
     yield from (f"rules: {'; '.join(scene.rules)}",) if scene.rules else ()
+    yield from described_kinds(scene.domain)
     contents_of: dict[str, list[ObjectSpec]] = {}
     for item in scene.objects:
         contents_of.setdefault(item.place, []).append(item)
     named = {person.name: name for name, person in _persons(scene).items()}
+    furniture = furniture_of(scene)
     for room in scene.rooms:
         x0, y0, x1, y1 = room.rect
         article = "an" if room.kind[0] in "aeiou" else "a"
         room_type = "" if room.name.lower().startswith(room.kind) else f", {article} {room.kind}"
-        yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m)"
-        for fixture in scene.fixtures:
+        states = next((f.states for f in scene.fixtures if f.name == room.name), ())
+        so = f" ({', '.join(sorted(states))})" if states else ""
+        yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m){so}"
+        for fixture in furniture:
             if fixture.room == room.name:
                 states = f" ({', '.join(sorted(fixture.states))})" if fixture.states else ""
                 contents = ", ".join(_words(item, contents_of) for item in contents_of.get(fixture.name, []))
@@ -186,6 +205,7 @@ def _as_data(scene: Scene) -> dict[str, object]:
         "name": scene.name,
         "people": scene.people,
         "rules": scene.rules,
+        **own_parts(scene),
         "rooms": [{"name": r.name, "kind": r.kind, "rect_m": r.rect} for r in scene.rooms],
         "doorways": [{"x_m": d.x, "y_m": d.y, "width_m": d.width, "along": d.along} for d in scene.doorways],
         "fixtures": [
@@ -198,7 +218,7 @@ def _as_data(scene: Scene) -> dict[str, object]:
                 "states": sorted(f.states),
                 "properties": f.properties,
             }
-            for f in scene.fixtures
+            for f in furniture_of(scene)
         ],
         "objects": [
             {
