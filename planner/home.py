@@ -22,6 +22,7 @@ from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import speaker_of
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
@@ -31,11 +32,11 @@ OWNED = re.compile(r"\w['’]s ")  # a room that is called after a person: "Mia'
 MAX_LISTED = 4  # names that one entry of a line shows
 
 
-def check(path: str, as_json: bool) -> int:
+def check(path: str, as_json: bool, domain: Domain) -> int:
     """Print whether a home file is valid, or all its problems. Returns 0 if it is valid, otherwise 1."""
     notes: list[str] = []
     try:
-        scene = load_home(path, notes=notes)
+        scene = load_home(path, notes=notes, domain=domain)
     except HomeNameError:
         raise
     except HomeError as error:
@@ -64,7 +65,8 @@ def _household(scene: Scene) -> Iterator[str]:
     speaker = speaker_of(scene)
     persons = _persons(scene)
     name = next((name for name, person in persons.items() if person.name == speaker), None)
-    who = f"{name} ({speaker})" if name else speaker or "nobody; there is no floor for a person to stand"
+    nobody = "nobody; there is no floor for a person to stand" if scene.domain.person else "nobody in it"
+    who = f"{name} ({speaker})" if name else speaker or nobody
     yield f"instructions come from: {who}"
     if scene.people:
         places = [f"{name} in {'' if OWNED.search(p.room) else 'the '}{p.room}" for name, p in persons.items()]
@@ -111,18 +113,19 @@ def _properties(scene: Scene) -> dict[str, dict[str, list[str]]]:
     return {group: words for group, words in groups.items() if words}
 
 
-def sample(seed: int, rooms: int | None, objects: int | None) -> int:
-    """Print a sampled home as a home file."""
-    sys.stdout.write(dump_home(sample_scene(seed, rooms=rooms, n_objects=objects)))
+def sample(seed: int, rooms: int | None, objects: int | None, domain_file: Path | None) -> int:
+    """Print a sampled home as a home file; one of another domain names its file, relative to the current folder."""
+    scene = sample_scene(seed, rooms=rooms, n_objects=objects, domain=load_domain(domain_file))
+    sys.stdout.write(dump_home(scene, domain_file))
     return 0
 
 
-def show(name: str, as_json: bool, picture: Path | None = None) -> int:
+def show(name: str, as_json: bool, picture: Path | None, domain: Domain) -> int:
     """Print the contents of a home, room by room, or draw its floor plan as a PNG or SVG file."""
     if picture is not None:
         check_picture_path(picture)
     try:
-        scene = load_home(name, speaker=True)
+        scene = load_home(name, speaker=True, domain=domain)
     except HomeNameError:
         raise
     except HomeError as error:
@@ -220,6 +223,8 @@ def _parser() -> argparse.ArgumentParser:
     shows.add_argument("--picture", type=Path, metavar="FILE", help="draw the floor plan instead: a .png or .svg file")
     for verb in (checks, shows):
         verb.add_argument("--json", action="store_true", help="print JSON")
+    for verb in (checks, samples, shows):
+        verb.add_argument("--domain", type=Path, metavar="FILE", help="domain of the home (default: the home's own)")
     samples.add_argument("--seed", type=_seed, default=0, help="seed of the home (default: 0)")
     samples.add_argument("--rooms", type=int, choices=range(1, 9), metavar="1-8", help="rooms (default: 2 to 4)")
     samples.add_argument("--objects", type=_seed, metavar="N", help="objects (default: 20 to 45)")
@@ -240,10 +245,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     if args.verb == "check":
-        return check(args.file, args.json)
+        return check(args.file, args.json, load_domain(args.domain))
     if args.verb == "show":
-        return show(args.home, args.json, args.picture)
-    return sample(args.seed, args.rooms, args.objects)
+        return show(args.home, args.json, args.picture, load_domain(args.domain))
+    return sample(args.seed, args.rooms, args.objects, args.domain)
 
 
 if __name__ == "__main__":

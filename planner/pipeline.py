@@ -73,10 +73,9 @@ class PlanningPipeline:
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
-        self.kinds, self.notes = frozenset(kinds), notes
-        self.domain = domain or load_domain()
+        self.kinds, self.notes, self.domain = frozenset(kinds), notes, domain or load_domain()
         self.prompts = Prompts(self.model, tokenizer)
-        self.reader = InstructionReader(self.prompts)
+        self.reader = InstructionReader(self.prompts, self.kinds)
         self.goal_planner = GoalPlanner(self.prompts, self.kinds)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
@@ -179,7 +178,7 @@ class PlanningPipeline:
             instruction=instruction,
             status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
             reason=words_of_waits(waits, len(plan.actions)) if report.ok else rule or impossible or report.reason,
-            goal=goal, goal_text=format_goal(goal), actions=plan.actions,
+            goal=goal, goal_text=format_goal(goal, state.world.domain), actions=plan.actions,
             subtasks=tuple(format_action(state.world, a) for a in plan.actions), added=plan.added,
             left_out=plan.left_out, start=state, report=report, tried=chosen.tried, tokens=chosen.tokens,
             seconds=time.perf_counter() - started_at, kept=min(best.draft.kept, len(best.actions)),

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from envs.drawing.labels import DARK
 from envs.drawing.lettering import LINE_HEIGHT, shortened, width_of
 from envs.drawing.shapes import Box, Color, Polygon, Shape, Text, rectangle
-from envs.scenes.speaker import PERSON
 from envs.symbolic.described_kinds import category_of, look_of
 from envs.symbolic.domain import Domain
 from envs.symbolic.scene import ObjectSpec, Scene
@@ -72,12 +71,12 @@ def contents_list(scene: Scene, numbers: Mapping[str, int], *, left: float, top:
     for item in scene.objects:
         contents[item.place].append(item)
     counts = {name: len(held) for name, held in held_names(scene).items()}
-    persons = [fixture.name for fixture in scene.fixtures if fixture.category == PERSON]
+    persons = [fixture.name for fixture in scene.fixtures if fixture.category == scene.domain.person]
     people = dict(zip(persons, scene.people, strict=False))
     columns = _Columns(left, top, max(height, MIN_HEIGHT))
     for room in scene.rooms:
         columns.heading(room.name)
-        for fixture in scene.fixtures:
+        for fixture in scene.furniture:
             if fixture.room != room.name:
                 continue
             name = people.get(fixture.name, fixture.name)

@@ -17,7 +17,6 @@ from envs.drawing.lettering import LINE_HEIGHT, shortened, width_of
 from envs.drawing.shapes import Box, Circle, Color, Drawing, Line, Point, Polygon, Shape, Text, rectangle
 from envs.errors import HomeError
 from envs.scenes.occupancy_grid import WALL_M
-from envs.scenes.speaker import PERSON
 from envs.symbolic.described_kinds import fixture_of, look_of
 from envs.symbolic.scene import FixtureSpec, Rect, Room, Scene
 
@@ -64,7 +63,7 @@ class _Plan:
         self.scale = min(PX_PER_M, MAX_PX / max(width_m, depth_m))
         self.top = MARGIN + 2 * TITLE_SIZE * LINE_HEIGHT
         self.width, self.height = width_m * self.scale, depth_m * self.scale
-        persons = [fixture.name for fixture in scene.fixtures if fixture.category == PERSON]
+        persons = [fixture.name for fixture in scene.fixtures if fixture.category == self.domain.person]
         self.person_names = dict(zip(persons, scene.people, strict=False))
         self.n_things = Counter({name: len(held) for name, held in held_names(scene).items()})
         self.numbers: dict[str, int] = {}  # names in the plan that are written as numbers
@@ -73,7 +72,7 @@ class _Plan:
         shapes: list[Shape] = [self.walls(room) for room in self.scene.rooms]
         shapes += [self.floor(room) for room in self.scene.rooms]
         shapes += self.doorways()
-        furniture = sorted(self.scene.fixtures, key=lambda f: not self.domain.fixtures[f.category].underfoot)
+        furniture = sorted(self.scene.furniture, key=lambda f: not self.domain.fixtures[f.category].underfoot)
         for fixture in furniture:
             shapes += self.fixture(fixture)
         shapes += self.robot()
@@ -109,7 +108,7 @@ class _Plan:
         )
 
     def around(self, fixture: FixtureSpec) -> Box:
-        if fixture.category == PERSON:
+        if fixture.category == self.domain.person:
             (x, y), radius = self.point(fixture.x, fixture.y), PERSON_RADIUS_M * self.scale
             return Box(x - radius, y - radius, x + radius, y + radius)
         xs, ys = zip(*self.corners(fixture), strict=True)
@@ -137,7 +136,7 @@ class _Plan:
     def fixture(self, fixture: FixtureSpec) -> Iterator[Shape]:
         category = self.domain.fixtures[fixture.category]
         title = self.name(fixture)
-        if fixture.category == PERSON:
+        if fixture.category == self.domain.person:
             x, y = self.point(fixture.x, fixture.y)
             radius = PERSON_RADIUS_M * self.scale
             yield Circle(center=(x, y), radius=radius, fill=PEOPLE, line=EDGE, title=title)
@@ -165,7 +164,7 @@ class _Plan:
 
     def labels(self, room: Room) -> list[Shape]:
         space = FreeSpace(self.box(room.rect).inflated(-WALL_M / 2 * self.scale - 1))
-        fixtures = [f for f in self.scene.fixtures if f.room == room.name]
+        fixtures = [f for f in self.scene.furniture if f.room == room.name]
         standing = [f for f in fixtures if not self.domain.fixtures[f.category].underfoot]
         space.take(*(self.around(f) for f in standing))
         robot = self.robot_box()
@@ -196,7 +195,7 @@ class _Plan:
         return Box(x - radius, y - radius, x + radius, y + radius)
 
     def labeled(self, fixture: FixtureSpec) -> Labeled:
-        if fixture.category == PERSON:
+        if fixture.category == self.domain.person:
             return Labeled(name=self.name(fixture), box=self.around(fixture), color=LIGHT)
         color = DARK if _brightness(self.color(fixture)) > 0.5 else LIGHT
         return Labeled(name=self.name(fixture), box=self.around(fixture), outline=self.corners(fixture), color=color)
@@ -213,7 +212,7 @@ class _Plan:
 
     def title(self, width: float) -> Iterator[Shape]:
         scene = self.scene
-        counts = {"room": len(scene.rooms), "fixture": len(scene.fixtures), "object": len(scene.objects)}
+        counts = {"room": len(scene.rooms), "fixture": len(scene.furniture), "object": len(scene.objects)}
         counted = ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counts.items())
         people = f" · people: {', '.join(scene.people)}" if scene.people else ""
         top = MARGIN - 4

@@ -390,7 +390,8 @@ class _Teacher(SkilledHands):
 
     def achieve_none(self, condition: No) -> None:
         for item in self.cap(matching_objects(self.state, condition.thing, condition.place)):
-            if condition.place is None and (instead := grounding.state_instead(condition.thing)) is not None:
+            instead = grounding.state_instead(self.state.world.domain, condition.thing)
+            if condition.place is None and instead is not None:
                 self.apply_states([item], Thing(word="anything", states=(instead,)))
                 continue
             if condition.place is None and (word := removable(self.state, item, condition.thing.states)) is not None:

@@ -131,7 +131,7 @@ class GoalPlanner:
                     (*text_format.facts_part(facts.texts), *feedback), self.prompts.tokenizer
                 )[0][1:]
                 goal_ids, sep = (
-                    self.prompts.encode(format_goal(Goal(phases=(plain,)))),
+                    self.prompts.encode(format_goal(Goal(phases=(plain,)), state.world.domain)),
                     self.prompts.special_ids["[SEP]"],
                 )
                 prompt = [*self.prompts.heading(""), *goal_ids, sep, *facts_ids, sep]

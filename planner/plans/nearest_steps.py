@@ -9,7 +9,7 @@ from itertools import islice, product
 
 from envs.errors import quoted
 from envs.symbolic.actions import Action, World, format_action
-from envs.symbolic.kinds.vocabulary import vocabulary
+from envs.symbolic.kinds.spoken_words import spoken_words
 
 PREPOSITIONS = {
     "put": ("on top of", "inside of", "in to", "on to", "inside", "into", "onto", "upon", "in", "on", "at", "to"),
@@ -143,7 +143,7 @@ class Names:
         base, _, number = text.rpartition(" ")
         word = base if number.isdecimal() else text
         present = self.world.entities_by_category
-        called = vocabulary(self.world.domain).names_by_word
+        called = spoken_words(self.world.domain).names_by_word
         meant = [category for category in called.get(word, ()) if category in present]
         for spellings in ({category.lower(): (category,) for category in present}, called):
             if not meant:

@@ -271,9 +271,9 @@ def _missing_place(place: Place | None, world: World) -> Iterator[str]:
     elif place.fixture is None:
         if not any(place.room in (room.name, room.kind) for room in world.scene.rooms):
             yield f"this home has no {place.room}"
-    elif place.fixture != world.domain.person and not fixtures_at(
-        world.initial(), place
-    ):  # the speaker is added to every home
+    elif place.fixture == world.domain.person:
+        return  # the speaker is added to every home
+    elif not fixtures_at(world.initial(), place):
         yield f"this home has no {format_furniture(place)}"
 
 

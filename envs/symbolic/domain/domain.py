@@ -29,7 +29,7 @@ from envs.symbolic.domain.skill import Hand, Skill
 from envs.symbolic.domain.speech import Speech
 from envs.symbolic.domain.state_bearers import categories_of, state_bearers
 from envs.symbolic.skills.notation import new_states
-from envs.symbolic.skills.vocabulary import Vocabulary
+from envs.symbolic.skills.phrases import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

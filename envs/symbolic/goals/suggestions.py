@@ -16,7 +16,7 @@ from functools import lru_cache
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals.rewordings import END, QUESTIONS, rewordings
 from envs.symbolic.goals.values import Condition, Count, FixtureIs
-from envs.symbolic.kinds.vocabulary import vocabulary as domain_words
+from envs.symbolic.kinds.spoken_words import spoken_words as domain_words
 from envs.words import singulars
 
 MAX_LENGTH = 300  # characters; longer texts get no suggestion

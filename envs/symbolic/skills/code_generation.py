@@ -19,7 +19,7 @@ from envs.symbolic.skills.wording import kind_checks, message_of
 from envs.symbolic.state import Action, State, apply_process
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
 
 INDENT = "    "
 _REASONS = {"reachable": "out_of_reach", "accessible": "out_of_access"}

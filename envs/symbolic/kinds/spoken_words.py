@@ -5,19 +5,35 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain import load_domain
-from envs.words import Vocabulary
+from envs.symbolic.domain.reading import default_domain
+from envs.words import SpokenWords
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
 
 
 @lru_cache(maxsize=32)
-def vocabulary(domain: Domain) -> Vocabulary:
+def own_kinds(domain: Domain) -> frozenset[str]:
+    """Return the kinds that were added to the built-in domain; none for a domain that is not made from it."""
+    built_in = default_domain()
+    if domain is built_in or not domain.objects.keys() >= built_in.objects.keys():
+        return frozenset()
+    own = (domain.objects.keys() - built_in.objects.keys(), domain.fixtures.keys() - built_in.fixtures.keys())
+    return frozenset().union(*own)
+
+
+def named_in(text: str, kinds: Iterable[str]) -> list[str]:
+    """Return those of several kinds that a goal or another text in the domain's words names."""
+    padded = f" {text} "
+    return [kind for kind in kinds if f" {kind} " in padded]
+
+
+@lru_cache(maxsize=32)
+def spoken_words(domain: Domain) -> SpokenWords:
     """Return the words of a domain."""
-    built_in = load_domain()
+    built_in = default_domain()
 
     def own(kinds: Mapping[str, object], known: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
         return {name: domain.words.get(name, ()) for name in kinds if name not in known or name in domain.words}
@@ -30,6 +46,6 @@ def vocabulary(domain: Domain) -> Vocabulary:
         "states": (*domain.states, *domain.negations), "properties": domain.property_group,
         "classes": (*domain.members, *domain.fixture_members),
     }  # fmt: skip
-    return Vocabulary(
+    return SpokenWords(
         own(domain.objects, built_in.objects), own(domain.fixtures, built_in.fixtures), tables if lacks else None
     )
