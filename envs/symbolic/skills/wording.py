@@ -77,6 +77,8 @@ def _usual(skill: Skill, atom: Atom, negations: Mapping[str, str]) -> str:
             for e in skill.effects
         )  # fmt: skip
         return f"{{0}} is {'already ' * (is_done and not found.startswith('not '))}{found}"
+    if atom.predicate in ("at", "robot at") and atom.terms[-1].parameter is None and atom.positive:
+        return f"{'{0}' if atom.predicate == 'at' else 'the robot'} is at no {atom.terms[-1].kind}"
     if atom.predicate == "filled" and atom.word:
         return f"{{0}} holds {'no ' * atom.positive}{atom.word}"
     return _USUAL[atom.predicate, atom.positive]
