@@ -135,7 +135,7 @@ def advance(progress: Progress, state: State, action: Action | None = None, *, t
     if goal.is_timed:
         if time_s is None:
             time_s = progress.time_s
-            time_s += state.world.domain.skills[action.skill].duration_s if action is not None else 0.0
+            time_s += state.world.domain.duration_s(action.skill) if action is not None else 0.0
         progress = _changed(progress, time_s=time_s)
         if progress.due_s is not None:
             return _begin_phase(progress) if time_s >= progress.due_s - ROUNDING_S else progress

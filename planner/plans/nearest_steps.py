@@ -11,7 +11,7 @@ from envs.errors import quoted
 from envs.symbolic.actions import Action, World, format_action
 from envs.symbolic.domain import Domain
 from envs.symbolic.domain.achievers import categories_of_kind
-from envs.words import names_by_word
+from envs.symbolic.kinds.spoken_words import spoken_words
 
 PREPOSITIONS = {
     "put": ("on top of", "inside of", "in to", "on to", "inside", "into", "onto", "upon", "in", "on", "at", "to"),
@@ -72,9 +72,9 @@ def nearest_steps(world: World, text: str, cutoff: float) -> Iterator[Action]:
     if moved := re.fullmatch(rf"({'|'.join(_PARTICLES)}) (.+) ({'|'.join(_PARTICLES.values())})", words):
         words = f"{moved[1]} {moved[3]} {moved[2]}"
     names = Names(world)
-    for skill, rest in _near_skills(words, world.domain.skills, cutoff):
+    for skill, rest in _near_skills(words, world.domain.all_skills, cutoff):
         splits = list(argument_splits(skill, rest, world.domain)) or [_halves(names, rest)]
-        if len(world.domain.skills[skill].parameters) < 2:  # `pick up plate 1 from cabinet 1`
+        if len(world.domain.all_skills[skill].parameters) < 2:  # `pick up plate 1 from cabinet 1`
             splits = [(re.split(r" (?:from|off|out|with|using|at|in|on|by) ", rest, maxsplit=1)[0],)]
         for parts in splits:
             candidates = [_suited(world, skill, i, names.near(part, cutoff)) for i, part in enumerate(parts)]
@@ -97,7 +97,7 @@ def skill_of(words: str, skills: Iterable[str]) -> str | None:
 
 def argument_splits(skill: str, rest: str, domain: Domain) -> Iterator[tuple[str, ...]]:
     """Yield the ways to divide the words after a skill into its arguments."""
-    words = PREPOSITIONS.get(skill) or _words_between(domain.skills[skill].text)
+    words = PREPOSITIONS.get(skill) or _words_between(domain.all_skills[skill].text)
     if not words:
         yield (rest,)
         return
@@ -154,8 +154,9 @@ class Names:
         base, _, number = text.rpartition(" ")
         word = base if number.isdecimal() else text
         present = self.world.entities_by_category
-        meant = [category for category in names_by_word().get(word, ()) if category in present]
-        for spellings in ({category.lower(): (category,) for category in present}, names_by_word()):
+        called = spoken_words(self.world.domain).names_by_word
+        meant = [category for category in called.get(word, ()) if category in present]
+        for spellings in ({category.lower(): (category,) for category in present}, called):
             if not meant:
                 close = get_close_matches(word, spellings, n=MAX_SUGGESTIONS, cutoff=cutoff)
                 meant = [category for spelling in close for category in spellings[spelling] if category in present]
@@ -197,7 +198,7 @@ def _halves(names: Names, rest: str) -> tuple[str, ...]:
 
 def _suited(world: World, skill: str, position: int, entities: Sequence[str]) -> list[str]:
     """Return those entities that a skill can be about."""
-    parameters = world.domain.skills[skill].parameters
+    parameters = world.domain.all_skills[skill].parameters
     kind = parameters[position].kind if position < len(parameters) else "place"
     if kind in ("place", "person"):
         return list(entities)
