@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def base_of(domain: Domain) -> Domain:
-    """Return the domain whose kinds are no addition of a home: the built-in one, or another that is not made from it."""
+    """Return the domain whose kinds no home has added: the built-in one, or another that is not made from it."""
     built_in = default_domain()
     return built_in if domain.objects.keys() >= built_in.objects.keys() else domain
 
