@@ -142,7 +142,7 @@ def words_of(table: str) -> tuple[str, ...]:
     return tuple(_inverted(table))
 
 
-class Vocabulary:
+class SpokenWords:
     """What people call the things of one home or domain: the words above, and those for kinds of its own.
 
     Args:

@@ -1,6 +1,9 @@
-"""`python -m planner.home`: validate a home file, sample a home from a seed, or list a home's contents.
+"""`python -m planner.home`: validate a home file, make one, sample a home from a seed, or show what a home has.
 
 python -m planner.home check my_home.yaml
+python -m planner.home new
+python -m planner.home new --rooms "kitchen, living room, 2 bedrooms" --out my_home.yaml
+python -m planner.home from-seen photos/ --out my_home.yaml
 python -m planner.home sample --seed 7 --rooms 3 > my_home.yaml
 python -m planner.home show family_house
 python -m planner.home show family_house --picture plan.png
@@ -28,6 +31,7 @@ from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
 from planner.io.terminal import printable
+from planner.new_homes.commands import add_from_seen_arguments, add_new_arguments, from_seen, new
 
 OWNED = re.compile(r"\w['’]s ")  # a room that is called after a person: "Mia's room"
 MAX_LISTED = 4  # names that one entry of a line shows
@@ -231,11 +235,13 @@ def _as_data(scene: Scene) -> dict[str, object]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(prog="python -m planner.home", description="Check, sample and list homes.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{check,sample,show}")
+    parser = CommandParser(prog="python -m planner.home", description="Check, make, sample and show homes.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{check,new,from-seen,sample,show}")
     checks = verbs.add_parser(
         "check", help="validate a home file (if invalid: exit code 1 and every problem with its line)"
     )
+    news = verbs.add_parser("new", help="ask what a home is like and write its file; or furnish a list of rooms")
+    seen = verbs.add_parser("from-seen", help="write the file of a home from the names of pictures")
     samples = verbs.add_parser("sample", help="print a random home as a home file")
     shows = verbs.add_parser("show", help="list what a home has, room by room")
     checks.add_argument("file", help="a home file (YAML; datasets/homes/README.md), or the name of a bundled home")
@@ -245,6 +251,11 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("--json", action="store_true", help="print JSON")
     for verb in (checks, samples, shows):
         verb.add_argument("--domain", type=Path, metavar="FILE", help="domain of the home (default: the home's own)")
+    add_new_arguments(news)
+    news.add_argument(
+        "--seed", type=_seed, default=0, help="another seed offers other furniture and things (default: 0)"
+    )
+    add_from_seen_arguments(seen)
     samples.add_argument("--seed", type=_seed, default=0, help="seed of the home (default: 0)")
     samples.add_argument("--rooms", type=int, choices=range(1, 9), metavar="1-8", help="rooms (default: 2 to 4)")
     samples.add_argument("--objects", type=_seed, metavar="N", help="objects (default: 20 to 45)")
@@ -266,6 +277,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     if args.verb == "check":
         return check(args.file, args.json, load_domain(args.domain))
+    if args.verb == "new":
+        return new(args)
+    if args.verb == "from-seen":
+        return from_seen(args)
     if args.verb == "show":
         return show(args.home, args.json, args.picture, load_domain(args.domain))
     return sample(args.seed, args.rooms, args.objects, args.domain)

@@ -95,7 +95,7 @@ class PhysicalHome:
     def _build_fixed(self) -> None:
         """Build rooms and fixtures; what is open at the start opens only as far as there is room."""
         build_rooms(self.engine, self.scene)
-        for fixture in self.scene.fixtures:
+        for fixture in self.scene.furniture:
             build_fixture(self.engine, fixture, self.scene.domain, self._open_fractions.get(fixture.name, 1.0))
 
     def _rebuild(self) -> None:
@@ -222,7 +222,7 @@ class PhysicalHome:
         world, queries = self.world, self.queries
         place = [NOWHERE] * world.n_fixtures
         flags = list(self.object_states.flags)
-        for i, spec in enumerate(self.scene.fixtures):
+        for i, spec in enumerate(self.scene.furniture):
             if self.queries.furniture[spec.name].leaves:
                 flags[i] = flags[i] | OPEN if queries.is_open(spec.name) else flags[i] & ~OPEN
         held_name = self._held()
@@ -271,9 +271,10 @@ class PhysicalHome:
         self.motion.robot.on_tick = on_tick
         try:
             neighbors = wanted_neighbors(self._conditions, state, action, self._initial_state or state)
-            outcome = perform(self.motion, action, [self.world.names[i] for i in neighbors])
+            outcome = perform(self.motion, action, state, [self.world.names[i] for i in neighbors])
         finally:
             self.motion.robot.on_tick = None
+        self._skipped_s += outcome.duration_s - outcome.ticks * TICK_S
         if outcome.status == "done":
             self._at = successor(state, action).at
         return outcome

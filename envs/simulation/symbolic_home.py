@@ -59,6 +59,6 @@ class SymbolicHome:
         if reason is not None:
             return Outcome(status="failed", reason=reason, energy_j=None)
         self._state = successor(self._state, action)
-        duration = self._state.world.domain.skills[action.skill].duration_s
+        duration = self._state.world.domain.duration_s(action.skill)
         self._time_s += duration
         return Outcome(status="done", duration_s=duration, energy_j=None)

@@ -9,7 +9,7 @@ from itertools import islice, product
 
 from envs.errors import quoted
 from envs.symbolic.actions import Action, World, format_action
-from envs.symbolic.kinds.vocabulary import vocabulary
+from envs.symbolic.kinds.spoken_words import spoken_words
 
 PREPOSITIONS = {
     "put": ("on top of", "inside of", "in to", "on to", "inside", "into", "onto", "upon", "in", "on", "at", "to"),
@@ -70,7 +70,7 @@ def nearest_steps(world: World, text: str, cutoff: float) -> Iterator[Action]:
     if moved := re.fullmatch(rf"({'|'.join(_PARTICLES)}) (.+) ({'|'.join(_PARTICLES.values())})", words):
         words = f"{moved[1]} {moved[3]} {moved[2]}"
     names = Names(world)
-    for skill, rest in _near_skills(words, world.domain.skills, cutoff):
+    for skill, rest in _near_skills(words, world.domain.all_skills, cutoff):
         splits = list(argument_splits(skill, rest)) or [_halves(names, rest)]
         if skill not in PREPOSITIONS:  # `pick up plate 1 from cabinet 1`
             splits = [(re.split(r" (?:from|off|out|with|using|at|in|on|by) ", rest, maxsplit=1)[0],)]
@@ -143,7 +143,7 @@ class Names:
         base, _, number = text.rpartition(" ")
         word = base if number.isdecimal() else text
         present = self.world.entities_by_category
-        called = vocabulary(self.world.domain).names_by_word
+        called = spoken_words(self.world.domain).names_by_word
         meant = [category for category in called.get(word, ()) if category in present]
         for spellings in ({category.lower(): (category,) for category in present}, called):
             if not meant:
@@ -186,7 +186,7 @@ def _halves(names: Names, rest: str) -> tuple[str, ...]:
 
 def _suited(world: World, skill: str, position: int, entities: Sequence[str]) -> list[str]:
     """Return those entities that a skill can be about."""
-    text = world.domain.skills[skill].text
+    text = world.domain.all_skills[skill].text
     slots = re.findall(r"\{(fixture|object|person|place)\}", text)
     slot = slots[position] if position < len(slots) else ""
     if slot not in ("object", "fixture"):

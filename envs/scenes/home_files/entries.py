@@ -176,7 +176,7 @@ class EntryReader(NounReader):
         if (
             re.search(r"\bglasses$", rest)
             and number != "1"
-            and not self.vocabulary.is_own(rest)
+            and not self.spoken.is_own(rest)
             and meant != ("wine glass",)
         ):
             item.category = rest.removesuffix("es")

@@ -31,7 +31,7 @@ class NounReader(PropertyReader):
         """Return the category that a word means if it can mean no other: a plural, or another word such as `couch`."""
         known = self.furniture if table == "fixtures" else self.domain.objects
         head, separator, liquid = word.partition(" of ")
-        if self.vocabulary.is_own(word):  # "ball of yarn" is no ball
+        if self.spoken.is_own(word):  # "ball of yarn" is no ball
             head, separator, liquid = word, "", ""
         if head in known or head in self.domain.members:
             return word
@@ -39,7 +39,7 @@ class NounReader(PropertyReader):
             names = self.meanings(noun, table)
             if len(names) != 1:
                 continue
-            if self.vocabulary.is_plural(noun, table) and not is_numbered:
+            if self.spoken.is_plural(noun, table) and not is_numbered:
                 self.problem(entry, f"how many {noun}? Write a number and one of them, such as `2 {names[0]}{rest}`")
             self.note_word(noun, names[0])
             return names[0] + rest
@@ -53,7 +53,7 @@ class NounReader(PropertyReader):
 
     def note_word(self, noun: str, name: str) -> None:
         """Note another word for a category, but not its plural, nor a word that the home itself has for it."""
-        if self.vocabulary.is_own(noun):
+        if self.spoken.is_own(noun):
             return
         note = f"{noun!r} is read as {name}"
         if noun.lower() not in (name.lower(), *plurals(name.lower())) and note not in self.notes:
@@ -63,7 +63,7 @@ class NounReader(PropertyReader):
         """Return the categories that a noun without properties means: `grey couch` is no other word for a sofa."""
         head, separator, rest = noun.partition(" of ")
         names = next((n for form in singulars(head) if (n := self.names_of(f"{form}{separator}{rest}", table))), ())
-        if self.vocabulary.is_own(noun) or any(noun.lower() in plurals(name.lower()) for name in names):
+        if self.spoken.is_own(noun) or any(noun.lower() in plurals(name.lower()) for name in names):
             return names
         return () if any(self.names_of(part, "properties") for part in noun.split()[:-1]) else names
 
@@ -146,7 +146,7 @@ class NounReader(PropertyReader):
                 kind = "an object" if other == "objects" else "a fixture"
                 return f"; this is {kind}{'' if word in categories else f', {names}'}: {place}"
         close = (
-            get_close_matches(word.lower(), self.vocabulary.words_of(table), n=1, cutoff=0.8)
+            get_close_matches(word.lower(), self.spoken.words_of(table), n=1, cutoff=0.8)
             if len(word) <= MAX_COMPARED_LENGTH
             else []
         )

@@ -12,8 +12,8 @@ from envs.errors import nearest
 from envs.files.yaml_nodes import NodeReader, describe
 from envs.symbolic.domain import Domain, FixtureCategory
 from envs.symbolic.goals import NAME
-from envs.symbolic.kinds.vocabulary import vocabulary
-from envs.words import Vocabulary
+from envs.symbolic.kinds.spoken_words import spoken_words
+from envs.words import SpokenWords
 
 OWNER = re.compile(rf"({NAME.pattern})['’]s (.+)")
 PROPERTY_KEYS = ("color", "size", "material", "owner")
@@ -35,15 +35,15 @@ class PropertyReader(NodeReader):
         return _furniture_of(self.domain)
 
     @property
-    def vocabulary(self) -> Vocabulary:
+    def spoken(self) -> SpokenWords:
         """What people call the kinds of the domain."""
-        return vocabulary(self.domain)
+        return spoken_words(self.domain)
 
     def split_properties(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], str]:
         """Split the properties off the front of a name: `red mug`, `Anna's big box`."""
         words: list[str] = []
         rest = text
-        while not (self.is_name(rest.partition(" of ")[0], names) or self.vocabulary.is_own(rest)):
+        while not (self.is_name(rest.partition(" of ")[0], names) or self.spoken.is_own(rest)):
             owner = OWNER.fullmatch(rest)
             head, _, tail = rest.partition(" ")
             if head in self.domain.property_group and tail:
@@ -58,11 +58,11 @@ class PropertyReader(NodeReader):
 
     def names_of(self, word: str, table: str) -> tuple[str, ...]:
         """Return the names of one table that people call by a word."""
-        return self.vocabulary.names_of(word, table)
+        return self.spoken.names_of(word, table)
 
     def is_name(self, text: str, names: Collection[str]) -> bool:
         """Whether a text is one of the names, or a kind of the home's own by another word or in the plural."""
-        return text in names or self.vocabulary.is_own(text)
+        return text in names or self.spoken.is_own(text)
 
     def split_description(self, text: str, names: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
         """Split properties and states, in any order, off the front of a name: `dirty red mug`, `open window`."""
@@ -73,12 +73,7 @@ class PropertyReader(NodeReader):
             properties += words
             head, _, rest = text.partition(" ")
             is_state = head in self.domain.states or head in self.domain.negations
-            if (
-                not is_state
-                or not rest
-                or self.is_name(text.partition(" of ")[0], names)
-                or self.vocabulary.is_own(text)
-            ):
+            if not is_state or not rest or self.is_name(text.partition(" of ")[0], names) or self.spoken.is_own(text):
                 return tuple(properties), tuple(states), text
             states.append(head)
             text = rest

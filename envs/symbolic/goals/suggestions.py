@@ -16,7 +16,7 @@ from functools import lru_cache
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals.rewordings import END, QUESTIONS, rewordings
 from envs.symbolic.goals.values import Condition, Count, FixtureIs
-from envs.symbolic.kinds.vocabulary import vocabulary as domain_words
+from envs.symbolic.kinds.spoken_words import spoken_words as domain_words
 from envs.words import singulars
 
 MAX_LENGTH = 300  # characters; longer texts get no suggestion
@@ -146,7 +146,7 @@ class _Speller:
 
     def __init__(self, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> None:
         names = (*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members, *domain.states)
-        names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.skills)
+        names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.all_skills)
         self.names = {name.lower(): name for name in (*names, *people, *vocabulary)}
         self.domain, self.people = domain, people
         self.called = domain_words(domain).names_by_word

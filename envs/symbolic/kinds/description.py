@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import FixtureCategory, ObjectCategory
 from envs.symbolic.domain.room_kinds import ROOM
-from envs.symbolic.kinds.vocabulary import base_of
+from envs.symbolic.kinds.spoken_words import base_of
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import Domain

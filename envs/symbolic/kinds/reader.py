@@ -55,6 +55,8 @@ class _Sections:
 class KindReader(FurnitureReader, IncludeReader):
     """Reads the kinds of a home, of the files that it includes, and makes its domain of them."""
 
+    called: Mapping[str, str] = {"furniture": "furniture", "things": "things"}  # the sections, in messages
+
     def __init__(self, domain: Domain, people: Collection[str] = ()) -> None:
         super().__init__(domain)
         self.names = KindNames(domain, people)
@@ -181,14 +183,15 @@ class KindReader(FurnitureReader, IncludeReader):
         ):
             if key not in file.parts:
                 continue
-            for name, node, value in self.pairs(file.parts[key], key):
+            section = self.called[key]
+            for name, node, value in self.pairs(file.parts[key], section):
                 options = self.kind_options(name, value, known, key)
                 is_override = options is not None and getattr(options.get("like"), "value", None) == name
                 if len(sections.furniture) + len(sections.things) >= MAX_KINDS:
-                    self.problem(node, f"{key}: more than {MAX_KINDS} kinds")
+                    self.problem(node, f"{section}: more than {MAX_KINDS} kinds")
                     return
                 plain = plain_name(name)
-                if not self.may_be_called(node, key, plain, is_override=is_override):
+                if not self.may_be_called(node, section, plain, is_override=is_override):
                     self.refused.add(name.lower())
                     continue
                 if options is None:
@@ -293,7 +296,7 @@ class KindReader(FurnitureReader, IncludeReader):
             others = [name for name in names_of(word, table) if name in kinds]
             if word in kinds or word in own or others:
                 other = "" if word in kinds or word in own else f" ({others[0]})"
-                return f"{word!r} is {what}{other}: list {entry.name!r} under `{key}:`"
+                return f"{word!r} is {what}{other}: list {entry.name!r} under `{self.called[key]}:`"
         members = self.domain.members.get(word) or self.domain.fixture_members.get(word)
         if members:
             return f"{word!r} is a class; name one of it, such as {members[0]!r}"

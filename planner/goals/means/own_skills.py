@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.skills.achievers import KNOWN_SKILLS, achievers, categories_of_kind, own_skills, removers
+from envs.symbolic.domain.achievers import KNOWN_SKILLS, achievers, categories_of_kind, own_skills, removers
 from envs.symbolic.state import HELD, NOWHERE, OPEN, Action
 from planner.goals import choice
 

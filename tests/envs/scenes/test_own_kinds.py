@@ -15,8 +15,8 @@ from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home, parse_home
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import format_goal, parse_goal
-from envs.symbolic.kinds.skill_writing import skill_text
-from envs.symbolic.kinds.vocabulary import vocabulary
+from envs.symbolic.kinds.spoken_words import spoken_words
+from envs.symbolic.kinds.writing import skill_text
 from envs.symbolic.scene import Scene
 from envs.symbolic.skills.notation import parse_skills
 from envs.symbolic.state import World
@@ -203,10 +203,10 @@ def test_hints_of_goals_know_the_words_of_the_home(scene: Scene, text: str, mean
 
 
 def test_words_for_own_kinds_mean_those_first_and_built_in_words_stay() -> None:
-    words = vocabulary(domain_of("things: {blender: {like: kettle, words: [tea kettle]}}"))
+    words = spoken_words(domain_of("things: {blender: {like: kettle, words: [tea kettle]}}"))
     assert words.names_of("tea kettles", "objects") == ("blender",)
     assert words.names_of("frying pan", "objects") == ("pan",)
-    assert vocabulary(load_domain()).names_of("tea kettle", "objects") == ("kettle",)
+    assert spoken_words(load_domain()).names_of("tea kettle", "objects") == ("kettle",)
 
 
 def test_a_home_includes_kinds_that_several_homes_share(tmp_path: Path) -> None:
