@@ -18,15 +18,14 @@ from envs.symbolic.domain.room_kinds import ROOM
 from envs.symbolic.kinds.furniture import FIXTURE_FLAGS, body_examples, scaled_space
 from envs.symbolic.kinds.spoken_words import base_of
 from envs.symbolic.kinds.things import COLOR, FLAGS, scaled_region, shape_examples
-from envs.symbolic.skills.vocabulary import ABILITIES
+from envs.symbolic.skills.phrases import ABILITIES
 
 if TYPE_CHECKING:
     from envs.symbolic.domain.categories import Region
     from envs.symbolic.domain.domain import Domain
+    from envs.symbolic.skills.values import Atom, Effect, Precondition, Skill
 
-_PHRASES: dict[str, str] = {
-    ability: phrase for phrase, ability in reversed(ABILITIES.items())
-}  # of the abilities that skills need
+_PHRASES: dict[str, str] = {ability: phrase for phrase, ability in reversed(ABILITIES.items())}
 PLAIN_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ -][A-Za-z0-9]+)*")
 YAML_KEYWORDS = frozenset(("on", "off", "yes", "no", "true", "false", "null", "y", "n", "none"))
 
