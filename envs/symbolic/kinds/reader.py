@@ -16,15 +16,16 @@ reading, so that one mistake gives one message.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import yaml
 
 from envs.errors import DomainError, nearest
-from envs.files.yaml_nodes import describe, is_null
+from envs.files.yaml_nodes import HomeFileError, describe, is_null
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region
 from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS, FurnitureReader
 from envs.symbolic.kinds.includes import Included, IncludeReader
@@ -344,6 +345,21 @@ class KindReader(FurnitureReader, IncludeReader):
             if not at and "at" not in values:
                 self.problem(key, f"{context}: say `at` which furniture")
             self.processes.append(self.process(name, tuple(at), values, context))
+
+
+def load_kinds(path: str | os.PathLike[str], domain: Domain) -> Domain:
+    """Return a domain with the kinds of a file that homes include, or of a bundled one by its name.
+
+    Raises:
+        HomeFileError: The file is wrong; the error lists every problem, with its file and line.
+    """
+    reader = KindReader(domain)
+    node = yaml.ScalarNode("tag:yaml.org,2002:str", os.fspath(path), yaml.Mark("", 0, 0, 0, "", 0))
+    extended = reader.read({"include": node}, Path())
+    if reader.problems:
+        texts = ((p, p.text.removeprefix("include: ")) for p in reader.problems)
+        raise HomeFileError([replace(p, text=text, line=p.line if p.file else None) for p, text in texts])
+    return extended
 
 
 def _keys_of(sections: Iterable[yaml.Node | None]) -> tuple[str, ...]:
