@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home, parse_home
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.kinds.furniture import FURNITURE_KEYS, body_examples
 from envs.symbolic.kinds.spoken_words import spoken_words
+from envs.symbolic.kinds.things import THING_KEYS, shape_examples
 from envs.symbolic.kinds.writing import skill_text
 from envs.symbolic.scene import Scene
 from envs.symbolic.skills.notation import parse_skills
@@ -228,6 +231,15 @@ def test_the_bundled_kinds_are_included_by_name() -> None:
         scene = parse_home(f"include: {path.stem}\nrooms: {{office: [shelf]}}")
         assert len(scene.domain.objects) > len(load_domain().objects)
         assert parse_home(dump_home(scene)) == scene
+
+
+def test_the_example_of_the_readme_is_a_home() -> None:
+    readme = (datasets_dir() / "homes" / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Your own things and furniture")[2]
+    scene = parse_home(section.partition("```yaml\n")[2].partition("```")[0])
+    assert {item.category for item in scene.objects} >= {"blender", "dog leash", "trophy", "dog bowl", "garden gnome"}
+    assert not {*THING_KEYS, *FURNITURE_KEYS} - {*re.findall(r"`(\w+)`", section)}
+    assert all(f"{shape}" in section for shape in (*shape_examples(), *body_examples()) if shape != "person")
 
 
 def test_own_skills_states_and_classes_stand_in_a_home_file() -> None:
