@@ -15,7 +15,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from envs.drawing.floor_plan import floor_plan
@@ -190,8 +190,8 @@ def listing(scene: Scene) -> Iterator[str]:
         x0, y0, x1, y1 = room.rect
         article = "an" if room.kind[0] in "aeiou" else "a"
         room_type = "" if room.name.lower().startswith(room.kind) else f", {article} {room.kind}"
-        room_states: Iterable[str] = next((f.states for f in scene.fixtures if f.name == room.name), ())
-        so = f" ({', '.join(sorted(room_states))})" if room_states else ""
+        of_room = sorted(next((f.states for f in scene.fixtures if f.name == room.name), ()))
+        so = f" ({', '.join(of_room)})" if of_room else ""
         yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m){so}"
         for fixture in furniture:
             if fixture.room == room.name:

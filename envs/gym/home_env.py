@@ -25,6 +25,7 @@ from envs.gym.arguments import (
 )
 from envs.gym.goal_sampler import sample_goal
 from envs.scenes.home_file import load_home
+from envs.scenes.robot_file import load_robot
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import needs_person, with_speaker
 from envs.symbolic.actions import (
@@ -39,6 +40,7 @@ from envs.symbolic.actions import (
 )
 from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
+from envs.symbolic.embodiment import equipped
 from envs.symbolic.goals import (
     DEFAULT_START,
     checked_seconds,
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 
     from envs.rendering.camera import CameraPose
     from envs.scenes.home_file import AnyHome
+    from envs.scenes.robot_file import AnyRobot
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.domain import Vec3
     from envs.symbolic.goals import Goal
@@ -70,7 +73,7 @@ SUCCESS_REWARD = 1.0
 GRASPS = ("assisted", "physical")
 MAX_SAMPLED_HOMES = 30  # homes sampled for a goal, until one does not have it from the start
 HOLDS_AT_START = "the goal holds at the start, so nothing is left to do"
-ARGUMENTS = ("home", "goal", "max_steps", "render_mode", "constructs", "start_time")
+ARGUMENTS = ("home", "goal", "max_steps", "render_mode", "constructs", "start_time", "robot")
 PHYSICS_ARGUMENTS = ("grasp", "observe", "camera", "image_size")
 
 Info = dict[str, Any]  # Gymnasium's own type; the keys are in the class docstring
@@ -204,6 +207,10 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     | `render_mode` | str or None | None | "ansi" (text); with physics also "rgb_array" (640 x 480) and "human" |
     | `constructs` | str or list | "simple" | what sampled goals are about: "simple", "all", or some of those below |
     | `start_time` | str | "08:00" | time of day at the start, `HH:MM` |
+    | `robot` | any robot or None | None | a robot file, or "panda", "guide", "fetcher" (`envs/scenes/robot_file.py`) |
+
+    With a `robot`, the skills are its own, in the order of its domain, and the shapes of `action_space`, `action_mask`
+    and `flags` follow from them. Its limits are preconditions like any other; sampled goals are ones it can reach.
 
     Sampled goals are simple ones (bring an object somewhere, open or switch a fixture) unless `constructs` asks for
     others: property, room, origin, exactly, at most, more, of, all but, half, every, except, no, become, fixture,
@@ -241,6 +248,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         render_mode: str | None = None,
         constructs: str | Sequence[str] = "simple",
         start_time: str = DEFAULT_START,
+        robot: AnyRobot | None = None,
         **unknown: object,
     ) -> None:
         physics = {} if self.needs_geometry else {"HomePhysics-v0": PHYSICS_ARGUMENTS}
@@ -248,13 +256,15 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         if render_mode is not None:
             checked_choice("render_mode", render_mode, self.metadata["render_modes"])
         self._start_s = self._time_s = parse_time(start_time)
+        self._robot = None if robot is None else load_robot(robot)
         self.render_mode = render_mode
         self.max_steps = checked_count("max_steps", max_steps)
         self.constructs = checked_constructs(constructs)
         if goal is not None and not isinstance(goal, str):
             raise GoalError(f"the goal is {quoted(goal)}; it must be a text such as 'mug on desk', or None")
         self._scene = self._fixed_scene(home, speaker=False)
-        domain = self._scene.domain if self._scene is not None else load_domain()
+        domain = load_domain() if self._robot is None else self._robot.in_domain(load_domain())
+        domain = self._scene.domain if self._scene is not None else domain
         self.action_space = spaces.action_space(domain)
         self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
         self._fixed_goal = None if goal is None else parse_goal(goal, scene=self._scene)
@@ -454,7 +464,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return self._initial_state
 
     def _fixed_scene(self, home: AnyHome | None, *, speaker: bool) -> Scene | None:
-        return None if home is None else load_home(home, geometry=self.needs_geometry, speaker=speaker)
+        if home is None:
+            return None
+        return equipped(load_home(home, geometry=self.needs_geometry, speaker=speaker), self._robot)
 
     def _sampled_scene(self, seed: int) -> Scene:
         """Sample a home in which the goal can be reached and does not hold yet.
@@ -464,7 +476,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         """
         geometry, goal = self.needs_geometry, self._fixed_goal
         if goal is None:
-            return self._described_scene(seed) if self.constructs else sample_scene(seed, geometry=geometry)
+            is_any = self._robot is None and not self.constructs
+            return sample_scene(seed, geometry=geometry) if is_any else self._described_scene(seed)
         needs, reason = needs_of(goal), ""
         for attempt in range(MAX_SAMPLED_HOMES):
             home_seed = seed if attempt == 0 else int(self.np_random.integers(2**31))
@@ -474,7 +487,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
                     home_seed, need_fixtures=needs.fixtures, need_objects=needs.objects, facts=facts,
                     geometry=geometry,
                 )  # fmt: skip
-                return described_for(scene, goal, random.Random(home_seed))
+                return equipped(described_for(scene, goal, random.Random(home_seed)), self._robot)
 
             facts: Sequence[str] = needs.facts
             try:
@@ -491,15 +504,18 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         raise GoalError(f"{reason} (and so in all of {MAX_SAMPLED_HOMES} sampled homes)")
 
     def _described_scene(self, seed: int) -> Scene:
-        """Sample a home with properties and people, for which there is a goal with the constructs.
+        """Sample a home, with constructs one with properties and people, for which there is a goal for the robot.
 
         Raises:
             GoalError: None was found.
         """
         for attempt in range(MAX_SAMPLED_HOMES):
             home_seed = seed if attempt == 0 else int(self.np_random.integers(2**31))
-            scene = with_speaker(sample_scene(home_seed, geometry=self.needs_geometry), geometry=self.needs_geometry)
-            scene = with_random_properties(scene, random.Random(home_seed))
+            scene = sample_scene(home_seed, geometry=self.needs_geometry)
+            if self.constructs:
+                scene = with_speaker(scene, geometry=self.needs_geometry)
+                scene = with_random_properties(scene, random.Random(home_seed))
+            scene = equipped(scene, self._robot)
             try:
                 sample_goal(World(scene).initial(), np.random.default_rng(home_seed), self.constructs)
             except GoalError as error:
@@ -565,6 +581,7 @@ class HomePhysics(HomeEnv):
         render_mode: str | None = None,
         constructs: str | Sequence[str] = "simple",
         start_time: str = DEFAULT_START,
+        robot: AnyRobot | None = None,
         grasp: Literal["assisted", "physical"] = "assisted",
         observe: Sequence[str] = ("atoms",),
         camera: str | tuple[Vec3, Vec3] = "head",
@@ -580,6 +597,7 @@ class HomePhysics(HomeEnv):
             render_mode=render_mode,
             constructs=constructs,
             start_time=start_time,
+            robot=robot,
             **unknown,
         )
         checked_choice("grasp", grasp, GRASPS)

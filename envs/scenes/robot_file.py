@@ -26,13 +26,14 @@ from envs.errors import RobotError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.yaml_nodes import HomeFileError, NodeReader, Problem, is_null, parse_nodes
 from envs.symbolic.domain import Hand, load_domain
-from envs.symbolic.embodiment import Robot
+from envs.symbolic.embodiment import Robot, equipped_state
 from envs.symbolic.skills.notation import read_skills
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
     from envs.symbolic.domain import Domain, Skill
+    from envs.symbolic.state import State
 
     AnyRobot: TypeAlias = Robot | str | os.PathLike[str]
 
@@ -75,6 +76,16 @@ def load_robot(robot: AnyRobot, *, domain: Domain | None = None) -> Robot:
         return parse_robot(text, name=stem[:MAX_NAME] or "robot", domain=domain)
     except RobotFileError as error:
         raise RobotFileError(error.problems, f"{path}: ") from None
+
+
+def with_robot(state: State, robot: AnyRobot | None) -> State:
+    """Return the state of a home, as it is now, with a robot; with None, as it is.
+
+    Raises:
+        RobotError: As in `load_robot`.
+        DomainError: An own skill of the robot contradicts the home's domain.
+    """
+    return state if robot is None else equipped_state(state, load_robot(robot, domain=state.world.domain))
 
 
 def bundled_robots() -> dict[str, Path]:

@@ -11,6 +11,6 @@
 | `unusable.py` | what this robot had better leave alone on the way to a goal |
 """
 
-from envs.symbolic.embodiment.robot import Robot, equipped
+from envs.symbolic.embodiment.robot import Robot, equipped, equipped_state
 
-__all__ = ["Robot", "equipped"]
+__all__ = ["Robot", "equipped", "equipped_state"]

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from envs.symbolic.state import HELD, NOWHERE, State, World
+
 if TYPE_CHECKING:
     from envs.symbolic.domain import Domain, Hand, Skill
     from envs.symbolic.scene import Scene
@@ -55,3 +57,27 @@ def equipped(scene: Scene, robot: Robot | None) -> Scene:
         return scene
     domain = robot.in_domain(scene.domain)
     return scene if domain is scene.domain else replace(scene, domain=domain)
+
+
+def equipped_state(state: State, robot: Robot | None) -> State:
+    """Return the state of a home, as it is now, with a robot; what the last one held is in the hand of this one.
+
+    Raises:
+        DomainError: As in `equipped`.
+    """
+    scene = equipped(state.world.scene, robot)
+    if scene is state.world.scene:
+        return state
+    world, old = World(scene), state.world
+    number = {i: world.index[name] for i, name in enumerate(old.names) if name in world.index}
+    number |= {NOWHERE: NOWHERE, HELD: HELD}
+    before = [old.index.get(name) for name in world.names]  # a room that a skill is about is new
+    return State(
+        world,
+        tuple(NOWHERE if i is None else number[state.place[i]] for i in before),
+        tuple(0 if i is None else state.flags[i] for i in before),
+        tuple("" if i is None else state.liquid[i] for i in before),
+        number[state.held],
+        number.get(state.at, NOWHERE),
+        frozenset((number[a], number[b]) for a, b in state.apart),
+    )
