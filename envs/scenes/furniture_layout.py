@@ -61,7 +61,7 @@ def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None 
         if not fixed.doorways:
             pinned = tuple(
                 _required_area(f, scene.domain)
-                for f in scene.fixtures
+                for f in scene.furniture
                 if f.name in fixed.fixtures and not _is_floor(f, scene.domain)
             )
             layout = replace(layout, doorways=plan_doorways(layout.rooms, rng, pinned))
@@ -78,10 +78,10 @@ def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None 
                 return layout
         if fixed.rooms and attempt >= 12:
             break
-        room_of = {f.name: f.room for f in scene.fixtures}
+        room_of = {f.name: f.room for f in scene.furniture}
         for room in {room_of[name] for name in unplaced}:
             growth[room] *= GROWTH
-    room_of_fixture = {f.name: f.room for f in scene.fixtures}
+    room_of_fixture = {f.name: f.room for f in scene.furniture}
     lines = []
     for name in unplaced:
         if name in fixed.fixtures:
@@ -124,7 +124,7 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
     domain = scene.domain
     unplaced: list[str] = []
     for room in scene.rooms:
-        fixtures = [f for f in scene.fixtures if f.room == room.name]
+        fixtures = [f for f in scene.furniture if f.room == room.name]
         taken = [footprint(f, domain) for f in fixtures if f.name in fixed.fixtures]
         keep_free = [_front_area(f, domain) for f in fixtures if f.name in fixed.fixtures and not _is_floor(f, domain)]
         thresholds = [_threshold(d) for d in scene.doorways]
@@ -276,7 +276,7 @@ def free_poses(scene: Scene, room: Room, category: str, *, roominess: int) -> ND
     """
     domain = scene.domain
     depth, width, _ = domain.fixtures[category].size
-    fixtures = [f for f in scene.fixtures if f.room == room.name and not _is_floor(f, domain)]
+    fixtures = [f for f in scene.furniture if f.room == room.name and not _is_floor(f, domain)]
     taken = [footprint(f, domain) for f in fixtures]
     x, y, _ = scene.robot
     keep_free = [_inflated((x, y, x, y), CLEARANCE_M)]
