@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, pi, sin
+from math import cos, inf, pi, sin
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -143,10 +143,10 @@ def _rims_of_strip(
 
 def _slant(along: Array, across: Array) -> float:
     """Return how much the two sides that fingers press on slant across the fingers [m]."""
-    lines = [along[part] for part in (across < -FINGER_WIDTH_M / 6, across > FINGER_WIDTH_M / 6) if part.any()]
-    if len(lines) < 2:
-        return 0.0
-    return float(abs(lines[0].min() - lines[1].min()) + abs(lines[0].max() - lines[1].max()))
+    left, right = (along[part] for part in (across < -FINGER_WIDTH_M / 6, across > FINGER_WIDTH_M / 6))
+    if not len(left) or not len(right):  # thinner than a finger is wide, or an edge that one half of it would miss
+        return 0.0 if len(left) == len(right) else inf
+    return float(abs(left.min() - right.min()) + abs(left.max() - right.max()))
 
 
 @lru_cache(maxsize=64)
