@@ -252,11 +252,15 @@ class State(NamedTuple):
         return entity
 
     def has(self, entity: int, state: str) -> bool:
-        """Whether a state (or its negation, such as `clean`) is true of an entity."""
-        positive = self.world.domain.negations.get(state)
+        """Whether a state (or its negation, such as `clean`) is true of an entity.
+
+        What a domain does not know is never so: nothing is hot, and everything is clean, where nothing can be dirty.
+        """
+        domain = self.world.domain
+        positive = domain.negations.get(state)
         if positive is not None:
-            return not self.flags[entity] & self.world.domain.bits[positive]
-        return bool(self.flags[entity] & self.world.domain.bits[state])
+            return not self.flags[entity] & domain.bits[positive]
+        return bool(self.flags[entity] & domain.bits.get(state, 0)) or (state == "clean" and state not in domain.bits)
 
     def children(self, place: int) -> list[int]:
         """Entities directly in or on an entity."""
