@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import HOLLOW, ROUND, hulls, is_hollow
+from envs.assets.collision_shapes import HOLLOW, ROUND, hulls
 from envs.assets.likeness import likeness
 from envs.assets.mesh_bodies import mesh_appearance
 from envs.assets.objects.clothing import CLOTHES
@@ -22,6 +22,7 @@ from envs.errors import DomainError, nearest
 from envs.geometry.bodies import Piece, visual_piece
 from envs.geometry.meshes import Mesh, scaled
 from envs.symbolic.domain import load_domain
+from envs.symbolic.embodiment.grip import is_hollow
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory, Vec3

@@ -9,7 +9,6 @@ from __future__ import annotations
 from math import cos, sin
 from typing import TYPE_CHECKING
 
-from envs.assets.collision_shapes import is_hollow
 from envs.assets.furniture.fixture_models import LIT, SCREEN_LIT, furniture, furniture_of
 from envs.assets.object_models import appearance
 from envs.geometry.bodies import Quat, visual_piece
@@ -22,6 +21,7 @@ from envs.robot.robot import LEFT, LINKS, RIGHT
 from envs.robot.robot import NAME as ROBOT
 from envs.robot.robot_model import body_links
 from envs.symbolic.described_kinds import category_of, fixture_of
+from envs.symbolic.embodiment.grip import is_hollow
 from envs.symbolic.scene import ObjectSpec
 from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, State, World
 
