@@ -110,13 +110,15 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     None) is an action that is not applicable.
 
     The skills are 0 go to, 1 pick up, 2 put, 3 give, 4 open, 5 close, 6 turn on, 7 turn off, 8 slice, 9 wipe, 10 pour
-    and 11 fold. An action that is not applicable changes nothing; `info["unmet"]` says why.
+    and 11 fold; own skills of a home or a robot follow. An action that is not applicable changes nothing;
+    `info["unmet"]` says why.
     `env.unwrapped.encode` and `decode` translate from and to text such as `put apple 1 on dining table 1`.
 
     `info` lists the applicable actions, as text (`actions`) and, in the same order, as points of the space
     (`action_indices`); to sample one, use `rng.choice(info["action_indices"])`. For networks of a fixed size,
     `action_mask` is a bool array (12, 257) of 3 kB. It has one argument per skill, because an applicable action has
-    only one free argument: the first argument of put, give and pour is the held object. Where
+    only one free argument: the first argument of put, give and pour is the held object. (Of an own skill with two free
+    arguments, it has the second.) Where
     `action_mask[skill, entity]` is true, the action is `(skill, observation["held"], entity)` for these three skills
     and `(skill, entity, 0)` for the others. `env.unwrapped.action_mask()` has the shape of the space, 790 kB. The
     dimensions depend on each other, so the `mask` of `action_space.sample`, with one vector per dimension, cannot
@@ -130,7 +132,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     |---|---|---|
     | `category` | `Box(0, n, (256,), int16)` | category, in the order of the domain file, fixtures first; 0 none |
     | `place` | `Box(0, 257, (256,), int16)` | entity that it is in or on; 0 for fixtures, 257 in the robot's hand |
-    | `flags` | `MultiBinary((256, 9))` | open, on, dirty, hot, cold, sliced, cooked, folded, watered |
+    | `flags` | `MultiBinary((256, 9))` | open, on, dirty, hot, cold, sliced, cooked, folded, watered; own states |
     | `liquid` | `Box(0, 7, (256,), int16)` | liquid that fills it; 0 none |
     | `n_entities` | `Discrete(257)` | number of entities in this home |
     | `held` | `Discrete(257)` | entity that the robot holds; 0 none |
@@ -255,15 +257,16 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
             checked_choice("render_mode", render_mode, self.metadata["render_modes"])
         self._start_s = self._time_s = parse_time(start_time)
         self._robot = None if robot is None else load_robot(robot)
-        domain = load_domain() if self._robot is None else self._robot.in_domain(load_domain())
-        self.action_space = spaces.action_space(domain)
-        self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
         self.render_mode = render_mode
         self.max_steps = checked_count("max_steps", max_steps)
         self.constructs = checked_constructs(constructs)
         if goal is not None and not isinstance(goal, str):
             raise GoalError(f"the goal is {quoted(goal)}; it must be a text such as 'mug on desk', or None")
         self._scene = self._fixed_scene(home, speaker=False)
+        domain = load_domain() if self._robot is None else self._robot.in_domain(load_domain())
+        domain = self._scene.domain if self._scene is not None else domain
+        self.action_space = spaces.action_space(domain)
+        self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
         self._fixed_goal = None if goal is None else parse_goal(goal, scene=self._scene)
         if self._fixed_goal is not None:
             if needs_person(self._fixed_goal):

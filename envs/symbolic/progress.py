@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain.achievers import KNOWN_SKILLS
 from envs.symbolic.goals import Goal, Test, due_s
 from envs.symbolic.rules import RuleWatch
 from envs.symbolic.scoring import holds
-from envs.symbolic.skills.achievers import KNOWN_SKILLS
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from itertools import product
 
 from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
-from envs.symbolic.skills.achievers import categories_of_kind, own_skills
+from envs.symbolic.domain.achievers import categories_of_kind, own_skills
 
 StateKey = tuple[object, ...]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain.achievers import achievers, categories_of_kind
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import can_match, fixtures_of, holds, matching_objects, quantified_objects
-from envs.symbolic.skills.achievers import achievers, categories_of_kind
 from planner.goals import grounding
 from planner.goals.means.appliances import APPLIANCES
 from planner.goals.means.kinds import cooking_vessels

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envs.errors import GoalError
 from envs.symbolic.domain import Domain, load_domain
@@ -66,7 +66,7 @@ def families_of(domain: Domain, folder: str = "phrases") -> tuple[Family, ...]:
     return tuple(f for f in families if all(_is_possible(t, everything, domain) for t in f.slots.values()))
 
 
-def _own(name: str, entry: object, domain: Domain) -> Family:
+def _own(name: str, entry: dict[str, Any], domain: Domain) -> Family:
     try:
         family = family_of(name, entry)
         for pattern in family.phrases:
@@ -185,10 +185,10 @@ def words_of(domain: Domain) -> Words:
         return words
 
     tables = {
-        "objects": table(tuple(domain.objects), base and base.objects),
-        "fixtures": table(tuple(domain.fixtures), base and base.fixtures),
-        "classes": table(domain.classes, base and base.classes),
-        "liquids": table(domain.liquids, base and base.liquids),
+        "objects": table(tuple(domain.objects), base.objects if base else None),
+        "fixtures": table(tuple(domain.fixtures), base.fixtures if base else None),
+        "classes": table(domain.classes, base.classes if base else None),
+        "liquids": table(domain.liquids, base.liquids if base else None),
     }
     return Words(
         **tables,

@@ -147,7 +147,7 @@ class _Reader:
         if skill is None:
             raise _StepError(f"{quoted(text)} starts with no skill of the robot; it can: {', '.join(skills)}", text)
         problem, complete = f"{quoted(text)}: expected {skills[skill].text!r}", False
-        for parts in argument_splits(skill, words[len(skill) + 1 :]):
+        for parts in argument_splits(skill, words[len(skill) + 1 :], self.world.domain):
             meant = [self.names.find(part) for part in parts]
             if all(len(entities) == 1 for entities in meant):
                 return Action(skill, tuple(entities[0] for entities in meant))

@@ -28,6 +28,7 @@ from planner.prompts.own_names import kinds_shown_apart, own_names
 from planner.prompts.sessions import Prompts
 from planner.understanding.clause_splitting import best_split
 from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
+from planner.understanding.stand_ins import StandIns, stand_ins
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
@@ -52,6 +53,15 @@ class InstructionReader:
             return ParsedInstruction(instruction=text, refusal="The instruction is empty")
         if problem := unreadable(instruction):
             return ParsedInstruction(instruction=text, refusal=problem)
+        if (known := self._stand_ins(text, state, options)) is not None:
+            return known.parsed(self._understand(known.instruction, known.state, options), text)
+        return self._understand(text, state, options)
+
+    def _stand_ins(self, text: str, state: State, options: Options) -> StandIns | None:
+        """Return known kinds for the home's own ones in a text, if the GPT does not copy names."""
+        return None if self.copies_names or not options.inventory else stand_ins(text, state)
+
+    def _understand(self, text: str, state: State, options: Options) -> ParsedInstruction:
         names = text_format.inventory(state) if options.inventory else ""
         self.prompts.begin()
         first_parsed = parsed = replace(self._read(text, names, state, options, 0), parts=(text,))
@@ -117,6 +127,13 @@ class InstructionReader:
             floor: Wordings with a log-probability of at most this are not searched for. A goal may have several
                 wordings.
         """
+        if (known := self._stand_ins(part, state, options)) is not None:
+            for goal, scored in self._likely(known.instruction, known.state, options, floor):
+                yield known.goal(goal), scored
+        else:
+            yield from self._likely(part, state, options, floor)
+
+    def _likely(self, part: str, state: State, options: Options, floor: float) -> Iterator[tuple[Goal, ScoredGoal]]:
         names = text_format.inventory(state) if options.inventory else ""
         words = HomeWords(state.world.categories, state.world.domain)
         tokenizer = self.prompts.tokenizer
@@ -142,7 +159,7 @@ class InstructionReader:
 
     def _ground_goal(self, parsed: ParsedInstruction, text: str, state: State, options: Options) -> ParsedInstruction:
         """Return the most likely goal about objects that the home has, if it is more likely than the parsed one."""
-        goal, scored = next(self.likely(text, state, options, parsed.logprob), (None, None))
+        goal, scored = next(self._likely(text, state, options, parsed.logprob), (None, None))
         if goal is None or scored is None or scored.logprob <= parsed.logprob:
             return parsed
         return replace(

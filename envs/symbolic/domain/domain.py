@@ -34,6 +34,7 @@ from envs.symbolic.skills.phrases import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MAX_STATES = 50  # the flags of an entity are bits of a number that numpy has too
 _interned: WeakValueDictionary[Hashable, Domain] = WeakValueDictionary()
 
 
@@ -327,6 +328,8 @@ def check_domain(domain: Domain) -> None:
     Raises:
         DomainError: They do not; the message names the entry.
     """
+    if len(domain.states) > MAX_STATES:
+        raise DomainError(f"{len(domain.states)} states; at most {MAX_STATES}")
     shared_names = set(domain.objects) & set(domain.fixtures)
     if shared_names:
         raise DomainError(f"{sorted(shared_names)} are objects and fixtures at once")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from envs.symbolic.domain import Domain
+from envs.symbolic.domain.achievers import own_skills
 from envs.symbolic.goals.state_words import state_words
-from envs.symbolic.skills.achievers import own_skills
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _TIME = r"\d{1,2}:\d{2}"

@@ -7,7 +7,7 @@ from, liquids, properties, built-in skills, how its homes are sampled, and what 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
@@ -87,7 +87,7 @@ def bare_domain() -> Domain:
 class DomainFileReader(KindReader, SamplingReader):
     """Reads the sections of a domain file."""
 
-    called = {"furniture": "fixtures", "things": "objects"}
+    called: Mapping[str, str] = {"furniture": "fixtures", "things": "objects"}
 
     def __init__(self) -> None:
         super().__init__(bare_domain())
@@ -123,8 +123,11 @@ class DomainFileReader(KindReader, SamplingReader):
             values = {}  # further problems are found with what is known
         domain = self.checked(values)
         self.domain = domain
+        tables = domain.sampling
+        if "sampling" in parts:
+            tables = self.sampling(parts["sampling"], domain, self.refused)
         return self.checked({
-            "sampling": self.sampling(parts["sampling"], domain, self.refused) if "sampling" in parts else domain.sampling,
+            "sampling": tables,
             "words": {**domain.words, **self.read_words_of(parts.get("words"))},
             "speech": self.read_speech(parts),
         })  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import BUILT_IN_STATES
+from envs.symbolic.domain.achievers import is_tool_for
 from envs.symbolic.goals import (
     Condition,
     Count,
@@ -31,7 +32,6 @@ from envs.symbolic.scoring import (
     quantified_objects,
     targets,
 )
-from envs.symbolic.skills.achievers import is_tool_for
 from envs.words import plural
 
 if TYPE_CHECKING:

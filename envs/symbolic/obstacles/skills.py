@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import BUILT_IN_STATES
+from envs.symbolic.domain.achievers import achievers, categories_of_kind, removers
 from envs.symbolic.obstacles.capacity import goes_in
-from envs.symbolic.skills.achievers import achievers, categories_of_kind, removers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
