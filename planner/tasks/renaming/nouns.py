@@ -53,7 +53,7 @@ class Nouns:
         self.split = split
         words, compounds = _listed()
         self.words = tuple(word for word in words if split_of(word) == split)
-        known = _known_words()
+        known = known_words()
         self.compounds = tuple(
             name for name in compounds if all(split_of(word) == split for word in name.split() if word not in known)
         )
@@ -115,14 +115,15 @@ def _known_names() -> frozenset[str]:
 
 
 @cache
-def _known_words() -> frozenset[str]:
+def known_words() -> frozenset[str]:
+    """Return the single words of those names."""
     return frozenset(word for name in _known_names() for word in re.findall(r"[a-z]+", name))
 
 
 @cache
 def _all_words() -> frozenset[str]:
     words, compounds = _listed()
-    return frozenset([*words, *(word for name in compounds for word in name.split()), *_known_words()])
+    return frozenset([*words, *(word for name in compounds for word in name.split()), *known_words()])
 
 
 @cache
