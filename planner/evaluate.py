@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--model", type=Path, metavar="FOLDER", action="append", help=model_help)
     limit_help = f"N tasks sampled from the file, or per built-in split (default: all, or {PER_SPLIT})"
     add("--domain", type=Path, metavar="FILE", help="domain of the tasks (default: that of the model)")
+    add(
+        "--robot", metavar="FILE", help="robot file, or panda (default), guide or fetcher; it refuses what it cannot do"
+    )
     add("--limit", type=int, metavar="N", help=limit_help)
     add("--seed", type=int, default=0, help="seed of tasks, homes and samples (default: 0)")
     add("--samples", type=int, default=4, metavar="N", help="more plans to sample if the first fails (default: 4)")
@@ -101,6 +104,7 @@ def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner
     from planner.evaluation.results import EvaluationSettings, Results
     from planner.io.terminal import printable
+    from planner.tasks.held_out_trials import for_robot
 
     if args.out is not None and not args.out.resolve().parent.is_dir():
         raise OutputError(f"{args.out}: its folder does not exist")
@@ -112,6 +116,8 @@ def _run(args: argparse.Namespace) -> int:
     planners = [Planner.load(folder, weights=args.weights) for folder in folders]
     domain = load_domain(args.domain) if args.domain else planners[0].domain
     trials, problems = _load_trials(args, domain)
+    if args.robot is not None:
+        trials = [for_robot(trial, args.robot) for trial in trials]
     predictions = [
         _predict_all(planner, folder, trials, args) for planner, folder in zip(planners, folders, strict=True)
     ]

@@ -1,6 +1,9 @@
-"""`python -m planner.home`: validate a home file, sample a home from a seed, or list a home's contents.
+"""`python -m planner.home`: validate a home file, make one, sample a home from a seed, or show what a home has.
 
 python -m planner.home check my_home.yaml
+python -m planner.home new
+python -m planner.home new --rooms "kitchen, living room, 2 bedrooms" --out my_home.yaml
+python -m planner.home from-seen photos/ --out my_home.yaml
 python -m planner.home sample --seed 7 --rooms 3 > my_home.yaml
 python -m planner.home show family_house
 python -m planner.home show family_house --picture plan.png
@@ -23,10 +26,12 @@ from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import speaker_of
 from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.kinds.description import described_kinds, own_kinds, own_words
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
 from planner.io.terminal import printable
+from planner.new_homes.commands import add_from_seen_arguments, add_new_arguments, from_seen, new
 
 OWNED = re.compile(r"\w['’]s ")  # a room that is called after a person: "Mia's room"
 MAX_LISTED = 4  # names that one entry of a line shows
@@ -43,17 +48,19 @@ def check(path: str, as_json: bool, domain: Domain) -> int:
         if as_json:
             problem_nodes = error.problems if isinstance(error, HomeFileError) else ()
             problems: list[dict[str, int | str | None]] = [
-                {"line": problem.line, "problem": problem.text} for problem in problem_nodes
+                {**({"file": problem.file} if problem.file else {}), "line": problem.line, "problem": problem.text}
+                for problem in problem_nodes
             ]
             print(json.dumps({"ok": False, "problems": problems or [{"line": None, "problem": str(error)}]}, indent=2))
         else:
             print(printable(str(error)))
         return 1
-    counts = {"rooms": len(scene.rooms), "fixtures": len(scene.fixtures), "objects": len(scene.objects)}
+    counts = {"rooms": len(scene.rooms), "fixtures": len(furniture_of(scene)), "objects": len(scene.objects)}
     if as_json:
         people = {"speaker": speaker_of(scene), "people": scene.people, "owners": _owned(scene)}
         household = {**people, "properties": _properties(scene), "rules": scene.rules}
-        print(json.dumps({"ok": True, "name": scene.name, **counts, **household, "notes": notes}, indent=2))
+        answer = {"ok": True, "name": scene.name, **counts, **household, **own_parts(scene), "notes": notes}
+        print(json.dumps(answer, indent=2))
     else:
         print(f"ok: {scene.name}, {_counted(scene)}")
         print("\n".join((*_household(scene), *([f"notes: {'; '.join(notes)}"] if notes else []))))
@@ -78,10 +85,22 @@ def _household(scene: Scene) -> Iterator[str]:
             yield f"{subject}: " + ", ".join(f"{word} ({_listed(names)})" for word, names in words.items())
     if scene.rules:
         yield f"rules: {'; '.join(scene.rules)}"
+    yield from described_kinds(scene.domain)
+
+
+def furniture_of(scene: Scene) -> list[FixtureSpec]:
+    """Return the furniture of a home, without the rooms that skills can be about."""
+    return [fixture for fixture in scene.fixtures if not scene.domain.fixtures[fixture.category].is_room]
+
+
+def own_parts(scene: Scene) -> dict[str, object]:
+    """Return what only this home has: kinds, classes, states, skills; nothing for most homes."""
+    parts = {**own_kinds(scene.domain), **own_words(scene.domain)}
+    return {key: values for key, values in parts.items() if values}
 
 
 def _counted(scene: Scene) -> str:
-    counts = {"room": len(scene.rooms), "fixture": len(scene.fixtures), "object": len(scene.objects)}
+    counts = {"room": len(scene.rooms), "fixture": len(furniture_of(scene)), "object": len(scene.objects)}
     return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counts.items())
 
 
@@ -146,16 +165,20 @@ def listing(scene: Scene) -> Iterator[str]:
     yield f"{scene.name}: {_counted(scene)}"
     yield from (f"people: {', '.join(scene.people)}",) if scene.people else ()
     yield from (f"rules: {'; '.join(scene.rules)}",) if scene.rules else ()
+    yield from described_kinds(scene.domain)
     contents_of: dict[str, list[ObjectSpec]] = {}
     for item in scene.objects:
         contents_of.setdefault(item.place, []).append(item)
     named = {person.name: name for name, person in _persons(scene).items()}
+    furniture = furniture_of(scene)
     for room in scene.rooms:
         x0, y0, x1, y1 = room.rect
         article = "an" if room.kind[0] in "aeiou" else "a"
         room_type = "" if room.name.lower().startswith(room.kind) else f", {article} {room.kind}"
-        yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m)"
-        for fixture in scene.fixtures:
+        of_room = sorted(next((f.states for f in scene.fixtures if f.name == room.name), ()))
+        so = f" ({', '.join(of_room)})" if of_room else ""
+        yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m){so}"
+        for fixture in furniture:
             if fixture.room == room.name:
                 states = f" ({', '.join(sorted(fixture.states))})" if fixture.states else ""
                 contents = ", ".join(_words(item, contents_of) for item in contents_of.get(fixture.name, []))
@@ -182,6 +205,7 @@ def _as_data(scene: Scene) -> dict[str, object]:
         "name": scene.name,
         "people": scene.people,
         "rules": scene.rules,
+        **own_parts(scene),
         "rooms": [{"name": r.name, "kind": r.kind, "rect_m": r.rect} for r in scene.rooms],
         "doorways": [{"x_m": d.x, "y_m": d.y, "width_m": d.width, "along": d.along} for d in scene.doorways],
         "fixtures": [
@@ -194,7 +218,7 @@ def _as_data(scene: Scene) -> dict[str, object]:
                 "states": sorted(f.states),
                 "properties": f.properties,
             }
-            for f in scene.fixtures
+            for f in furniture_of(scene)
         ],
         "objects": [
             {
@@ -211,11 +235,13 @@ def _as_data(scene: Scene) -> dict[str, object]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(prog="python -m planner.home", description="Check, sample and list homes.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{check,sample,show}")
+    parser = CommandParser(prog="python -m planner.home", description="Check, make, sample and show homes.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{check,new,from-seen,sample,show}")
     checks = verbs.add_parser(
         "check", help="validate a home file (if invalid: exit code 1 and every problem with its line)"
     )
+    news = verbs.add_parser("new", help="ask what a home is like and write its file; or furnish a list of rooms")
+    seen = verbs.add_parser("from-seen", help="write the file of a home from the names of pictures")
     samples = verbs.add_parser("sample", help="print a random home as a home file")
     shows = verbs.add_parser("show", help="list what a home has, room by room")
     checks.add_argument("file", help="a home file (YAML; datasets/homes/README.md), or the name of a bundled home")
@@ -225,6 +251,11 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("--json", action="store_true", help="print JSON")
     for verb in (checks, samples, shows):
         verb.add_argument("--domain", type=Path, metavar="FILE", help="domain of the home (default: the home's own)")
+    add_new_arguments(news)
+    news.add_argument(
+        "--seed", type=_seed, default=0, help="another seed offers other furniture and things (default: 0)"
+    )
+    add_from_seen_arguments(seen)
     samples.add_argument("--seed", type=_seed, default=0, help="seed of the home (default: 0)")
     samples.add_argument("--rooms", type=int, choices=range(1, 9), metavar="1-8", help="rooms (default: 2 to 4)")
     samples.add_argument("--objects", type=_seed, metavar="N", help="objects (default: 20 to 45)")
@@ -246,6 +277,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     if args.verb == "check":
         return check(args.file, args.json, load_domain(args.domain))
+    if args.verb == "new":
+        return new(args)
+    if args.verb == "from-seen":
+        return from_seen(args)
     if args.verb == "show":
         return show(args.home, args.json, args.picture, load_domain(args.domain))
     return sample(args.seed, args.rooms, args.objects, args.domain)

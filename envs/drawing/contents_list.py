@@ -76,7 +76,7 @@ def contents_list(scene: Scene, numbers: Mapping[str, int], *, left: float, top:
     columns = _Columns(left, top, max(height, MIN_HEIGHT))
     for room in scene.rooms:
         columns.heading(room.name)
-        for fixture in scene.fixtures:
+        for fixture in scene.furniture:
             if fixture.room != room.name:
                 continue
             name = people.get(fixture.name, fixture.name)

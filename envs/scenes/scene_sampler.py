@@ -84,6 +84,34 @@ def sample_scene(
     return lay_out(scene, np.random.default_rng((seed, 1))) if geometry else scene
 
 
+def stocked_scene(
+    seed: int, furniture: Sequence[tuple[Room, Sequence[str]]], n_objects: int, domain: Domain | None = None
+) -> Scene:
+    """Return a tidy home of given rooms and furniture with sampled objects where they belong, without a floor plan.
+
+    Args:
+        seed: The same arguments give the same home.
+        furniture: Each room and the categories of its fixtures.
+        n_objects: Number of objects; fewer if the home is full.
+        domain: The kinds of things and furniture; by default the built-in ones.
+    """
+    domain = domain or load_domain()
+    contents = _Contents(
+        np.random.default_rng((seed, 0)), np.random.default_rng((seed, 2)), read_demands({}, {}, (), (), domain), domain
+    )
+    contents.is_tidy = True
+    for room, categories in furniture:
+        contents.rooms.append(room)
+        for category in categories:
+            contents.add_fixture(category, room.name)
+    contents.add_settings(int(SETTING_SHARE * n_objects))
+    contents.add_others(n_objects)
+    return Scene(
+        name=f"home {seed}", seed=seed, rooms=tuple(contents.rooms), doorways=(), fixtures=tuple(contents.fixtures),
+        objects=tuple(contents.objects), robot=(0.0, 0.0, 0.0), domain=domain,
+    )  # fmt: skip
+
+
 class _Contents:
     """The rooms, fixtures and objects of one home while it is being sampled."""
 
@@ -91,6 +119,7 @@ class _Contents:
         self, rng: np.random.Generator, clutter_rng: np.random.Generator, demands: Demands, domain: Domain
     ) -> None:
         self.rng, self.rand, self.clutter_rng, self.demands, self.domain = rng, rng.random, clutter_rng, demands, domain
+        self.is_tidy = False  # whether nothing lies where it does not belong, and nothing is unwashed
         self.tables = domain.sampling
         self.has_dirt = "dirty" in domain.states
         self.coolers = {name for p in domain.processes if "cold" in p.set and "on" not in p.when for name in p.at}
@@ -300,11 +329,11 @@ class _Contents:
 
     def add_somewhere(self, category: str) -> None:
         object_category = self.domain.objects[category]
-        is_soiled = self.rand() < SOILED_CHANCE and self.gets_dirty(object_category)
+        is_soiled = self.rand() < SOILED_CHANCE and self.gets_dirty(object_category) and not self.is_tidy
         holder = self.nesting_place(object_category) if not is_soiled and self.rand() < NESTED_CHANCE else None
         place = (
             holder
-            or (self.any_place(object_category) if self.rand() < STRAY_CHANCE else None)
+            or (self.any_place(object_category) if self.rand() < STRAY_CHANCE and not self.is_tidy else None)
             or self.usual_place(object_category, is_soiled)
         )
         if place is not None:

@@ -108,10 +108,11 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_home_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `--home` and `--domain`, which `read_domain` and `home_named` read."""
+    """Declare `--home` and `--domain`, which `read_domain` and `home_named` read, and `--robot`."""
     add = parser.add_argument
     add("--home", help="YAML file, bundled name or seed (family_house)")
     add("--domain", type=Path, metavar="FILE", help="domain of the home (the model's)")
+    add("--robot", metavar="FILE", help="robot file, or panda (default), guide or fetcher")
 
 
 def read_domain(args: argparse.Namespace) -> Domain:

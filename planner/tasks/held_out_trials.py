@@ -10,7 +10,9 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from envs.scenes.robot_file import with_robot
 from envs.symbolic.actions import State, World
+from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import Goal
 from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from envs.symbolic.state import state_words
@@ -24,6 +26,7 @@ from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from envs.scenes.robot_file import AnyRobot
     from envs.symbolic.domain import Domain
 
 NounKind = Literal["known", "never seen"]
@@ -63,6 +66,17 @@ class EvaluationTask:
     def prompt(self) -> str:
         """The planner's input: the instruction, followed by the steps if there are any."""
         return with_steps(self.instruction, self.steps)
+
+
+def for_robot(trial: EvaluationTask, robot: AnyRobot) -> EvaluationTask:
+    """Return a task for another robot; what that cannot do, it shall refuse.
+
+    Raises:
+        RobotError: There is no such robot.
+    """
+    start = with_robot(trial.start, robot)
+    is_beyond = trial.answer == "plan" and trial.goal is not None and bool(robot_obstacle(trial.goal, start))
+    return replace(trial, start=start, answer="refuse" if is_beyond else trial.answer)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, format_goal
-from envs.symbolic.kinds.renamed import with_names
+from envs.symbolic.renamed_kinds import with_names
 from envs.words import plural
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import senses

@@ -7,10 +7,10 @@ from, liquids, properties, built-in skills, how its homes are sampled, and what 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -87,6 +87,8 @@ def bare_domain() -> Domain:
 class DomainFileReader(KindReader, SamplingReader):
     """Reads the sections of a domain file."""
 
+    called: Mapping[str, str] = {"furniture": "fixtures", "things": "objects"}
+
     def __init__(self) -> None:
         super().__init__(bare_domain())
         self.new_rooms: dict[str, None] = {}
@@ -104,7 +106,7 @@ class DomainFileReader(KindReader, SamplingReader):
             self.stands_alone, self.domain = False, default_domain()
             self.names = KindNames(self.domain)
         if "version" in parts:
-            self.whole(parts["version"], "version", 1, 1)
+            self.choice_of_version(parts["version"])
         self.read_vocabulary(parts)
         kinds = {
             "furniture": parts.get("fixtures"),
@@ -121,11 +123,19 @@ class DomainFileReader(KindReader, SamplingReader):
             values = {}  # further problems are found with what is known
         domain = self.checked(values)
         self.domain = domain
+        tables = domain.sampling
+        if "sampling" in parts:
+            tables = self.sampling(parts["sampling"], domain, self.refused)
         return self.checked({
-            "sampling": self.sampling(parts["sampling"], domain) if "sampling" in parts else domain.sampling,
+            "sampling": tables,
             "words": {**domain.words, **self.read_words_of(parts.get("words"))},
             "speech": self.read_speech(parts),
         })  # fmt: skip
+
+    def choice_of_version(self, node: yaml.Node) -> None:
+        """Check the version of the format; there is one."""
+        if str(node.value) != "1":
+            self.problem(node, f"version: this format has one version, 1; found {describe(node)}")
 
     def checked(self, values: dict[str, Any]) -> Domain:
         """Return the domain with these values; what contradicts itself is a problem of the whole file."""
@@ -276,7 +286,7 @@ class DomainFileReader(KindReader, SamplingReader):
         known = dict.fromkeys((*domain.objects, *domain.fixtures, *domain.classes, *domain.liquids))
         words: dict[str, tuple[str, ...]] = {}
         for name, key, value in self.pairs(node, "words") if node is not None else ():
-            if name not in known:
+            if name not in known and name.lower() not in self.refused:
                 self.problem(key, f"words: no kind, class or liquid is called {name!r}{nearest(name, known)}")
             words[name] = tuple(word for _, word in self.words(value, f"words: {name}"))
         return words
@@ -301,7 +311,7 @@ class DomainFileReader(KindReader, SamplingReader):
                 self.problem(key, f"phrases: more than {MAX_FAMILIES} families")
                 break
             phrases[name] = self.family(name, key, value)
-        return replace(speech, plurals=plurals, phrases=phrases, **lists)
+        return replace(speech, plurals=plurals, phrases=phrases, **cast("dict[str, Any]", lists))
 
     def family(self, name: str, key: yaml.Node, node: yaml.Node) -> dict[str, object]:
         """Read one family of phrases; the phrases' own placeholders are checked here."""

@@ -30,12 +30,19 @@ KEYS = ("first_room", "furniture", "own_room", "chances", *_LISTS, *_WEIGHTS, *_
 class SamplingReader(ValueReader):
     """Reads the tables against the domain that they are for."""
 
-    def sampling(self, node: yaml.Node, domain: Domain) -> Sampling:
-        """Return the tables of a section: those that it has, and the domain's own for the others."""
+    def sampling(self, node: yaml.Node, domain: Domain, refused: Collection[str] = ()) -> Sampling:
+        """Return the tables of a section: those that it has, and the domain's own for the others.
+
+        Args:
+            node: The section.
+            domain: The domain, as far as it could be read.
+            refused: Names of kinds that gave a message already.
+        """
         known = {
-            "room": domain.rooms, "fixture": domain.fixtures, "object": domain.objects, "liquid": domain.liquids,
-            "class": domain.classes, "object or class": (*domain.objects, *domain.classes), "state": domain.states,
-            "kind or class": (*domain.objects, *domain.fixtures, *domain.classes),
+            "room": domain.rooms, "fixture": (*domain.fixtures, *refused), "object": (*domain.objects, *refused),
+            "class": domain.classes, "object or class": (*domain.objects, *domain.classes, *refused),
+            "kind or class": (*domain.objects, *domain.fixtures, *domain.classes, *refused), "state": domain.states,
+            "liquid": domain.liquids,
         }  # fmt: skip
         parts, values = self.options(node, "sampling", KEYS), dict[str, Any]()
         if "first_room" in parts:

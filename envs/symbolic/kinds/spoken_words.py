@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from envs.symbolic.domain.domain import Domain
 
 
+def base_of(domain: Domain) -> Domain:
+    """Return the domain whose kinds are no addition of a home: the built-in one, or one that stands alone."""
+    built_in = default_domain()
+    return built_in if domain.objects.keys() >= built_in.objects.keys() else domain
+
+
 @lru_cache(maxsize=32)
 def own_kinds(domain: Domain) -> frozenset[str]:
     """Return the kinds that were added to the built-in domain; none for a domain that is not made from it."""
-    built_in = default_domain()
-    if domain is built_in or not domain.objects.keys() >= built_in.objects.keys():
-        return frozenset()
-    own = (domain.objects.keys() - built_in.objects.keys(), domain.fixtures.keys() - built_in.fixtures.keys())
+    base = base_of(domain)
+    own = (domain.objects.keys() - base.objects.keys(), domain.fixtures.keys() - base.fixtures.keys())
     return frozenset().union(*own)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
-from envs.symbolic.kinds.renamed import with_names
+from envs.symbolic.renamed_kinds import with_names
 from planner.tasks.renaming.nouns import nouns_of
 
 if TYPE_CHECKING:
