@@ -76,13 +76,14 @@ class Nouns:
         if kind == "compound":
             return rng.choice(self.compounds)
         if kind == "made up":
-            return self._made_up(rng)
+            return self.made_up(rng)
         word = rng.choice(self.words)
         if kind == "two rare nouns":
             return f"{word} {rng.choice(self.words)}"
         return f"{word} {rng.choice(self.known)}" if kind == "rare noun and known noun" else word
 
-    def _made_up(self, rng: random.Random) -> str:
+    def made_up(self, rng: random.Random) -> str:
+        """Return a word made of syllables that is in no list."""
         while True:
             number = rng.choice((2, 2, 3))
             word = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(number)) + rng.choice(_CODAS)
