@@ -28,7 +28,7 @@ from planner.goals.serving import as_served
 from planner.language.domain_phrases import families_of
 from planner.language.normalization import normalize
 from planner.prompts import text_format
-from planner.prompts.own_names import kinds_shown_apart, own_names
+from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.tasks import excluded_forms
 from planner.tasks.augmentation import vary_line
 from planner.tasks.home_splits import SPLITS, SplitName, sample_home
@@ -246,7 +246,7 @@ class Corpus:
                     text_format.refusal_document(task.instruction, special_token, task.ask or task.refuse or "", names)
                 )
                 continue
-            own = named_in(task.goal_text, kinds_shown_apart(state.world))
+            own = named_in(task.goal_text, (*kinds_shown_apart(state.world), *own_states(state.world.domain)))
             if named_in(names, own) != own:
                 continue  # a typing error hides a name: nobody could write it
             try:
