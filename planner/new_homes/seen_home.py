@@ -90,9 +90,7 @@ class _SeenHome:
         """Add what a picture's name tells, and what was seen in it."""
         told = told_by(picture.name, self.domain)
         name = _short(picture.name)
-        words = [word for word in told.unknown if word]
-        if not told.room:
-            words += told.unknown_folders
+        words = [*told.unknown, *(() if told.room else told.unknown_folders)]
         mentions = [m for m in told.mentions if not self.is_person(m)]
         listing = None if looked is None else looked.listing
         if not mentions and not told.room and listing is None:
@@ -178,7 +176,9 @@ class _SeenHome:
         for number in range(max(mention.number, 1), max(mention.number, 1) + mention.count):
             fixture = self.matching(room.name, category, number, mention.number, properties)
             if fixture is None:
-                fixture = _Fixture(category, number, properties, states)
+                taken = [f.number for f in self.furniture[room.name] if f.category == category]
+                own_number = max(taken, default=0) + 1 if number in taken else number
+                fixture = _Fixture(category, own_number, properties, states)
                 self.furniture[room.name].append(fixture)
             fixture.states |= states
             fixture.properties = fixture.properties or properties
@@ -247,7 +247,8 @@ class _SeenHome:
         n_fixtures = 0
         for room in self.rooms:
             pieces = draft.furniture.setdefault(room.name, [])
-            for fixture in sorted(self.furniture[room.name], key=lambda f: f.number):
+            order = list(dict.fromkeys(fixture.category for fixture in self.furniture[room.name]))
+            for fixture in sorted(self.furniture[room.name], key=lambda f: (order.index(f.category), f.number)):
                 if n_fixtures == MAX_FIXTURES:
                     self.leave_out(f"more than {MAX_FIXTURES} fixtures", fixture.category)
                     continue
