@@ -42,6 +42,10 @@ class HomeNameError(HomeError):
     """Something names no home; the message lists what does."""
 
 
+class RobotError(EnvsError, ValueError):
+    """A robot file is invalid, or something names no robot; the message has one line per problem."""
+
+
 class PhysicsError(EnvsError, RuntimeError):
     """The physics engine is missing or cannot build a home."""
 

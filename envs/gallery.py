@@ -21,6 +21,7 @@ from envs.physics.fixture_builder import leaf_links
 from envs.recording.video import captioned, filmstrip, write_png
 from envs.rendering.materials import MATERIALS
 from envs.rendering.renderer import Renderer
+from envs.scenes.home_file import load_home
 from envs.symbolic.described_kinds import category_of
 from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import ObjectSpec
@@ -36,13 +37,21 @@ VIEW_DEG = 30.0
 DESCRIBED = ("mug", "bowl", "plate")
 
 
-def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
-    """Yield the name and the picture of each category of one kind, `things` or `furniture`, or of `properties`."""
-    domain = load_domain()
+def pictures(kind: str, size: int, home: str = "") -> Iterator[tuple[str, Frame]]:
+    """Yield the name and the picture of each category of one kind, `things` or `furniture`, or of `properties`.
+
+    Args:
+        kind: Which categories.
+        size: Width and height of a picture [pixels].
+        home: A home whose own kinds are drawn; empty: all built-in ones.
+    """
+    domain, built_in = load_home(home, geometry=False).domain if home else load_domain(), load_domain()
+    things = [o for name, o in domain.objects.items() if not home or built_in.objects.get(name) != o]
+    fixtures = [f for name, f in domain.fixtures.items() if not home or built_in.fixtures.get(name) != f]
     renderer = Renderer()
     try:
         if kind == "things":
-            for category in domain.objects.values():
+            for category in things:
                 renderer.clear()
                 renderer.add(category.name, (visual_piece(appearance(category)),), (0.0, 0.0, 0.0))
                 yield category.name, _portrait(renderer, category.size, 0.0, size)
@@ -56,7 +65,9 @@ def pictures(kind: str, size: int) -> Iterator[tuple[str, Frame]]:
                         renderer.set_material(name, words[0])
                     yield " ".join((*words, name)), _portrait(renderer, domain.objects[name].size, 0.0, size)
         else:
-            for fixture in domain.fixtures.values():
+            for fixture in fixtures:
+                if fixture.is_room:
+                    continue
                 geometry = furniture(fixture)
                 renderer.clear()
                 renderer.add(fixture.name, geometry.pieces, (0.0, 0.0, 0.0), links=leaf_links(geometry))
@@ -82,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=PROG, description="Draw everything that a home can have.")
     parser.add_argument("out", help="the PNG file to write")
     parser.add_argument("--kind", choices=("things", "furniture", "properties"), default="things")
+    parser.add_argument("--home", default="", help="draw the kinds of this home file that are not built in")
     parser.add_argument("--size", type=int, default=150, help="size of one picture [pixels] (default 150)")
     args = parser.parse_args(argv)
     if not 32 <= args.size <= 1024:
@@ -92,10 +104,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{PROG}: {error}", file=sys.stderr)
         return 2
     try:
-        sheet = filmstrip([captioned(picture, name) for name, picture in pictures(args.kind, args.size)], COLUMNS)
+        drawn = [captioned(picture, name) for name, picture in pictures(args.kind, args.size, args.home)]
     except EnvsError as error:
-        print(error, file=sys.stderr)
+        print(f"{PROG}: {error}", file=sys.stderr)
         return 1
+    if not drawn:
+        print(f"{PROG}: {args.home} has no {args.kind} of its own", file=sys.stderr)
+        return 1
+    sheet = filmstrip(drawn, COLUMNS)
     write_png(args.out, sheet)
     return 0
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from envs.errors import EnvsError
 from envs.evaluation.job_pool import Record, add_job_flags, run_job_command
 from envs.evaluation.success_counts import Row, SuccessCount, causes_text
-from envs.evaluation.trial_definitions import TRIAL_SUITES, define_trial, suite_categories
+from envs.evaluation.trial_definitions import TRIAL_SUITES, define_trial, domain_of, suite_categories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,13 +28,14 @@ MAX_TRIALS = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One job: the trial `number` of a category; `what` is the suite."""
+    """One job: the trial `number` of a category; `what` is the suite, `home` one whose own kinds are tried."""
 
     what: str
     category: str
     number: int
     seed: int
     grasp: Grasp
+    home: str = ""
 
     @property
     def key(self) -> str:
@@ -50,7 +51,9 @@ def run_trial(trial: Trial) -> Record:
     record: Record = {"key": trial.key, "category": trial.category, "steps": [], "error": ""}
     rows = cast("list[Row]", record["steps"])
     try:
-        definition = define_trial(trial.what, trial.category, trial.number, trial.seed)
+        definition = define_trial(
+            trial.what, trial.category, trial.number, trial.seed, domain_of(trial.home) if trial.home else None
+        )
         record["home"] = definition.scene.seed
         home = PhysicalHome(definition.scene, grasp=trial.grasp)
     except EnvsError as error:
@@ -164,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trials", type=int, default=50, help="trials per category (default 50)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the homes (default 0)")
     parser.add_argument("--grasp", choices=["assisted", "physical"], default="assisted", help="default assisted")
+    parser.add_argument("--home", default="", help="try the kinds of this home file that are not built in")
     add_job_flags(parser, "trial", metavar="TEXT", only="only trials with this in their name (apple, or /apple/3)")
     return parser
 
@@ -174,15 +178,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if not 0 < args.trials <= MAX_TRIALS or args.workers < 1 or args.seed < 0:
         parser.error(f"--trials is 1 to {MAX_TRIALS}, --workers at least 1, --seed at least 0")
+    try:
+        categories = suite_categories(args.what, domain_of(args.home) if args.home else None)
+    except EnvsError as error:
+        print(f"python -m envs.trials: {error}", file=sys.stderr)
+        return 2
     jobs = [
-        Trial(what=args.what, category=category, number=number, seed=args.seed, grasp=args.grasp)
+        Trial(what=args.what, category=category, number=number, seed=args.seed, grasp=args.grasp, home=args.home)
         for number in range(args.trials)  # outer loop, so that an interrupted run covers all categories
-        for category in suite_categories(args.what)
+        for category in categories
     ]
     jobs = [job for job in jobs if args.only is None or args.only in f"{job.key}/"]
     if not jobs:
-        parser.error(f"no trial has {args.only!r} in its name")
+        parser.error(f"no trial has {args.only!r} in its name" if args.only else f"{args.home} has no kinds of its own")
     run_info: Record = {"what": args.what, "seed": args.seed, "grasp": args.grasp}
+    if args.home:
+        run_info["home"] = args.home
     records, status = run_job_command(
         args, run_trial, jobs, run_info, prog="python -m envs.trials", unit="trial", description=args.what
     )

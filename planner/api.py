@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envs.errors import quoted
+from envs.scenes.robot_file import load_robot, with_robot
 from envs.simulation.disturbed_home import DisturbedHome
 from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.embodiment import Robot, equipped
 from envs.symbolic.goals import Goal, parse_goal, parse_query
 from gpt.inference.numpy_model import NumpyModel
 from gpt.weights.adapter import load_adapter
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envs.scenes.home_file import AnyHome, HomeInUse
+    from envs.scenes.robot_file import AnyRobot
     from envs.symbolic.home_protocol import Home
+    from envs.symbolic.state import State
     from planner.execution.clock import Clock
     from planner.execution.events import Event
     from planner.plans.planning_result import Plan
@@ -55,12 +60,18 @@ def domain_of(folder: str | Path | None = None) -> Domain:
 
 
 class Planner(PlanningPipeline):
-    """Plans in any home, fully or partly known, and executes the plans; for one thread at a time."""
+    """Plans in any home, fully or partly known, and executes the plans; for one thread at a time.
+
+    Attributes:
+        robot: The robot that plans are for; None: that of the home.
+    """
+
+    robot: Robot | None = None
 
     @classmethod
     def load(
         cls, folder: str | Path | None = None, *, weights: Precision = "fp32", calibrated: bool = True,
-        adapter: str | Path | None = None,
+        adapter: str | Path | None = None, robot: AnyRobot | None = None,
     ) -> Planner:  # fmt: skip
         """Load a model folder, by default the released weights.
 
@@ -72,11 +83,14 @@ class Planner(PlanningPipeline):
                 adapter and is then not read.
             adapter: An adapter that was trained in one home (`python -m planner.improve --home`), merged into the
                 weights.
+            robot: The robot that plans are for: a robot file, the name of a bundled one, or a `Robot`; None: the one
+                of the home, by default the mobile Panda.
 
         Raises:
             CheckpointError: The folder is not a model of this project, or the adapter belongs to other weights.
             CalibrationError: The calibration is damaged.
             DomainError: The domain in the folder is damaged.
+            RobotError: There is no such robot.
             ReleaseError: No folder is given and the installation has no weights; or the extra is missing.
         """
         folder = model_folder(folder)
@@ -86,14 +100,20 @@ class Planner(PlanningPipeline):
         calibration = read_calibration(folder) if calibrated and learned is None else None
         notes = learned.extra if learned is not None else None
         if weights == "fp32":
-            return cls(model, tokenizer, calibration, kinds, notes, domain)
-        try:
-            from gpt.inference.onnx_model import OnnxModel
-        except ImportError as error:
-            raise ReleaseError(f"int8 weights need {error.name}: pip install gpt-home-planner[fast]") from None
-        return cls(OnnxModel(model, weights), tokenizer, calibration, kinds, notes, domain)
+            planner = cls(model, tokenizer, calibration, kinds, notes, domain)
+        else:
+            try:
+                from gpt.inference.onnx_model import OnnxModel
+            except ImportError as error:
+                raise ReleaseError(f"int8 weights need {error.name}: pip install gpt-home-planner[fast]") from None
+            planner = cls(OnnxModel(model, weights), tokenizer, calibration, kinds, notes, domain)
+        planner.robot = None if robot is None else load_robot(robot, domain=domain)
+        return planner
 
-    def plan(self, instruction: str, home: AnyHome | Belief, options: Options | None = None) -> Plan:
+    def plan(
+        self, instruction: str, home: AnyHome | Belief, options: Options | None = None, *,
+        robot: AnyRobot | None = None,
+    ) -> Plan:  # fmt: skip
         """Plan an instruction in a home.
 
         Args:
@@ -102,10 +122,12 @@ class Planner(PlanningPipeline):
                 current state; see `planner.world_model.open_home`. For a partly known home, a `Belief`
                 (`planner.exploration`).
             options: Decoding options.
+            robot: The robot, if it is another than that of the planner; as in `load`.
 
         Raises:
             PlannerError: There is no such home, or an argument is of another type.
             HomeError: The file is not a valid home.
+            RobotError: There is no such robot.
             CalibrationError: The error rate cannot be kept with this model.
         """
         if not isinstance(instruction, str):
@@ -115,28 +137,46 @@ class Planner(PlanningPipeline):
         if isinstance(home, Belief):
             from planner.exploration.belief_planning import plan_under_uncertainty
 
-            return plan_under_uncertainty(self, instruction, home, options or Options())
-        return super().plan(instruction, open_home(home, geometry=False, domain=self.domain), options)
+            return plan_under_uncertainty(self, instruction, self._known_with_robot(home, robot), options or Options())
+        return super().plan(instruction, self._opened(home, robot), options)
 
-    def plan_goal(self, goal: Goal | str, home: AnyHome | Belief, options: Options | None = None) -> Plan:
+    def _opened(self, home: AnyHome, robot: AnyRobot | None) -> State:
+        """Return the state of a home, with the robot that is asked for or that of the planner."""
+        state = open_home(home, geometry=False, domain=self.domain)
+        return with_robot(state, self.robot if robot is None else robot)
+
+    def _known_with_robot(self, belief: Belief, robot: AnyRobot | None) -> Belief:
+        """Return a belief about a home with the robot that is asked for or that of the planner."""
+        robot = self.robot if robot is None else robot
+        if robot is None:
+            return belief
+        return replace(belief, scene=equipped(belief.scene, load_robot(robot, domain=belief.scene.domain)))
+
+    def plan_goal(
+        self, goal: Goal | str, home: AnyHome | Belief, options: Options | None = None, *,
+        robot: AnyRobot | None = None,
+    ) -> Plan:  # fmt: skip
         """Plan for a goal that is given, not read from an instruction.
 
         Args:
             goal: The goal, or its text (`envs/symbolic/goals/values.py`): `red mug on desk while never open oven`.
             home: As in `plan`.
             options: Decoding options.
+            robot: As in `plan`.
 
         Raises:
             GoalError: The goal does not parse.
             PlannerError: There is no such home.
             HomeError: The file is not a valid home.
+            RobotError: There is no such robot.
         """
         if isinstance(home, Belief):
             from planner.exploration.belief_planning import plan_for_goal_under_uncertainty
 
+            home = self._known_with_robot(home, robot)
             parsed = parse_goal(goal, scene=home.scene) if isinstance(goal, str) else goal
             return plan_for_goal_under_uncertainty(self, parsed, home, options or Options())
-        state = open_home(home, geometry=False, domain=self.domain)
+        state = self._opened(home, robot)
         if isinstance(goal, str):
             goal = parse_goal(goal, scene=state.world.scene)
         return self.plan_for_goal(goal, state, options)
@@ -158,7 +198,7 @@ class Planner(PlanningPipeline):
 
         if isinstance(home, Belief):
             return answer_from_belief(parse_query(question, scene=home.scene), home)
-        state = open_home(home, geometry=False, domain=self.domain)
+        state = self._opened(home, None)
         return answer(parse_query(question, scene=state.world.scene), state)
 
     def run(
@@ -185,7 +225,8 @@ class Planner(PlanningPipeline):
             clock: Tells the time and waits, for a goal with times; None: the home's simulated clock, which jumps.
 
         Raises:
-            PlannerError: There is nothing to execute, the plan is for another home, or its text cannot be read.
+            PlannerError: There is nothing to execute, the plan is for another home or robot, or its text cannot be
+                read.
             GoalError: `goal` does not parse.
         """
         acting_home = in_use(home)
@@ -194,6 +235,11 @@ class Planner(PlanningPipeline):
         if plan.goal is None:
             raise PlannerError(f"there is nothing to execute: {plan.status}, {plan.reason}")
         world, plan_world = acting_home.state().world, plan.start.world
+        if not _is_same_robot(world.domain, plan_world.domain):
+            raise PlannerError(
+                "the plan is for another robot than that of this home; give the home the same one: "
+                "PhysicalHome(home, robot=...) or SymbolicHome(home, robot=...)"
+            )
         speaker = {"person 1"} & (set(world.names) ^ set(plan_world.names))  # added to one of the two
         same_home = [n for n in world.names if n not in speaker] == [n for n in plan_world.names if n not in speaker]
         if same_home and speaker and any(speaker & set(action.args) for action in plan.actions):
@@ -223,6 +269,10 @@ class Planner(PlanningPipeline):
             disturb=disturb,
             clock=clock,
         )
+
+
+def _is_same_robot(domain: Domain, other: Domain) -> bool:
+    return (domain.skills, domain.hand) == (other.skills, other.hand)
 
 
 def _typed_plan(text: str, home: Home, belief: Belief | None, goal: Goal | str | None) -> Plan:

@@ -72,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("sentence", nargs="?", default=SENTENCE, help=f'spoken instruction (default: "{SENTENCE}")')
     add("--home", help="home file, name of a bundled home, or seed (default: the demo kitchen)")
+    add("--robot", metavar="FILE", help="robot file, or panda (default), guide or fetcher")
     add("--out", type=Path, help="output folder (default: runs/demo)")
     add("--no-video", action="store_true", help="record no video (several times faster)")
     args = parser.parse_args(argv)
@@ -82,14 +83,14 @@ def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner
     from planner.perception.hearing import Hearing
     from planner.perception.sight import Sight
-    from planner.world_model.open_home import open_home
+    from planner.world_model.open_home import open_home, with_robot
 
     if not args.sentence.strip():
         raise PlannerError('the sentence is empty; say something to do, for example "set the table for two"')
     one_thread()
     out = writable(args.out or runs_dir() / "demo")
-    home = open_home(args.home or datasets_dir() / "demo" / "kitchen.yaml")
-    sight, hearing, planner = Sight.load(), Hearing.load(), Planner.load()
+    home = with_robot(open_home(args.home or datasets_dir() / "demo" / "kitchen.yaml"), args.robot)
+    sight, hearing, planner = Sight.load(), Hearing.load(), Planner.load(robot=args.robot)
     return run_demo(home, args.sentence, out, sight, hearing, planner, video=not args.no_video)
 
 

@@ -38,10 +38,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--model", type=Path, metavar="FOLDER", action="append", help=model_help)
     limit_help = f"N tasks sampled from the file, or per built-in split (default: all, or {PER_SPLIT})"
     add("--domain", type=Path, metavar="FILE", help="domain of the tasks (default: that of the model)")
+    add(
+        "--robot", metavar="FILE", help="robot file, or panda (default), guide or fetcher; it refuses what it cannot do"
+    )
     add("--limit", type=int, metavar="N", help=limit_help)
     add("--seed", type=int, default=0, help="seed of tasks, homes and samples (default: 0)")
     add("--samples", type=int, default=4, metavar="N", help="more plans to sample if the first fails (default: 4)")
     add("--goals-only", action="store_true", help="measure only predicted goals, without plans (many times faster)")
+    renamed_help = "also the built-in splits with SHARE of the kinds of objects (default: all) called by unseen nouns"
+    add("--renamed", type=float, nargs="?", const=1.0, default=0.0, metavar="SHARE", help=renamed_help)
     add("--no-inventory", action="store_true", help="omit the home's inventory from the prompt")
     sense_help = "choose objects as in the released weights' corpus: dirty ones in reach before clean ones"
     add("--no-common-sense", action="store_true", help=sense_help)
@@ -84,6 +89,10 @@ def _usage_error(args: argparse.Namespace) -> str:
         return "--goals-only makes no plans: omit --physics and --baseline"
     if args.with_steps and args.tasks is None:
         return "--with-steps needs --tasks: the built-in splits have no step-by-step descriptions"
+    if not 0 <= args.renamed <= 1:
+        return f"--renamed is a share of the kinds, in (0, 1]; seen {args.renamed:g}"
+    if args.renamed and (args.tasks is not None or args.no_inventory):
+        return "--renamed is for the built-in splits, with the inventory: omit --tasks and --no-inventory"
     if len(set(folders)) < len(folders):
         return "a --model is given twice: it would count as two seeds"
     return ""
@@ -95,6 +104,7 @@ def _run(args: argparse.Namespace) -> int:
     from planner.api import Planner
     from planner.evaluation.results import EvaluationSettings, Results
     from planner.io.terminal import printable
+    from planner.tasks.held_out_trials import for_robot
 
     if args.out is not None and not args.out.resolve().parent.is_dir():
         raise OutputError(f"{args.out}: its folder does not exist")
@@ -106,6 +116,8 @@ def _run(args: argparse.Namespace) -> int:
     planners = [Planner.load(folder, weights=args.weights) for folder in folders]
     domain = load_domain(args.domain) if args.domain else planners[0].domain
     trials, problems = _load_trials(args, domain)
+    if args.robot is not None:
+        trials = [for_robot(trial, args.robot) for trial in trials]
     predictions = [
         _predict_all(planner, folder, trials, args) for planner, folder in zip(planners, folders, strict=True)
     ]
@@ -113,7 +125,7 @@ def _run(args: argparse.Namespace) -> int:
         setting=EvaluationSettings(
             tasks=str(args.tasks) if args.tasks else None, models=names, weights=args.weights, seed=args.seed,
             samples=args.samples, inventory=not args.no_inventory, steps=args.with_steps, goals_only=args.goals_only,
-            common_sense=not args.no_common_sense,
+            common_sense=not args.no_common_sense, renamed=args.renamed,
         ),
         predictions=predictions,
         problems=problems,
@@ -155,10 +167,14 @@ def _load_trials(args: argparse.Namespace, domain: Domain) -> tuple[list[Evaluat
     geometry = args.physics > 0
     if args.tasks is None:
         count, inventory = args.limit or PER_SPLIT, not args.no_inventory
+        shares = (0.0, args.renamed) if args.renamed else (0.0,)
         return [
-            t
-            for s in BUILT_IN
-            for t in draw_trials(s, count, seed=args.seed, inventory=inventory, geometry=geometry, domain=domain)
+            trial
+            for split in BUILT_IN
+            for share in shares
+            for trial in draw_trials(
+                split, count, seed=args.seed, inventory=inventory, geometry=geometry, domain=domain, renamed=share
+            )
         ], []
     trials: list[EvaluationTask] = []
     problems: list[TaskProblem] = []

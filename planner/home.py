@@ -25,6 +25,8 @@ from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import speaker_of
+from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.kinds.description import described_kinds, own_kinds, own_words
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
@@ -35,28 +37,30 @@ OWNED = re.compile(r"\w['’]s ")  # a room that is called after a person: "Mia'
 MAX_LISTED = 4  # names that one entry of a line shows
 
 
-def check(path: str, as_json: bool) -> int:
+def check(path: str, as_json: bool, domain: Domain) -> int:
     """Print whether a home file is valid, or all its problems. Returns 0 if it is valid, otherwise 1."""
     notes: list[str] = []
     try:
-        scene = load_home(path, notes=notes)
+        scene = load_home(path, notes=notes, domain=domain)
     except HomeNameError:
         raise
     except HomeError as error:
         if as_json:
             problem_nodes = error.problems if isinstance(error, HomeFileError) else ()
             problems: list[dict[str, int | str | None]] = [
-                {"line": problem.line, "problem": problem.text} for problem in problem_nodes
+                {**({"file": problem.file} if problem.file else {}), "line": problem.line, "problem": problem.text}
+                for problem in problem_nodes
             ]
             print(json.dumps({"ok": False, "problems": problems or [{"line": None, "problem": str(error)}]}, indent=2))
         else:
             print(printable(str(error)))
         return 1
-    counts = {"rooms": len(scene.rooms), "fixtures": len(scene.fixtures), "objects": len(scene.objects)}
+    counts = {"rooms": len(scene.rooms), "fixtures": len(furniture_of(scene)), "objects": len(scene.objects)}
     if as_json:
         people = {"speaker": speaker_of(scene), "people": scene.people, "owners": _owned(scene)}
         household = {**people, "properties": _properties(scene), "rules": scene.rules}
-        print(json.dumps({"ok": True, "name": scene.name, **counts, **household, "notes": notes}, indent=2))
+        answer = {"ok": True, "name": scene.name, **counts, **household, **own_parts(scene), "notes": notes}
+        print(json.dumps(answer, indent=2))
     else:
         print(f"ok: {scene.name}, {_counted(scene)}")
         print("\n".join((*_household(scene), *([f"notes: {'; '.join(notes)}"] if notes else []))))
@@ -68,7 +72,8 @@ def _household(scene: Scene) -> Iterator[str]:
     speaker = speaker_of(scene)
     persons = _persons(scene)
     name = next((name for name, person in persons.items() if person.name == speaker), None)
-    who = f"{name} ({speaker})" if name else speaker or "nobody; there is no floor for a person to stand"
+    nobody = "nobody; there is no floor for a person to stand" if scene.domain.person else "nobody in it"
+    who = f"{name} ({speaker})" if name else speaker or nobody
     yield f"instructions come from: {who}"
     if scene.people:
         places = [f"{name} in {'' if OWNED.search(p.room) else 'the '}{p.room}" for name, p in persons.items()]
@@ -80,10 +85,22 @@ def _household(scene: Scene) -> Iterator[str]:
             yield f"{subject}: " + ", ".join(f"{word} ({_listed(names)})" for word, names in words.items())
     if scene.rules:
         yield f"rules: {'; '.join(scene.rules)}"
+    yield from described_kinds(scene.domain)
+
+
+def furniture_of(scene: Scene) -> list[FixtureSpec]:
+    """Return the furniture of a home, without the rooms that skills can be about."""
+    return [fixture for fixture in scene.fixtures if not scene.domain.fixtures[fixture.category].is_room]
+
+
+def own_parts(scene: Scene) -> dict[str, object]:
+    """Return what only this home has: kinds, classes, states, skills; nothing for most homes."""
+    parts = {**own_kinds(scene.domain), **own_words(scene.domain)}
+    return {key: values for key, values in parts.items() if values}
 
 
 def _counted(scene: Scene) -> str:
-    counts = {"room": len(scene.rooms), "fixture": len(scene.fixtures), "object": len(scene.objects)}
+    counts = {"room": len(scene.rooms), "fixture": len(furniture_of(scene)), "object": len(scene.objects)}
     return ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counts.items())
 
 
@@ -115,18 +132,19 @@ def _properties(scene: Scene) -> dict[str, dict[str, list[str]]]:
     return {group: words for group, words in groups.items() if words}
 
 
-def sample(seed: int, rooms: int | None, objects: int | None) -> int:
-    """Print a sampled home as a home file."""
-    sys.stdout.write(dump_home(sample_scene(seed, rooms=rooms, n_objects=objects)))
+def sample(seed: int, rooms: int | None, objects: int | None, domain_file: Path | None) -> int:
+    """Print a sampled home as a home file; one of another domain names its file, relative to the current folder."""
+    scene = sample_scene(seed, rooms=rooms, n_objects=objects, domain=load_domain(domain_file))
+    sys.stdout.write(dump_home(scene, domain_file))
     return 0
 
 
-def show(name: str, as_json: bool, picture: Path | None = None) -> int:
+def show(name: str, as_json: bool, picture: Path | None, domain: Domain) -> int:
     """Print the contents of a home, room by room, or draw its floor plan as a PNG or SVG file."""
     if picture is not None:
         check_picture_path(picture)
     try:
-        scene = load_home(name, speaker=True)
+        scene = load_home(name, speaker=True, domain=domain)
     except HomeNameError:
         raise
     except HomeError as error:
@@ -147,16 +165,20 @@ def listing(scene: Scene) -> Iterator[str]:
     yield f"{scene.name}: {_counted(scene)}"
     yield from (f"people: {', '.join(scene.people)}",) if scene.people else ()
     yield from (f"rules: {'; '.join(scene.rules)}",) if scene.rules else ()
+    yield from described_kinds(scene.domain)
     contents_of: dict[str, list[ObjectSpec]] = {}
     for item in scene.objects:
         contents_of.setdefault(item.place, []).append(item)
     named = {person.name: name for name, person in _persons(scene).items()}
+    furniture = furniture_of(scene)
     for room in scene.rooms:
         x0, y0, x1, y1 = room.rect
         article = "an" if room.kind[0] in "aeiou" else "a"
         room_type = "" if room.name.lower().startswith(room.kind) else f", {article} {room.kind}"
-        yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m)"
-        for fixture in scene.fixtures:
+        of_room = sorted(next((f.states for f in scene.fixtures if f.name == room.name), ()))
+        so = f" ({', '.join(of_room)})" if of_room else ""
+        yield f"\n{room.name}{room_type} ({x1 - x0:.1f} x {y1 - y0:.1f} m){so}"
+        for fixture in furniture:
             if fixture.room == room.name:
                 states = f" ({', '.join(sorted(fixture.states))})" if fixture.states else ""
                 contents = ", ".join(_words(item, contents_of) for item in contents_of.get(fixture.name, []))
@@ -183,6 +205,7 @@ def _as_data(scene: Scene) -> dict[str, object]:
         "name": scene.name,
         "people": scene.people,
         "rules": scene.rules,
+        **own_parts(scene),
         "rooms": [{"name": r.name, "kind": r.kind, "rect_m": r.rect} for r in scene.rooms],
         "doorways": [{"x_m": d.x, "y_m": d.y, "width_m": d.width, "along": d.along} for d in scene.doorways],
         "fixtures": [
@@ -195,7 +218,7 @@ def _as_data(scene: Scene) -> dict[str, object]:
                 "states": sorted(f.states),
                 "properties": f.properties,
             }
-            for f in scene.fixtures
+            for f in furniture_of(scene)
         ],
         "objects": [
             {
@@ -226,6 +249,8 @@ def _parser() -> argparse.ArgumentParser:
     shows.add_argument("--picture", type=Path, metavar="FILE", help="draw the floor plan instead: a .png or .svg file")
     for verb in (checks, shows):
         verb.add_argument("--json", action="store_true", help="print JSON")
+    for verb in (checks, samples, shows):
+        verb.add_argument("--domain", type=Path, metavar="FILE", help="domain of the home (default: the home's own)")
     add_new_arguments(news)
     news.add_argument(
         "--seed", type=_seed, default=0, help="another seed offers other furniture and things (default: 0)"
@@ -251,14 +276,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     if args.verb == "check":
-        return check(args.file, args.json)
+        return check(args.file, args.json, load_domain(args.domain))
     if args.verb == "new":
         return new(args)
     if args.verb == "from-seen":
         return from_seen(args)
     if args.verb == "show":
-        return show(args.home, args.json, args.picture)
-    return sample(args.seed, args.rooms, args.objects)
+        return show(args.home, args.json, args.picture, load_domain(args.domain))
+    return sample(args.seed, args.rooms, args.objects, args.domain)
 
 
 if __name__ == "__main__":

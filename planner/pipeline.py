@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State, format_action
 from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import Goal, format_goal, with_home_rules
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
@@ -72,10 +73,9 @@ class PlanningPipeline:
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
         self.tokenizer = tokenizer
         self.calibration = calibration
-        self.kinds, self.notes = frozenset(kinds), notes
-        self.domain = domain or load_domain()
+        self.kinds, self.notes, self.domain = frozenset(kinds), notes, domain or load_domain()
         self.prompts = Prompts(self.model, tokenizer)
-        self.reader = InstructionReader(self.prompts)
+        self.reader = InstructionReader(self.prompts, self.kinds)
         self.goal_planner = GoalPlanner(self.prompts, self.kinds)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
@@ -105,23 +105,18 @@ class PlanningPipeline:
         return self.calibration
 
     def plan(self, instruction: str, state: State, options: Options | None = None) -> Plan:
-        """Plan an instruction from a state.
-
-        Raises:
-            CalibrationError: The error rate cannot be kept with this model.
-        """
+        """Plan an instruction from a state; errors are those of `understand`."""
         options = options or Options()
         started_at = time.perf_counter()
         parsed = self.understand(instruction, state, options)
         if parsed.goal is None:
             return Plan.declined(parsed, state, time.perf_counter() - started_at)
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
-        confidence = None
-        if self.calibration is not None:
-            confidence = self.calibration.confidence(parsed.logprob, parsed.reading, verified=plan.is_proven)
+        proven, judge = plan.is_proven, self.calibration
+        confidence = None if judge is None else judge.confidence(parsed.logprob, parsed.reading, verified=proven)
         return replace(
-            plan, seconds=time.perf_counter() - started_at, tokens=plan.tokens + parsed.tokens, logprob=parsed.logprob,
-            confidence=confidence,
+            plan, tokens=plan.tokens + parsed.tokens, logprob=parsed.logprob, confidence=confidence,
+            seconds=time.perf_counter() - started_at,
         )  # fmt: skip
 
     def plan_for_goal(
@@ -159,6 +154,9 @@ class PlanningPipeline:
         goal = with_home_rules(goal, state.world.scene)
         episode_start = initial_state or state
         remaining_goal = goal.after(phase, begun=begun)
+        if beyond := robot_obstacle(remaining_goal, state, initial_state=episode_start):
+            report = verify(state, remaining_goal, (), initial_state=episode_start)
+            return Plan.beyond_robot(instruction, goal, beyond, report)
         if (impossible := infeasibility(remaining_goal, state)) and initial_state is None:
             options = replace(options, samples=0)  # one attempt, which shows how far it gets
         self.prompts.begin()
@@ -180,7 +178,7 @@ class PlanningPipeline:
             instruction=instruction,
             status="scheduled" if waits else "verified" if report.ok else "refused" if rule else "unverified",
             reason=words_of_waits(waits, len(plan.actions)) if report.ok else rule or impossible or report.reason,
-            goal=goal, goal_text=format_goal(goal), actions=plan.actions,
+            goal=goal, goal_text=format_goal(goal, state.world.domain), actions=plan.actions,
             subtasks=tuple(format_action(state.world, a) for a in plan.actions), added=plan.added,
             left_out=plan.left_out, start=state, report=report, tried=chosen.tried, tokens=chosen.tokens,
             seconds=time.perf_counter() - started_at, kept=min(best.draft.kept, len(best.actions)),

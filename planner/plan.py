@@ -13,7 +13,7 @@ from planner.io.command import run_command, standard_input, typed_argument
 from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.plans.export import FORMATS
-from planner.world_model.open_home import open_home, with_rules
+from planner.world_model.open_home import open_home, with_robot, with_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,6 +118,7 @@ def _run(args: argparse.Namespace) -> int:
     domain = read_domain(args)
     home = home_named(args, domain) if seen is None else seen[0].world.scene  # who asks is there, seen or not
     state = with_rules(open_home(home, geometry=args.execute, domain=domain), args.rule)
+    state = with_robot(state, args.robot)
     texts = instructions if args.goal is None else [args.goal]
     if len(texts) == 1 and is_question(texts[0]):
         return _answer(args, texts[0], state)

@@ -22,7 +22,7 @@ from planner.io.command import run_command, standard_input, typed_argument
 from planner.io.command_parser import CommandParser
 from planner.io.paths import runs_dir
 from planner.io.terminal import printable
-from planner.world_model.open_home import open_home, with_rules
+from planner.world_model.open_home import open_home, with_robot, with_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,6 +121,7 @@ def _run(args: argparse.Namespace) -> int:
     domain = read_domain(args)
     home = home_named(args, domain)
     state = with_rules(open_home(home, geometry=args.backend == "physics", domain=domain), args.rule)
+    state = with_robot(state, args.robot)
     goal = _read_goal(args, plan_text, state.world.scene)
     belief = read_belief(args, state)
     believed_state = state
@@ -214,6 +215,7 @@ def _run_agenda(args: argparse.Namespace) -> int:
     domain = read_domain(args)
     geometry = args.backend == "physics" and not only_read
     state = with_rules(open_home(home_named(args, domain), geometry=geometry, domain=domain), args.rule)
+    state = with_robot(state, args.robot)
     agenda = Agenda(state, args.agenda)
     if args.list:
         print_agenda(agenda, as_json=args.json)

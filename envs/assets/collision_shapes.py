@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING, Literal
 from envs.assets.mesh_bodies import mesh_hulls
 from envs.assets.mesh_grasps import mesh_rims
 from envs.geometry.bodies import Piece, Quat, Rim
+from envs.symbolic.embodiment.grip import FLAT, RIDGED, is_hollow, ridge_of, wall_of
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import ObjectCategory, Vec3
 
-WALL_M = 0.008  # thickness of a vessel's walls
-TAB_M = 0.045  # length of the rim pieces of plates, trays and pans
-RIDGE_M = 0.03  # thickness of a cloth's fold and of a kettle's handle
-WALL_SHARE, TAB_SHARE, RIDGE_SHARE = 0.1, 0.35, 0.4  # of an object's width, at most: own kinds can be tiny
-# Shapes with a fold or handle on top: the fraction of the height below it.
-RIDGED = {"cloth": 0.45, "cushion": 0.6, "kettle": 0.78}
-FLAT = ("plate", "tray", "pan")
+TAB_M, TAB_SHARE = 0.045, 0.35  # length of the rim pieces of plates, trays and pans, and of its width at most
 # Shapes that collide as cylinders.
 CYLINDERS = ("plate", "pan", "wine_glass", "bottle", "can", "ball", "vase", "roll", "plunger", "kettle")
 ROUND = (*CYLINDERS, "bowl", "cup", "mug", "glass", "pot")  # rotationally symmetric if as deep as wide
@@ -46,7 +41,7 @@ def hulls(category: ObjectCategory) -> tuple[Piece, ...]:
     if category.shape in RIDGED:  # a fold, or a handle, on top
         base_share = RIDGED[category.shape]
         base = _hull((x, y, base_share * z), (0.0, 0.0, (base_share - 1) * z / 2), kind)
-        return (base, _hull((0.7 * x, _ridge(category), (1 - base_share) * z), (0.0, 0.0, base_share * z / 2)))
+        return (base, _hull((0.7 * x, ridge_of(category), (1 - base_share) * z), (0.0, 0.0, base_share * z / 2)))
     return (_hull(category.size, kind=kind),)
 
 
@@ -57,7 +52,7 @@ def rims(category: ObjectCategory) -> tuple[Rim, ...]:
         return mesh_rims(category.mesh, category.size)
     x, y, z = category.size
     if category.shape in RIDGED and not is_hollow(category):
-        return (Rim(x=0.0, y=0.0, out=pi / 2, thick=_ridge(category), deep=(1 - RIDGED[category.shape]) * z),)
+        return (Rim(x=0.0, y=0.0, out=pi / 2, thick=ridge_of(category), deep=(1 - RIDGED[category.shape]) * z),)
     if category.shape not in FLAT and not is_hollow(category):
         return ()
     wall = wall_of(category)
@@ -70,21 +65,6 @@ def rims(category: ObjectCategory) -> tuple[Rim, ...]:
         Rim(x=half[k % 2] * cos(angle), y=half[k % 2] * sin(angle), out=angle, thick=wall, deep=depth)
         for k, angle in enumerate(angles)
     )
-
-
-def is_hollow(category: ObjectCategory) -> bool:
-    """Whether there is room inside the collision shape: it is an open box, or a mesh."""
-    return category.relation == "in" and category.holds is not None
-
-
-def wall_of(category: ObjectCategory) -> float:
-    """Return the thickness of a vessel's walls, and of a plate's rim [m]: thinner for what is tiny."""
-    x, y, z = category.size
-    return min(WALL_M, WALL_SHARE * min(x, y), z / 3 if is_hollow(category) else WALL_M)
-
-
-def _ridge(category: ObjectCategory) -> float:
-    return min(RIDGE_M, RIDGE_SHARE * category.size[1])
 
 
 def edge_height(category: ObjectCategory) -> float:

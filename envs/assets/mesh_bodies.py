@@ -159,8 +159,8 @@ def _convex_parts(mesh: MeshFile, shape: Vec3) -> tuple[Array, ...]:
         raise DomainError(f"{mesh.path}: cutting a mesh into convex pieces needs coacd ({error}): {INSTALL}") from None
     coacd.set_log_level("error")
     parts = coacd.run_coacd(
-        coacd.Mesh(vertices, faces), threshold=CONCAVITY, max_convex_hull=MAX_PIECES, resolution=1000,
-        mcts_iterations=60, mcts_nodes=10, preprocess_resolution=40, seed=SEED,
+        coacd.Mesh(vertices, faces), threshold=CONCAVITY, max_convex_hull=MAX_PIECES, resolution=500,
+        mcts_iterations=30, mcts_nodes=8, preprocess_resolution=40, seed=SEED,
     )  # fmt: skip
     corners = [_few(np.asarray(points, dtype=np.float64)) for points, _ in parts]
     together = np.concatenate(corners)  # what CoACD made anew is a little larger or smaller

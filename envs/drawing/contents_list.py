@@ -71,12 +71,12 @@ def contents_list(scene: Scene, numbers: Mapping[str, int], *, left: float, top:
     for item in scene.objects:
         contents[item.place].append(item)
     counts = {name: len(held) for name, held in held_names(scene).items()}
-    persons = [fixture.name for fixture in scene.fixtures if fixture.category == domain.person]
+    persons = [fixture.name for fixture in scene.fixtures if fixture.category == scene.domain.person]
     people = dict(zip(persons, scene.people, strict=False))
     columns = _Columns(left, top, max(height, MIN_HEIGHT))
     for room in scene.rooms:
         columns.heading(room.name)
-        for fixture in scene.fixtures:
+        for fixture in scene.furniture:
             if fixture.room != room.name:
                 continue
             name = people.get(fixture.name, fixture.name)

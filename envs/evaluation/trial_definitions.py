@@ -7,6 +7,7 @@ steps, such as opening the cabinet that a plate is taken from, are not counted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,9 @@ from envs.errors import EnvsError
 from envs.evaluation.plan_builder import DeadEndError, PlanBuilder
 from envs.evaluation.trial_scenes import location_fact, seed_of, small_home, surfaces
 from envs.physics.spatial_queries import COVERED_BODIES
+from envs.scenes.home_file import load_home
 from envs.symbolic.actions import ON, OPEN, World
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain, load_domain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,13 +48,13 @@ class TrialDefinition:
 class _TrialBuilder:
     """One attempt to build a trial: a random generator, a scene, and the actions so far."""
 
-    def __init__(self, seed: int, number: int) -> None:
-        self.seed, self.number = seed, number
+    def __init__(self, seed: int, number: int, domain: Domain) -> None:
+        self.seed, self.number, self.domain = seed, number, domain
         self.rng = np.random.default_rng((seed, 4))
         self.counted: dict[int, str] = {}
 
     def enter(self, fixtures: Sequence[str], facts: Sequence[str] = ()) -> PlanBuilder:
-        self.scene = small_home(self.seed, fixtures, facts)
+        self.scene = small_home(self.seed, fixtures, facts, self.domain)
         self.plan = PlanBuilder(World(self.scene).initial())
         return self.plan
 
@@ -73,13 +75,19 @@ class _TrialBuilder:
         world = self.plan.state.world
         return self.pick_one(self.plan.fixtures(lambda i: world.categories[i] == category))
 
+    def surfaces(self, category: str, *, usual: bool) -> list[str]:
+        return surfaces(category, usual=usual, domain=self.domain)
+
+    def fact(self, category: str, place: str) -> str:
+        return location_fact(category, place, self.domain)
+
     def definition(self) -> TrialDefinition:
         steps = [Step(action=a, counted=self.counted.get(k, "")) for k, a in enumerate(self.plan.actions)]
         return TrialDefinition(scene=self.scene, steps=tuple(steps))
 
 
-def define_trial(suite: str, category: str, number: int, seed: int) -> TrialDefinition:
-    """Return the trial `number` of a category.
+def define_trial(suite: str, category: str, number: int, seed: int, domain: Domain | None = None) -> TrialDefinition:
+    """Return the trial `number` of a category of a domain, by default the built-in one.
 
     Raises:
         EnvsError: No suitable home was found.
@@ -87,7 +95,7 @@ def define_trial(suite: str, category: str, number: int, seed: int) -> TrialDefi
     key = f"{suite}/{category}/{number}"
     error: EnvsError | None = None
     for attempt in range(MAX_HOMES):
-        builder = _TrialBuilder(seed_of(key, seed, attempt=attempt), number)
+        builder = _TrialBuilder(seed_of(key, seed, attempt=attempt), number, domain or load_domain())
         try:
             TRIAL_SUITES[suite][1](builder, category)
             return builder.definition()
@@ -96,23 +104,47 @@ def define_trial(suite: str, category: str, number: int, seed: int) -> TrialDefi
     raise EnvsError(f"{key}: no home in {MAX_HOMES} suits: {error}")
 
 
-def suite_categories(suite: str) -> list[str]:
-    """Return the categories of a suite: objects or fixtures, or for `skills` a skill with a category."""
-    return TRIAL_SUITES[suite][0]()
+@lru_cache(maxsize=4)
+def domain_of(home: str) -> Domain:
+    """Return the domain of a home: a file, or the name of a bundled one.
+
+    Raises:
+        HomeError: The file cannot be read.
+    """
+    return load_home(home, geometry=False).domain
+
+
+def suite_categories(suite: str, domain: Domain | None = None) -> list[str]:
+    """Return the categories of a suite: objects or fixtures, or for `skills` a skill with a category.
+
+    Of another domain than the built-in one, those that the built-in one has too are left out.
+    """
+    built_in = load_domain()
+    names = TRIAL_SUITES[suite][0](domain or built_in)
+    if domain is None or domain is built_in:
+        return names
+    known = {**built_in.objects, **built_in.fixtures}
+    own = {n for n, kind in {**domain.objects, **domain.fixtures}.items() if known.get(n) != kind}
+    return [name for name in names if _category_of(name) in own]
+
+
+def _category_of(name: str) -> str:
+    """Return the category in the name of a trial, such as `bowl` in `pour into bowl`."""
+    return next((name.removeprefix(f"{prefix} ") for prefix in SKILL_TRIALS if name.startswith(f"{prefix} ")), name)
 
 
 # -- pick --------------------------------------------------------------------------------------------------------------
 
 
-def _object_categories() -> list[str]:
-    return list(load_domain().objects)
+def _object_categories(domain: Domain) -> list[str]:
+    return list(domain.objects)
 
 
 def _pick(builder: _TrialBuilder, category: str) -> None:
-    usual_places = load_domain().objects[category].at
+    usual_places = builder.domain.objects[category].at
     source = usual_places[builder.number % len(usual_places)]
-    target = builder.pick_one([p for p in surfaces(category, usual=False) if p != source])
-    builder.enter([source, target], [location_fact(category, source)])
+    target = builder.pick_one([p for p in builder.surfaces(category, usual=False) if p != source])
+    builder.enter([source, target], [builder.fact(category, source)])
     item = f"{category} 1"
     builder.plan.uncover(item)
     builder.count("pick up", "pick up", item)
@@ -122,8 +154,8 @@ def _pick(builder: _TrialBuilder, category: str) -> None:
 # -- joints ------------------------------------------------------------------------------------------------------------
 
 
-def _jointed_categories() -> list[str]:
-    return [name for name, category in load_domain().fixtures.items() if category.joint is not None]
+def _jointed_categories(domain: Domain) -> list[str]:
+    return [name for name, category in domain.fixtures.items() if category.joint is not None]
 
 
 def _open_and_close(builder: _TrialBuilder, category: str) -> None:
@@ -140,33 +172,35 @@ def _open_and_close(builder: _TrialBuilder, category: str) -> None:
 # -- containers --------------------------------------------------------------------------------------------------------
 
 
-def _container_categories() -> list[str]:
-    domain = load_domain()
+def _container_categories(domain: Domain) -> list[str]:
+    built_in = load_domain().fixtures
     fixtures = [
-        n for n, f in domain.fixtures.items() if f.enclosed or f.relation == "in" or f.body in (*COVERED_BODIES, "slot")
+        n
+        for n, f in domain.fixtures.items()
+        if f.enclosed or f.relation == "in" or f.body in (*COVERED_BODIES, "slot") or (f.region and n not in built_in)
     ]
     return fixtures + [name for name, category in domain.objects.items() if category.holds is not None]
 
 
 def _put_in_and_take_out(builder: _TrialBuilder, category: str) -> None:
     """Build a trial of putting an object into a container and taking it out, in this or the other order."""
-    domain = load_domain()
+    domain = builder.domain
     item = builder.pick_one([n for n in domain.objects if domain.fits(n, category)])
     target, fixtures = category, [category]
     if category in domain.objects:
-        support = builder.pick_one(surfaces(category, usual=True))
+        support = builder.pick_one(builder.surfaces(category, usual=True))
         target, fixtures = f"{category} on {support}", [support]
     if builder.number % 2:
-        builder.enter(fixtures, [location_fact(item, target)])
+        builder.enter(fixtures, [builder.fact(item, target)])
         holder = builder.place_of(f"{item} 1")
         builder.plan.uncover(holder)
         _take_out(builder, f"{item} 1")
         builder.count("put in", "put", f"{item} 1", holder)
         return
-    source = builder.pick_one([p for p in surfaces(item, usual=True) if p != category])
-    facts = [location_fact(item, source)]
+    source = builder.pick_one([p for p in builder.surfaces(item, usual=True) if p != category])
+    facts = [builder.fact(item, source)]
     if category in domain.objects:
-        facts.append(location_fact(category, support))
+        facts.append(builder.fact(category, support))
     builder.enter([*fixtures, source], facts)
     holder = f"{category} 1" if category in domain.objects else builder.one_of(category)
     builder.plan.uncover(holder)
@@ -182,8 +216,7 @@ def _take_out(builder: _TrialBuilder, item: str) -> None:
 # -- skills ------------------------------------------------------------------------------------------------------------
 
 
-def _skill_categories() -> list[str]:
-    domain = load_domain()
+def _skill_categories(domain: Domain) -> list[str]:
     fixtures, objects = domain.fixtures.values(), domain.objects.values()
     return [
         *(f"press {f.name}" for f in fixtures if f.switch),
@@ -220,26 +253,26 @@ def _take_tool(
 ) -> None:
     """Enter a home that has one of some tools in the open, and pick it up."""
     tool = builder.pick_one(options)
-    place = builder.pick_one(surfaces(tool.partition(" of ")[0], usual=True))
-    builder.enter([*other_fixtures, place], [location_fact(tool, place), *facts])
+    place = builder.pick_one(builder.surfaces(tool.partition(" of ")[0], usual=True))
+    builder.enter([*other_fixtures, place], [builder.fact(tool, place), *facts])
     builder.plan.do("pick up", f"{tool.partition(' of ')[0]} 1")
 
 
 def _slice(builder: _TrialBuilder, category: str) -> None:
-    knives = [n for n, object_category in load_domain().objects.items() if object_category.cuts]
-    place = builder.pick_one(surfaces(category, usual=True))
-    _take_tool(builder, knives, [place], [location_fact(category, place)])
+    knives = [n for n, object_category in builder.domain.objects.items() if object_category.cuts]
+    place = builder.pick_one(builder.surfaces(category, usual=True))
+    _take_tool(builder, knives, [place], [builder.fact(category, place)])
     builder.count("slice", "slice", f"{category} 1")
 
 
 def _wipe(builder: _TrialBuilder, category: str) -> None:
-    wipers = [n for n, object_category in load_domain().objects.items() if object_category.wipes]
+    wipers = [n for n, object_category in builder.domain.objects.items() if object_category.wipes]
     _take_tool(builder, wipers, [category], [])
     builder.count("wipe", "wipe", builder.one_of(category))
 
 
 def _pour(builder: _TrialBuilder, category: str) -> None:
-    domain = load_domain()
+    domain = builder.domain
     reservoirs = [n for n, object_category in domain.objects.items() if object_category.contains and n != category]
     filled_with = domain.sampling.filled_with
     filled = [f"{n} of {drink}" for n, drinks in filled_with.items() if n != category for drink in drinks]
@@ -247,19 +280,19 @@ def _pour(builder: _TrialBuilder, category: str) -> None:
         _take_tool(builder, [v for v in filled if v.endswith(" water")] + ["water bottle"], [category], [])
         builder.count("pour", "pour", builder.plan.state.world.names[builder.plan.state.held], builder.one_of(category))
         return
-    place = builder.pick_one(surfaces(category, usual=True))
-    _take_tool(builder, reservoirs + filled, [place], [location_fact(category, place)])
+    place = builder.pick_one(builder.surfaces(category, usual=True))
+    _take_tool(builder, reservoirs + filled, [place], [builder.fact(category, place)])
     builder.count("pour", "pour", builder.plan.state.world.names[builder.plan.state.held], f"{category} 1")
 
 
 def _fold(builder: _TrialBuilder, category: str) -> None:
-    place = builder.pick_one(surfaces(category, usual=True))
-    builder.enter([place], [location_fact(category, place)])
+    place = builder.pick_one(builder.surfaces(category, usual=True))
+    builder.enter([place], [builder.fact(category, place)])
     builder.count("fold", "fold", f"{category} 1")
 
 
 def _give(builder: _TrialBuilder, category: str) -> None:
-    domain = load_domain()
+    domain = builder.domain
     _take_tool(builder, [n for n in domain.objects if domain.fits(n, category)], [category], [])
     builder.count("give", "give", builder.plan.state.world.names[builder.plan.state.held], builder.one_of(category))
 
@@ -278,7 +311,7 @@ SKILL_TRIALS: dict[str, Callable[[_TrialBuilder, str], None]] = {
     "give to": _give,
     "go to": _go,
 }
-TRIAL_SUITES: dict[str, tuple[Callable[[], list[str]], Callable[[_TrialBuilder, str], None]]] = {
+TRIAL_SUITES: dict[str, tuple[Callable[[Domain], list[str]], Callable[[_TrialBuilder, str], None]]] = {
     "pick": (_object_categories, _pick),
     "joints": (_jointed_categories, _open_and_close),
     "containers": (_container_categories, _put_in_and_take_out),

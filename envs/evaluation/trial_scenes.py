@@ -37,13 +37,13 @@ def seed_of(key: str, seed: int, *, attempt: int = 0, span: tuple[int, int] = TR
     return int(rng.integers(*span))
 
 
-def small_home(seed: int, fixtures: Iterable[str], facts: Sequence[str] = ()) -> Scene:
+def small_home(seed: int, fixtures: Iterable[str], facts: Sequence[str] = (), domain: Domain | None = None) -> Scene:
     """Return a home that has the given fixtures and in which the facts hold.
 
     Raises:
         EnvsError: No such home can be sampled from this seed.
     """
-    domain = load_domain()
+    domain = domain or load_domain()
     rng = np.random.default_rng((seed, 3))
     categories = dict.fromkeys(fixtures, 1)
     rooms = {"kitchen", *(room for name in categories for room in domain.fixtures[name].rooms)}
@@ -58,6 +58,7 @@ def small_home(seed: int, fixtures: Iterable[str], facts: Sequence[str] = ()) ->
         need_fixtures=categories,
         absent=[name for name in domain.fixtures if name not in categories],
         facts=facts,
+        domain=domain,
     )
     return replace(scene, robot=_random_start(scene, rng))
 
@@ -74,9 +75,9 @@ def home_for_plans(seed: int) -> Scene:
     return replace(scene, robot=_random_start(scene, rng))
 
 
-def surfaces(category: str, *, usual: bool) -> list[str]:
+def surfaces(category: str, *, usual: bool, domain: Domain | None = None) -> list[str]:
     """Return the open fixture categories that an object fits on; with `usual`, the usual ones if there are any."""
-    domain = load_domain()
+    domain = domain or load_domain()
     open_surfaces = [n for n, f in domain.fixtures.items() if f.relation == "on" and not f.enclosed]
     fitting = [name for name in open_surfaces if domain.fits(category, name)]
     usual_surfaces = [name for name in domain.objects[category].at if name in fitting]
@@ -85,9 +86,9 @@ def surfaces(category: str, *, usual: bool) -> list[str]:
     return [name for name in fitting if not domain.fixtures[name].underfoot] if usual else fitting
 
 
-def location_fact(category: str, place: str) -> str:
+def location_fact(category: str, place: str, domain: Domain | None = None) -> str:
     """Return a location fact for the sampler, such as `plate in cabinet`; a place may be nested (`bowl on desk`)."""
-    domain = load_domain()
+    domain = domain or load_domain()
     matches = [n for n in (*domain.fixtures, *domain.objects) if place == n or place.startswith(n + " ")]
     if not matches:
         raise EnvsError(f"there is no place {place!r}")

@@ -90,6 +90,13 @@ def moved(part: Mesh, at: Vec3 = (0.0, 0.0, 0.0), turn: Turn | None = None) -> M
     return Mesh(vertices=shifted, faces=part.faces, colors=part.colors)
 
 
+def scaled(part: Mesh, factors: Vec3) -> Mesh:
+    """Scale a mesh along x, y, z about its origin."""
+    a, b, c = factors
+    vertices = tuple((a * x, b * y, c * z) for x, y, z in part.vertices)
+    return Mesh(vertices=vertices, faces=part.faces, colors=part.colors)
+
+
 def spun(part: Mesh, yaw: float) -> Mesh:
     """Rotate a mesh about z [rad]."""
     c, s = cos(yaw), sin(yaw)

@@ -25,6 +25,7 @@ from envs.gym.arguments import (
 )
 from envs.gym.goal_sampler import sample_goal
 from envs.scenes.home_file import load_home
+from envs.scenes.robot_file import load_robot
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import needs_person, with_speaker
 from envs.symbolic.actions import (
@@ -39,6 +40,7 @@ from envs.symbolic.actions import (
 )
 from envs.symbolic.description import describe
 from envs.symbolic.domain import load_domain
+from envs.symbolic.embodiment import equipped
 from envs.symbolic.goals import (
     DEFAULT_START,
     checked_seconds,
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 
     from envs.rendering.camera import CameraPose
     from envs.scenes.home_file import AnyHome
+    from envs.scenes.robot_file import AnyRobot
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.domain import Vec3
     from envs.symbolic.goals import Goal
@@ -70,7 +73,7 @@ SUCCESS_REWARD = 1.0
 GRASPS = ("assisted", "physical")
 MAX_SAMPLED_HOMES = 30  # homes sampled for a goal, until one does not have it from the start
 HOLDS_AT_START = "the goal holds at the start, so nothing is left to do"
-ARGUMENTS = ("home", "goal", "max_steps", "render_mode", "constructs", "start_time")
+ARGUMENTS = ("home", "goal", "max_steps", "render_mode", "constructs", "start_time", "robot")
 PHYSICS_ARGUMENTS = ("grasp", "observe", "camera", "image_size")
 
 Info = dict[str, Any]  # Gymnasium's own type; the keys are in the class docstring
@@ -107,13 +110,15 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     None) is an action that is not applicable.
 
     The skills are 0 go to, 1 pick up, 2 put, 3 give, 4 open, 5 close, 6 turn on, 7 turn off, 8 slice, 9 wipe, 10 pour
-    and 11 fold. An action that is not applicable changes nothing; `info["unmet"]` says why.
+    and 11 fold; own skills of a home or a robot follow. An action that is not applicable changes nothing;
+    `info["unmet"]` says why.
     `env.unwrapped.encode` and `decode` translate from and to text such as `put apple 1 on dining table 1`.
 
     `info` lists the applicable actions, as text (`actions`) and, in the same order, as points of the space
     (`action_indices`); to sample one, use `rng.choice(info["action_indices"])`. For networks of a fixed size,
     `action_mask` is a bool array (12, 257) of 3 kB. It has one argument per skill, because an applicable action has
-    only one free argument: the first argument of put, give and pour is the held object. Where
+    only one free argument: the first argument of put, give and pour is the held object. (Of an own skill with two free
+    arguments, it has the second.) Where
     `action_mask[skill, entity]` is true, the action is `(skill, observation["held"], entity)` for these three skills
     and `(skill, entity, 0)` for the others. `env.unwrapped.action_mask()` has the shape of the space, 790 kB. The
     dimensions depend on each other, so the `mask` of `action_space.sample`, with one vector per dimension, cannot
@@ -127,7 +132,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     |---|---|---|
     | `category` | `Box(0, n, (256,), int16)` | category, in the order of the domain file, fixtures first; 0 none |
     | `place` | `Box(0, 257, (256,), int16)` | entity that it is in or on; 0 for fixtures, 257 in the robot's hand |
-    | `flags` | `MultiBinary((256, 9))` | open, on, dirty, hot, cold, sliced, cooked, folded, watered |
+    | `flags` | `MultiBinary((256, 9))` | open, on, dirty, hot, cold, sliced, cooked, folded, watered; own states |
     | `liquid` | `Box(0, 7, (256,), int16)` | liquid that fills it; 0 none |
     | `n_entities` | `Discrete(257)` | number of entities in this home |
     | `held` | `Discrete(257)` | entity that the robot holds; 0 none |
@@ -202,6 +207,10 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
     | `render_mode` | str or None | None | "ansi" (text); with physics also "rgb_array" (640 x 480) and "human" |
     | `constructs` | str or list | "simple" | what sampled goals are about: "simple", "all", or some of those below |
     | `start_time` | str | "08:00" | time of day at the start, `HH:MM` |
+    | `robot` | any robot or None | None | a robot file, or "panda", "guide", "fetcher" (`envs/scenes/robot_file.py`) |
+
+    With a `robot`, the skills are its own, in the order of its domain, and the shapes of `action_space`, `action_mask`
+    and `flags` follow from them. Its limits are preconditions like any other; sampled goals are ones it can reach.
 
     Sampled goals are simple ones (bring an object somewhere, open or switch a fixture) unless `constructs` asks for
     others: property, room, origin, exactly, at most, more, of, all but, half, every, except, no, become, fixture,
@@ -239,6 +248,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         render_mode: str | None = None,
         constructs: str | Sequence[str] = "simple",
         start_time: str = DEFAULT_START,
+        robot: AnyRobot | None = None,
         **unknown: object,
     ) -> None:
         physics = {} if self.needs_geometry else {"HomePhysics-v0": PHYSICS_ARGUMENTS}
@@ -246,15 +256,17 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         if render_mode is not None:
             checked_choice("render_mode", render_mode, self.metadata["render_modes"])
         self._start_s = self._time_s = parse_time(start_time)
-        domain = load_domain()
-        self.action_space = spaces.action_space(domain)
-        self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
+        self._robot = None if robot is None else load_robot(robot)
         self.render_mode = render_mode
         self.max_steps = checked_count("max_steps", max_steps)
         self.constructs = checked_constructs(constructs)
         if goal is not None and not isinstance(goal, str):
             raise GoalError(f"the goal is {quoted(goal)}; it must be a text such as 'mug on desk', or None")
         self._scene = self._fixed_scene(home, speaker=False)
+        domain = load_domain() if self._robot is None else self._robot.in_domain(load_domain())
+        domain = self._scene.domain if self._scene is not None else domain
+        self.action_space = spaces.action_space(domain)
+        self.observation_space = cast("gymnasium.Space[spaces.Observation]", spaces.observation_space(domain))
         self._fixed_goal = None if goal is None else parse_goal(goal, scene=self._scene)
         if self._fixed_goal is not None:
             if needs_person(self._fixed_goal):
@@ -452,7 +464,9 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         return self._initial_state
 
     def _fixed_scene(self, home: AnyHome | None, *, speaker: bool) -> Scene | None:
-        return None if home is None else load_home(home, geometry=self.needs_geometry, speaker=speaker)
+        if home is None:
+            return None
+        return equipped(load_home(home, geometry=self.needs_geometry, speaker=speaker), self._robot)
 
     def _sampled_scene(self, seed: int) -> Scene:
         """Sample a home in which the goal can be reached and does not hold yet.
@@ -462,7 +476,8 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         """
         geometry, goal = self.needs_geometry, self._fixed_goal
         if goal is None:
-            return self._described_scene(seed) if self.constructs else sample_scene(seed, geometry=geometry)
+            is_any = self._robot is None and not self.constructs
+            return sample_scene(seed, geometry=geometry) if is_any else self._described_scene(seed)
         needs, reason = needs_of(goal), ""
         for attempt in range(MAX_SAMPLED_HOMES):
             home_seed = seed if attempt == 0 else int(self.np_random.integers(2**31))
@@ -472,7 +487,7 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
                     home_seed, need_fixtures=needs.fixtures, need_objects=needs.objects, facts=facts,
                     geometry=geometry,
                 )  # fmt: skip
-                return described_for(scene, goal, random.Random(home_seed))
+                return equipped(described_for(scene, goal, random.Random(home_seed)), self._robot)
 
             facts: Sequence[str] = needs.facts
             try:
@@ -489,15 +504,18 @@ class HomeEnv(gymnasium.Env[spaces.Observation, NDArray[np.int64]]):
         raise GoalError(f"{reason} (and so in all of {MAX_SAMPLED_HOMES} sampled homes)")
 
     def _described_scene(self, seed: int) -> Scene:
-        """Sample a home with properties and people, for which there is a goal with the constructs.
+        """Sample a home, with constructs one with properties and people, for which there is a goal for the robot.
 
         Raises:
             GoalError: None was found.
         """
         for attempt in range(MAX_SAMPLED_HOMES):
             home_seed = seed if attempt == 0 else int(self.np_random.integers(2**31))
-            scene = with_speaker(sample_scene(home_seed, geometry=self.needs_geometry), geometry=self.needs_geometry)
-            scene = with_random_properties(scene, random.Random(home_seed))
+            scene = sample_scene(home_seed, geometry=self.needs_geometry)
+            if self.constructs:
+                scene = with_speaker(scene, geometry=self.needs_geometry)
+                scene = with_random_properties(scene, random.Random(home_seed))
+            scene = equipped(scene, self._robot)
             try:
                 sample_goal(World(scene).initial(), np.random.default_rng(home_seed), self.constructs)
             except GoalError as error:
@@ -537,7 +555,7 @@ class HomeSymbolic(HomeEnv):
         return World(scene).initial()
 
     def _execute(self, action: Action) -> tuple[State, Info]:
-        duration_s = self._state.world.domain.skills[action.skill].duration_s
+        duration_s = self._state.world.domain.duration_s(action.skill)
         return successor(self._state, action), _outcome("done", duration_s=duration_s)
 
 
@@ -563,6 +581,7 @@ class HomePhysics(HomeEnv):
         render_mode: str | None = None,
         constructs: str | Sequence[str] = "simple",
         start_time: str = DEFAULT_START,
+        robot: AnyRobot | None = None,
         grasp: Literal["assisted", "physical"] = "assisted",
         observe: Sequence[str] = ("atoms",),
         camera: str | tuple[Vec3, Vec3] = "head",
@@ -578,6 +597,7 @@ class HomePhysics(HomeEnv):
             render_mode=render_mode,
             constructs=constructs,
             start_time=start_time,
+            robot=robot,
             **unknown,
         )
         checked_choice("grasp", grasp, GRASPS)

@@ -71,7 +71,8 @@ def encode_actions(world: World, actions: Sequence[Action]) -> NDArray[np.int64]
 def mask_of(points: NDArray[np.int64], n_skills: int) -> NDArray[np.bool_]:
     """Mark applicable points by skill and free argument, (S, M + 1).
 
-    Only one argument of an applicable action is free: the first argument of put, give and pour is the held object.
+    Only one argument of an applicable action is free: the first argument of put, give and pour is the held object. The
+    second argument of an own skill with two arguments is marked.
     """
     mask = np.zeros((n_skills, MAX_ENTITIES + 1), np.bool_)
     mask[points[:, 0], np.where(points[:, 2], points[:, 2], points[:, 1])] = True
@@ -79,7 +80,7 @@ def mask_of(points: NDArray[np.int64], n_skills: int) -> NDArray[np.bool_]:
 
 
 def decode_action(world: World, encoded: object) -> Action:
-    """Decode a point of the action space. Only put, give and pour read the second argument.
+    """Decode a point of the action space. Only skills with two arguments (put, give, pour) read the second one.
 
     Args:
         world: The home.
@@ -92,7 +93,7 @@ def decode_action(world: World, encoded: object) -> Action:
     skills = list(world.domain.skills.values())
     if not 0 <= skill_index < len(skills):
         raise ActionError(f"skill {quoted(skill_index)} is not in 0 to {len(skills) - 1}")
-    n_arguments = skills[skill_index].text.count("{") - skills[skill_index].text.count("{relation}")
+    n_arguments = len(skills[skill_index].parameters)
     for entity in arguments[:n_arguments]:
         if not 1 <= entity <= len(world.names):
             raise ActionError(f"{skills[skill_index].name}: entity {quoted(entity)} is not in 1 to {len(world.names)}")
@@ -143,7 +144,7 @@ def observe(state: State, goal: str, score: Score, phase: int) -> Observation:
     category_numbers = {name: i + 1 for i, name in enumerate((*domain.fixtures, *domain.objects))}
     liquids = {name: i + 1 for i, name in enumerate(domain.liquids)}
     flags = np.zeros((MAX_ENTITIES, len(domain.states)), np.int8)  # (M, F)
-    flags[:n_entities] = np.array(state.flags)[:, None] >> np.arange(len(domain.states)) & 1
+    flags[:n_entities] = np.array(state.flags)[:, None] // np.array(list(domain.bits.values())) & 1
     text = np.zeros(GOAL_LENGTH, np.uint8)  # (G,)
     text[: len(goal)] = np.frombuffer(goal.encode("ascii", "replace"), np.uint8)
     met = np.zeros(MAX_CONDITIONS, np.int8)  # (C,)

@@ -47,7 +47,7 @@ def open_doors(queries: SpatialQueries, scene: Scene) -> dict[str, float]:
     """Return how far each open fixture can open without touching anything, one of OPEN_FRACTIONS."""
     open_fractions: dict[str, float] = {}
     obstacles = queries.static
-    for spec in scene.fixtures:
+    for spec in scene.furniture:
         if "open" in spec.states:
             open_fractions[spec.name] = _how_far_open(queries, spec.name, obstacles)
             first_leaf = queries.furniture[spec.name].leaves[0]
@@ -89,7 +89,7 @@ def footprints(scene: Scene) -> list[Footprint]:
     """x, y, yaw, half depth, half width of every fixture that blocks the floor."""
     domain = scene.domain
     rectangles = []
-    for fixture in scene.fixtures:
+    for fixture in scene.furniture:
         size = fixture_of(fixture, domain).size
         if domain.fixtures[fixture.category].underfoot:
             continue

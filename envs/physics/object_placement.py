@@ -77,7 +77,7 @@ def build_objects(engine: Engine, scene: Scene, queries: SpatialQueries) -> None
         PhysicsError: A place has no room for what the scene puts there.
     """
     rng = np.random.default_rng((abs(scene.seed), 7))
-    depth: dict[str, int] = {f.name: 0 for f in scene.fixtures}
+    depth: dict[str, int] = {f.name: 0 for f in scene.furniture}
     for spec in scene.objects:
         depth[spec.name] = depth[spec.place] + 1
 

@@ -16,6 +16,7 @@ from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLIC
 
 if TYPE_CHECKING:
     from envs.physics.spatial_queries import SpatialQueries
+    from envs.symbolic.state import State
 
 UPDATE_TICKS = 60  # between two updates
 EXPOSURE_S = 1.0  # how long an object must be exposed to change
@@ -75,6 +76,15 @@ class ObjectStates:
         vessel_category = world.object_category[source]
         if vessel_category is not None and not vessel_category.contains:
             self.liquid[source] = ""
+
+    def on_declared(self, before: State, after: State) -> None:
+        """A skill that has no routine was done: take over what it changes, except what geometry or a switch shows."""
+        for i, (flags_before, flags_after) in enumerate(zip(before.flags, after.flags, strict=True)):
+            changed = (flags_before ^ flags_after) & ~(OPEN | ON)
+            self.flags[i] = self.flags[i] & ~changed | flags_after & changed
+        for i, (liquid_before, liquid_after) in enumerate(zip(before.liquid, after.liquid, strict=True)):
+            if liquid_before != liquid_after:
+                self.liquid[i] = liquid_after
 
     # -- processes -----------------------------------------------------------------------------------------------------
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from envs.assets.collision_shapes import hulls, inner_floor_height, is_hollow
+from envs.assets.collision_shapes import hulls, inner_floor_height
 from envs.assets.furniture.fixture_models import furniture_of
 from envs.geometry.collision_boxes import Boxes, join
 from envs.geometry.rotations import Array, quat, turn_z
 from envs.geometry.support_region import SupportRegion
 from envs.physics.engine import Engine
 from envs.symbolic.described_kinds import fixture_of
+from envs.symbolic.embodiment.grip import is_hollow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -47,9 +48,9 @@ class SpatialQueries:
     def __init__(self, engine: Engine, scene: Scene, walls: list[Piece]) -> None:
         self.engine = engine
         self.domain = scene.domain
-        self.specs: dict[str, FixtureSpec] = {fixture.name: fixture for fixture in scene.fixtures}
+        self.specs: dict[str, FixtureSpec] = {fixture.name: fixture for fixture in scene.furniture}
         self.furniture: dict[str, Furniture] = {
-            fixture.name: furniture_of(fixture, scene.domain) for fixture in scene.fixtures
+            fixture.name: furniture_of(fixture, scene.domain) for fixture in scene.furniture
         }
         self.objects: dict[str, ObjectCategory] = {}
         self._read_at_tick = -1
@@ -57,7 +58,7 @@ class SpatialQueries:
         self._regions: dict[str, SupportRegion] = {}
         self._holders: dict[str, str | None] = {}
         self.rooms = {room.name: room.rect for room in scene.rooms}
-        self.floors = [fixture.name for fixture in scene.fixtures if self.domain.fixtures[fixture.category].underfoot]
+        self.floors = [fixture.name for fixture in scene.furniture if self.domain.fixtures[fixture.category].underfoot]
         ground = Boxes(
             at=np.array([[0.0, 0.0, -0.1]]), turn=np.eye(3)[None], half=np.array([[GROUND_HALF_M, GROUND_HALF_M, 0.1]]),
             soft=np.zeros(1),

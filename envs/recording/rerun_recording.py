@@ -84,7 +84,7 @@ class Recording(AtomicOutput):
             )  # fmt: skip
             self._log(f"home/rooms/{room.name}", tile, static=True)
         self._log_walls()
-        for spec in home.scene.fixtures:
+        for spec in home.scene.furniture:
             model = home.queries.furniture[spec.name]
             entity = f"home/fixtures/{spec.name}"
             turn = (0.0, 0.0, float(np.sin(spec.yaw / 2)), float(np.cos(spec.yaw / 2)))

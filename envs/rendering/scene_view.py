@@ -21,6 +21,7 @@ from envs.robot.robot import LEFT, LINKS, RIGHT
 from envs.robot.robot import NAME as ROBOT
 from envs.robot.robot_model import body_links
 from envs.symbolic.described_kinds import category_of, fixture_of
+from envs.symbolic.embodiment.grip import is_hollow
 from envs.symbolic.scene import ObjectSpec
 from envs.symbolic.state import COLD, COOKED, DIRTY, FOLDED, HOT, ON, OPEN, SLICED, WATERED, State, World
 
@@ -37,6 +38,7 @@ LIQUIDS: dict[str, Color] = {
     "milk": (0.97, 0.97, 0.95, 1.0), "juice": (0.98, 0.70, 0.15, 1.0), "wine": (0.45, 0.05, 0.15, 1.0),
     "soda": (0.35, 0.20, 0.15, 1.0),
 }  # fmt: skip
+OTHER_LIQUID: Color = (0.62, 0.55, 0.42, 1.0)  # that only another domain has
 TINTS: tuple[tuple[int, Tint], ...] = (
     (DIRTY, ((0.36, 0.26, 0.12), 0.55)),
     (COOKED, ((0.40, 0.22, 0.08), 0.40)),
@@ -72,7 +74,7 @@ class SceneView:
         for obj in scene.objects:
             self.renderer.add(obj.name, (visual_piece(appearance(category_of(obj, scene.domain))),), HIDDEN_POSITION)
             self._set_material(obj)
-        for spec in scene.fixtures:
+        for spec in scene.furniture:
             model = furniture_of(spec, scene.domain)
             at, turn = _fixture_pose(spec)
             for k, piece in enumerate(model.glow):
@@ -189,7 +191,8 @@ def _marker_kind(category: ObjectCategory, flags: int, liquid: str) -> str:
         return "fold"
     if flags & SLICED:
         return "cuts"
-    return liquid if category.shape in OPEN_VESSELS else ""
+    is_open = category.shape in OPEN_VESSELS or (category.mesh is not None and is_hollow(category))
+    return liquid if is_open else ""
 
 
 def _marker_mesh(category: ObjectCategory, marker: str) -> Mesh:
@@ -200,7 +203,7 @@ def _marker_mesh(category: ObjectCategory, marker: str) -> Mesh:
         return merge(
             [block((0.006, 1.04 * y, 1.06 * z), (fraction * x, 0.0, 0.0), CUT_COLOR) for fraction in (-0.25, 0.0, 0.25)]
         )
-    return moved(_disc(0.4 * x, LIQUIDS[marker]), (0.0, 0.0, 0.22 * z))
+    return moved(_disc(0.4 * x, LIQUIDS.get(marker, OTHER_LIQUID)), (0.0, 0.0, 0.22 * z))
 
 
 def _disc(radius: float, color: Color) -> Mesh:

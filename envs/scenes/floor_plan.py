@@ -193,7 +193,7 @@ def _doorway(a: Rect, b: Rect, rng: np.random.Generator, blocked: Sequence[Rect]
 
 
 def _wall_length(scene: Scene, room: str) -> float:
-    widths = [fixture_of(f, scene.domain).size[1] + 0.13 for f in scene.fixtures if f.room == room]
+    widths = [fixture_of(f, scene.domain).size[1] + 0.13 for f in scene.furniture if f.room == room]
     return sum(widths) + 4 * CORNER_M + 1.5 * DOORWAY_M
 
 

@@ -61,7 +61,7 @@ def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None 
         if not fixed.doorways:
             pinned = tuple(
                 _required_area(f, scene.domain)
-                for f in scene.fixtures
+                for f in scene.furniture
                 if f.name in fixed.fixtures and not _is_floor(f, scene.domain)
             )
             layout = replace(layout, doorways=plan_doorways(layout.rooms, rng, pinned))
@@ -78,10 +78,10 @@ def lay_out(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry | None 
                 return layout
         if fixed.rooms and attempt >= 12:
             break
-        room_of = {f.name: f.room for f in scene.fixtures}
+        room_of = {f.name: f.room for f in scene.furniture}
         for room in {room_of[name] for name in unplaced}:
             growth[room] *= GROWTH
-    room_of_fixture = {f.name: f.room for f in scene.fixtures}
+    room_of_fixture = {f.name: f.room for f in scene.furniture}
     lines = []
     for name in unplaced:
         if name in fixed.fixtures:
@@ -124,7 +124,7 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
     domain = scene.domain
     unplaced: list[str] = []
     for room in scene.rooms:
-        fixtures = [f for f in scene.fixtures if f.room == room.name]
+        fixtures = [f for f in scene.furniture if f.room == room.name]
         taken = [footprint(f, domain) for f in fixtures if f.name in fixed.fixtures]
         keep_free = [_front_area(f, domain) for f in fixtures if f.name in fixed.fixtures and not _is_floor(f, domain)]
         thresholds = [_threshold(d) for d in scene.doorways]
@@ -135,7 +135,7 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
         jitter = rng.random(len(movable)) * 0.3
         order = sorted(
             range(len(movable)),
-            key=lambda i: (movable[i].category in FREE_STANDING, -fixture_of(movable[i], domain).size[1] - jitter[i]),
+            key=lambda i: (_is_free_standing(movable[i], domain), -fixture_of(movable[i], domain).size[1] - jitter[i]),
         )
         for i in order:
             fixture = movable[i]
@@ -168,6 +168,11 @@ def _furnish(scene: Scene, rng: np.random.Generator, fixed: FixedGeometry, packe
 
 def _is_floor(fixture: FixtureSpec, domain: Domain) -> bool:
     return fixture_of(fixture, domain).underfoot
+
+
+def _is_free_standing(fixture: FixtureSpec, domain: Domain) -> bool:
+    category = domain.fixtures[fixture.category]
+    return (category.like or category.name) in FREE_STANDING or category.body == "person"
 
 
 def _open_floor(
@@ -204,7 +209,7 @@ def _find_pose(
 ) -> tuple[float, float, float, bool] | None:
     """Return x, y, yaw and whether it stands away from the walls; None if there is no room."""
     depth, width, _ = fixture_of(fixture, domain).size
-    if fixture.category in FREE_STANDING:
+    if _is_free_standing(fixture, domain):
         poses = _middle_poses(rect, rng)
         valid = _valid_poses(poses, depth, width, _inflated(rect, -WALL_M / 2), taken, keep_free)
         if valid.any():
@@ -271,7 +276,7 @@ def free_poses(scene: Scene, room: Room, category: str, *, roominess: int) -> ND
     """
     domain = scene.domain
     depth, width, _ = domain.fixtures[category].size
-    fixtures = [f for f in scene.fixtures if f.room == room.name and not _is_floor(f, domain)]
+    fixtures = [f for f in scene.furniture if f.room == room.name and not _is_floor(f, domain)]
     taken = [footprint(f, domain) for f in fixtures]
     x, y, _ = scene.robot
     keep_free = [_inflated((x, y, x, y), CLEARANCE_M)]

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 from envs.errors import HomeError
-from envs.scenes.room_furnishing import room_names
+from envs.scenes.room_furnishing import furniture_of_room, room_names
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room, Scene
 
@@ -30,12 +30,8 @@ def large_home(
         HomeError: The furniture has no place for so many objects.
     """
     domain, rng = domain or load_domain(), random.Random(seed)
-    kinds = [domain.rooms[i % len(domain.rooms)] for i in range(rooms)]
-    people = {domain.person}
-    furniture_of = {
-        k: [n for n, f in domain.fixtures.items() if k in f.rooms and n not in people and not f.underfoot]
-        for k in domain.rooms
-    }
+    furnished = list(domain.sampling.furniture) or list(domain.rooms)
+    kinds = [furnished[i % len(furnished)] for i in range(rooms)]
     scene_rooms = [Room(name=n, kind=k, rect=(0.0,) * 4) for n, k in zip(room_names(kinds), kinds, strict=True)]
     numbers: Counter[str] = Counter()
 
@@ -46,7 +42,7 @@ def large_home(
     furniture = []
     for i in range(fixtures):
         room = scene_rooms[i % rooms]
-        category = rng.choice(furniture_of[room.kind])
+        category = rng.choice(list(furniture_of_room(room.kind, domain)))
         furniture.append(FixtureSpec(name=name_of(category), category=category, room=room.name, x=0.0, y=0.0, yaw=0.0))
     furniture.sort(key=lambda f: [r.name for r in scene_rooms].index(f.room))
     places: list[FixtureSpec | ObjectSpec] = [f for f in furniture if domain.capacity(f.category)]

@@ -62,7 +62,7 @@ def floor_grid(scene: Scene, *, clearance_m: float = CLEARANCE_M, cell_m: float 
         j0, j1 = math.ceil((ay - y0) / cell_m - 0.5 - 1e-6), math.floor((by - y0) / cell_m - 0.5 + 1e-6)
         free[max(i0, 0) : max(i1 + 1, 0), max(j0, 0) : max(j1 + 1, 0)] = True
     sizes = scene.domain.fixtures
-    for fixture in scene.fixtures:
+    for fixture in scene.furniture:
         if not sizes[fixture.category].underfoot:
             _block(free, fixture, sizes[fixture.category].size, (x0, y0), cell_m, clearance_m)
     area = np.zeros(free.shape, dtype=np.int32)
@@ -89,8 +89,8 @@ def fixtures_without_access(scene: Scene, grid: FloorGrid | None = None) -> list
     grid = grid or floor_grid(scene)
     start_area = grid.area_at(scene.robot[0], scene.robot[1])
     if start_area == 0:
-        return [fixture.name for fixture in scene.fixtures]
-    points = {f.name: standing_points(f, scene.domain) for f in scene.fixtures}
+        return [fixture.name for fixture in scene.furniture]
+    points = {f.name: standing_points(f, scene.domain) for f in scene.furniture}
     return [name for name, near in points.items() if not any(grid.area_at(*p) == start_area for p in near)]
 
 

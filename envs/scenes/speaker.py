@@ -88,5 +88,5 @@ def _added(scene: Scene, person: str, room: Room, pose: tuple[float, float, floa
     x, y, yaw = pose
     fixture = FixtureSpec(name=f"{person} 1", category=person, room=room.name, x=x, y=y, yaw=yaw)
     order = [r.name for r in scene.rooms]
-    n_before = sum(order.index(f.room) <= order.index(room.name) for f in scene.fixtures)
+    n_before = sum(order.index(f.room) <= order.index(room.name) for f in scene.furniture)
     return replace(scene, fixtures=(*scene.fixtures[:n_before], fixture, *scene.fixtures[n_before:]))

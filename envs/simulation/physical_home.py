@@ -30,8 +30,10 @@ from envs.robot.fixture_reachability import unreachable_fixtures
 from envs.robot.motion_primitives import MotionPrimitives
 from envs.robot.robot import CONTROL_TICKS, LINKS, NAME, Robot
 from envs.scenes.home_file import load_home
+from envs.scenes.robot_file import load_robot
 from envs.skills.dispatch import perform
 from envs.symbolic.actions import successor, unmet_precondition
+from envs.symbolic.embodiment import equipped
 from envs.symbolic.goals import DEFAULT_START, checked_seconds, parse_time
 from envs.symbolic.home_protocol import Outcome
 from envs.symbolic.scene import Scene
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from envs.scenes.home_file import AnyHome
+    from envs.scenes.robot_file import AnyRobot
     from envs.symbolic.goals import Condition, Goal
 
 SETTLE_TICKS = 150
@@ -58,19 +61,23 @@ class PhysicalHome:
         grasp: `assisted` holds an object that the fingertips touch by a constraint; `physical` by friction alone.
         gui: Show PyBullet's window.
         start_time: Time of day at the start.
+        robot: What the robot can do: a robot file, the name of a bundled one, or a `Robot`; None: the one that the home
+            has. What it lacks is refused; its body is that of the mobile Panda.
 
     Raises:
         HomeError: There is no such home.
+        RobotError: There is no such robot.
         ArgumentError: The start is not a time of day.
         PhysicsError: PyBullet is missing, the scene has too little room, or the robot cannot reach a fixture.
     """
 
     def __init__(
         self, home: AnyHome, *, grasp: Literal["assisted", "physical"] = "assisted", gui: bool = False,
-        start_time: str = DEFAULT_START,
+        start_time: str = DEFAULT_START, robot: AnyRobot | None = None,
     ) -> None:  # fmt: skip
         self._start_s, self._skipped_s = parse_time(start_time), 0.0
-        self.scene = scene = home if isinstance(home, Scene) else load_home(home, speaker=True)
+        scene = home if isinstance(home, Scene) else load_home(home, speaker=True)
+        self.scene = scene = scene if robot is None else equipped(scene, load_robot(robot, domain=scene.domain))
         for room in scene.rooms:
             if room.rect[0] >= room.rect[2] or room.rect[1] >= room.rect[3]:
                 raise HomeError(f"{room.name}: has no floor; open the home with `geometry=True` to use it in physics")
@@ -95,7 +102,7 @@ class PhysicalHome:
     def _build_fixed(self) -> None:
         """Build rooms and fixtures; what is open at the start opens only as far as there is room."""
         build_rooms(self.engine, self.scene)
-        for fixture in self.scene.fixtures:
+        for fixture in self.scene.furniture:
             build_fixture(self.engine, fixture, self.scene.domain, self._open_fractions.get(fixture.name, 1.0))
 
     def _rebuild(self) -> None:
@@ -222,7 +229,7 @@ class PhysicalHome:
         world, queries = self.world, self.queries
         place = [NOWHERE] * world.n_fixtures
         flags = list(self.object_states.flags)
-        for i, spec in enumerate(self.scene.fixtures):
+        for i, spec in enumerate(self.scene.furniture):
             if self.queries.furniture[spec.name].leaves:
                 flags[i] = flags[i] | OPEN if queries.is_open(spec.name) else flags[i] & ~OPEN
         held_name = self._held()
@@ -271,9 +278,10 @@ class PhysicalHome:
         self.motion.robot.on_tick = on_tick
         try:
             neighbors = wanted_neighbors(self._conditions, state, action, self._initial_state or state)
-            outcome = perform(self.motion, action, [self.world.names[i] for i in neighbors])
+            outcome = perform(self.motion, action, state, [self.world.names[i] for i in neighbors])
         finally:
             self.motion.robot.on_tick = None
+        self._skipped_s += outcome.duration_s - outcome.ticks * TICK_S
         if outcome.status == "done":
             self._at = successor(state, action).at
         return outcome

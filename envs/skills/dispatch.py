@@ -10,28 +10,34 @@ from envs.physics.object_states import UPDATE_TICKS
 from envs.robot.motion_primitives import MotionPrimitives, SkillError
 from envs.robot.robot import OutOfTimeError
 from envs.skills import open_close, pick, regrasp, tool_use
+from envs.skills.declared import has_routine, perform_declared
 from envs.skills.go_to import go_to
 from envs.symbolic.home_protocol import Outcome
-from envs.symbolic.state import Action
+from envs.symbolic.state import Action, State
 
 MAX_PROCESS_TICKS = 480
 MAX_TICKS = 14_400  # one minute: a skill that takes longer is stuck
 
 
-def perform(motion: MotionPrimitives, action: Action, beside: Sequence[str] = ()) -> Outcome:
+def perform(motion: MotionPrimitives, action: Action, state: State, beside: Sequence[str] = ()) -> Outcome:
     """Carry out an action whose preconditions hold. After a failure, the arm is tucked.
 
     Args:
         motion: The robot's motions.
         action: The action.
+        state: The state before it.
         beside: Objects beside one of which `put` must place the held one; empty: anywhere.
     """
+    idle_s = 0.0
     start_tick, collisions_before, energy_before_j = motion.engine.ticks, motion.robot.collisions, motion.robot.energy_j
     motion.robot.deadline = start_tick + MAX_TICKS
     status: Literal["done", "failed"] = "done"
     reason = blocked_by = ""
     try:
-        _dispatch(motion, action, beside)
+        if has_routine(state.world.domain.skills[action.skill]):
+            _dispatch(motion, action, beside)
+        else:
+            idle_s = perform_declared(motion, action, state, beside)
         _wait_for_processes(motion)
     except SkillError as error:
         status, reason, blocked_by = "failed", str(error), error.blocked_by
@@ -49,7 +55,7 @@ def perform(motion: MotionPrimitives, action: Action, beside: Sequence[str] = ()
     return Outcome(
         status=status,
         reason=reason,
-        duration_s=ticks * TICK_S,
+        duration_s=ticks * TICK_S + idle_s,
         ticks=ticks,
         collisions=motion.robot.collisions - collisions_before,
         energy_j=motion.robot.energy_j - energy_before_j,
@@ -86,5 +92,3 @@ def _dispatch(motion: MotionPrimitives, action: Action, beside: Sequence[str]) -
         tool_use.pour(motion, args[0], args[1])
     elif skill == "fold":
         tool_use.fold(motion, args[0])
-    else:
-        raise SkillError(f"there is no skill {skill!r}")

@@ -4,6 +4,7 @@
 |---|---|
 | `domain/` | categories, states, skills and processes, read from `domain.yaml` |
 | `described_kinds.py` | the category that properties make |
+| `renamed_kinds.py` | the same home with other names for its kinds |
 | `scene.py` | a home at the start of an episode |
 | `state.py` | the truth of a home: atoms and processes |
 | `actions.py` | preconditions and effects of actions |

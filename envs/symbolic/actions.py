@@ -80,7 +80,7 @@ def _compiled(world: World, skill: str) -> CompiledSkill:
     world.compiled_skills.update(compiled_skills(world.domain))
     compiled: CompiledSkill | None = world.compiled_skills.get(skill)
     if compiled is None:
-        raise ActionError(f"there is no skill {quoted(skill)}{nearest(skill, world.domain.skills)}")
+        raise ActionError(f"there is no skill {quoted(skill)}{nearest(skill, world.domain.all_skills)}")
     return compiled
 
 
@@ -139,7 +139,7 @@ def format_action(world: World, action: Action) -> str:
     skill, args = action
     place = world.index.get(args[-1]) if args else None
     relation = world.relation[place] if place is not None else None
-    return join_names(world.domain.skills.get(skill), skill, args, relation)
+    return join_names(world.domain.all_skills.get(skill), skill, args, relation)
 
 
 def parse_action(world: World, text: str) -> Action:
@@ -149,10 +149,10 @@ def parse_action(world: World, text: str) -> Action:
         ActionError: The text names no skill, or an object or fixture that this home does not have.
     """
     words = " ".join(text.split())
-    skills = world.domain.skills
+    skills = world.domain.all_skills
     name = next((skill for skill in sorted(skills, key=len, reverse=True) if words.startswith(skill + " ")), None)
     if name is None:
-        raise ActionError(f"{quoted(text)} starts with no skill of the robot; it can: {', '.join(skills)}")
+        raise ActionError(f"{quoted(text)} starts with no skill of the robot; it can: {', '.join(world.domain.skills)}")
     choices = split_names(skills[name], words[len(name) + 1 :])
     if not choices:
         raise ActionError(f"{quoted(text)}: expected {skills[name].text!r}")

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain.achievers import KNOWN_SKILLS
 from envs.symbolic.goals import Goal, Test, due_s
 from envs.symbolic.rules import RuleWatch
 from envs.symbolic.scoring import holds
-from envs.symbolic.skills.achievers import KNOWN_SKILLS
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
@@ -135,7 +135,7 @@ def advance(progress: Progress, state: State, action: Action | None = None, *, t
     if goal.is_timed:
         if time_s is None:
             time_s = progress.time_s
-            time_s += state.world.domain.skills[action.skill].duration_s if action is not None else 0.0
+            time_s += state.world.domain.duration_s(action.skill) if action is not None else 0.0
         progress = _changed(progress, time_s=time_s)
         if progress.due_s is not None:
             return _begin_phase(progress) if time_s >= progress.due_s - ROUNDING_S else progress

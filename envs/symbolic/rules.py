@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain.achievers import KNOWN_SKILLS
 from envs.symbolic.goals import FixtureIs, Rule
 from envs.symbolic.scoring import holds, is_place, matches
-from envs.symbolic.skills.achievers import KNOWN_SKILLS
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State, World

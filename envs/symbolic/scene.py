@@ -82,6 +82,13 @@ class Scene:
     rules: tuple[str, ...] = ()
     domain: Domain = field(default_factory=load_domain, repr=False)
 
+    @property
+    def furniture(self) -> tuple[FixtureSpec, ...]:
+        """The fixtures that have a body: all but the rooms, in the same order."""
+        if not self.domain.rooms_are_entities:
+            return self.fixtures
+        return tuple(f for f in self.fixtures if not self.domain.fixtures[f.category].is_room)
+
     def __post_init__(self) -> None:
         """Keep the rooms among the fixtures, after all others, if and only if a skill of the domain is about rooms."""
         fixtures = self.fixtures

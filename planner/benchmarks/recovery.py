@@ -147,7 +147,7 @@ class FaultyHome(SymbolicHome):
         self._remaining[fault] -= 1
         state = self.state()
         self.change(after_failure(self._rng, state, action, fault.reason))
-        duration = state.world.domain.skills[action.skill].duration_s
+        duration = state.world.domain.duration_s(action.skill)
         return Outcome(status="failed", reason=fault.reason, duration_s=duration, energy_j=None)
 
     def disturb(self, ahead: Sequence[Action]) -> Disturbance | None:

@@ -39,7 +39,7 @@ _PRONOUN = re.compile(
 def choices(plan: Plan) -> tuple[str, ...]:
     """Return the options of a question in plain words; empty for an open question."""
     if plan.options:
-        return distinguishing_words(plan.options)
+        return distinguishing_words(plan.options, plan.start.world.domain)
     listed = re.search(r"(?:^|: )(the .+ or the [^:?]+)\?$", plan.reason.lower())
     return tuple(re.split(r",? or |, ", listed[1])) if listed else ()
 

@@ -108,10 +108,11 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_home_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `--home` and `--domain`, which `read_domain` and `home_named` read."""
+    """Declare `--home` and `--domain`, which `read_domain` and `home_named` read, and `--robot`."""
     add = parser.add_argument
-    add("--home", help="YAML file, bundled name or seed (family_house; of another domain: seed 0)")
-    add("--domain", type=Path, metavar="FILE", help="domain of the home (default: the model's)")
+    add("--home", help="YAML file, bundled name or seed (family_house)")
+    add("--domain", type=Path, metavar="FILE", help="domain of the home (the model's)")
+    add("--robot", metavar="FILE", help="robot file, or panda (default), guide or fetcher")
 
 
 def read_domain(args: argparse.Namespace) -> Domain:
@@ -130,7 +131,9 @@ def home_named(args: argparse.Namespace, domain: Domain) -> str:
     """Return what `--home` names; without it, a bundled home, or the first sampled one of another domain."""
     from envs.symbolic.domain import load_domain
 
-    return str(args.home or (DEFAULT_HOME if domain is load_domain() else "0"))
+    if args.home is not None:
+        return str(args.home)
+    return DEFAULT_HOME if domain is load_domain() else "0"
 
 
 def add_rule_argument(parser: argparse.ArgumentParser) -> None:

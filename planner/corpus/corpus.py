@@ -17,6 +17,7 @@ from envs.errors import EnvsError
 from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Condition, Goal, format_goal
+from envs.symbolic.kinds.spoken_words import named_in
 from planner.corpus.failure_scenarios import Incidents
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
@@ -26,12 +27,16 @@ from planner.goals.narrowing import Narrowed
 from planner.goals.serving import as_served
 from planner.language.normalization import normalize
 from planner.prompts import text_format
+from planner.prompts.own_names import kinds_shown_apart, own_names
 from planner.tasks import excluded_forms
 from planner.tasks.augmentation import vary_line
 from planner.tasks.home_splits import SPLITS, SplitName, sample_home
+from planner.tasks.renaming.renamed_homes import rename_kinds
 from planner.tasks.task_files import TaskLine, with_steps
 from planner.tasks.task_homes import home_for_lines
 from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
+
+N_ABSENT = 3  # kinds that the domain of a renamed home has and the home has not: what asks for them is refused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +68,8 @@ class Recipe:
             weights does not.
         noise: Whether generated instructions have typos, missing articles and missing punctuation.
         conditions: Maximum conditions of a goal; None: no limit.
+        renamed: Fraction of homes with an inventory in which kinds of objects and furniture are called by rare nouns
+            (planner/tasks/renaming/); the GPT then learns to copy the names that a home shows.
         without: Goal forms and fixture categories to exclude (planner/tasks/excluded_forms.py).
         vocab_size: Vocabulary size of the tokenizer trained on the corpus, special tokens included.
     """
@@ -87,6 +94,7 @@ class Recipe:
     infill: float = 0.0
     common_sense: bool = False
     noise: bool = True
+    renamed: float = 0.0
     conditions: int | None = None
     without: tuple[str, ...] = ()
     vocab_size: int = 2048
@@ -107,12 +115,12 @@ class Recipe:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The optional document kinds that the model is trained on, as recorded in its folder."""
-        return tuple(name for name in ("feedback", "infill", "descriptions") if getattr(self, name))
+        return tuple(name for name in ("feedback", "infill", "descriptions", "renamed") if getattr(self, name))
 
 
 _FRACTIONS = (
     "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "descriptions",
-    "human", "with_steps", "varied", "dropped", "feedback", "infill",
+    "human", "with_steps", "varied", "dropped", "feedback", "infill", "renamed",
 )  # fmt: skip
 
 
@@ -131,6 +139,7 @@ class Corpus:
         """Prepare to draw documents, which depend only on these arguments; `domain` None is the default domain."""
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")
+        self.noun_rng = random.Random(f"nouns/{split}/{seed}")  # its own, so that other homes stay as they are
         self.drawer = TaskDrawer(self.rng, phrases="train", noise=recipe.noise, domain=domain)
         self.span = SPLITS[split]
         by_scene: dict[tuple[str, ...], list[TaskLine]] = {}
@@ -159,6 +168,8 @@ class Corpus:
             else:
                 absent = excluded_forms.fixtures(self.recipe.without)
                 home = sample_home(self.rng, self.span, absent=absent, domain=self.drawer.domain)
+                if with_inventory and self.recipe.renamed and self.noun_rng.random() < self.recipe.renamed:
+                    home = self._renamed(home)
                 yield from self._home_trees(home, with_inventory)
 
     def documents(self) -> Iterator[text_format.Document]:
@@ -200,6 +211,11 @@ class Corpus:
 
     # -- generated tasks ---------------------------------------------------------------------------------------------
 
+    def _renamed(self, home: State) -> State:
+        """Call some kinds of a home, in one home of three all of them, by nouns of the training split."""
+        share = 1.0 if self.noun_rng.random() < 1 / 3 else self.noun_rng.uniform(0.1, 1.0)
+        return rename_kinds(home, self.noun_rng, "train", share=share, n_absent=N_ABSENT)
+
     def _home_trees(self, state: State, with_inventory: bool) -> Iterator[text_format.Tree]:
         branches: list[text_format.Document] = []
         plans: list[text_format.Document] = []
@@ -207,18 +223,23 @@ class Corpus:
             task = self._task(state, with_inventory)
             if task is None:
                 continue
+            names = own_names(task.instruction, state.world) if with_inventory else ""
             if task.goal is None:
                 special_token: Literal["[REFUSE]", "[ASK]"] = "[ASK]" if task.ask else "[REFUSE]"
                 branches.append(
-                    text_format.refusal_document(task.instruction, special_token, task.ask or task.refuse or "")
+                    text_format.refusal_document(task.instruction, special_token, task.ask or task.refuse or "", names)
                 )
                 continue
+            own = named_in(task.goal_text, kinds_shown_apart(state.world))
+            if named_in(names, own) != own:
+                continue  # a typing error hides a name: nobody could write it
             try:
                 chunks = list(plan_in_chunks(task.start, task.goal, common_sense=self.recipe.common_sense))
             except LookupError:
                 continue
-            branches.append(text_format.goal_document(task.instruction, task.goal_text))
-            if with_inventory and self.rng.random() < self.recipe.proposals:
+            branches.append(text_format.goal_document(task.instruction, task.goal_text, names))
+            # No proposals of own kinds: their names are shown only behind an instruction.
+            if with_inventory and not own and self.rng.random() < self.recipe.proposals:
                 branches.append(text_format.proposal_document(task.instruction, task.goal_text))
             if with_inventory and self.rng.random() < self.recipe.descriptions:
                 branches.append(text_format.description_document(task.goal_text, task.instruction))
@@ -276,7 +297,7 @@ class Corpus:
                 continue
             if i == 0 or self.rng.random() < self.recipe.chunks:
                 yield (
-                    *text_format.plan_heading(plain),
+                    *text_format.plan_heading(plain, state.world.domain),
                     *text_format.facts_part(facts.texts),
                     *text_format.plan_part(state, actions),
                 )
@@ -299,7 +320,7 @@ class Corpus:
         facts = retrieve_facts(state, remaining, initial_state, common_sense=common_sense)
         if facts.name_all(taught.actions):
             yield (
-                *text_format.plan_heading(remaining),
+                *text_format.plan_heading(remaining, state.world.domain),
                 *text_format.facts_part(facts.texts),
                 *text_format.plan_part(state, taught.actions),
             )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import ON, OPEN, SLICED, Action, State, successor, unmet_precondition
+from envs.symbolic.embodiment.unusable import spared
 from envs.symbolic.goals import (
     Condition,
     Count,
@@ -24,7 +25,7 @@ from envs.symbolic.goals import (
     format_condition,
     format_thing,
 )
-from envs.symbolic.rules import breaks, forbidden_entities
+from envs.symbolic.rules import breaks
 from envs.symbolic.scoring import fixtures_of, holds, is_at, matching_objects, quantified_objects
 from planner.corpus.teacher_hands import StuckError
 from planner.corpus.teacher_skills import SkilledHands
@@ -77,8 +78,8 @@ def teach(
             state, conditions, initial_state, phase, avoid, rules, uses, common_sense=common_sense, opened=opened
         )
     plain = [c for c in conditions if not isinstance(c, Narrowed)]
-    spared = avoid | forbidden_entities(rules, initial_state)
-    served = conditions_as_served(plain, phase or plain, initial_state, spared)
+    spared_things = avoid | spared(plain, rules, initial_state)
+    served = conditions_as_served(plain, phase or plain, initial_state, spared_things)
     parts = (*served, *(c for c in conditions if isinstance(c, Narrowed)))
     lesson = _teach(state, parts, initial_state, phase, avoid, rules, uses, common_sense=True)
     if lesson.actions is None and served != tuple(plain):
@@ -128,7 +129,8 @@ class _Teacher(SkilledHands):
             self.free_hand()
             if not self.state.flags[fixture] & ON:
                 self.do("turn on", fixture)
-            self.do("turn off", fixture)
+            if "turn off" in self.state.world.domain.skills:
+                self.do("turn off", fixture)
 
     def apply_states(self, objects: Sequence[int], description: Thing) -> None:
         """Give each object the states that `description` asks for."""
@@ -388,7 +390,8 @@ class _Teacher(SkilledHands):
 
     def achieve_none(self, condition: No) -> None:
         for item in self.cap(matching_objects(self.state, condition.thing, condition.place)):
-            if condition.place is None and (instead := grounding.state_instead(condition.thing)) is not None:
+            instead = grounding.state_instead(self.state.world.domain, condition.thing)
+            if condition.place is None and instead is not None:
                 self.apply_states([item], Thing(word="anything", states=(instead,)))
                 continue
             if condition.place is None and (word := removable(self.state, item, condition.thing.states)) is not None:

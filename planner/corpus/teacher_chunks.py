@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, permutations
 
 from envs.symbolic.actions import Action, State, successor
+from envs.symbolic.embodiment.unusable import spared_for
 from envs.symbolic.goals import Condition, Goal
 from envs.symbolic.progress import Progress, advance, begin, is_true
-from envs.symbolic.rules import forbidden_entities
 from envs.symbolic.scoring import holds
 from planner.corpus.teacher import makes_room, teach
 from planner.goals.grounding import rank
@@ -75,7 +75,7 @@ def proven_plan(initial_state: State, goal: Goal) -> list[Action] | None:
 
 def _chunks(initial_state: State, goal: Goal, avoid: frozenset[int], *, common_sense: bool) -> list[Chunk]:
     error: LookupError | None = None
-    careful = avoid | forbidden_entities(goal.rules, initial_state)
+    careful = avoid | spared_for(goal, initial_state)
     for order in range(1 + MAX_ORDERS):
         if order and not _has_order(goal, order):
             break

@@ -183,7 +183,7 @@ class SkilledHands(Hands):
         self.bring(item, target)
 
     def make_reachable(self, entity: int, atom: Atom) -> None:
-        """Open what an entity is behind, or is itself; put it down on a surface if it is in the hand, or must be there."""
+        """Open what an entity is behind, or is itself; put down on a surface what is in the hand, or must be there."""
         world = self.state.world
         if entity >= world.n_fixtures and (atom.predicate == "in the open" or self.state.root(entity) < 0):
             self.onto_surface(entity)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import product
 
-from envs.symbolic.actions import Action, State, applicable, successor, unmet_precondition
+from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
+from envs.symbolic.domain.achievers import categories_of_kind, own_skills
 
 StateKey = tuple[object, ...]
 
@@ -58,7 +60,19 @@ def applicable_to(state: State, names: Collection[str]) -> list[Action]:
             targets_by_skill = {"put": [*fixtures, *objects], "give": fixtures, "pour": [*fixtures, *objects]}
             actions += [Action(skill, (held, name)) for skill, targets in targets_by_skill.items() for name in targets]
         actions += [Action("wipe", (f,)) for f in fixtures] + [Action("slice", (o,)) for o in objects]
+    skills = world.domain.skills
+    actions = [a for a in actions if a.skill in skills] + _own_actions(state.world, entities)
     return [a for a in actions if unmet_precondition(state, a) is None]
+
+
+def _own_actions(world: World, entities: Collection[int]) -> list[Action]:
+    """Return the actions of the domain's own skills with arguments among some entities, applicable or not."""
+    actions = []
+    for skill in own_skills(world.domain):
+        kinds = [categories_of_kind(world.domain, parameter.kind) for parameter in skill.parameters]
+        choices = [[world.names[e] for e in entities if world.categories[e] in kind] for kind in kinds]
+        actions += [Action(skill.name, args) for args in product(*choices) if len({*args}) == len(args)]
+    return actions
 
 
 def _fresh(state: State, actions: list[Action], visited: Collection[StateKey]) -> list[tuple[Action, State]]:

@@ -81,15 +81,28 @@ def sequence_probabilities(
 
 
 def write_until(
-    cursor: Cursor, stops: frozenset[int], limit: int, floor: float = -math.inf
+    cursor: Cursor,
+    stops: frozenset[int],
+    limit: int,
+    floor: float = -math.inf,
+    allow: Callable[[Sequence[int]], bool] | None = None,
 ) -> tuple[list[int], int | None]:
-    """Let the GPT write freely until one of `stops`; return the tokens before it and the stop (None: not reached).
+    """Let the GPT write until one of `stops`; return the tokens before it and the stop (None: not reached).
 
     It ends early if neither this text nor any other can have a log-probability above `floor`.
+
+    Args:
+        cursor: Advanced past the text and its stop.
+        stops: Tokens that end the text.
+        limit: Maximum tokens of the text.
+        floor: The log-probability that it must exceed.
+        allow: Whether a text may begin with these tokens, the last of which may be a stop; None: any text.
     """
     ids: list[int] = []
     while len(ids) < limit and cursor.room > 1 and max(cursor.logprob, cursor.best_alternative) > floor:
-        token = cursor.choose(None)
+        token = cursor.choose(None) if allow is None else cursor.choose_where(lambda token: allow((*ids, token)))
+        if token is None:
+            break
         if token in stops:
             return ids, token
         ids.append(token)

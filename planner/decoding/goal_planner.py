@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envs.symbolic.embodiment.unusable import spared_for
 from envs.symbolic.goals import Goal, Holding, format_goal
 from envs.symbolic.progress import begin, is_true
-from envs.symbolic.rules import breaks, forbidden_entities
+from envs.symbolic.rules import breaks
 from envs.symbolic.scoring import holds
 from planner.decoding.plan_repair import repair
 from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write, write_unconstrained
@@ -101,7 +102,7 @@ class GoalPlanner:
         """
         draft = Draft()
         progress = begin(goal, state, initial_state=initial_state)
-        avoid |= forbidden_entities(goal.rules, state)
+        avoid |= spared_for(goal, state)
         unusable = unusable_appliances(goal, state, initial_state)
         for number, conditions in enumerate(goal.phases):
             initial_state = progress.initial_state  # a phase with a time makes its choices when it begins
@@ -130,7 +131,7 @@ class GoalPlanner:
                     (*text_format.facts_part(facts.texts), *feedback), self.prompts.tokenizer
                 )[0][1:]
                 goal_ids, sep = (
-                    self.prompts.encode(format_goal(Goal(phases=(plain,)))),
+                    self.prompts.encode(format_goal(Goal(phases=(plain,)), state.world.domain)),
                     self.prompts.special_ids["[SEP]"],
                 )
                 prompt = [*self.prompts.heading(""), *goal_ids, sep, *facts_ids, sep]

@@ -126,5 +126,5 @@ def span_prompt(
     )
     feedback = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
     following = [format_action(world, action) for action in span.after[:MAX_FOLLOWING_STEPS]]
-    heading = (*text_format.plan_heading(span.todo), *text_format.facts_part(facts.texts))
+    heading = (*text_format.plan_heading(span.todo, world.domain), *text_format.facts_part(facts.texts))
     return (*heading, *feedback, *text_format.span_context_part(following)), facts

@@ -117,7 +117,7 @@ class Prediction:
             "instruction": trial.instruction,
             "steps": len(trial.steps),
             "answer": trial.answer,
-            "goal": format_goal(trial.goal) if trial.goal else None,
+            "goal": format_goal(trial.goal, trial.start.world.domain) if trial.goal else None,
             "predicted_goal": self.goal_text or None,
             "exact": self.exact,
             "same": self.same,
@@ -183,7 +183,10 @@ def answer_kind(parsed: ParsedInstruction) -> str:
 def _prediction(
     trial: EvaluationTask, predicted_goal: Goal | None, goal_text: str, attempts: Mapping[PlanningMode, Attempt]
 ) -> Prediction:
-    exact = bool(predicted_goal and trial.goal and format_goal(predicted_goal) == format_goal(trial.goal))
+    domain = trial.start.world.domain
+    exact = bool(
+        predicted_goal and trial.goal and format_goal(predicted_goal, domain) == format_goal(trial.goal, domain)
+    )
     return Prediction(
         trial=trial,
         goal_text=goal_text,

@@ -41,6 +41,7 @@ class EvaluationSettings:
         steps: Whether the prompt included the step-by-step descriptions.
         goals_only: Whether only goals were predicted, without plans.
         common_sense: Whether objects were chosen as people do (planner/goals/choice.py).
+        renamed: Share of the kinds of objects that had other names in the renamed homes; 0: no home was renamed.
     """
 
     tasks: str | None
@@ -52,6 +53,7 @@ class EvaluationSettings:
     steps: bool
     goals_only: bool
     common_sense: bool = True
+    renamed: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +121,7 @@ class Results:
         record: dict[str, object] = {
             "tasks": setting.tasks, "models": list(setting.models), "weights": setting.weights, "seed": setting.seed,
             "samples": setting.samples, "inventory": setting.inventory, "goals_only": setting.goals_only,
-            "common_sense": setting.common_sense,
+            "common_sense": setting.common_sense, "renamed": setting.renamed,
             "steps": self.tasks_with_steps.as_dict() if setting.steps else None,
         }  # fmt: skip
         record |= scores_as_dict(self.pooled)
@@ -150,6 +152,8 @@ class Results:
             yield success_table([scores.whole, *by_answer], "answer")
         else:
             yield success_table(scores.splits, "split")
+        if len(scores.nouns) > 1:
+            yield success_table(scores.nouns, "nouns")
         if from_file and len(scores.families) > 1:
             yield success_table(scores.families, "family")
         yield confusion_table(scores)
@@ -172,6 +176,9 @@ class Results:
             headline += "\nThe prompt did not say what the home has."
         if not self.setting.common_sense:
             headline += "\nObjects were chosen as in the corpus, without common sense."
+        if self.setting.renamed:
+            share = "all" if self.setting.renamed == 1 else f"{100 * self.setting.renamed:.0f} % of the"
+            headline += f"\nIn the renamed homes, {share} kinds of objects are called by nouns that no corpus has."
         if self.setting.steps:
             with_steps = self.tasks_with_steps
             without = with_steps.total - with_steps.hits

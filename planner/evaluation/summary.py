@@ -71,6 +71,7 @@ class Scores:
     Attributes:
         whole: All predictions.
         splits: By split; for a task file, by the correct type of answer.
+        nouns: By whether the kinds of the homes have known names.
         families: By task family, sorted by name.
         confusion: Correct against given types of answer, in the last mode.
         false_refusals: Fraction of plannable tasks that were refused.
@@ -80,6 +81,7 @@ class Scores:
 
     whole: Summary
     splits: tuple[Summary, ...]
+    nouns: tuple[Summary, ...]
     families: tuple[Summary, ...]
     confusion: Confusion
     false_refusals: Rate
@@ -93,7 +95,8 @@ def score(predictions: Sequence[Prediction], lengths: Mapping[str, int] | None =
     table = confusion(predictions)
     return Scores(
         whole=summarize("all", predictions, lengths),
-        splits=tuple(summarize(n, g, lengths) for n, g in _group_by(predictions, lambda p: p.trial.split).items()),
+        splits=tuple(summarize(n, g, lengths) for n, g in _group_by(predictions, _row).items()),
+        nouns=tuple(summarize(n, g, lengths) for n, g in _group_by(predictions, lambda p: p.trial.nouns).items()),
         families=tuple(summarize(name, group, lengths) for name, group in families.items()),
         confusion=table,
         false_refusals=false_answers(table, "refuse"),
@@ -170,6 +173,12 @@ def spread(scores: Sequence[Scores]) -> dict[str, dict[str, dict[str, Spread]]]:
         "families": rows([s.families for s in scores]),
         "answers": {"false": false_rates, "right_kind": correct_rates},
     }
+
+
+def _row(prediction: Prediction) -> str:
+    """Return the row of a prediction in the table of splits."""
+    trial = prediction.trial
+    return trial.split if trial.nouns == "known" else f"{trial.split}, renamed"
 
 
 def _group_by(predictions: Sequence[Prediction], key: Callable[[Prediction], str]) -> dict[str, list[Prediction]]:

@@ -143,9 +143,10 @@ def summary_as_dict(summary: Summary) -> dict[str, object]:
 def worst_as_dict(worst: WorstFamily) -> dict[str, object]:
     """Return plain data: a family, and the instruction, correct answer and predicted goal of one example."""
     prediction, trial = worst.example, worst.example.trial
+    goal = format_goal(trial.goal, trial.start.world.domain) if trial.goal and trial.answer == "plan" else None
     return {
         "family": worst.family, "success": worst.success.as_dict(), "id": trial.id, "asked": trial.instruction,
-        "right": format_goal(trial.goal) if trial.goal and trial.answer == "plan" else trial.answer,
+        "right": goal or trial.answer,
         "understood": prediction.goal_text or None, "status": prediction.last.status, "reason": prediction.last.reason,
     }  # fmt: skip
 
@@ -157,6 +158,7 @@ def scores_as_dict(scores: Scores) -> dict[str, object]:
     return {
         "all": summary_as_dict(scores.whole),
         "splits": [summary_as_dict(s) for s in scores.splits],
+        "nouns": [summary_as_dict(s) for s in scores.nouns],
         "families": [summary_as_dict(s) for s in scores.families],
         "confusion": confusion,
         "right_kind": {kind: rate.as_dict() for kind, rate in kinds.items()},

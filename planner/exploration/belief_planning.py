@@ -21,8 +21,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from envs.errors import GoalError
-from envs.symbolic.actions import format_action
+from envs.symbolic.actions import OPEN, format_action
 from envs.symbolic.domain import Domain
+from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import FixtureIs, Goal, format_goal, parse_goal, with_home_rules
 from planner.errors import CalibrationError
 from planner.exploration.information_needs import InformationNeed, deduplicate_needs, information_needs
@@ -85,6 +86,8 @@ def plan_for_goal_under_uncertainty(
     imagined = hypothesize(open_needs, belief, next_look, limits.places)
     state, initial_state = belief.states(imagined)
     plan = planner.plan_for_goal(goal, state, decoding_options, initial_state=initial_state, instruction=instruction)
+    if plan.status == "refused" and robot_obstacle(goal, _all_open(state, belief)):
+        return plan
     if exhausted:
         reason = "; ".join(dict.fromkeys(_why_not_found(need, belief, limits) for need in exhausted if need.words))
         if not reason:  # nothing is suited for it, so that nothing was looked for
@@ -105,6 +108,16 @@ def plan_for_goal_under_uncertainty(
         plan, status="unverified", reason=reason, actions=(), subtasks=subtasks, added=(), left_out=0, guesses=shown,
         waits=(),
     )  # fmt: skip
+
+
+def _all_open(state: State, belief: Belief) -> State:
+    """Return a state in which furniture is open that was not seen to be closed."""
+    names, enclosed = state.world.names, state.world.enclosed
+    unseen = (f for f in range(state.world.n_fixtures) if enclosed[f] and names[f] not in belief.inspected)
+    flags = list(state.flags)
+    for fixture in unseen:
+        flags[fixture] |= OPEN
+    return state._replace(flags=tuple(flags))
 
 
 def _obstacle_words(plan: Plan, goal: Goal, open_needs: Collection[InformationNeed], belief: Belief) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain.achievers import achievers, categories_of_kind
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import can_match, fixtures_of, holds, matching_objects, quantified_objects
 from planner.goals import grounding
@@ -113,7 +114,12 @@ class _NeedFinder:
 
     def object_need(self, thing: Thing, number: int, n_usable: int = 0) -> InformationNeed:
         achievable = {*APPLIANCES, *self.domain.negations}
-        required = frozenset(state_name for state_name in thing.states if state_name not in achievable)
+        kinds = self.domain.resolve(thing.word)
+        required = frozenset(
+            word
+            for word in thing.states
+            if word not in achievable and not any(achievers(self.domain, kind, word) for kind in kinds)
+        )
         words = tuple(word for word in self.domain.resolve(thing.word) if self.can_become(word, thing))
         return InformationNeed(
             label=" ".join([*thing.properties, *sorted(required), thing.word]), words=words, states=required,
@@ -140,9 +146,21 @@ class _NeedFinder:
         if "sliced" in missing_states and grounding.tool_for(self.state, "cuts") is None:
             words = tuple(name for name, category in objects.items() if category.cuts)
             yield InformationNeed(label="something to cut with", words=words)
+        for word in missing_states:
+            yield from self.own_skill_needs(word, categories or [self.state.world.categories[i] for i in usable[:1]])
         if "cooked" in missing_states and not self.can_cook(usable, categories):
             words = tuple(n for n, c in objects.items() if c.holds is not None and "cookware" in c.classes)
             yield InformationNeed(label="pan or pot", words=words)
+
+    def own_skill_needs(self, word: str, categories: Sequence[str]) -> Iterator[InformationNeed]:
+        """Yield the things that skills of the domain's own hold to give things of some categories a state."""
+        domain, known = self.domain, self.state.world.entities_by_category
+        ways = [skill for name in categories[:1] for skill, _ in achievers(domain, name, word)]
+        held = [[p.atom.terms[0].kind for p in s.preconditions if p.atom.predicate == "holding"] for s in ways]
+        kinds = [[k for k in some if categories_of_kind(domain, k).isdisjoint(known)] for some in held]
+        for kind in min(kinds, key=len, default=[]):
+            words = tuple(name for name in domain.objects if name in categories_of_kind(domain, kind))
+            yield InformationNeed(label=kind, words=words)
 
     def can_cook(self, usable: Sequence[int], categories: Sequence[str]) -> bool:
         """Whether something to cook in is known, or none is needed."""
@@ -195,6 +213,7 @@ class _NeedFinder:
         if holds(state, condition, self.initial_state):
             return
         objects = self.domain.objects
+        yield from self.own_skill_needs(condition.states[0], [state.world.categories[i] for i in fixtures[:1]])
         if grounding.needs_wiping(condition) and grounding.tool_for(state, "wipes") is None:
             yield InformationNeed(
                 label="something to wipe with",

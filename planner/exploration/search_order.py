@@ -125,8 +125,8 @@ def search_actions(
 def _look(
     belief: Belief, spec: FixtureSpec, shows: frozenset[str], value: Mapping[str, float], *, opens: bool
 ) -> SearchAction:
-    skills = belief.scene.domain.skills
-    action_s = skills["open"].duration_s / belief.habits.opens(spec.name) if opens else skills["go to"].duration_s
+    duration_s = belief.scene.domain.duration_s
+    action_s = duration_s("open") / belief.habits.opens(spec.name) if opens else duration_s("go to")
     cost = action_s + _travel_time_s(belief, spec)
     chance = sum(value[name] for name in sorted(shows))
     return SearchAction(fixture=spec.name, opens=opens, shows=shows, chance=chance, cost_s=cost)
@@ -138,7 +138,7 @@ def _travel_time_s(belief: Belief, spec: FixtureSpec) -> float:
         standing = next((f for f in belief.scene.fixtures if f.name == belief.at), None)
         x, y = (standing.x, standing.y) if standing is not None else belief.scene.robot[:2]
         return math.hypot(spec.x - x, spec.y - y) / WALKING_SPEED_MPS
-    return 0.0 if belief.sees(spec.name) else belief.scene.domain.skills["go to"].duration_s
+    return 0.0 if belief.sees(spec.name) else belief.scene.domain.duration_s("go to")
 
 
 def hypothesize(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, Action, State, World, format_action
+from envs.symbolic.domain import BUILT_IN_STATES
 from planner.facts.retrieval import facts_of, retrieve_facts
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def _state_changes(expected: State, observed: State, entity: int) -> Iterator[st
             is_true = observed.has(entity, true_word)
             if is_true != expected.has(entity, true_word):
                 yield f"{name} is {true_word if is_true else false_word} now"
-        return
-    for state_name in _OBJECT_WORDS:
+    own = [word for word in world.domain.states if word not in BUILT_IN_STATES]
+    for state_name in own if entity < world.n_fixtures else (*_OBJECT_WORDS, *own):
         is_true = observed.has(entity, state_name)
         if is_true != expected.has(entity, state_name):
             yield f"{name} is {state_name} now" if is_true else f"{name} is not {state_name} now"

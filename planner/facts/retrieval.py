@@ -11,20 +11,25 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import COLD, COOKED, DIRTY, FOLDED, HELD, HOT, NOWHERE, ON, OPEN, SLICED, WATERED
+from envs.symbolic.domain import BUILT_IN_STATES
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.scoring import fixtures_of, matching_objects
 from planner.facts.distinctions import distinctions
+from planner.facts.skill_facts import describe_use
 from planner.goals import choice, grounding
 from planner.goals.chunking import remaining_subjects
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.means import own_skills
 from planner.goals.means.appliances import APPLIANCES
 from planner.goals.means.kinds import is_burner, stands_on_burner
+from planner.goals.means.states import is_by_own_skill, opposite_of
 from planner.goals.narrowing import Narrowed, aim_of, in_order, part_holds, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from envs.symbolic.actions import Action, State
+    from planner.goals.means.own_skills import Use
 
 
 _OBJECT_WORDS = (
@@ -43,7 +48,7 @@ class Facts:
 
     Attributes:
         entities: The entities.
-        texts: One text for each.
+        texts: One text for each, and then one for each skill of the domain's own that could serve (`skill_facts.py`).
         names: Every name in the texts: the entities and what contains them.
         withheld: Names of objects that are shown in case of a failure; as long as there is none, the plan needs only
             better ones.
@@ -80,6 +85,7 @@ class _FactRetriever:
         self.aim: Condition | None = None  # the condition of the phase for which facts are retrieved
         self.entities: dict[int, None] = {}
         self.spare: set[int] = set()  # entities that are not needed unless others fail
+        self.skills: dict[str, None] = {}  # facts about skills of the domain's own
         # objects already chosen for conditions, and their places; the teacher does the same
         self.taken = grounding.satisfied_objects(state, phase)
 
@@ -124,7 +130,10 @@ class _FactRetriever:
             self.place(remaining, condition.place)
         elif isinstance(condition, No):
             objects = matching_objects(state, condition.thing, condition.place)[:MAX_OBJECTS_PER_CONDITION]
-            if condition.place is None and (instead := grounding.state_instead(condition.thing)) is not None:
+            if (
+                condition.place is None
+                and (instead := grounding.state_instead(state.world.domain, condition.thing)) is not None
+            ):
                 self.change(objects, Thing(word="anything", states=(instead,)))
             self.add(*objects)
             if condition.place is not None:
@@ -185,6 +194,7 @@ class _FactRetriever:
         self.add(*objects)
         state = self.state
         for t in objects:
+            self.own_skills(t, [word for word in target.states if not state.has(t, word)])
             for state_name, provider in grounding.requirements(
                 state, t, target, self.avoid, common_sense=self.common_sense
             ):
@@ -217,7 +227,10 @@ class _FactRetriever:
             unmet = [f for f in fixtures if state.has(f, condition.states[0])]
         else:
             unmet = [f for f in fixtures if not state.has(f, condition.states[0])]
-        self.add(*(unmet[:1] if condition.quantifier == "some" else unmet))
+        unmet = unmet[:1] if condition.quantifier == "some" else unmet
+        self.add(*unmet)
+        for f in unmet:
+            self.own_skills(f, [condition.states[0]], against=condition.quantifier == "no")
         if grounding.needs_wiping(condition) and unmet:
             self.add(grounding.tool_for(state, "wipes", self.avoid, common_sense=self.common_sense))
         if condition.states[0] == "watered" and unmet:
@@ -225,6 +238,31 @@ class _FactRetriever:
             self.add(vessel)
             if vessel is not None and state.liquid[vessel] != "water":
                 self.add(grounding.liquid_source(state, "water", vessel, self.avoid, common_sense=self.common_sense))
+
+    def own_skills(self, entity: int, words: Sequence[str], *, against: bool = False) -> None:
+        """Add the uses of the domain's own skills that give an entity states, and what they need."""
+        state, domain = self.state, self.state.world.domain
+        for given in words:
+            word, is_against = given, against
+            if against and (opposite := opposite_of(domain, given)) is not None:
+                word, is_against = opposite, False
+            if not is_against and not is_by_own_skill(state, entity, word):
+                continue
+            choose = own_skills.use_against if is_against else own_skills.use_for
+            use = choose(state, entity, word, self.avoid, common_sense=self.common_sense)
+            for each in () if use is None else (use, *self.uses_before(use)):
+                self.skills.setdefault(describe_use(state.world, each))
+                self.add(*grounding.needed_for(state, each, self.avoid, common_sense=self.common_sense))
+
+    def uses_before(self, use: Use, depth: int = 1) -> Iterator[Use]:
+        """Yield the uses of own skills that make the preconditions of another true."""
+        for atom in own_skills.unmet(self.state, use) if depth < grounding.MAX_DEPTH else ():
+            entity = use.entity(atom.terms[0]) if atom.terms else -1
+            if atom.predicate == "state" and atom.positive and is_by_own_skill(self.state, entity, atom.word):
+                other = own_skills.use_for(self.state, entity, atom.word, self.avoid, common_sense=self.common_sense)
+                if other is not None:
+                    yield other
+                    yield from self.uses_before(other, depth + 1)
 
 
 def retrieve_facts(
@@ -254,6 +292,8 @@ def retrieve_facts(
         if root >= 0 and state.world.enclosed[root] and not state.flags[root] & OPEN:
             retriever.add(root)
     facts = facts_of(state, retriever.entities, (*conditions, *phase))
+    if retriever.skills:
+        facts = replace(facts, texts=(*facts.texts, *retriever.skills))
     if not common_sense:
         return facts
     return replace(facts, withheld=frozenset(state.world.names[e] for e in retriever.spare))
@@ -294,11 +334,19 @@ def describe(state: State, entity: int, properties: Sequence[str] = ()) -> str:
             words.append("dirty")
         if category.waterable and flags & WATERED:
             words.append("watered")
+        words += _own_states(state, entity)
         return " ".join(words)
     words += [word for bit, word in _OBJECT_WORDS if flags & bit]
+    words += _own_states(state, entity)
     if state.liquid[entity]:
         words.append(f"of {state.liquid[entity]}")
     return " ".join(words) + location(state, entity)
+
+
+def _own_states(state: State, entity: int) -> list[str]:
+    """Return the states of an entity that the domain adds to the built-in ones."""
+    states, flags, bits = state.world.domain.states, state.flags[entity], state.world.domain.bits
+    return [word for word in states if word not in BUILT_IN_STATES and flags & bits[word]]
 
 
 def location(state: State, entity: int) -> str:

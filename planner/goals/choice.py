@@ -179,7 +179,7 @@ def _sources(state: State, liquid: str) -> list[int]:
 
 def door_s(world: World) -> float:
     """Return what a closed door costs: it is opened, and closed again [s]."""
-    return world.domain.skills["open"].duration_s + world.domain.skills["close"].duration_s
+    return world.domain.duration_s("open") + world.domain.duration_s("close")
 
 
 def fetching_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
@@ -197,7 +197,7 @@ def travel_s(state: State, entity: int, targets: Sequence[int] = ()) -> float:
     world = state.world
     is_held = state.place[entity] == HELD
     start = state.at if is_held else state.root(entity)
-    saved_s = world.domain.skills["pick up"].duration_s if is_held else 0.0
+    saved_s = world.domain.duration_s("pick up") if is_held else 0.0
     if start < 0 or start in targets:
         return -saved_s
     nearest_s = min([way_s(world, start, target) for target in targets] or [way_s(world, start, state.at)])
@@ -217,7 +217,7 @@ def way_s(world: World, start: int, end: int) -> float:
             return math.hypot(a.x - x, a.y - y) / WALKING_SPEED_MPS
     if end < 0 or scene.fixtures[end].room == a.room:
         return 0.0
-    return world.domain.skills["go to"].duration_s
+    return world.domain.duration_s("go to")
 
 
 def destinations(state: State, place: Place | None) -> list[int]:
@@ -236,8 +236,8 @@ def _change_s(state: State, entity: int, thing: Thing) -> float:
     """Estimate the time to give an object its missing states and liquid: bring it, run an appliance, take it back."""
     n_missing = sum(not state.has(entity, s) for s in thing.states)
     n_missing += thing.liquid is not None and state.liquid[entity] != thing.liquid
-    skills = state.world.domain.skills
-    return n_missing * sum(skills[name].duration_s for name in ("put", "turn on", "turn off", "pick up"))
+    duration_s = state.world.domain.duration_s
+    return n_missing * sum(duration_s(name) for name in ("put", "turn on", "turn off", "pick up"))
 
 
 def claimed(state: State, condition: Condition, phase: Sequence[Condition], initial_state: State) -> set[int]:

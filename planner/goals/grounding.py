@@ -14,9 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, OPEN
-from envs.symbolic.goals import Count, FixtureIs, Holding, No
+from envs.symbolic.domain import BUILT_IN_STATES
+from envs.symbolic.goals import Count, FixtureIs, Holding, No, Thing
+from envs.symbolic.obstacles import skill_obstacle
 from envs.symbolic.scoring import is_at, is_place, matches, matching_objects
 from planner.goals import choice
+from planner.goals.means import own_skills
 from planner.goals.means.appliances import APPLIANCES, appliances_for
 from planner.goals.means.kinds import (
     cooking_vessels,
@@ -24,15 +27,18 @@ from planner.goals.means.kinds import (
     is_burner,
     stands_on_burner,
 )
+from planner.goals.means.states import is_by_own_skill, opposite_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envs.symbolic.actions import State, World
-    from envs.symbolic.domain import ObjectCategory
-    from envs.symbolic.goals import Condition, Place, Thing
+    from envs.symbolic.domain import Domain, ObjectCategory
+    from envs.symbolic.goals import Condition, Place
+    from planner.goals.means.own_skills import Use
 
 STATES_INSTEAD = {"dirty": "clean", "hot": "cold", "cold": "hot"}
+MAX_DEPTH = 4  # skills that are used for what other skills need
 MAX_OBJECTS_PER_CONDITION = 8  # objects that one `every` or `no` moves before the next state update
 
 
@@ -161,11 +167,17 @@ def _can_become(state: State, thing: int, state_name: str) -> bool:
     category = state.world.object_category[thing]
     if category is None or state_name in ("dirty", "on", "off", "open", "closed", "watered"):
         return False
+    if skill_obstacle(state, thing, state_name) == "":
+        return True
     if state_name == "sliced":
         return category.slices
     if state_name == "cooked":
         return category.cooks
-    return category.folds if state_name == "folded" else True
+    if state_name == "folded":
+        return category.folds
+    if state.world.domain.negations.get(state_name, state_name) in BUILT_IN_STATES:
+        return True
+    return bool(appliances_for(state, state_name, thing))
 
 
 def choose_fixture(
@@ -415,14 +427,46 @@ def requirements(
     for state_name in target.states:
         if state.has(entity, state_name):
             continue
-        if state_name == "sliced":
+        if is_by_own_skill(state, entity, state_name):
+            use = own_skills.use_for(state, entity, state_name, avoid, common_sense=common_sense)
+            needed = [] if use is None else needed_for(state, use, avoid, common_sense=common_sense)
+            yield from ((state_name, e) for e in needed if e != entity)
+        elif state_name == "sliced":
             yield state_name, tool_for(state, "cuts", avoid, common_sense=common_sense)
-        elif state_name in APPLIANCES:
+        elif state_name in APPLIANCES or appliances_for(state, state_name, entity):
             yield state_name, appliance_for(state, state_name, entity, avoid, common_sense=common_sense)
         else:
             yield state_name, None
     if target.liquid and state.liquid[entity] != target.liquid:
         yield target.liquid, liquid_source(state, target.liquid, entity, avoid, common_sense=common_sense)
+
+
+def needed_for(
+    state: State, use: Use, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False, depth: int = 0
+) -> list[int]:  # fmt: skip
+    """Return what a use of a skill of the domain's own needs: its entities, and what makes its preconditions true."""
+    needed = dict.fromkeys(use.entities())
+    for atom in own_skills.unmet(state, use) if depth < MAX_DEPTH else ():
+        entity = use.entity(atom.terms[0]) if atom.terms else -1
+        if atom.predicate == "holding what":
+            tool = tool_for(state, atom.word, avoid, common_sense=common_sense)
+            needed |= dict.fromkeys([] if tool is None else [tool])
+        elif atom.predicate == "in the open" and (place := open_surface(state, entity, avoid=avoid)) is not None:
+            needed.setdefault(place)
+        elif atom.predicate == "filled" and atom.positive and atom.word:
+            source = liquid_source(state, atom.word, entity, avoid, common_sense=common_sense)
+            needed |= dict.fromkeys([] if source is None else [source])
+        elif atom.predicate == "state" and entity >= state.world.n_fixtures:
+            word = atom.word if atom.positive else opposite_of(state.world.domain, atom.word)
+            thing = Thing(word="anything", states=(word,) if word is not None else ())
+            needs = requirements(state, entity, thing, avoid, common_sense=common_sense)
+            needed |= dict.fromkeys(e for _, e in needs if e is not None)
+        elif atom.predicate == "state" and atom.positive and is_by_own_skill(state, entity, atom.word):
+            other = own_skills.use_for(state, entity, atom.word, avoid, common_sense=common_sense)
+            if other is not None:
+                more = needed_for(state, other, avoid, common_sense=common_sense, depth=depth + 1)
+                needed |= dict.fromkeys(more)
+    return list(needed)
 
 
 def alternative_place(
@@ -460,9 +504,12 @@ def alternative_place(
     return min(others, key=lambda f: _oddity(world, f), default=None)
 
 
-def state_instead(thing: Thing) -> str | None:
+def state_instead(domain: Domain, thing: Thing) -> str | None:
     """Return the state that objects are given so that none matches a description, or None if nothing helps."""
-    return next((instead for word, instead in STATES_INSTEAD.items() if word in thing.states), None)
+    known = (instead for word, instead in STATES_INSTEAD.items() if word in thing.states)
+    own = (word for word in thing.states if domain.negations.get(word, word) not in BUILT_IN_STATES)
+    instead = [*known, *(other for word in own if (other := opposite_of(domain, word)) is not None)]
+    return instead[0] if instead else None
 
 
 def _oddity(world: World, fixture: int) -> tuple[bool | int, ...]:

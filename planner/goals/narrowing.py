@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain import BUILT_IN_STATES
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
-from envs.symbolic.obstacles import capacity_obstacle
+from envs.symbolic.obstacles import capacity_obstacle, skill_obstacle
 from envs.symbolic.scoring import (
     can_match,
     fixtures_at,
@@ -31,12 +32,11 @@ from envs.symbolic.state import HELD, NOWHERE
 from planner.goals import choice, grounding
 from planner.goals.means.appliances import all_appliances, is_appliance_for
 from planner.goals.means.kinds import usual_rank
+from planner.goals.means.states import opposite_of
 
 if TYPE_CHECKING:
     from envs.symbolic.scoring import Uses
     from envs.symbolic.state import State, World
-
-_OPPOSITES = {"open": "closed", "closed": "open", "on": "off", "off": "on", "dirty": "clean"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,6 +273,10 @@ class _Narrower:
         missing = max(0, low - len(done))
         if condition.selection != "every":
             taken = choice.claimed(state, condition, self.phase, start) | self.kept
+            negations = self.world.domain.negations
+            own = [word for word in condition.become if negations.get(word, word) not in BUILT_IN_STATES]
+            never = [i for i in remaining if any(skill_obstacle(state, i, s) for s in own if not state.has(i, s))]
+            remaining = [i for i in remaining if i not in never] or remaining
             remaining = self.that_fit(
                 choice.ranked(state, remaining, target, condition.place, taken), missing, condition.place
             )
@@ -621,9 +625,11 @@ class _Narrower:
         words = list(condition.states)
         if condition.quantifier == "no":
             fixtures = [f for f in fixtures if all(state.has(f, s) for s in words)]
-            words = [_OPPOSITES.get(word, "") for word in words[:1]]
-            if not words[0]:
+            opposite = opposite_of(self.world.domain, words[0])
+            if opposite is None:
+                yield from self.without_state(fixtures, words[0])
                 return
+            words = [opposite]
         unmet = [f for f in fixtures if not all(state.has(f, s) for s in words)]
         if condition.quantifier == "some":
             unmet = sorted(unmet, key=lambda f: (sum(not state.has(f, s) for s in words), f))[:1]
@@ -634,6 +640,12 @@ class _Narrower:
                 if not state.has(f, word):
                     plain = FixtureIs(fixture=self.world.categories[f], states=(word,))
                     yield Narrowed(condition=plain, hidden=self.others([f]))
+
+    def without_state(self, fixtures: Sequence[int], word: str) -> Iterable[Narrowed]:
+        """Narrow `no` with a state that has no opposite, which a skill of the domain's own may take away."""
+        for f in fixtures:
+            plain = FixtureIs(quantifier="no", fixture=self.world.categories[f], states=(word,))
+            yield Narrowed(condition=plain, hidden=self.others([f]))
 
 
 def _plain(thing: Thing) -> Thing:

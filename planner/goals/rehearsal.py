@@ -168,7 +168,7 @@ class Rehearsal:
     def _none(self, condition: No) -> None:
         objects = matching_objects(self.state, condition.thing, condition.place)[:MAX_OBJECTS_PER_CONDITION]
         if condition.place is None:
-            if objects and (instead := grounding.state_instead(condition.thing)) is not None:
+            if objects and (instead := grounding.state_instead(self.state.world.domain, condition.thing)) is not None:
                 self._bring_about(objects, Thing(word="anything", states=(instead,)), None)
             return
         for item in objects:
@@ -230,7 +230,7 @@ class Rehearsal:
                     self._onto_surface(item)
             elif word == "cooked":
                 self._place_all(remaining, self._cooker, shown=self._cookers(remaining))
-            elif word in APPLIANCES:
+            elif word in APPLIANCES or any(appliances_for(self.state, word, item) for item in remaining[:1]):
                 groups = [group for i in remaining[:1] for group in appliances_for(self.state, word, i)]
                 choose = self._appliance(word)
                 shown = frozenset(choose(self.choice_state, item) for item in remaining)

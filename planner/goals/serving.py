@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY
+from envs.symbolic.embodiment.unusable import spared_for
 from envs.symbolic.goals import Count, Every, Place
-from envs.symbolic.rules import forbidden_entities
 from envs.symbolic.scoring import can_match, holds, is_at, matches, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 
@@ -32,7 +32,7 @@ def as_served(goal: Goal, state: State, avoid: frozenset[int] = frozenset()) -> 
 
     What rules forbid or what is in `avoid` is not counted on.
     """
-    avoid |= forbidden_entities(goal.rules, state)
+    avoid |= spared_for(goal, state)
     phases = tuple(conditions_as_served(phase, phase, state, avoid) for phase in goal.phases)
     return goal if phases == goal.phases else replace(goal, phases=phases)
 

@@ -164,6 +164,6 @@ class StickyHome(SymbolicHome):
         if action.skill == "open" and action.args[0] in self._sticks:
             chance, rng = self._sticks[action.args[0]]
             if rng.random() < chance:
-                duration = self.state().world.domain.skills["open"].duration_s
+                duration = self.state().world.domain.duration_s("open")
                 return Outcome(status="failed", reason=f"{action.args[0]} is stuck", duration_s=duration, energy_j=None)
         return super().execute(action)

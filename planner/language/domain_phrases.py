@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from envs.errors import GoalError
 from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.goals import parse_goal
 from planner.language.phrase_patterns import (
     Family,
     PhraseError,
@@ -57,20 +59,31 @@ def families_of(domain: Domain, folder: str = "phrases") -> tuple[Family, ...]:
     home = load_domain()
     if domain.speech.of_home and domain.skills.keys() <= home.skills.keys() and not domain.speech.phrases:
         return load_families(folder)
-    own = tuple(_own(name, entry) for name, entry in domain.speech.phrases.items())
+    own = tuple(_own(name, entry, domain) for name, entry in domain.speech.phrases.items())
     general = tuple(_for_any(domain, home if domain.speech.of_home else None))
     families = (*(load_families(folder) if domain.speech.of_home else ()), *general, *own)
     everything = {*domain.objects, *domain.fixtures}
     return tuple(f for f in families if all(_is_possible(t, everything, domain) for t in f.slots.values()))
 
 
-def _own(name: str, entry: object) -> Family:
+def _own(name: str, entry: dict[str, Any], domain: Domain) -> Family:
     try:
         family = family_of(name, entry)
         for pattern in family.phrases:
             parse_pattern(pattern)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PhraseError(f"phrases: {name}: {error}") from error
+    everything = {*domain.objects, *domain.fixtures}
+    for template in family.goals:
+        goal, is_tried = template.replace("{rel}", "in").replace("{n}", "2"), True
+        for slot, slot_type in family.slots.items():
+            values = options_of(slot_type, everything, domain) if slot_type != "unfit" else list(domain.fixtures)
+            is_tried = is_tried and bool(values)
+            goal = goal.replace("{" + slot + "}", values[0] if values else "")
+        try:
+            parse_goal(goal if is_tried else "no anything", domain)
+        except GoalError as error:
+            raise PhraseError(f"phrases: {name}: goal {template!r}, for example {goal!r}: {error}") from error
     return family
 
 
@@ -172,10 +185,10 @@ def words_of(domain: Domain) -> Words:
         return words
 
     tables = {
-        "objects": table(tuple(domain.objects), base and base.objects),
-        "fixtures": table(tuple(domain.fixtures), base and base.fixtures),
-        "classes": table(domain.classes, base and base.classes),
-        "liquids": table(domain.liquids, base and base.liquids),
+        "objects": table(tuple(domain.objects), base.objects if base else None),
+        "fixtures": table(tuple(domain.fixtures), base.fixtures if base else None),
+        "classes": table(domain.classes, base.classes if base else None),
+        "liquids": table(domain.liquids, base.liquids if base else None),
     }
     return Words(
         **tables,

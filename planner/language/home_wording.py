@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from envs.symbolic.domain import BUILT_IN_STATES
 from envs.symbolic.goals import Place, Thing
 from envs.symbolic.scoring import fixtures_at, is_place, matching_objects
 from envs.symbolic.state import HELD, OPEN, State
@@ -133,7 +134,8 @@ class HomeWording:
     def description(self, entity: int, *, contents: bool) -> tuple[str, str, str]:
         """Return what is said of an object before its category, the category, and what is said after it."""
         state, world = self.state, self.world
-        states = [word for word in _STATE_WORDS if state.has(entity, word)]
+        own = (word for word in world.domain.states if word not in BUILT_IN_STATES)
+        states = [word for word in (*_STATE_WORDS, *own) if state.has(entity, word)]
         liquid, category = state.liquid[entity], world.object_category[entity]
         after = f" of {liquid}" if liquid and not (category and category.contains) else ""
         children = state.children(entity)

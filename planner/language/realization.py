@@ -213,6 +213,11 @@ class Realizer:
 
         return re.sub(r" +", " ", expand(parse_pattern(pattern), self.rng, fill)).strip(" ,")
 
+    def nouns(self, word: str) -> tuple[str, ...]:
+        """Return what people call a category or class, the plain name first."""
+        words = self.words
+        return words.objects.get(word) or words.fixtures.get(word) or words.classes.get(word) or (word,)
+
     def _noun(self, slot: str, word: str, nouns: dict[str, str], slot_type: str) -> str:
         if slot in nouns:
             return nouns[slot]
@@ -221,8 +226,7 @@ class Realizer:
         elif slot_type.startswith(("class", "fixtures")):
             synonyms = self.words.classes.get(word, (word,))
         else:
-            words = self.words
-            synonyms = words.objects.get(word) or words.fixtures.get(word) or words.classes.get(word) or (word,)
+            synonyms = self.nouns(word)
         options = [w for w in synonyms if w == word or self._is_clear(w, word)]
         if not options or (word in options and self.rng.random() < self.plain_share):
             noun = word

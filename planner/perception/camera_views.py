@@ -25,6 +25,7 @@ from planner.perception.image_labels import (
     Item,
     Listing,
     in_order,
+    label,
 )
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def pictures(
     home: PhysicalHome, *, camera: Camera = STEADY, rng: random.Random | None = None, light: Light = DAYLIGHT,
     state: State | None = None, fixtures: Container[str] | None = None,
 ) -> Iterator[Picture]:  # fmt: skip
-    """Yield pictures of all furniture of a home in its current state.
+    """Yield pictures of all furniture of a home in its current state, without that which has no label.
 
     Args:
         home: The home.
@@ -105,7 +106,11 @@ def pictures(
     entity_of_body = _entity_of_body(home)
     for spec in home.scene.fixtures:
         category = home.scene.domain.fixtures[spec.category]
-        if category.underfoot or (fixtures is not None and spec.name not in fixtures):
+        if (
+            category.underfoot
+            or label(spec.category, home.scene.domain) is None
+            or (fixtures is not None and spec.name not in fixtures)
+        ):
             continue
         for part in range(picture_count(category)):
             shot = robot_camera.shot(pose(spec, category, part, camera, rng), SIZE, SIZE, light)
@@ -170,12 +175,17 @@ def _picture(home: PhysicalHome, state: State, fixture: str, shot: Shot, entity_
     visible_objects = tuple(
         i for i, count in zip(seen.tolist(), counts.tolist(), strict=True)
         if i >= world.n_fixtures and count >= VISIBLE and state.root(i) == fixture_index
+        and label(world.categories[i], world.domain) is not None
     )  # fmt: skip
-    items = tuple(Item(world.categories[i], _states(state.flags[i], THING_STATES)) for i in visible_objects)
+    labels = [label(world.categories[i], world.domain) or "" for i in visible_objects]
+    items = tuple(
+        Item(name, _states(state.flags[i], THING_STATES)) for name, i in zip(labels, visible_objects, strict=True)
+    )
     category = world.fixture_category[fixture_index]
     assert category is not None
     states = tuple(s for s in _states(state.flags[fixture_index], FURNITURE_STATES) if category.can_be(s))
-    listing = Listing(world.categories[fixture_index], states, tuple(sorted(items)))
+    furniture = label(world.categories[fixture_index], world.domain) or ""
+    listing = Listing(furniture, states, tuple(sorted(items)))
     return Picture(
         fixture=fixture, rgb=shot.rgb, entities=entities, listing=listing, things=visible_objects, items=items
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain, load_domain
 
 EMPTY = "nothing"
 FURNITURE_STATES = ("open", "on")
@@ -31,6 +31,18 @@ def classes() -> tuple[str, ...]:
 def furniture() -> tuple[str, ...]:
     """Return the sorted furniture categories."""
     return tuple(sorted(load_domain().fixtures))
+
+
+def label(category: str, domain: Domain) -> str | None:
+    """Return the label of a kind in pictures: itself if it is built in, else the kind that it is like, else none.
+
+    The encoders know the built-in kinds only.
+    """
+    known = load_domain()
+    if category in known.objects or category in known.fixtures:
+        return category
+    kind = domain.objects.get(category) or domain.fixtures[category]
+    return kind.like
 
 
 @dataclass(frozen=True, order=True)

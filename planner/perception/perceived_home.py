@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room, Scene
 from envs.symbolic.state import Action, State, World
-from planner.perception.image_labels import FURNITURE_STATES, Item, Listing, in_order
+from planner.perception.image_labels import FURNITURE_STATES, Item, Listing, in_order, label
 
 ROOM = "room"
 
@@ -76,7 +76,8 @@ def match_names(believed: State, fixture_names: Sequence[str], home: State) -> d
     for i in range(home_world.n_fixtures, len(home_world.names)):
         root = home.root(i)
         if root >= 0:
-            objects_at[home_world.names[root], home_world.categories[i]].append(home_world.names[i])
+            seen_as = label(home_world.categories[i], home_world.domain) or home_world.categories[i]
+            objects_at[home_world.names[root], seen_as].append(home_world.names[i])
     for i in range(believed_world.n_fixtures, len(believed_world.names)):
         matches = objects_at[names[believed_world.names[believed.root(i)]], believed_world.categories[i]]
         if matches:

@@ -9,7 +9,9 @@ from itertools import islice, product
 
 from envs.errors import quoted
 from envs.symbolic.actions import Action, World, format_action
-from envs.words import names_by_word
+from envs.symbolic.domain import Domain
+from envs.symbolic.domain.achievers import categories_of_kind
+from envs.symbolic.kinds.spoken_words import spoken_words
 
 PREPOSITIONS = {
     "put": ("on top of", "inside of", "in to", "on to", "inside", "into", "onto", "upon", "in", "on", "at", "to"),
@@ -70,9 +72,9 @@ def nearest_steps(world: World, text: str, cutoff: float) -> Iterator[Action]:
     if moved := re.fullmatch(rf"({'|'.join(_PARTICLES)}) (.+) ({'|'.join(_PARTICLES.values())})", words):
         words = f"{moved[1]} {moved[3]} {moved[2]}"
     names = Names(world)
-    for skill, rest in _near_skills(words, world.domain.skills, cutoff):
-        splits = list(argument_splits(skill, rest)) or [_halves(names, rest)]
-        if skill not in PREPOSITIONS:  # `pick up plate 1 from cabinet 1`
+    for skill, rest in _near_skills(words, world.domain.all_skills, cutoff):
+        splits = list(argument_splits(skill, rest, world.domain)) or [_halves(names, rest)]
+        if len(world.domain.all_skills[skill].parameters) < 2:  # `pick up plate 1 from cabinet 1`
             splits = [(re.split(r" (?:from|off|out|with|using|at|in|on|by) ", rest, maxsplit=1)[0],)]
         for parts in splits:
             candidates = [_suited(world, skill, i, names.near(part, cutoff)) for i, part in enumerate(parts)]
@@ -93,13 +95,22 @@ def skill_of(words: str, skills: Iterable[str]) -> str | None:
     return next((s for s in sorted(skills, key=len, reverse=True) if words.startswith(s + " ")), None)
 
 
-def argument_splits(skill: str, rest: str) -> Iterator[tuple[str, ...]]:
+def argument_splits(skill: str, rest: str, domain: Domain) -> Iterator[tuple[str, ...]]:
     """Yield the ways to divide the words after a skill into its arguments."""
-    if skill not in PREPOSITIONS:
+    words = PREPOSITIONS.get(skill) or _words_between(domain.all_skills[skill].text)
+    if not words:
         yield (rest,)
         return
-    for match in re.finditer(rf"\s(?:{'|'.join(PREPOSITIONS[skill])})\s", rest):
+    for match in re.finditer(rf"\s(?:{'|'.join(words)})\s", rest):
         yield rest[: match.start()], rest[match.end() :]
+
+
+def _words_between(text: str) -> tuple[str, ...]:
+    """Return what may stand between the two arguments of a skill, given its wording; nothing if it has one."""
+    between = re.search(r"\}\s*([^{}]+?)\s*\{", text)
+    if between is not None:
+        return (re.escape(between[1]),)
+    return PREPOSITIONS["put"] if "{relation}" in text else ()
 
 
 class Names:
@@ -143,8 +154,9 @@ class Names:
         base, _, number = text.rpartition(" ")
         word = base if number.isdecimal() else text
         present = self.world.entities_by_category
-        meant = [category for category in names_by_word().get(word, ()) if category in present]
-        for spellings in ({category.lower(): (category,) for category in present}, names_by_word()):
+        called = spoken_words(self.world.domain).names_by_word
+        meant = [category for category in called.get(word, ()) if category in present]
+        for spellings in ({category.lower(): (category,) for category in present}, called):
             if not meant:
                 close = get_close_matches(word, spellings, n=MAX_SUGGESTIONS, cutoff=cutoff)
                 meant = [category for spelling in close for category in spellings[spelling] if category in present]
@@ -154,7 +166,8 @@ class Names:
 
 
 def _listed(entities: Sequence[str]) -> str:
-    in_order = sorted(entities, key=lambda name: int(name.rpartition(" ")[2]))
+    numbers = {name: name.rpartition(" ")[2] for name in entities}  # rooms have none
+    in_order = sorted(entities, key=lambda name: int(number) if (number := numbers[name]).isdecimal() else 0)
     return ", ".join(in_order[:MAX_LISTED]) + (", …" if len(in_order) > MAX_LISTED else "")
 
 
@@ -185,9 +198,9 @@ def _halves(names: Names, rest: str) -> tuple[str, ...]:
 
 def _suited(world: World, skill: str, position: int, entities: Sequence[str]) -> list[str]:
     """Return those entities that a skill can be about."""
-    text = world.domain.skills[skill].text
-    slots = re.findall(r"\{(fixture|object|person|place)\}", text)
-    slot = slots[position] if position < len(slots) else ""
-    if slot not in ("object", "fixture"):
+    parameters = world.domain.all_skills[skill].parameters
+    kind = parameters[position].kind if position < len(parameters) else "place"
+    if kind in ("place", "person"):
         return list(entities)
-    return [name for name in entities if (world.index[name] < world.n_fixtures) == (slot == "fixture")]
+    categories = categories_of_kind(world.domain, kind)
+    return [name for name in entities if world.categories[world.index[name]] in categories]

@@ -166,6 +166,14 @@ class Plan:
             options=parsed.options,
         )  # fmt: skip
 
+    @classmethod
+    def beyond_robot(cls, instruction: str, goal: Goal, reason: str, report: Report) -> Plan:
+        """Return the answer to a goal that this robot cannot reach; `report` is that of no plan."""
+        return cls(
+            instruction=instruction, status="refused", reason=reason, goal=goal, goal_text=format_goal(goal),
+            actions=(), subtasks=(), start=report.final, report=report, tried=0, tokens=0, seconds=0.0,
+        )  # fmt: skip
+
     @property
     def is_proven(self) -> bool:
         """Whether the plan reaches its goal, now or when its time comes."""

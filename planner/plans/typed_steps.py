@@ -142,12 +142,12 @@ class _Reader:
         if len(text) > MAX_STEP_CHARS:
             raise _StepError(f"{quoted(text)} is too long to be a step: {len(text)} characters", text)
         words = _OPENING.sub("", plain(text), count=1)
-        skills = self.world.domain.skills
+        skills = self.world.domain.all_skills
         skill = skill_of(words, skills)
         if skill is None:
             raise _StepError(f"{quoted(text)} starts with no skill of the robot; it can: {', '.join(skills)}", text)
         problem, complete = f"{quoted(text)}: expected {skills[skill].text!r}", False
-        for parts in argument_splits(skill, words[len(skill) + 1 :]):
+        for parts in argument_splits(skill, words[len(skill) + 1 :], self.world.domain):
             meant = [self.names.find(part) for part in parts]
             if all(len(entities) == 1 for entities in meant):
                 return Action(skill, tuple(entities[0] for entities in meant))
@@ -196,7 +196,7 @@ class _Reader:
             return is_repeated and with_it < len(replay(state, later).states)
         if likely := list(nearest_steps(self.world, text, NEAR)):
             return any(action in later for action in likely)
-        skill = skill_of(plain(text), self.world.domain.skills)
+        skill = skill_of(plain(text), self.world.domain.all_skills)
         return skill is None or any(action.skill == skill for action in later)
 
 

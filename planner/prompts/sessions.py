@@ -88,10 +88,10 @@ class Prompts:
             self._cache = remaining | {inventory: cached}
         return cached
 
-    def heading(self, instruction: str) -> list[int]:
-        """Return the tokens between the home and the goal."""
-        instruction_ids = self.tokenizer.encode(" " + instruction) if instruction else []
-        return [self.special_ids["[SEP]"], *instruction_ids, self.special_ids["[SEP]"]]
+    def heading(self, instruction: str, own_names: str = "") -> list[int]:
+        """Return the tokens between the home and the goal; `own_names` as in `text_format.instruction_part`."""
+        ids, _ = text_format.encode(text_format.instruction_part(instruction, own_names), self.tokenizer)
+        return [*ids, self.special_ids["[SEP]"]]
 
     def cursor(self, session: Session, pending: list[int], options: Options, attempt: int) -> Cursor:
         """Return a cursor that writes after the pending tokens; attempts after the first sample at 0.6 or more."""

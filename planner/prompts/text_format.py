@@ -2,6 +2,8 @@
 
     [CLS] inventory [SEP] instruction [SEP] goal [SEP] facts [SEP] subtask [SEP] subtask ... [EOS]
 
+The inventory lists the kinds that every home may have. Names that only this home has stand behind the instruction,
+those alone that it may mean (planner/prompts/own_names.py): `[SEP] instruction [HINT] blender = mixer , on haik`.
 Inventory and instruction may be empty (the plan then follows from goal and facts alone), the plan may be absent, and
 `[REFUSE] reason` may replace the goal. After a subtask, [HINT] may give the fact that it relies on. After a plan
 failed, `[FEEDBACK] what happened` follows the facts. To fill in a span of a plan, the prompt continues with [MASK], the
@@ -25,10 +27,12 @@ from envs.symbolic.actions import Action, State, format_action, successor
 from envs.symbolic.goals import Goal, format_goal
 from gpt.data.packing import MAX_BRANCHES
 from planner.facts.retrieval import location
+from planner.prompts.own_names import kinds_shown_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from envs.symbolic.domain import Domain
     from envs.symbolic.goals import Condition
     from gpt.tokenization.tokenizer import Tokenizer
 
@@ -58,13 +62,14 @@ class Tree:
 
 
 def inventory(state: State) -> str:
-    """List the categories of a home, with counts above one: `apple bowl 2 ... cabinet 3 sink`.
+    """List the categories of a home, without its own kinds, with counts above one: `apple bowl 2 ... cabinet 3 sink`.
 
     If a home has more objects of a category than any training home, every count above one is written as `2`: numbers
     unseen in training mislead the GPT, and the context has room for all categories but not for all digits.
     """
     world = state.world
-    by_category = world.entities_by_category
+    own = set(kinds_shown_apart(world))
+    by_category = {c: entities for c, entities in world.entities_by_category.items() if c not in own}
     max_count = 2 if max(map(len, by_category.values()), default=0) > MAX_PER_CATEGORY else MAX_PER_CATEGORY
     objects = sorted((c for c in by_category if by_category[c][-1] >= world.n_fixtures), key=str.lower)
     fixtures = sorted((c for c in by_category if by_category[c][-1] < world.n_fixtures), key=str.lower)
@@ -78,9 +83,15 @@ def home_part(inventory_text: str) -> Document:
     return (Segment("[CLS]", inventory_text),)
 
 
+def instruction_part(instruction: str, own_names: str = "") -> Document:
+    """Return an instruction, and the home's own names that it may mean, as `own_names.shown` writes them."""
+    names = (Segment("[HINT]", own_names),) if own_names else ()
+    return (Segment("[SEP]", instruction), *names)
+
+
 def heading(inventory_text: str, instruction: str) -> Document:
     """Return the prompt for writing a goal."""
-    return (*home_part(inventory_text), Segment("[SEP]", instruction))
+    return (*home_part(inventory_text), *instruction_part(instruction))
 
 
 def goal_part(goal_text: str) -> Document:
@@ -88,15 +99,17 @@ def goal_part(goal_text: str) -> Document:
     return (Segment("[SEP]", goal_text, False, True),)
 
 
-def goal_document(instruction: str, goal_text: str) -> Document:
+def goal_document(instruction: str, goal_text: str, own_names: str = "") -> Document:
     """Return the part after the home: an instruction and its goal."""
-    return (Segment("[SEP]", instruction), *goal_part(goal_text), Segment("[SEP]", "", True))
+    return (*instruction_part(instruction, own_names), *goal_part(goal_text), Segment("[SEP]", "", True))
 
 
-def refusal_document(instruction: str, special_token: Literal["[REFUSE]", "[ASK]"], words: str) -> Document:
+def refusal_document(
+    instruction: str, special_token: Literal["[REFUSE]", "[ASK]"], words: str, own_names: str = ""
+) -> Document:
     """Return the part after the home: an instruction, and a refusal or a question instead of a goal."""
     answer = (Segment("[SEP]", ""), Segment(special_token, words, True, True), Segment("[EOS]", "", True))
-    return (Segment("[SEP]", instruction), *answer)
+    return (*instruction_part(instruction, own_names), *answer)
 
 
 def proposal_document(instruction: str, goal_text: str) -> Document:
@@ -111,9 +124,12 @@ def description_document(goal_text: str, instruction: str) -> Document:
     return (*goal, Segment("[SEP]", instruction, False, True), Segment("[EOS]", "", True))
 
 
-def plan_heading(conditions: Sequence[Condition]) -> Document:
-    """Return the beginning of a plan's document: the conditions as its goal, without inventory and instruction."""
-    return (*heading("", ""), Segment("[SEP]", format_goal(Goal(phases=(tuple(conditions),)))))
+def plan_heading(conditions: Sequence[Condition], domain: Domain | None = None) -> Document:
+    """Return the beginning of a plan's document: the conditions as its goal, without inventory and instruction.
+
+    `domain` is that of the home; None: the default one.
+    """
+    return (*heading("", ""), Segment("[SEP]", format_goal(Goal(phases=(tuple(conditions),)), domain)))
 
 
 def facts_part(facts: Sequence[str]) -> Document:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from envs.scenes.robot_file import with_robot
 from envs.symbolic.actions import State, World
+from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import Goal
+from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from envs.symbolic.state import state_words
 from planner.tasks import excluded_forms
 from planner.tasks.home_splits import SPLITS, Span, sample_home
+from planner.tasks.renaming.renamed_homes import rename_kinds
 from planner.tasks.task_files import Answer, TaskLine, with_steps
 from planner.tasks.task_homes import home_for
 from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
@@ -22,8 +26,10 @@ from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from envs.scenes.robot_file import AnyRobot
     from envs.symbolic.domain import Domain
 
+NounKind = Literal["known", "never seen"]
 LONG = (5, 6)  # minimum and maximum conditions: more than any training document plans for at once
 MAX_DRAWS = 4000  # draws for one trial before the split ends
 
@@ -42,6 +48,7 @@ class EvaluationTask:
         answer: The correct type of answer.
         reference: Another system's plan, which is scored too.
         steps: A human-written step-by-step description, if the prompt includes it.
+        nouns: Whether the home's kinds have names that no training document has.
     """
 
     id: str
@@ -53,11 +60,23 @@ class EvaluationTask:
     answer: Answer = "plan"
     reference: tuple[str, ...] | None = None
     steps: tuple[str, ...] = ()
+    nouns: NounKind = "known"
 
     @property
     def prompt(self) -> str:
         """The planner's input: the instruction, followed by the steps if there are any."""
         return with_steps(self.instruction, self.steps)
+
+
+def for_robot(trial: EvaluationTask, robot: AnyRobot) -> EvaluationTask:
+    """Return a task for another robot; what that cannot do, it shall refuse.
+
+    Raises:
+        RobotError: There is no such robot.
+    """
+    start = with_robot(trial.start, robot)
+    is_beyond = trial.answer == "plan" and trial.goal is not None and bool(robot_obstacle(trial.goal, start))
+    return replace(trial, start=start, answer="refuse" if is_beyond else trial.answer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +123,16 @@ BUILT_IN: tuple[Split, ...] = (
 
 
 def draw_trials(
-    split: Split, count: int, *, seed: int, span: Span = SPLITS["test"], inventory: bool = True, geometry: bool = False,
+    split: Split,
+    count: int,
+    *,
+    seed: int,
+    span: Span = SPLITS["test"],
+    inventory: bool = True,
+    geometry: bool = False,
     domain: Domain | None = None,
-) -> Iterator[EvaluationTask]:  # fmt: skip
+    renamed: float = 0.0,
+) -> Iterator[EvaluationTask]:
     """Yield the trials of a built-in split; a larger `count` only appends trials.
 
     Args:
@@ -117,29 +143,52 @@ def draw_trials(
         inventory: Whether the prompt lists the home's objects; only then are misleading synonyms avoided.
         geometry: Whether homes have floor plans; only the physical world needs them.
         domain: What the homes are made of; None: the default domain.
+        renamed: Share of each home's kinds of objects that are called by nouns of the test split; goals then name one.
     """
     rng = random.Random(f"{split.name}/{span}/{seed}")
+    renaming = _Renaming(share=renamed, rng=random.Random(f"nouns/{split.name}/{span}/{seed}"))
     drawer = TaskDrawer(rng, phrases=split.phrases, noise=split.noise, domain=domain)
     for number in range(count):
-        task = next((t for _ in range(MAX_DRAWS) if (t := _draw(split, rng, drawer, span, inventory, geometry))), None)
+        draws = (_draw(split, rng, drawer, span, inventory, geometry, renaming) for _ in range(MAX_DRAWS))
+        task = next((drawn for drawn in draws if drawn), None)
         if task is None:
             return
         yield EvaluationTask(
-            id=f"{split.name.replace(' ', '-')}/{seed}/{number}",
+            id=f"{split.name.replace(' ', '-')}/{'renamed/' if renamed else ''}{seed}/{number}",
             split=split.name,
             family=task.family if "+" not in task.family else f"{task.family.count('+') + 1} joined",
             instruction=task.instruction,
             start=_with_scene_states(task.start),
             goal=task.goal,
             answer=split.answer,
+            nouns="never seen" if renamed else "known",
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Renaming:
+    """How homes are renamed: the share of their kinds of objects, and the source of randomness."""
+
+    share: float
+    rng: random.Random
+
+    def applied(self, home: State) -> State:
+        if not self.share:
+            return home
+        return rename_kinds(home, self.rng, "test", share=self.share, kinds=("objects",))
+
+
 def _draw(
-    split: Split, rng: random.Random, drawer: TaskDrawer, span: Span, inventory: bool, geometry: bool
+    split: Split,
+    rng: random.Random,
+    drawer: TaskDrawer,
+    span: Span,
+    inventory: bool,
+    geometry: bool,
+    renaming: _Renaming,
 ) -> Task | None:
     absent = excluded_forms.fixtures(split.without)
-    start = sample_home(rng, span, geometry=geometry, absent=absent, domain=drawer.domain)
+    start = renaming.applied(sample_home(rng, span, geometry=geometry, absent=absent, domain=drawer.domain))
     if split.answer == "refuse":
         return drawer.draw_refusal(start, inventory_known=inventory)
     if split.answer == "ask":
@@ -148,6 +197,8 @@ def _draw(
         parts = rng.choice(split.parts)
         task = drawer.draw(start, parts=parts, inventory_known=inventory, in_turn=split.in_turn)
         if task is None or task.goal is None or goal_is_held_out(task.goal) != split.new_goal:
+            continue
+        if renaming.share and not named_in(task.goal_text, own_kinds(start.world.domain)):
             continue
         forms = excluded_forms.forms(task.goal)
         if forms & set(split.without) or (split.forms and not forms & set(split.forms)):

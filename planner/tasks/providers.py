@@ -74,7 +74,7 @@ def _gives(skill: Skill, word: str, kind: str, domain: Domain) -> bool:
 
 
 def _needed(skill: Skill, domain: Domain) -> Iterator[str]:
-    """Yield what the preconditions of a skill name besides its arguments, and what cuts or wipes where it needs that."""
+    """Yield what the preconditions of a skill name besides its arguments; where it needs what cuts or wipes, one."""
     for precondition in skill.preconditions:
         atom = precondition.atom
         if precondition.guards or not atom.positive:
@@ -82,13 +82,11 @@ def _needed(skill: Skill, domain: Domain) -> Iterator[str]:
         if atom.predicate == "holding what":
             tool = next((name for name, o in domain.objects.items() if getattr(o, atom.word, False)), None)
             yield from (tool,) if tool else ()
-        for term in atom.terms:
-            if (term.parameter is None and (term.kind in domain.objects or term.kind in domain.members)) or (
-                term.parameter is None and term.kind in domain.fixtures
-            ):
-                yield term.kind
-            elif term.parameter is None and term.kind in domain.fixture_members:
-                yield domain.fixture_members[term.kind][0]
+        for kind in (term.kind for term in atom.terms if term.parameter is None):
+            if kind in domain.objects or kind in domain.members or kind in domain.fixtures:
+                yield kind
+            elif kind in domain.fixture_members:
+                yield domain.fixture_members[kind][0]
         if atom.predicate == "state" and atom.terms[0].parameter is None and atom.word not in BUILT_IN_STATES:
             fixtures, objects = providers(atom.word, atom.terms[0].kind, domain)
             yield from (*fixtures, *objects)

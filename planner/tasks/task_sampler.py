@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Mapping, Sequence
 
+    from envs.symbolic.domain import Domain
+
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
@@ -46,7 +48,7 @@ class Task:
     @property
     def goal_text(self) -> str:
         """The goal in its canonical wording."""
-        return format_goal(self.goal) if self.goal else ""
+        return format_goal(self.goal, self.start.world.domain) if self.goal else ""
 
 
 def goal_is_held_out(goal: Goal) -> bool:
@@ -281,15 +283,9 @@ class TaskDrawer:
             return None
         binding[slot] = self.rng.choice(options)
         realizer = Realizer(self.rng, None, plainness=0.7, domain=world.domain)
-        nouns = realizer.words.objects.get(binding[slot]) or realizer.words.fixtures.get(binding[slot], ())
-        present_words = {
-            w
-            for table in (realizer.words.objects, realizer.words.fixtures)
-            for c, ws in table.items()
-            if c in present
-            for w in ws
-        }
-        if set(nouns[:4]) & present_words or not nouns:
+        nouns = realizer.nouns(binding[slot])
+        present_words = {noun for category in present for noun in realizer.nouns(category)}
+        if set(nouns[:4]) & present_words:
             return None
         text = realizer.realize(
             family, self.rng.choice(self.patterns[family.name]), binding, self.rng.choice(family.counts)

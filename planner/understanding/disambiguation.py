@@ -67,10 +67,12 @@ def decide(
         return replace(parsed, goal=only.goal, goal_text=format_goal(only.goal), logprob=math.log(only.probability))
     from planner.language.goal_wording import in_words, question  # here: it reads the word lists
 
+    domain = state.world.domain
     if likely:
         goals = tuple(c.goal for c in likely)
-        return replace(parsed, goal=None, goal_text="", question=question(goals), options=goals)
-    return replace(parsed, goal=None, refusal=f"I am not sure enough what is meant; perhaps: {in_words(parsed.goal)}")
+        return replace(parsed, goal=None, goal_text="", question=question(goals, domain), options=goals)
+    perhaps = in_words(parsed.goal, domain)
+    return replace(parsed, goal=None, refusal=f"I am not sure enough what is meant; perhaps: {perhaps}")
 
 
 def candidates(reader: InstructionReader, parsed: ParsedInstruction, state: State, options: Options) -> list[Candidate]:

@@ -7,7 +7,7 @@ A beam search over goals made of this home's words then finds the alternatives.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,37 +27,42 @@ _FUNCTION_WORDS = ("every", "no", "except", "is", "of", "holding", "then", ";", 
 class HomeWords:
     """The words allowed in goals about a home: its categories, classes with members in it, states and grammar words."""
 
-    def __init__(self, categories: Sequence[str], domain: Domain) -> None:
-        """Collect the words of a home from the categories of its objects and fixtures."""
+    def __init__(self, categories: Sequence[str], domain: Domain, others: Iterable[str] = ()) -> None:
+        """Collect the words of a home from the categories of its objects and fixtures, and `others`."""
         self.counts = Counter(categories)
         self.domain = domain
         classes = [c for c, members in domain.members.items() if any(m in self.counts for m in members)]
         classes += [c for c, members in domain.fixture_members.items() if any(m in self.counts for m in members)]
-        names = [*self.counts, *classes, *domain.states, *domain.negations, *domain.liquids, *_FUNCTION_WORDS]
+        names = [*self.counts, *classes, *domain.states, *domain.negations, *domain.liquids, *_FUNCTION_WORDS, *others]
         numbers = [str(n) for n in range(1, 21)]
         self.names = frozenset(tuple(name.split()) for name in (*names, *numbers))
         self.longest = max(map(len, self.names))
+        joined = (" ".join(name) for name in self.names)
+        self.beginnings = frozenset(name[:end] for name in joined for end in range(1, len(name) + 1))
+
+    def completes(self, text: str) -> bool:
+        """Whether a text consists of whole names."""
+        words = text.split()
+        return len(words) in self._reachable(words) and not self._exceeds_count(words)
 
     def allow(self, text: str) -> bool:
         """Whether a text is a valid beginning of a goal: whole names, of which the last may be incomplete."""
         words = text.split()
+        reachable = self._reachable(words)
+        if len(words) in reachable and not self._exceeds_count(words):
+            return True
+        return any(
+            " ".join(words[i:]) in self.beginnings for i in reachable if i < len(words)
+        ) and not self._exceeds_count(words[:-1])
+
+    def _reachable(self, words: Sequence[str]) -> set[int]:
+        """Return the numbers of words after which a name can begin."""
         reachable = {0}
         for i in range(len(words)):
             if i in reachable:
                 ends = range(i + 1, min(i + self.longest, len(words)) + 1)
                 reachable |= {j for j in ends if tuple(words[i:j]) in self.names}
-        if len(words) in reachable and not self._exceeds_count(words):
-            return True
-        return any(self._is_prefix(words[i:]) for i in reachable if i < len(words)) and not self._exceeds_count(
-            words[:-1]
-        )
-
-    def _is_prefix(self, words: Sequence[str]) -> bool:
-        n = len(words)
-        return any(
-            len(name) >= n and name[: n - 1] == tuple(words[:-1]) and name[n - 1].startswith(words[-1])
-            for name in self.names
-        )
+        return reachable
 
     def _exceeds_count(self, words: Sequence[str]) -> bool:
         """Whether a number exceeds the count of the category that follows it."""

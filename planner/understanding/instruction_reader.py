@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from envs.errors import GoalError
@@ -23,9 +23,12 @@ from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction
 from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
+from planner.prompts.document_kinds import DocumentKind
+from planner.prompts.own_names import kinds_shown_apart, own_names
 from planner.prompts.sessions import Prompts
 from planner.understanding.clause_splitting import best_split
 from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
+from planner.understanding.stand_ins import StandIns, stand_ins
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
@@ -37,9 +40,10 @@ NOT_UNDERSTOOD = "I did not understand that"
 class InstructionReader:
     """Reads instructions in homes."""
 
-    def __init__(self, prompts: Prompts) -> None:
-        """Read with a GPT."""
+    def __init__(self, prompts: Prompts, kinds: Collection[DocumentKind] = ()) -> None:
+        """Read with a GPT; `kinds` are the optional kinds of documents that it was trained on."""
         self.prompts = prompts
+        self.copies_names = "renamed" in kinds
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         """Let the GPT write the goal of an instruction."""
@@ -49,6 +53,15 @@ class InstructionReader:
             return ParsedInstruction(instruction=text, refusal="The instruction is empty")
         if problem := unreadable(instruction):
             return ParsedInstruction(instruction=text, refusal=problem)
+        if (known := self._stand_ins(text, state, options)) is not None:
+            return known.parsed(self._understand(known.instruction, known.state, options), text)
+        return self._understand(text, state, options)
+
+    def _stand_ins(self, text: str, state: State, options: Options) -> StandIns | None:
+        """Return known kinds for the home's own ones in a text, if the GPT does not copy names."""
+        return None if self.copies_names or not options.inventory else stand_ins(text, state)
+
+    def _understand(self, text: str, state: State, options: Options) -> ParsedInstruction:
         names = text_format.inventory(state) if options.inventory else ""
         self.prompts.begin()
         first_parsed = parsed = replace(self._read(text, names, state, options, 0), parts=(text,))
@@ -62,7 +75,7 @@ class InstructionReader:
             parsed = self._piecewise(parsed, names, state, options)
         if options.grounded and parsed.goal is not None and parsed.logprob < HALF_LOGPROB:
             parsed = self._ground_goal(parsed, text, state, options)
-        n_ids, n_free = len(self.prompts.heading(text)), self._n_free(names)
+        n_ids, n_free = len(self._heading(text, state, options)), self._n_free(names)
         if parsed.reading != "pieces" and n_ids > n_free:
             longest = max(1, len(text) * n_free // n_ids)
             problem = f"The instruction is too long: in this home I read about {longest} characters"
@@ -73,9 +86,14 @@ class InstructionReader:
         """Return the number of tokens of an instruction that fit between the inventory and the goal."""
         return max(2, self.prompts.room(names) - min(MAX_GOAL_TOKENS, self.prompts.model.config.block_size // 4))
 
-    def _prompt(self, text: str, names: str) -> tuple[Session, list[int]]:
+    def _heading(self, text: str, state: State, options: Options) -> list[int]:
+        """Return the tokens between the home and the goal: the text, and the home's own names that it may mean."""
+        shows_own = self.copies_names and options.inventory
+        return self.prompts.heading(text, own_names(text, state.world) if shows_own else "")
+
+    def _prompt(self, text: str, names: str, state: State, options: Options) -> tuple[Session, list[int]]:
         """Return a session, and the tokens that it must read before the goal can be written."""
-        ids, n_free = self.prompts.heading(text), self._n_free(names)
+        ids, n_free = self._heading(text, state, options), self._n_free(names)
         if len(ids) > n_free:  # truncate a very long instruction
             ids = [*ids[: n_free - 1], ids[-1]]
         return self.prompts.read(names, ids)
@@ -84,9 +102,10 @@ class InstructionReader:
         self, text: str, names: str, state: State, options: Options, attempt: int, floor: float = -math.inf
     ) -> ParsedInstruction:
         """Let the GPT write a goal; if its log-probability is at most `floor`, the result may be unparsable."""
-        session, pending = self._prompt(text, names)
+        session, pending = self._prompt(text, names, state, options)
         cursor = self.prompts.cursor(session, pending, options, attempt)
-        parsed = self._goal(text, cursor, state, floor)
+        is_bound = bool(kinds_shown_apart(state.world)) and options.grounded and options.inventory
+        parsed = self._goal(text, cursor, state, floor, self._names_only(state) if is_bound else None)
         parsed = replace(parsed, logprob=cursor.logprob, tokens=cursor.written)
         if (
             parsed.goal is None
@@ -108,6 +127,13 @@ class InstructionReader:
             floor: Wordings with a log-probability of at most this are not searched for. A goal may have several
                 wordings.
         """
+        if (known := self._stand_ins(part, state, options)) is not None:
+            for goal, scored in self._likely(known.instruction, known.state, options, floor):
+                yield known.goal(goal), scored
+        else:
+            yield from self._likely(part, state, options, floor)
+
+    def _likely(self, part: str, state: State, options: Options, floor: float) -> Iterator[tuple[Goal, ScoredGoal]]:
         names = text_format.inventory(state) if options.inventory else ""
         words = HomeWords(state.world.categories, state.world.domain)
         tokenizer = self.prompts.tokenizer
@@ -116,7 +142,7 @@ class InstructionReader:
             return not options.inventory or words.allow(tokenizer.decode(ids))
 
         goals = most_likely_goals(
-            *self._prompt(part, names),
+            *self._prompt(part, names, state, options),
             allow=allow,
             end=self.prompts.special_ids["[SEP]"],
             stops=self.prompts.stops,
@@ -133,11 +159,11 @@ class InstructionReader:
 
     def _ground_goal(self, parsed: ParsedInstruction, text: str, state: State, options: Options) -> ParsedInstruction:
         """Return the most likely goal about objects that the home has, if it is more likely than the parsed one."""
-        goal, scored = next(self.likely(text, state, options, parsed.logprob), (None, None))
+        goal, scored = next(self._likely(text, state, options, parsed.logprob), (None, None))
         if goal is None or scored is None or scored.logprob <= parsed.logprob:
             return parsed
         return replace(
-            parsed, goal=goal, goal_text=format_goal(goal), refusal="", logprob=scored.logprob,
+            parsed, goal=goal, goal_text=format_goal(goal, state.world.domain), refusal="", logprob=scored.logprob,
             tokens=parsed.tokens + len(scored.ids), reading="grounded", parts=(text,),
         )  # fmt: skip
 
@@ -158,12 +184,30 @@ class InstructionReader:
         conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
         goal = Goal(phases=(tuple(conditions),))
         return replace(
-            whole, goal=goal, goal_text=format_goal(goal), refusal="", unparsable=False, logprob=best[1], tokens=tokens,
-            reading="pieces", parts=tuple(part.instruction for part in best[0]),
+            whole, goal=goal, goal_text=format_goal(goal, state.world.domain), refusal="", unparsable=False,
+            logprob=best[1], tokens=tokens, reading="pieces", parts=tuple(part.instruction for part in best[0]),
         )  # fmt: skip
 
-    def _goal(self, text: str, cursor: Cursor, state: State, floor: float) -> ParsedInstruction:
-        ids, stop = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS, floor)
+    def _names_only(self, state: State) -> Callable[[Sequence[int]], bool]:
+        """Return whether a goal may begin with tokens: it names what this home has, or there is none."""
+        world, special_ids, decode = state.world, self.prompts.special_ids, self.prompts.tokenizer.decode
+        places = (*(room for rooms in world.rooms for room in rooms), *world.people, *world.domain.property_group)
+        owners = (word for properties in world.properties for word in properties)
+        words = HomeWords(world.categories, world.domain, (*places, *owners))
+
+        def allow(ids: Sequence[int]) -> bool:
+            if ids[-1] not in self.prompts.stops:
+                return words.allow(decode(ids))
+            if len(ids) == 1:
+                return ids[0] in (special_ids["[REFUSE]"], special_ids["[ASK]"])
+            return ids[-1] == special_ids["[SEP]"] and words.completes(decode(ids[:-1]))
+
+        return allow
+
+    def _goal(
+        self, text: str, cursor: Cursor, state: State, floor: float, allow: Callable[[Sequence[int]], bool] | None
+    ) -> ParsedInstruction:
+        ids, stop = write_until(cursor, self.prompts.stops, MAX_GOAL_TOKENS, floor, allow)
         if max(cursor.logprob, cursor.best_alternative) <= floor:
             return ParsedInstruction(instruction=text, unparsable=True)
         if not ids and stop in (self.prompts.special_ids["[REFUSE]"], self.prompts.special_ids["[ASK]"]):
@@ -179,10 +223,8 @@ class InstructionReader:
             return ParsedInstruction(instruction=text, goal_text=words, refusal=NOT_UNDERSTOOD, unparsable=True)
         if (missing_category := missing(goal, state)) is not None:
             return ParsedInstruction(instruction=text, goal_text=words, refusal=f"there is no {missing_category} here")
-        refusal = shortage(goal, state) or ""
-        return ParsedInstruction(
-            instruction=text, goal=None if refusal else goal, goal_text=format_goal(goal), refusal=refusal
-        )
+        refusal, words = shortage(goal, state) or "", format_goal(goal, state.world.domain)
+        return ParsedInstruction(instruction=text, goal=None if refusal else goal, goal_text=words, refusal=refusal)
 
 
 def _without_repeats(words: str) -> str:

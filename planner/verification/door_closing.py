@@ -223,7 +223,7 @@ def _times(
     progress = begin(goal, state, initial_state=initial_state)
     begins_s, ends_s, wait_s = list[float](), [0.0], 0.0
     for action, reached in zip(actions, replay(state, actions).states[1:], strict=True):
-        duration_s = state.world.domain.skills[action.skill].duration_s
+        duration_s = state.world.domain.duration_s(action.skill)
         waited_s, wait_s = (0.0, wait_s) if action.skill in _BEFORE_WAITING else (wait_s, 0.0)
         begins_s.append(ends_s[-1] + waited_s)
         ends_s.append(begins_s[-1] + duration_s)

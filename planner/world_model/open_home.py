@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envs.scenes.home_file import AnyHome, HomeInUse
+    from envs.scenes.robot_file import AnyRobot
     from envs.symbolic.domain import Domain
     from envs.symbolic.home_protocol import Home
     from envs.symbolic.state import State
@@ -41,6 +42,19 @@ def open_home(home: AnyHome, *, geometry: bool = True, domain: Domain | None = N
         return state_of(home, geometry=geometry, speaker=True, domain=domain)
     except HomeNameError as error:
         raise PlannerError(str(error)) from None
+
+
+def with_robot(state: State, robot: AnyRobot | None) -> State:
+    """Return the state of a home with a robot: a robot file, the name of a bundled one, or a `Robot`.
+
+    Raises:
+        RobotError: There is no such robot, or its file is wrong.
+    """
+    if robot is None:
+        return state
+    from envs.scenes import robot_file
+
+    return robot_file.with_robot(state, robot)
 
 
 def with_rules(state: State, rules: Sequence[str]) -> State:

@@ -19,6 +19,7 @@ from envs.assets.furniture.cabinetry import (
     shade,
     span,
 )
+from envs.assets.likeness import likeness
 
 if TYPE_CHECKING:
     from envs.geometry.meshes import Color
@@ -38,13 +39,13 @@ def _door_leaf(
     inward = -side
     panel = box((0.0, BOARD_M), (min(0.0, inward * width), max(0.0, inward * width)), (-height / 2, height / 2), color)
     pieces = [panel]
-    if c.name in ("microwave", "oven", "window"):
+    if likeness(c) in ("microwave", "oven", "window"):
         pane_center = inward * width / 2
         pane = box(
             (BOARD_M, BOARD_M + 0.002),
             (pane_center - 0.3 * width, pane_center + 0.3 * width),
             (-0.36 * height, 0.36 * height),
-            GLASS if c.name == "window" else shade(DARK, 0.6),
+            GLASS if likeness(c) == "window" else shade(DARK, 0.6),
             solid=False,
         )
         pieces.append(pane)

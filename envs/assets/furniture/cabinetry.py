@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envs.assets.likeness import likeness
 from envs.geometry.bodies import Piece
 from envs.geometry.meshes import Color
 
@@ -105,7 +106,7 @@ def counter(c: FixtureCategory, color: Color) -> list[Piece]:
     """A solid block with a worktop."""
     x, y, _ = c.size
     top = c.region.z if c.region else c.size[2]
-    if c.name == "toilet":
+    if likeness(c) == "toilet":
         return [
             box((-x / 2, 0.06), span(y), (0.35, top), color),
             box((-x / 2, x / 2), (-0.19, 0.19), (0.0, 0.40), color),
@@ -113,11 +114,16 @@ def counter(c: FixtureCategory, color: Color) -> list[Piece]:
         ]
     pieces = [box((-x / 2, x / 2 - 0.03), span(y), (0.0, top - 0.04), color)]
     pieces.append(
-        box(span(x), span(y), (top - 0.04, min(top, c.size[2])), STONE if color == WHITE else shade(color, 0.8))
+        box(
+            span(x),
+            span(y),
+            (min(top - 0.04, c.size[2] - 0.01), min(top, c.size[2])),
+            STONE if color == WHITE else shade(color, 0.8),
+        )
     )
-    if c.name == "stove burner":
+    if likeness(c) == "stove burner":
         pieces.append(tube(0.15, (c.size[2], top), DARK))
-    if c.name == "piano":
+    if likeness(c) == "piano":
         keys = box((x / 2, x / 2 + 0.01), span(y - 0.1), (top - 0.35, top - 0.31), WHITE, solid=False)
         pieces.append(keys)
     for k in range(1, int(y / 0.45) + 1):  # door fronts
@@ -136,7 +142,7 @@ def table(c: FixtureCategory, color: Color) -> list[Piece]:
         for sy in (-1, 1):
             px, py = sx * (x / 2 - 0.05), sy * (y / 2 - 0.05)
             pieces.append(box((px - 0.025, px + 0.025), (py - 0.025, py + 0.025), (0.0, z - 0.04), shade(color, 0.85)))
-    if c.name in ("cart", "desk"):
+    if likeness(c) in ("cart", "desk"):
         pieces.append(box((-x / 2 + 0.05, -x / 2 + 0.08), span(y - 0.1), (0.3, z - 0.04), shade(color, 0.85)))
     return pieces
 
@@ -144,9 +150,9 @@ def table(c: FixtureCategory, color: Color) -> list[Piece]:
 def rack(c: FixtureCategory, color: Color) -> list[Piece]:
     """A flat top over boards or drawer fronts."""
     x, y, z = c.size
-    if c.name in ("dresser", "TV stand", "ottoman"):
+    if likeness(c) in ("dresser", "TV stand", "ottoman"):
         pieces = [box(span(x), span(y), (0.0, z), color)]
-        rows = 0 if c.name == "ottoman" else max(1, round(z / 0.28))
+        rows = 0 if likeness(c) == "ottoman" else max(1, round(z / 0.28))
         for k in range(rows):
             bottom = 0.05 + k * (z - 0.05) / rows
             front = box(

@@ -34,17 +34,19 @@ from envs.assets.furniture.cabinetry import (
     walled,
 )
 from envs.assets.furniture.decoration import BOXES_HIDDEN, TRIM, leaf_trim
+from envs.assets.furniture.small_sizes import enlarged, enlargement, shrunk
+from envs.assets.likeness import likeness
 from envs.errors import DomainError, nearest
 from envs.geometry.bodies import VERTEX_COLORS, Piece, visual_piece
 from envs.geometry.meshes import Color, lathe, merge, moved, rod, two_sided_quad
 from envs.geometry.meshes import tube as tube_mesh
 from envs.symbolic.described_kinds import fixture_of, look_of
-from envs.symbolic.domain import Domain
+from envs.symbolic.domain import load_domain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from envs.symbolic.domain import FixtureCategory, Vec3
+    from envs.symbolic.domain import Domain, FixtureCategory, Vec3
     from envs.symbolic.scene import FixtureSpec
 
 UNLIT: Color = (0.35, 0.37, 0.40, 1.0)
@@ -76,10 +78,10 @@ def _appliance(c: FixtureCategory, color: Color) -> Furniture:
         box(span(x), span(y), (0.0, top - 0.02), WHITE),
         box(span(x), span(y), (top - 0.02, top), shade(WOOD, 0.9)),
     ]
-    if c.name == "coffee machine":
+    if likeness(c) == "coffee machine":
         pieces.append(box((-x / 2, -half - 0.005), span(0.26), (top, top + 0.36), color))
         pieces.append(box((-half - 0.005, -half + 0.08), span(0.2), (top + 0.30, top + 0.36), color, solid=False))
-    elif c.name == "toaster":
+    elif likeness(c) == "toaster":
         pieces += [box((-half, half), (s * 0.15 - 0.012, s * 0.15 + 0.012), (top, top + 0.09), color) for s in (-1, 1)]
         pieces.append(box((-x / 2 + 0.05, -half - 0.005), span(0.3), (top, top + 0.13), color))
     else:
@@ -131,13 +133,13 @@ def _screen(c: FixtureCategory, color: Color) -> Furniture:
 
 def _lamp(c: FixtureCategory, color: Color) -> Furniture:
     x, _, z = c.size
-    stand = 0.7 if c.name == "desk lamp" else 0.0
+    stand = 0.7 if likeness(c) == "desk lamp" else 0.0
     pieces = [tube(0.14, (0.0, 0.03), DARK), tube(0.016, (0.03, z - 0.2), STEEL)]
     if stand:
         pieces += [tube(x / 2, (stand - 0.03, stand), WOOD)]
     at = (0.05, 0.0, min(0.95, z - 0.2))
     pieces.append(box((0.0, 0.045), span(0.05), (at[2] - 0.03, at[2] + 0.03), DARK))
-    if c.name == "fan":
+    if likeness(c) == "fan":
         blades = [box((-0.01, 0.01), span(0.34), (z - 0.23, z - 0.17), UNLIT, solid=False)]
         blades.append(box((-0.01, 0.01), (-0.03, 0.03), (z - 0.37, z - 0.03), UNLIT, solid=False))
         return Furniture(pieces=tuple(pieces), glow=tuple(blades), switch=at)
@@ -147,7 +149,7 @@ def _lamp(c: FixtureCategory, color: Color) -> Furniture:
 
 def _panel(c: FixtureCategory, color: Color) -> Furniture:
     x, y, z = c.size
-    if c.name == "radio":
+    if likeness(c) == "radio":
         pieces = [
             box(span(x), span(y), (0.0, 0.03), color),
             box((-0.03, 0.03), (-0.03, 0.03), (0.03, z - 0.2), color),
@@ -268,24 +270,36 @@ def furniture(category: FixtureCategory, own_color: Color | None = None) -> Furn
     if category.body not in BODIES:
         raise DomainError(f"fixtures.{category.name}: no body {category.body!r}{nearest(category.body, BODIES)}")
     build, default_color = BODIES[category.body]
-    color = own_color or COLORS.get(category.name, default_color)
-    geometry = _trimmed(category, build(category, color), color)
-    if not category.switch or geometry.switch is not None:
-        return geometry
-    return _with_switch(category, geometry)
+    color = own_color or COLORS.get(likeness(category), default_color)
+    if needed := _lacks(category):
+        raise DomainError(f"fixtures.{category.name}: the body {category.body!r} {needed}")
+    larger = enlargement(category)
+    built = category if larger == 1.0 else enlarged(category, larger)
+    geometry = _trimmed(built, build(built, color), color)
+    if category.switch and geometry.switch is None:
+        geometry = _with_switch(built, geometry)
+    return geometry if larger == 1.0 else shrunk(geometry, 1 / larger)
+
+
+def _lacks(category: FixtureCategory) -> str:
+    """Return what a category does not give that its body is made with; empty if all is there."""
+    example = next((f for f in load_domain().fixtures.values() if f.body == category.body), category)
+    if example.joint != category.joint:
+        return f"has {f'a {example.joint}' if example.joint else 'no joint'}, not {category.joint}"
+    return "is made around a region, and there is none" if example.region and category.region is None else ""
 
 
 def _trimmed(c: FixtureCategory, geometry: Furniture, color: Color) -> Furniture:
     """Add the decoration, which is drawn but does not collide."""
     pieces = geometry.pieces
-    if c.name in BOXES_HIDDEN:
+    if likeness(c) in BOXES_HIDDEN:
         pieces = tuple(replace(piece, visible=False) for piece in pieces)
-    if c.name in TRIM:
-        pieces = (*pieces, visual_piece(TRIM[c.name](c, color), color))
+    if likeness(c) in TRIM:
+        pieces = (*pieces, visual_piece(TRIM[likeness(c)](c, color), color))
     leaves = []
     for leaf_part in geometry.leaves:
         panel = leaf_part.pieces[0]
-        trim = leaf_trim(c.name, panel.size, panel.at, color)
+        trim = leaf_trim(likeness(c), panel.size, panel.at, color)
         leaves.append(
             leaf_part if trim is None else replace(leaf_part, pieces=(*leaf_part.pieces, visual_piece(trim, color)))
         )

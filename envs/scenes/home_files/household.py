@@ -117,7 +117,14 @@ class HouseholdReader(ContentsReader):
             self.problem(entry, f"people: {name!r} is no name: {reason}")
             return None
         words = (*domain.fixtures, *domain.objects, *domain.members, *domain.fixture_members, *domain.rooms)
-        others = (*domain.property_group, *domain.states, *domain.negations, *domain.liquids, *domain.skills, *ARTICLES)
+        others = (
+            *domain.property_group,
+            *domain.states,
+            *domain.negations,
+            *domain.liquids,
+            *domain.all_skills,
+            *ARTICLES,
+        )
         lowered = {word.lower(): word for word in (*words, *others)}
         numbered = re.sub(r" \d+$", "", name.lower())
         if name.lower() in lowered or (numbered in domain.fixtures or numbered in domain.objects):
@@ -167,7 +174,7 @@ class HouseholdReader(ContentsReader):
         """Add what a rule can forbid to a message about a word that is nothing like a known one."""
         if "no object or class is called" not in message or "did you mean" in message:
             return message
-        return f"{message}; a rule forbids a condition or a skill: {', '.join(self.domain.skills)}"
+        return f"{message}; a rule forbids a condition or a skill: {', '.join(self.domain.all_skills)}"
 
     def rule_hint(self, text: str, scene: Scene) -> str:
         """Return what is wrong with a rule that does not parse, where more can be said than the parser does."""
@@ -264,9 +271,9 @@ def _missing_place(place: Place | None, world: World) -> Iterator[str]:
     elif place.fixture is None:
         if not any(place.room in (room.name, room.kind) for room in world.scene.rooms):
             yield f"this home has no {place.room}"
-    elif place.fixture != world.domain.person and not fixtures_at(
-        world.initial(), place
-    ):  # the speaker is added to every home
+    elif place.fixture == world.domain.person:
+        return  # the speaker is added to every home
+    elif not fixtures_at(world.initial(), place):
         yield f"this home has no {format_furniture(place)}"
 
 

@@ -238,9 +238,8 @@ class _HomeReader(HouseholdReader):
         self.has_rects = len(without_rect) < len(self.rooms)
         for name in without_rect if self.has_rects else ():
             self.problem(self.lines[name], f"{name}: give every room a `rect`, or none")
-        n_speakers = any(
-            item.category == self.domain.person for _, item in items
-        )  # a home with the most gets one more: its speaker
+        # A home with the most gets one more: its speaker.
+        n_speakers = any(item.category == self.domain.person for _, item in items)
         names = self.name_all([item for _, item in items], MAX_FIXTURES + n_speakers, "fixtures")
         for room, item in items:
             for name in names[id(item)]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Iterable
 
-from envs.symbolic.domain import Domain
+from envs.errors import HomeError
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.kinds.writing import kinds_text, word
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 
@@ -14,12 +16,24 @@ MAX_WIDTH = 110
 OWNERSHIP = "'s"
 
 
-def dump_home(scene: Scene) -> str:
-    """Return the text of a home file; `parse_home` reads it back as the same scene, up to the order of objects."""
+def dump_home(scene: Scene, domain_file: str | os.PathLike[str] | None = None) -> str:
+    """Return the text of a home file; `parse_home` reads it back as the same scene, up to the order of objects.
+
+    Args:
+        scene: The home.
+        domain_file: The file of its domain, as the home file names it; None for the built-in domain.
+
+    Raises:
+        HomeError: The home is of another domain than the home, and no file is named.
+        DomainError: The domain's file is wrong.
+    """
+    if domain_file is None and not scene.domain.speech.of_home:
+        raise HomeError(f"{scene.name}: a home of another domain is written with the file of that domain")
     has_floor_plan = any(room.rect != (0.0, 0.0, 0.0, 0.0) for room in scene.rooms)
-    lines = [f"name: {word(scene.name)}", f"seed: {scene.seed}"]
+    lines = [f"domain: {word(os.fspath(domain_file))}"] if domain_file is not None else []
+    lines += [f"name: {word(scene.name)}", f"seed: {scene.seed}"]
     lines += [f"people: [{', '.join(map(word, scene.people))}]"] if scene.people else []
-    lines += kinds_text(scene.domain)
+    lines += kinds_text(scene.domain, load_domain(domain_file))
     lines += ["rules:", *(f"  - {word(rule)}" for rule in scene.rules)] if scene.rules else []
     lines.append("rooms:")
     domain = scene.domain

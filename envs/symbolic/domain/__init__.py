@@ -9,6 +9,7 @@
 | `speech.py` | what people say in it, besides the names of kinds |
 | `domain.py` | `Domain`: what exists and what it can do, as one value |
 | `reading.py` | YAML to a `Domain` |
+| `achievers.py` | which skills of a domain's own give a state |
 | `loading.py` | the default domain, or that of a file |
 """
 

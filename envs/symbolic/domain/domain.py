@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,11 +29,12 @@ from envs.symbolic.domain.skill import Hand, Skill
 from envs.symbolic.domain.speech import Speech
 from envs.symbolic.domain.state_bearers import categories_of, state_bearers
 from envs.symbolic.skills.notation import new_states
-from envs.symbolic.skills.vocabulary import Vocabulary
+from envs.symbolic.skills.phrases import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MAX_STATES = 50  # the flags of an entity are bits of a number that numpy has too
 _interned: WeakValueDictionary[Hashable, Domain] = WeakValueDictionary()
 
 
@@ -50,12 +51,13 @@ class Domain:
         liquids: What vessels can be filled with.
         properties: Words of each group (size, color, material) and what they do to a body.
         skills: What the robot can do.
+        lacking: What can be done here but not by this robot; empty for the default one.
         processes: Rules of the world at furniture.
         classes: Words for several categories; `anything` is every object.
         objects: Categories of movable objects.
         fixtures: Categories of furniture and appliances.
         words: What else people call the kinds that are not built in.
-        hand: What the robot's hand can hold; None: no limit beyond those of the physics.
+        hand: What the robot's hand can hold and where it reaches; None: no limit beyond those of the physics.
         sampling: How its homes are sampled.
         speech: What people say in it, besides `words`.
     """
@@ -71,6 +73,7 @@ class Domain:
     objects: dict[str, ObjectCategory]
     fixtures: dict[str, FixtureCategory]
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lacking: dict[str, Skill] = field(default_factory=dict)
     hand: Hand | None = None
     sampling: Sampling = Sampling()  # noqa: RUF009 - a frozen value
     speech: Speech = Speech()  # noqa: RUF009 - a frozen value
@@ -133,6 +136,24 @@ class Domain:
             words={**self.words, **(words or {})},
         )
 
+    def with_robot(
+        self, *, skills: Collection[str] | None = None, own: Mapping[str, Skill] | None = None, hand: Hand | None = None
+    ) -> Domain:
+        """Return this domain with another robot: with these of all its skills, and some of its own.
+
+        Args:
+            skills: Names of the skills that the robot has, others than its own; None: all. Unknown ones do not count.
+            own: Skills that only this robot has.
+            hand: What its hand can hold and where it reaches.
+
+        Raises:
+            DomainError: As in `of`.
+        """
+        every = self.all_skills
+        kept = {name: skill for name, skill in every.items() if skills is None or name in skills}
+        lacking = {name: skill for name, skill in every.items() if name not in kept and name not in (own or {})}
+        return self.changed(skills=kept, lacking=lacking, hand=hand).extended(skills=own)
+
     def __copy__(self) -> Domain:
         """Return itself: nothing in it changes."""
         return self
@@ -165,6 +186,21 @@ class Domain:
         own = (word for word in self.states if word not in BUILT_IN_STATES)
         bits = {word: 1 << i for i, word in enumerate((*BUILT_IN_STATES, *own))}
         return {word: bits[word] for word in self.states}
+
+    @cached_property
+    def all_skills(self) -> dict[str, Skill]:
+        """What can be done here, also what this robot cannot do: a rule may forbid it, and it has a usual duration."""
+        return {**self.skills, **self.lacking} if self.lacking else self.skills
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether the robot lacks skills, or its hand has limits beyond those of the physics."""
+        return bool(self.lacking) or self.hand is not None
+
+    def duration_s(self, skill: str) -> float:
+        """The typical duration of a skill [s], also of one that this robot lacks; 0 for one that nobody has here."""
+        known = self.all_skills.get(skill)
+        return 0.0 if known is None else known.duration_s
 
     @cached_property
     def property_group(self) -> dict[str, str]:
@@ -202,7 +238,7 @@ class Domain:
     @cached_property
     def bearers(self) -> dict[str, frozenset[str]]:
         """The categories that can have each state: by what they are, or by a skill or process that changes it."""
-        return state_bearers(self.states, self.objects, self.fixtures, self.processes, self.skills)
+        return state_bearers(self.states, self.objects, self.fixtures, self.processes, self.all_skills)
 
     def categories_of(self, kind: str) -> frozenset[str]:
         """The categories that the kind of a skill's argument means: `object`, `room`, a category, a class."""
@@ -292,6 +328,8 @@ def check_domain(domain: Domain) -> None:
     Raises:
         DomainError: They do not; the message names the entry.
     """
+    if len(domain.states) > MAX_STATES:
+        raise DomainError(f"{len(domain.states)} states; at most {MAX_STATES}")
     shared_names = set(domain.objects) & set(domain.fixtures)
     if shared_names:
         raise DomainError(f"{sorted(shared_names)} are objects and fixtures at once")

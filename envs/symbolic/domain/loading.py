@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copyreg
 from dataclasses import fields
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +11,7 @@ from envs.errors import DomainError
 from envs.files import safe_yaml
 from envs.files.bounded_files import ReadError, read_text
 from envs.symbolic.domain.domain import Domain
-from envs.symbolic.domain.reading import read_domain
+from envs.symbolic.domain.reading import default_domain
 
 if TYPE_CHECKING:
     import os
@@ -29,7 +27,7 @@ def load_domain(path: str | os.PathLike[str] | None = None) -> Domain:
         DomainError: The file cannot be read or is wrong; the message has one line per problem.
     """
     if path is None:
-        return _default_domain()
+        return default_domain()
     from envs.symbolic.kinds.domain_file import parse_domain  # reads kinds as home files do, with a domain at hand
 
     path = Path(path)
@@ -38,11 +36,6 @@ def load_domain(path: str | os.PathLike[str] | None = None) -> Domain:
     except ReadError as error:
         raise DomainError(f"no such domain: {error}") from None
     return parse_domain(text, f"{path}: ")
-
-
-@lru_cache(maxsize=1)
-def _default_domain() -> Domain:
-    return read_domain(safe_yaml.load(resources.files("envs").joinpath("domain.yaml").read_text("utf-8"), bundled=True))
 
 
 def _pickled(domain: Domain) -> tuple[Any, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from importlib import resources
 from typing import Any, Literal, cast
 
 from envs.errors import DomainError, nearest
+from envs.files import safe_yaml
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Process, Region, Relation, Vec3
 from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.sampling import Sampling
@@ -122,3 +125,9 @@ def read_domain(raw: Any) -> Domain:
         speech=Speech(of_home=True),
     )
     return domain.extended(skills=parse_skills(raw["skills"], domain.vocabulary))
+
+
+@lru_cache(maxsize=1)
+def default_domain() -> Domain:
+    """Return the domain of `envs/domain.yaml`, as `load_domain()` does."""
+    return read_domain(safe_yaml.load(resources.files("envs").joinpath("domain.yaml").read_text("utf-8"), bundled=True))

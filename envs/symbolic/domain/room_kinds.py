@@ -15,7 +15,8 @@ def with_room_kinds(values: dict[str, Any]) -> dict[str, Any]:
     fixtures: dict[str, FixtureCategory] = {n: f for n, f in values["fixtures"].items() if not f.is_room}
     classes = tuple(word for word in values["classes"] if word != ROOM)
     kinds = sorted({room for fixture in fixtures.values() for room in fixture.rooms})
-    if any(_is_about_rooms(skill, kinds) for skill in values["skills"].values()):
+    skills: tuple[Skill, ...] = (*values["skills"].values(), *values.get("lacking", {}).values())
+    if any(_is_about_rooms(skill, kinds) for skill in skills):
         classes = (*classes, ROOM)
         for kind in kinds:
             fixtures.setdefault(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class Speech:
     """
 
     of_home: bool = False
-    phrases: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    phrases: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     plurals: Mapping[str, str] = field(default_factory=dict)
     uncountable: tuple[str, ...] = ()
     plural_only: tuple[str, ...] = ()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from envs.errors import nearest, quoted
-from envs.symbolic.domain import Domain
+from envs.symbolic.domain import ROOM, Domain
 from envs.symbolic.goals.state_words import state_words
-from envs.words import names_by_word, singulars
+from envs.symbolic.kinds.spoken_words import spoken_words
+from envs.words import singulars
 
 RELATIONS = ("on", "in", "with", "beside")
 _OTHER_RELATIONS = re.compile(r" (?:onto|into|inside|upon|at(?! most| least)|to|near|next to) ")
@@ -99,7 +100,7 @@ def _unknown(domain: Domain, word: str, condition: str) -> str:
     known = [*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members]
     rewritten = _rewritten(domain, word) or _rewritten(domain, condition)
     hint = rewritten or nearest(word, known) or _separator_hint(condition)
-    noun = _noun_at_end(domain, word) if not rewritten and word not in names_by_word() else ""
+    noun = _noun_at_end(domain, word) if not rewritten and word not in spoken_words(domain).names_by_word else ""
     attributes = {*domain.property_group, *domain.states, *domain.negations, *ARTICLES}
     said = " ".join(part for part in word.removesuffix(noun).split() if part not in attributes)
     parts = said.split()
@@ -174,6 +175,8 @@ def _about_furniture(domain: Domain, word: str, condition: str) -> str:
         return ""
     is_person = fixture in domain.fixtures and domain.relation(fixture) == "with"
     text = f"{fixture!r} is no object" if is_person else f"{fixture!r} is furniture"
+    if fixture == ROOM or (fixture in domain.fixtures and domain.fixtures[fixture].is_room):
+        text = f"{fixture!r} is a room"
     states = possible_states(domain, fixture)
     said = [state for state in re.findall(r"[a-z]+", condition.replace(fixture, " ")) if state in states]
     moved = re.search(r"^holding | (?:on|in|with) (?!$)", condition)
@@ -230,6 +233,7 @@ def _rewritten(domain: Domain, condition: str) -> str:
 
 
 def _named(domain: Domain, word: str) -> list[str]:
-    names = [name for singular in singulars(word) for name in (singular, *names_by_word().get(singular, ()))]
+    called = spoken_words(domain).names_by_word
+    names = [name for singular in singulars(word) for name in (singular, *called.get(singular, ()))]
     tables = (domain.states, domain.negations, domain.fixtures, domain.objects, domain.members, domain.fixture_members)
     return [name for name in dict.fromkeys(names) if any(name in table for table in tables)]

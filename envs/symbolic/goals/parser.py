@@ -154,7 +154,7 @@ class GoalParser(ThingParser):
         if not text.startswith("never "):
             raise self.error(text or self.words, "a rule begins with `never`, such as `never open oven`")
         rest = text.removeprefix("never ")
-        for skill in sorted(self.domain.skills, key=len, reverse=True):
+        for skill in sorted(self.domain.all_skills, key=len, reverse=True):
             if rest == skill:
                 return Rule(skill=skill)
             if rest.startswith(skill + " "):
@@ -165,7 +165,9 @@ class GoalParser(ThingParser):
             verb, _, object_text = rest.partition(" ")
             if verb in self.vocabulary or not self.is_named(object_text):
                 raise
-            raise self.error(rest, f"no skill is called {verb!r}; they are {', '.join(self.domain.skills)}") from None
+            raise self.error(
+                rest, f"no skill is called {verb!r}; they are {', '.join(self.domain.all_skills)}"
+            ) from None
 
     def is_named(self, text: str) -> bool:
         """Whether a text is a description of an object, of furniture or of a room."""

@@ -7,11 +7,12 @@ What stands in angle brackets is filled in with the words of a domain: `<state>`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from envs.symbolic.domain import Domain
+from envs.symbolic.domain.achievers import own_skills
 from envs.symbolic.goals.state_words import state_words
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -324,8 +325,29 @@ def rewordings(domain: Domain) -> Rewordings:
         return tuple(filled)
 
     return Rewordings(
-        always=filled_in(_CHANGES), optional=filled_in(_OPTIONAL), states=_any_of(words.of_fixtures)
-    )  # fmt: skip
+        always=(*_by_skills(domain), *filled_in(_CHANGES)),
+        optional=filled_in(_OPTIONAL),
+        states=_any_of(words.of_fixtures),
+    )
+
+
+def _by_skills(domain: Domain) -> Iterator[Change]:
+    """Yield what brings the verbs of a domain's own skills into the states that they set: `vacuum kitchen`."""
+    words, end = state_words(domain), r"(?= *(?:;|:| then | while |$))"
+    for skill in own_skills(domain):
+        effects = (e.atom for e in skill.effects if e.atom.predicate == "state" and e.atom.terms[0].parameter == 0)
+        for atom in effects:
+            state = atom.word if atom.positive else words.opposites.get(atom.word)
+            if state is None:
+                continue
+            verb = rf"(?:^|(?<=: )|(?<=; ))(?:please )?{re.escape(skill.name)}"
+            if state in words.of_objects:
+                yield rf"{verb} (?:all|each)(?: of)?(?: the)? ([^;:]+?){end}", rf"every \1 is {state}"
+                yield rf"{verb} (every|half of|\d of) ([^;:]+?){end}", rf"\1 \2 is {state}"
+                yield rf"{verb} (?:the |an? |my )?([^;:]+?){end}", rf"{state} \1"
+            else:
+                yield rf"{verb} ([^;:]+?){end}", rf"\1 {state}"
+            break
 
 
 def _any_of(words: Iterable[str]) -> str:

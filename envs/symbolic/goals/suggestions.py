@@ -16,7 +16,8 @@ from functools import lru_cache
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals.rewordings import END, QUESTIONS, rewordings
 from envs.symbolic.goals.values import Condition, Count, FixtureIs
-from envs.words import names_by_word, singulars
+from envs.symbolic.kinds.spoken_words import spoken_words as domain_words
+from envs.words import singulars
 
 MAX_LENGTH = 300  # characters; longer texts get no suggestion
 MAX_WORDINGS = 120
@@ -145,9 +146,10 @@ class _Speller:
 
     def __init__(self, domain: Domain, people: Sequence[str], vocabulary: Sequence[str]) -> None:
         names = (*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members, *domain.states)
-        names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.skills)
+        names = (*names, *domain.negations, *domain.liquids, *domain.rooms, *domain.property_group, *domain.all_skills)
         self.names = {name.lower(): name for name in (*names, *people, *vocabulary)}
         self.domain, self.people = domain, people
+        self.called = domain_words(domain).names_by_word
         self.words = {word for name in self.names for word in name.split()}
         self.joined = {name.replace(" ", ""): name for name in self.names}
         self.fixtures = {*domain.fixtures, *domain.fixture_members}
@@ -163,7 +165,7 @@ class _Speller:
         """Whether a word with a capital letter may be somebody's name."""
         plain = word.lower()
         forms = {*singulars(plain)}
-        return forms.isdisjoint(self.words) and forms.isdisjoint(names_by_word()) and plain not in _VERBS
+        return forms.isdisjoint(self.words) and forms.isdisjoint(self.called) and plain not in _VERBS
 
     def every_fixture(self, text: str) -> str:
         """Write `every window closed` for `windows closed`."""
@@ -207,16 +209,16 @@ class _Speller:
             return phrase if length == 1 else None
         first, _, rest = plain.partition(" ")
         if rest and first in self.attributes:  # "glass bowls" are bowls, of glass; but red wine is wine
-            called = [name for name in names_by_word().get(plain, ()) if name in self.domain.liquids]
+            called = [name for name in self.called.get(plain, ()) if name in self.domain.liquids]
             return called[0] if called and first in self.domain.property_group else None
         forms = (*singulars(plain), re.sub("ves$", "fe", plain), re.sub("ves$", "f", plain), f"{plain}es", f"{plain}s")
-        exact = [name for name in names_by_word().get(plain, ()) if name.lower() in self.names]
+        exact = [name for name in self.called.get(plain, ()) if name.lower() in self.names]
         if exact and not are_several:
             return exact[0]
         if (form := next((form for form in forms if form in self.names), None)) is not None:
             return self.names[form]
         forms = (f"{plain}s", *forms) if are_several else forms
-        called = [name for form in forms for name in names_by_word().get(form, ()) if name.lower() in self.names]
+        called = [name for form in forms for name in self.called.get(form, ()) if name.lower() in self.names]
         if called:
             return called[0]
         if plain.endswith("'s"):
@@ -246,5 +248,5 @@ class _Speller:
             close = [name for name in close if name[0] == plain[0]]
         if close:
             return self.names.get(close[0], close[0])
-        called = get_close_matches(plain, names_by_word(), n=1, cutoff=0.85) if len(plain) > MAX_EXACT else []
-        return next((name for word in called for name in names_by_word()[word] if name.lower() in self.names), None)
+        called = get_close_matches(plain, self.called, n=1, cutoff=0.85) if len(plain) > MAX_EXACT else []
+        return next((name for word in called for name in self.called[word] if name.lower() in self.names), None)

@@ -84,7 +84,7 @@ class ThingParser:
         names = (*domain.fixtures, *domain.objects)
         names = (*names, *(room for room in self.rooms if room.lower() not in domain.rooms))
         self.cased = {name.lower(): name for name in names if not name.islower()}  # "TV stand", "CD", "Mia's room"
-        texts = (*names, *domain.fixture_members, *domain.members, *domain.skills, *domain.liquids, *self.rooms)
+        texts = (*names, *domain.fixture_members, *domain.members, *domain.all_skills, *domain.liquids, *self.rooms)
         self.names = {*self.rooms, *KEYWORDS}
         self.vocabulary = {word.lower() for text in texts for word in text.split()}
         self.vocabulary |= {*domain.states, *domain.negations, *domain.property_group, *KEYWORDS}

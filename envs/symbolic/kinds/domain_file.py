@@ -7,17 +7,19 @@ from, liquids, properties, built-in skills, how its homes are sampled, and what 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
 from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import HomeFileError, Problem, describe, is_null, parse_nodes
-from envs.symbolic.domain import Domain, FixtureCategory, load_domain
 from envs.symbolic.domain.built_in_skills import fitted
+from envs.symbolic.domain.categories import FixtureCategory
+from envs.symbolic.domain.domain import Domain
+from envs.symbolic.domain.reading import default_domain
 from envs.symbolic.domain.speech import Speech
 from envs.symbolic.kinds.names import KindNames
 from envs.symbolic.kinds.reader import KindReader
@@ -75,7 +77,7 @@ def parse_domain(text: str, where: str = "") -> Domain:
 @lru_cache(maxsize=1)
 def bare_domain() -> Domain:
     """Return the domain that one that stands alone starts from: doors, switches, sizes and colors, and no kinds."""
-    home = load_domain()
+    home = default_domain()
     return Domain.of(
         states=("open", "on"), negations={"closed": "open", "off": "on"}, exclusive=(), liquids=(),
         properties=home.properties, skills={}, processes=(), classes=("anything",), objects={}, fixtures={},
@@ -84,6 +86,8 @@ def bare_domain() -> Domain:
 
 class DomainFileReader(KindReader, SamplingReader):
     """Reads the sections of a domain file."""
+
+    called: Mapping[str, str] = {"furniture": "fixtures", "things": "objects"}
 
     def __init__(self) -> None:
         super().__init__(bare_domain())
@@ -99,10 +103,10 @@ class DomainFileReader(KindReader, SamplingReader):
             return self.domain
         parts = self.options(root, "domain", KEYS)
         if "extends" in parts and self.choice(parts["extends"], "extends", ("home",), "domain") == "home":
-            self.stands_alone, self.domain = False, load_domain()
+            self.stands_alone, self.domain = False, default_domain()
             self.names = KindNames(self.domain)
         if "version" in parts:
-            self.whole(parts["version"], "version", 1, 1)
+            self.choice_of_version(parts["version"])
         self.read_vocabulary(parts)
         kinds = {
             "furniture": parts.get("fixtures"),
@@ -114,16 +118,24 @@ class DomainFileReader(KindReader, SamplingReader):
             self.problem(
                 root, "a domain that stands alone has `objects:` and `fixtures:`; to add to the home: `extends: home`"
             )
-        values: dict[str, Any] = {"skills": {**self.domain.skills, **self.read_skills(parts.get("skills"))}}
+        values: dict[str, Any] = {"skills": {**self.domain.skills, **self.skills_of(parts.get("skills"))}}
         if self.problems:
             values = {}  # further problems are found with what is known
         domain = self.checked(values)
         self.domain = domain
+        tables = domain.sampling
+        if "sampling" in parts:
+            tables = self.sampling(parts["sampling"], domain, self.refused)
         return self.checked({
-            "sampling": self.sampling(parts["sampling"], domain) if "sampling" in parts else domain.sampling,
+            "sampling": tables,
             "words": {**domain.words, **self.read_words_of(parts.get("words"))},
             "speech": self.read_speech(parts),
         })  # fmt: skip
+
+    def choice_of_version(self, node: yaml.Node) -> None:
+        """Check the version of the format; there is one."""
+        if str(node.value) != "1":
+            self.problem(node, f"version: this format has one version, 1; found {describe(node)}")
 
     def checked(self, values: dict[str, Any]) -> Domain:
         """Return the domain with these values; what contradicts itself is a problem of the whole file."""
@@ -156,7 +168,8 @@ class DomainFileReader(KindReader, SamplingReader):
             if state is None or base.negations.get(word) == state or not self.is_one_word(key, "negations", word):
                 continue
             if NEGATIONS.get(word, state) != state:
-                self.problem(value, f"negations: {word!r} is the absence of {NEGATIONS[word]!r} in every domain; choose another word for {state!r}")  # fmt: skip
+                text = f"negations: {word!r} is the absence of {NEGATIONS[word]!r} in every domain"
+                self.problem(value, f"{text}; choose another word for {state!r}")
             elif self.may_be_called(key, "negations", word):
                 negations[word] = state
         for word, state in NEGATIONS.items():
@@ -208,7 +221,7 @@ class DomainFileReader(KindReader, SamplingReader):
     def body(self, node: yaml.Node, context: str) -> FixtureCategory | None:
         """Return the built-in furniture that shows a body; in a domain file, people have one too."""
         if isinstance(node, yaml.ScalarNode) and node.value == "person":
-            return load_domain().fixtures["person"]
+            return default_domain().fixtures["person"]
         return super().body(node, context)
 
     def piece(self, entry: KindEntry, like: FixtureCategory | None) -> FixtureCategory | None:
@@ -237,9 +250,9 @@ class DomainFileReader(KindReader, SamplingReader):
 
     # -- skills --------------------------------------------------------------------------------------------------------
 
-    def read_skills(self, node: yaml.Node | None) -> dict[str, Skill]:
+    def skills_of(self, node: yaml.Node | None) -> dict[str, Skill]:
         """Read skills: those of the file, and built-in ones, which are named without a value."""
-        built_in, domain = load_domain().skills, self.domain
+        built_in, domain = default_domain().skills, self.domain
         if node is None:
             usual = ((name, fitted(skill, domain.states, domain.liquids)) for name, skill in built_in.items())
             has_people = any(fixture.relation == "with" for fixture in domain.fixtures.values())
@@ -273,7 +286,7 @@ class DomainFileReader(KindReader, SamplingReader):
         known = dict.fromkeys((*domain.objects, *domain.fixtures, *domain.classes, *domain.liquids))
         words: dict[str, tuple[str, ...]] = {}
         for name, key, value in self.pairs(node, "words") if node is not None else ():
-            if name not in known:
+            if name not in known and name.lower() not in self.refused:
                 self.problem(key, f"words: no kind, class or liquid is called {name!r}{nearest(name, known)}")
             words[name] = tuple(word for _, word in self.words(value, f"words: {name}"))
         return words
@@ -298,7 +311,7 @@ class DomainFileReader(KindReader, SamplingReader):
                 self.problem(key, f"phrases: more than {MAX_FAMILIES} families")
                 break
             phrases[name] = self.family(name, key, value)
-        return replace(speech, plurals=plurals, phrases=phrases, **lists)
+        return replace(speech, plurals=plurals, phrases=phrases, **cast("dict[str, Any]", lists))
 
     def family(self, name: str, key: yaml.Node, node: yaml.Node) -> dict[str, object]:
         """Read one family of phrases; the phrases' own placeholders are checked here."""

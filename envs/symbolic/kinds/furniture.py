@@ -9,13 +9,15 @@ import yaml
 
 from envs.errors import nearest
 from envs.files.yaml_nodes import describe
-from envs.symbolic.domain import FixtureCategory, Process, Region, Relation, load_domain
+from envs.symbolic.domain.categories import FixtureCategory, Process, Region, Relation
+from envs.symbolic.domain.reading import default_domain
 from envs.symbolic.kinds.things import ThingReader
 from envs.symbolic.kinds.values import MAX_FURNITURE_M, MIN_FURNITURE_M
 from envs.words import names_of
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain, Vec3
+    from envs.symbolic.domain.categories import Vec3
+    from envs.symbolic.domain.domain import Domain
     from envs.symbolic.kinds.things import KindEntry
 
 FIXTURE_FLAGS = ("switch", "wipeable", "waterable", "close_after")
@@ -92,7 +94,7 @@ class FurnitureReader(ThingReader):
             return None
         if word in known:
             return body_examples()[word]
-        kinds = [f for name, f in load_domain().fixtures.items() if word.lower() in name.lower().split()]
+        kinds = [f for name, f in default_domain().fixtures.items() if word.lower() in name.lower().split()]
         hint = f"; the body of a {kinds[0].name} is {kinds[0].body!r}" if kinds and kinds[0].body in known else ""
         hint = hint or nearest(word, known) or f"; known: {', '.join(known)}"
         self.problem(node, f"{context}: unknown body {word!r}{hint}")
@@ -215,7 +217,7 @@ class FurnitureReader(ThingReader):
 def body_examples() -> dict[str, FixtureCategory]:
     """Return the first built-in furniture of each body, which shows its geometry."""
     examples: dict[str, FixtureCategory] = {}
-    for piece in load_domain().fixtures.values():
+    for piece in default_domain().fixtures.values():
         examples.setdefault(piece.body, piece)
     return examples
 

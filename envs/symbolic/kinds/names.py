@@ -11,7 +11,7 @@ from envs.errors import quoted
 from envs.words import plurals
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
 
 MAX_NAME = 60  # characters
 NAME_WORD = re.compile(r"(?=\w*[^\W\d_])[^\W_]+(?:-[^\W_]+)*")  # letters, also with digits and hyphens: 3D, T-shirt

@@ -25,7 +25,7 @@ import yaml
 
 from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import describe, is_null
-from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region
+from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region
 from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS, FurnitureReader
 from envs.symbolic.kinds.includes import Included, IncludeReader
 from envs.symbolic.kinds.names import KindNames, plain_name
@@ -34,7 +34,8 @@ from envs.symbolic.skills.notation import read_skills
 from envs.words import names_of
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain, Skill
+    from envs.symbolic.domain.domain import Domain
+    from envs.symbolic.domain.skill import Skill
 
 KIND_KEYS = ("include", "things", "furniture", "classes", "states", "negations", "processes", "skills")
 MAX_KINDS = 1000
@@ -53,6 +54,8 @@ class _Sections:
 
 class KindReader(FurnitureReader, IncludeReader):
     """Reads the kinds of a home, of the files that it includes, and makes its domain of them."""
+
+    called: Mapping[str, str] = {"furniture": "furniture", "things": "things"}  # the sections, in messages
 
     def __init__(self, domain: Domain, people: Collection[str] = ()) -> None:
         super().__init__(domain)
@@ -97,6 +100,7 @@ class KindReader(FurnitureReader, IncludeReader):
 
     def extended(self, files: list[Included]) -> Domain:
         """Return the domain with everything that was read."""
+        own = (*self.furniture, *self.things)
         try:
             domain = self.domain.extended(
                 objects=self.things,
@@ -105,7 +109,7 @@ class KindReader(FurnitureReader, IncludeReader):
                 negations=self.negations,
                 classes=self.classes[len(self.domain.classes) :],
                 processes=tuple(self.processes),
-                words=self.words_of,
+                words={name: self.words_of[name] for name in own if name in self.words_of},
             )
             skills = self.read_skills(files, domain)
             return domain.extended(skills=skills) if skills else domain
@@ -179,14 +183,15 @@ class KindReader(FurnitureReader, IncludeReader):
         ):
             if key not in file.parts:
                 continue
-            for name, node, value in self.pairs(file.parts[key], key):
+            section = self.called[key]
+            for name, node, value in self.pairs(file.parts[key], section):
                 options = self.kind_options(name, value, known, key)
                 is_override = "like" in options and getattr(options["like"], "value", None) == name
                 if len(sections.furniture) + len(sections.things) >= MAX_KINDS:
-                    self.problem(node, f"{key}: more than {MAX_KINDS} kinds")
+                    self.problem(node, f"{section}: more than {MAX_KINDS} kinds")
                     return
                 plain = plain_name(name)
-                if not self.may_be_called(node, key, plain, is_override=is_override):
+                if not self.may_be_called(node, section, plain, is_override=is_override):
                     self.refused.add(name.lower())
                     continue
                 entries[plain] = KindEntry(name=plain, node=node, options=options, file=file.file, folder=file.folder)
@@ -284,7 +289,7 @@ class KindReader(FurnitureReader, IncludeReader):
             others = [name for name in names_of(word, table) if name in kinds]
             if word in kinds or word in own or others:
                 other = "" if word in kinds or word in own else f" ({others[0]})"
-                return f"{word!r} is {what}{other}: list {entry.name!r} under `{key}:`"
+                return f"{word!r} is {what}{other}: list {entry.name!r} under `{self.called[key]}:`"
         members = self.domain.members.get(word) or self.domain.fixture_members.get(word)
         if members:
             return f"{word!r} is a class; name one of it, such as {members[0]!r}"

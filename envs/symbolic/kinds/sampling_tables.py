@@ -13,7 +13,7 @@ from envs.symbolic.domain.sampling import Sampling
 from envs.symbolic.kinds.values import ValueReader
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
     from envs.symbolic.domain.sampling import Amount
 
 MAX_WEIGHT, MAX_EACH = 1000.0, 20
@@ -30,12 +30,19 @@ KEYS = ("first_room", "furniture", "own_room", "chances", *_LISTS, *_WEIGHTS, *_
 class SamplingReader(ValueReader):
     """Reads the tables against the domain that they are for."""
 
-    def sampling(self, node: yaml.Node, domain: Domain) -> Sampling:
-        """Return the tables of a section: those that it has, and the domain's own for the others."""
+    def sampling(self, node: yaml.Node, domain: Domain, refused: Collection[str] = ()) -> Sampling:
+        """Return the tables of a section: those that it has, and the domain's own for the others.
+
+        Args:
+            node: The section.
+            domain: The domain, as far as it could be read.
+            refused: Names of kinds that gave a message already.
+        """
         known = {
-            "room": domain.rooms, "fixture": domain.fixtures, "object": domain.objects, "liquid": domain.liquids,
-            "class": domain.classes, "object or class": (*domain.objects, *domain.classes), "state": domain.states,
-            "kind or class": (*domain.objects, *domain.fixtures, *domain.classes),
+            "room": domain.rooms, "fixture": (*domain.fixtures, *refused), "object": (*domain.objects, *refused),
+            "class": domain.classes, "object or class": (*domain.objects, *domain.classes, *refused),
+            "kind or class": (*domain.objects, *domain.fixtures, *domain.classes, *refused), "state": domain.states,
+            "liquid": domain.liquids,
         }  # fmt: skip
         parts, values = self.options(node, "sampling", KEYS), dict[str, Any]()
         if "first_room" in parts:
@@ -60,9 +67,11 @@ class SamplingReader(ValueReader):
             values["own_room"] = {name: room for name, room in rooms.items() if room}
         if "chances" in parts:
             values["chances"] = {
-                state: self.numbers_by_word(value, f"sampling: chances: {state}", known["kind or class"], "kind or class", 1.0)
+                state: self.numbers_by_word(
+                    value, f"sampling: chances: {state}", known["kind or class"], "kind or class", 1.0
+                )
                 for state, value in self.known_pairs(parts["chances"], "sampling: chances", known["state"], "state")
-            }  # fmt: skip
+            }
         if "furniture" in parts:
             values["furniture"] = {
                 room: {
@@ -101,6 +110,11 @@ class SamplingReader(ValueReader):
             elif number is not None:
                 numbers[name] = number
         return numbers
+
+    def amounts(self, node: yaml.Node, context: str, known: Collection[str]) -> dict[str, Amount]:
+        """Return how much of each kind of furniture stands in a kind of room."""
+        pairs = self.known_pairs(node, context, known, "fixture")
+        return {name: self.amount(value, f"{context}: {name}") for name, value in pairs}
 
     def amount(self, node: yaml.Node, context: str) -> Amount:
         """Return the chance of any, the minimum and the maximum."""

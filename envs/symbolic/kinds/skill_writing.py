@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from envs.symbolic.skills.vocabulary import ABILITIES
+from envs.symbolic.skills.phrases import ABILITIES
 
 if TYPE_CHECKING:
     from envs.symbolic.skills.values import Atom, Effect, Precondition, Skill

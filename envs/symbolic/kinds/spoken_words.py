@@ -5,19 +5,39 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain.reading import default_domain
 from envs.words import SpokenWords
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
+
+
+def base_of(domain: Domain) -> Domain:
+    """Return the domain whose kinds are no addition of a home: the built-in one, or one that stands alone."""
+    built_in = default_domain()
+    return built_in if domain.objects.keys() >= built_in.objects.keys() else domain
+
+
+@lru_cache(maxsize=32)
+def own_kinds(domain: Domain) -> frozenset[str]:
+    """Return the kinds that were added to the built-in domain; none for a domain that is not made from it."""
+    base = base_of(domain)
+    own = (domain.objects.keys() - base.objects.keys(), domain.fixtures.keys() - base.fixtures.keys())
+    return frozenset().union(*own)
+
+
+def named_in(text: str, kinds: Iterable[str]) -> list[str]:
+    """Return those of several kinds that a goal or another text in the domain's words names."""
+    padded = f" {text} "
+    return [kind for kind in kinds if f" {kind} " in padded]
 
 
 @lru_cache(maxsize=32)
 def spoken_words(domain: Domain) -> SpokenWords:
     """Return the words of a domain."""
-    built_in = load_domain()
+    built_in = default_domain()
 
     def own(kinds: Mapping[str, object], known: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
         return {name: domain.words.get(name, ()) for name in kinds if name not in known or name in domain.words}

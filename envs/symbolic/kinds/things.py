@@ -11,15 +11,17 @@ import yaml
 
 from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import describe
-from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region, Relation, fits_in, load_domain
+from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region, Relation, fits_in
 from envs.symbolic.domain.mesh_file import mesh_of
+from envs.symbolic.domain.reading import default_domain
 from envs.symbolic.kinds.values import MAX_SIDE_M, ValueReader
 from envs.words import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from envs.symbolic.domain import Domain, Vec3
+    from envs.symbolic.domain.categories import Vec3
+    from envs.symbolic.domain.domain import Domain
 
 FLAGS = ("fills", "slices", "cooks", "folds", "cuts", "wipes", "metal")
 THING_KEYS = (
@@ -337,7 +339,7 @@ class ThingReader(ValueReader):
 
 def shape_examples() -> dict[str, ObjectCategory]:
     """Return a built-in kind of each shape, which shows its usual size."""
-    objects = load_domain().objects
+    objects = default_domain().objects
     examples: dict[str, ObjectCategory] = {}
     for kind in objects.values():
         named = objects.get(kind.shape)

@@ -16,7 +16,8 @@ from envs.words import names_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envs.symbolic.domain import Domain, Vec3
+    from envs.symbolic.domain.categories import Vec3
+    from envs.symbolic.domain.domain import Domain
 
 MIN_SIDE_M, MAX_SIDE_M = 0.002, 3.0  # of a thing
 LIKELY_M = 1.2  # a longer thing is rather one of a hundred millimeters than of as many centimeters

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from envs.symbolic.domain import FixtureCategory, ObjectCategory, Process, load_domain
+from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Process
 from envs.symbolic.domain.room_kinds import ROOM
 from envs.symbolic.kinds.furniture import FIXTURE_FLAGS, body_examples, scaled_space
 from envs.symbolic.kinds.skill_writing import skill_text
+from envs.symbolic.kinds.spoken_words import base_of
 from envs.symbolic.kinds.things import COLOR, FLAGS, scaled_region, shape_examples
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain, Region
+    from envs.symbolic.domain.categories import Region
+    from envs.symbolic.domain.domain import Domain
 
 PLAIN_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ -][A-Za-z0-9]+)*")
 YAML_KEYWORDS = frozenset(("on", "off", "yes", "no", "true", "false", "null", "y", "n", "none"))
@@ -31,7 +33,7 @@ def word(text: str) -> str:
 
 def kinds_text(domain: Domain, base: Domain | None = None) -> list[str]:
     """Return the lines of what a domain has beyond another one, by default the built-in one."""
-    base = base or load_domain()
+    base = base or base_of(domain)
     if domain is base:
         return []
     processes = [process for process in domain.processes if process not in base.processes]

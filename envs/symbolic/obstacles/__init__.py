@@ -17,5 +17,15 @@ forbid the only way, and conditions that exclude each other. A goal that passes 
 from envs.symbolic.obstacles.capacity import capacity_obstacle
 from envs.symbolic.obstacles.checks import holds_at_start, obstacle
 from envs.symbolic.obstacles.single import condition_obstacle, makes, too_few, usable
+from envs.symbolic.obstacles.skills import skill_obstacle
 
-__all__ = ["capacity_obstacle", "condition_obstacle", "holds_at_start", "makes", "obstacle", "too_few", "usable"]
+__all__ = [
+    "capacity_obstacle",
+    "condition_obstacle",
+    "holds_at_start",
+    "makes",
+    "obstacle",
+    "skill_obstacle",
+    "too_few",
+    "usable",
+]

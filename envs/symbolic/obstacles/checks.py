@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, format_condition, format_rule
 from envs.symbolic.obstacles.demands import exceeds_limit, too_few_for_all
 from envs.symbolic.obstacles.rules import forbidding_rule
@@ -56,7 +57,7 @@ def obstacle(goal: Goal, state: State, *, sizes: bool = True, tricks: bool = Tru
                 return f"{format_condition(a)} ; {format_condition(b)}: they exclude each other"
         if reason := too_few_for_all(now, state) or too_much_for_a_place(now, state):
             return reason
-    return ""
+    return robot_obstacle(goal, state)
 
 
 def _may_be_left_out(goal: Goal, phase: int, state: State) -> bool:

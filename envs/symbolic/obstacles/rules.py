@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain.achievers import achievers
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Rule, Thing
 from envs.symbolic.goals.state_words import state_words
 from envs.symbolic.obstacles.capacity import goes_in
@@ -19,7 +20,6 @@ from envs.symbolic.scoring import (
     number_required,
     quantified_objects,
 )
-from envs.symbolic.skills.achievers import achievers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

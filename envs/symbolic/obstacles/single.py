@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import BUILT_IN_STATES
+from envs.symbolic.domain.achievers import is_tool_for
 from envs.symbolic.goals import (
     Condition,
     Count,
@@ -31,7 +32,6 @@ from envs.symbolic.scoring import (
     quantified_objects,
     targets,
 )
-from envs.symbolic.skills.achievers import is_tool_for
 from envs.words import plural
 
 if TYPE_CHECKING:
@@ -182,10 +182,12 @@ def _state_obstacle(state: State, entity: int, word: str, means: str | None) -> 
     reason = _known_obstacle(state, entity, word, means)
     if not reason:
         return ""
-    by_skill = skill_obstacle(state, entity, word) if means not in state.world.domain.fixtures else None
+    domain, category = state.world.domain, state.world.categories[entity]
+    is_allowed = means not in domain.fixtures or is_tool_for(domain, category, word, str(means))
+    by_skill = skill_obstacle(state, entity, word) if is_allowed else None
     if by_skill is not None:
         return by_skill
-    is_known = state.world.domain.negations.get(word, word) in BUILT_IN_STATES
+    is_known = domain.negations.get(word, word) in BUILT_IN_STATES
     return f"{state.world.names[entity]} {reason}" if is_known else no_skill(state, entity, word)
 
 
@@ -273,6 +275,7 @@ def _means_obstacle(state: State, entity: int, thing: Thing, place: Place | None
     if means in world.domain.fixtures:
         makes_it = any(makes(state, f, word, entity) for f in means_are for word in missing)
         fills = any((p := world.process[f]) is not None and p.fill == thing.liquid for f in means_are)
+        makes_it = makes_it or any(is_tool_for(world.domain, category.name, word, means) for word in missing)
         is_there = place is not None and any(f in fixtures_at(state, place) for f in means_are)
         if makes_it or (needs_liquid and fills) or (not is_about_states and is_there):
             return ""
@@ -281,7 +284,7 @@ def _means_obstacle(state: State, entity: int, thing: Thing, place: Place | None
             other = world.object_category[tool]
             assert other is not None
             cuts = "sliced" in missing and other.cuts and category.slices
-            cuts = cuts or any(is_tool_for(world.domain, world.categories[entity], word, means) for word in missing)
+            cuts = cuts or any(is_tool_for(world.domain, category.name, word, means) for word in missing)
             pours = needs_liquid and (other.fills or other.contains) and category.fills
             if tool != entity and (cuts or pours or world.fits(entity, tool)):
                 return ""

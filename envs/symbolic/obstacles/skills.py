@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain import BUILT_IN_STATES
+from envs.symbolic.domain.achievers import achievers, categories_of_kind, removers
 from envs.symbolic.obstacles.capacity import goes_in
-from envs.symbolic.skills.achievers import achievers, categories_of_kind, removers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +77,15 @@ def _never(state: State, skill: Skill, atom: Atom, subject: Term, entity: int, d
         holders = _candidates(state, place)
         if not any(world.categories[h] in rooms or goes_in(state, entity, h) for h in holders):
             return f"to {skill.name} it must be at {_a(place.kind)}, and {name} does not fit there"
+    if atom.predicate == "state" and atom.positive and not _is_same(atom.terms[0], subject):
+        others = _candidates(state, atom.terms[0])
+        reasons = [_unmade(state, other, atom.word, depth) for other in others]
+        return "" if "" in reasons else reasons[0]
     if atom.predicate == "state" and _is_same(atom.terms[0], subject):
         negation = {positive: negation for negation, positive in world.domain.negations.items()}.get(atom.word)
         word = atom.word if atom.positive else negation
+        if word is None and state.has(entity, atom.word) and not _can_end(state, entity, atom.word):
+            return f"to {skill.name} it must not be {atom.word}, and nothing undoes that"
         if word is not None and not state.has(entity, word) and atom.word not in _known(state, entity):
             reason = skill_obstacle(state, entity, word, depth=depth + 1)
             if reason is None:
@@ -87,12 +94,27 @@ def _never(state: State, skill: Skill, atom: Atom, subject: Term, entity: int, d
     return ""
 
 
+def _unmade(state: State, entity: int, word: str, depth: int) -> str:
+    """Say why something else that a skill needs can never be so."""
+    if state.has(entity, word) or word in _known(state, entity):
+        return ""
+    reason = skill_obstacle(state, entity, word, depth=depth + 1)
+    return no_skill(state, entity, word) if reason is None else reason
+
+
+def _can_end(state: State, entity: int, word: str) -> bool:
+    """Whether a skill or a process takes a state away."""
+    domain = state.world.domain
+    others = [b if a == word else a for a, b in domain.exclusive if word in (a, b)]
+    ends = any(word in process.clear or not set(others).isdisjoint(process.set) for process in domain.processes)
+    return ends or bool(removers(domain, state.world.categories[entity], word))
+
+
 def _known(state: State, entity: int) -> tuple[str, ...]:
     """Return the states that come about in other ways than by skills of the domain's own."""
     domain = state.world.domain
     by_process = (word for process in domain.processes for word in (*process.set, *process.clear))
-    known = ("open", "on", "dirty", "hot", "cold", "sliced", "cooked", "folded", "watered")
-    return (*known, *by_process) if entity >= state.world.n_fixtures else known
+    return (*BUILT_IN_STATES, *by_process) if entity >= state.world.n_fixtures else BUILT_IN_STATES
 
 
 def _is_same(term: Term, subject: Term) -> bool:

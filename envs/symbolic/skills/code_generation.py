@@ -6,10 +6,11 @@ The functions are as fast as ones written by hand; they are not pickled but comp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from envs.symbolic.embodiment.hand_limits import HandLimit, cannot
 from envs.symbolic.skills import runtime
 from envs.symbolic.skills.effect_code import successor_code
 from envs.symbolic.skills.expressions import Expressions
@@ -18,7 +19,7 @@ from envs.symbolic.skills.wording import kind_checks, message_of
 from envs.symbolic.state import Action, State, apply_process
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
+    from envs.symbolic.domain.domain import Domain
 
 INDENT = "    "
 _REASONS = {"reachable": "out_of_reach", "accessible": "out_of_access"}
@@ -45,8 +46,32 @@ class CompiledSkill:
 
 @lru_cache(maxsize=64)
 def compiled_skills(domain: Domain) -> dict[str, CompiledSkill]:
-    """Return the compiled skills of a domain, by name; cached for the last domains."""
-    return {name: compile_skill(skill, domain) for name, skill in domain.skills.items()}
+    """Return the compiled skills of a domain, by name; cached for the last domains.
+
+    What its robot lacks can be done to nothing, and what its hand cannot hold or reach is no applicable action.
+    """
+    compiled = {name: compile_skill(skill, domain) for name, skill in domain.all_skills.items()}
+    return {name: _limited(skill, domain) for name, skill in compiled.items()} if domain.has_limits else compiled
+
+
+def _limited(compiled: CompiledSkill, domain: Domain) -> CompiledSkill:
+    """Return a compiled skill as the robot of a domain can do it."""
+    name = compiled.skill.name
+    if name in domain.lacking:
+        return replace(compiled, unmet=lambda *_: cannot(name), actions=lambda *_: [])
+    if domain.hand is None:
+        return compiled
+    limit = HandLimit(compiled.skill, domain.hand)
+
+    def unmet(state: State, *entities: int) -> str | None:
+        return compiled.unmet(state, *entities) or limit(state, entities)
+
+    def actions(state: State, *choices: Iterable[int]) -> list[Action]:
+        index = state.world.index
+        found = compiled.actions(state, *choices)
+        return [action for action in found if limit(state, [index[n] for n in action.args]) is None]
+
+    return replace(compiled, unmet=unmet, actions=actions)
 
 
 def compile_skill(skill: Skill, domain: Domain) -> CompiledSkill:

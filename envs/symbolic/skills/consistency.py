@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from envs.symbolic.skills.phrases import Sort
 from envs.symbolic.skills.values import Ability, Atom, Effect, Parameter, Precondition, Term, denied
-from envs.symbolic.skills.vocabulary import Sort
 
 FINDING = ("holding", "at", "robot at")  # these find something of a kind: what is held, what holds, what is there
 _NEEDS: dict[str, Ability] = {  # what a thing must be able to, to get a state

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from envs.symbolic.skills.consistency import FINDING
+from envs.symbolic.skills.phrases import FIXTURE_ABILITIES
 from envs.symbolic.skills.values import Atom, Skill, Term
-from envs.symbolic.skills.vocabulary import FIXTURE_ABILITIES
 
 _PLACEHOLDER = re.compile(r"\{(hand|relation [01]|[01])\}")
 

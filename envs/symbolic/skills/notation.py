@@ -16,8 +16,8 @@ from envs.symbolic.skills.statements import Path, SkillProblem
 
 if TYPE_CHECKING:
     from envs.files.yaml_nodes import NodeReader
+    from envs.symbolic.skills.phrases import Vocabulary
     from envs.symbolic.skills.values import Skill
-    from envs.symbolic.skills.vocabulary import Vocabulary
 
 
 class SkillNotationError(DomainError):

@@ -1,15 +1,33 @@
-"""Parse one statement of the notation: `{object} reachable`, `holding {whetstone}`, `{room} not vacuumed`."""
+"""The words of the notation, and how one statement is read: `{object} reachable`, `{room} not vacuumed`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Literal
 
 from envs.errors import EnvsError, nearest, quoted
-from envs.symbolic.skills.values import Atom, Parameter, Predicate, Term
-from envs.symbolic.skills.vocabulary import ABILITIES, FIXTURE_ABILITIES, SORTS, Sort, Vocabulary
+from envs.symbolic.skills.values import Ability, Atom, Parameter, Predicate, Term
+
+Sort = Literal["object", "fixture", "place", "person", "room"]  # `place`: an object or a fixture
+SORTS: tuple[Sort, ...] = ("object", "fixture", "place", "person", "room")
+
+ABILITIES: dict[str, Ability] = {  # how the notation says it -> key of the domain file
+    "can be sliced": "slices",
+    "can be cooked": "cooks",
+    "can be folded": "folds",
+    "can be filled": "fills",
+    "can cut": "cuts",
+    "can wipe": "wipes",
+    "is metal": "metal",
+    "can be opened": "joint",
+    "can be switched": "switch",
+    "can be wiped": "wipeable",
+    "can be watered": "waterable",
+}
+FIXTURE_ABILITIES = frozenset({"joint", "switch", "wipeable", "waterable"})
 
 MAX_PHRASE = 120  # characters
 _THING = r"\{([^{}]*)\}"
@@ -41,6 +59,47 @@ _FORMS: tuple[tuple[str, str, Predicate], ...] = (
 EXAMPLES = tuple(dict.fromkeys(example for _, example, _ in _FORMS))
 _OBJECTS_ONLY: frozenset[Predicate] = frozenset({"holding", "filled", "filled from"})
 _FIXTURE_STATES = frozenset({"open", "on", "watered"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """The words of a domain (`Domain.vocabulary`).
+
+    Attributes:
+        objects: Categories and classes of objects.
+        fixtures: Categories and classes of fixtures.
+        rooms: Kinds of rooms.
+        states: States, without their negations.
+        negations: The state that each negation denies.
+        liquids: Liquids.
+        unknown_kinds: Whether a kind that the domain lacks is accepted: a robot is described for many homes.
+    """
+
+    objects: frozenset[str]
+    fixtures: frozenset[str]
+    rooms: frozenset[str] = frozenset()
+    states: tuple[str, ...] = ()
+    negations: Mapping[str, str] = field(default_factory=dict)
+    liquids: tuple[str, ...] = ()
+    unknown_kinds: bool = False
+
+    def sort_of(self, kind: str) -> Sort | None:
+        """Return what the things of a kind are; None for an unknown kind."""
+        for sort in SORTS:
+            if kind == sort:
+                return sort
+        if kind in self.objects:
+            return "object"
+        if kind in self.fixtures:
+            return "fixture"
+        if kind in self.rooms:
+            return "room"
+        return "place" if self.unknown_kinds else None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every word that may stand in braces."""
+        return (*SORTS, *sorted(self.objects | self.fixtures | self.rooms))
 
 
 class PhraseError(EnvsError, ValueError):

@@ -19,6 +19,12 @@ MAX_DURATION_S = 86_400.0
 MAX_SKILLS = 100
 MAX_NAME = 40  # characters
 _NAME = re.compile(r"[a-z]+(?:[ -][a-z]+)*")
+_GOAL_WORDS = frozenset(
+    [
+        *("no", "not", "never", "every", "if", "and", "or", "then", "while", "after", "at", "exactly", "half", "all"),
+        *("holding", "on", "in", "with", "beside", "from", "of", "by", "except", "is", "where", "how", "what"),
+    ]
+)
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -65,6 +71,9 @@ class SkillReader(StatementReader):
         if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > MAX_NAME:
             rule = f"lower-case words of letters, at most {MAX_NAME} characters"
             self.problem((cut(str(name)),) if len(str(name)) > MAX_NAME else path, f"a skill's name is {rule}")
+            return None
+        if name.split()[0] in _GOAL_WORDS:
+            self.problem(path, f"{name.split()[0]!r} is a word of the goal language; choose another verb")
             return None
         if isinstance(raw, str):
             raw = {"text": raw}

@@ -12,7 +12,7 @@ from envs.symbolic.skills.phrases import PhraseError, PhraseReader
 from envs.symbolic.skills.values import Atom, Effect, Precondition, denied
 
 if TYPE_CHECKING:
-    from envs.symbolic.skills.vocabulary import Vocabulary
+    from envs.symbolic.skills.phrases import Vocabulary
 
 MAX_STATEMENTS = 32  # of one list
 MAX_MESSAGE = 120  # characters

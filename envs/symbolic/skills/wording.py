@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from envs.symbolic.skills.phrases import ABILITIES
 from envs.symbolic.skills.values import Atom, Precondition, Skill, Term
-from envs.symbolic.skills.vocabulary import ABILITIES
 
 _PHRASES = {ability: phrase for phrase, ability in ABILITIES.items()}
 _USUAL: dict[tuple[str, bool], str] = {  # {0} and {1} are the terms, {relation 0} the preposition of the first

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.skills.achievers import KNOWN_SKILLS, achievers, categories_of_kind, own_skills, removers
+from envs.symbolic.domain.achievers import achievers, categories_of_kind, removers
 from envs.symbolic.state import HELD, NOWHERE, OPEN, Action
 from planner.goals import choice
 
@@ -63,11 +63,6 @@ class Use:
 def key_of(term: Term) -> Key:
     """Return the key of a term in `Use.bound`."""
     return term.kind if term.parameter is None else term.parameter
-
-
-def has_own_skills(world: World) -> bool:
-    """Whether the robot of a home has skills of its own."""
-    return len(world.domain.skills) > len(KNOWN_SKILLS) or bool(own_skills(world.domain))
 
 
 def use_for(

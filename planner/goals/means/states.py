@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envs.symbolic.skills.achievers import achievers, removers
+from envs.symbolic.domain.achievers import achievers, removers
 from planner.goals.means.appliances import STATE_ORDER, appliances_for
 
 if TYPE_CHECKING:

@@ -40,15 +40,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree
 
+from envs.symbolic.domain.achievers import own_skills
 from envs.symbolic.goals import format_rule
 from planner.plans.export.phases import check_ends, one_line, phases_of
 from planner.plans.options import MAX_REPLANS
+from planner.plans.own_effects import StateAfter, states_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envs.symbolic.actions import Action, State
+    from envs.symbolic.domain import Domain
     from envs.symbolic.goals import Goal
+    from envs.symbolic.skills.values import Skill
     from planner.plans.export.phases import Phase, Subtask
 
 TREE = "Plan"
@@ -57,6 +61,13 @@ PORTS = {
     "place": "the fixture or thing that it is to be in, on or with",
     "fixture": "the piece of furniture or appliance",
     "liquid": "what is in it",
+    "room": "the room",
+    "person": "the person",
+    "object_2": "the other thing",
+    "fixture_2": "the other piece of furniture",
+    "place_2": "the other place",
+    "room_2": "the other room",
+    "person_2": "the other person",
     "goal": "in the goal language, for example: 2 plate on dining table",
     "test": "a condition in the goal language, or its opposite, for example: not window open",
     "rule": "in the goal language, for example: never open fridge",
@@ -102,8 +113,8 @@ GOAL_HOLDS = _condition_node("GoalHolds", "goal")
 TEST_HOLDS = _condition_node("TestHolds", "test")
 RULE_KEPT = _condition_node("RuleKept", "rule")
 WAIT_UNTIL = _action_node("WaitUntil", "time")
-OWN_NODES = (REPLAN, GOAL_HOLDS, TEST_HOLDS, RULE_KEPT, WAIT_UNTIL)
-NODES = tuple(dict.fromkeys([*(node for pair in (*SKILLS.values(), WATER) for node in pair), *OWN_NODES]))
+TREE_NODES = (REPLAN, GOAL_HOLDS, TEST_HOLDS, RULE_KEPT, WAIT_UNTIL)
+NODES = tuple(dict.fromkeys([*(node for pair in (*SKILLS.values(), WATER) for node in pair), *TREE_NODES]))
 MS_PER_S = 1000
 FOREVER = "-1"
 
@@ -137,7 +148,7 @@ def to_behavior_tree(
     for number, phase in enumerate(phases, start=1):
         _add_phase(parent, phase, f"phase {number}", initial_state, attempts)
     _add_rules(parent, rules, "after")
-    _add_node_models(ElementTree.SubElement(root, "TreeNodesModel"))
+    _add_node_models(ElementTree.SubElement(root, "TreeNodesModel"), initial_state.world.domain)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -184,6 +195,9 @@ def _add_conditions(parent: ElementTree.Element, phase: Phase, name: str, initia
 
 def _add_subtask(parent: ElementTree.Element, subtask: Subtask, name: str, initial_state: State) -> None:
     skill, args = subtask.action
+    if skill not in SKILLS:
+        _add_own_subtask(parent, subtask, name, initial_state.world.domain)
+        return
     if skill == "pour" and initial_state.world.fixture_category[initial_state.world.index[args[1]]] is not None:
         (action, condition), values = WATER, [args[1]]
     else:
@@ -199,8 +213,51 @@ def _add_node(parent: ElementTree.Element, node: Node, values: Sequence[str], *,
     ElementTree.SubElement(parent, node.name, named | dict(zip(node.ports, map(one_line, values), strict=True)))
 
 
-def _add_node_models(model: ElementTree.Element) -> None:
-    for node in NODES:
+def _add_own_subtask(parent: ElementTree.Element, subtask: Subtask, name: str, domain: Domain) -> None:
+    """Add a subtask of a skill that the domain adds: skipped if what it sets is so already."""
+    skill, args = subtask.action
+    action, conditions = own_nodes(domain.skills[skill], domain)
+    if not conditions:
+        _add_node(parent, action, list(args), name=name)
+        return
+    fallback = ElementTree.SubElement(parent, "Fallback", {"name": name})
+    done = ElementTree.SubElement(fallback, "Sequence", {"name": f"{name}, done"}) if len(conditions) > 1 else fallback
+    for condition, after in zip(conditions, states_after(domain.skills[skill], domain), strict=True):
+        _add_node(done, condition, [args[after.argument]])
+    _add_node(fallback, action, list(args))
+
+
+def own_nodes(skill: Skill, domain: Domain) -> tuple[Node, list[Node]]:
+    """Return the action node of a skill that the domain adds, and a condition node for each state that it sets."""
+    sorts = [_sort_of(parameter.kind, domain) for parameter in skill.parameters]
+    ports = [f"{sort}_2" if sort in sorts[:i] else sort for i, sort in enumerate(sorts)]
+    conditions = [_own_condition(after, sorts[after.argument]) for after in states_after(skill, domain)]
+    name = _camel_case(skill.name)
+    is_taken = any(node.name == name for node in NODES)
+    return _action_node(f"Do{name}" if is_taken else name, *ports), conditions
+
+
+def _own_condition(after: StateAfter, sort: str) -> Node:
+    """Return the condition that something is so; a known one, such as `IsClean`, if that is about its sort."""
+    name = f"Is{'' if after.is_so else 'Not'}{_camel_case(after.word)}"
+    known = next((node for node in NODES if node.name == name), None)
+    is_own = known is None and sort == "object"
+    return _condition_node(name if is_own or (known and known.ports == (sort,)) else f"{name}{sort.title()}", sort)
+
+
+def _sort_of(kind: str, domain: Domain) -> str:
+    sort = domain.vocabulary.sort_of(kind)
+    return sort if sort is not None else "object"
+
+
+def _camel_case(words: str) -> str:
+    return "".join(word.capitalize() for word in words.replace("-", " ").split())
+
+
+def _add_node_models(model: ElementTree.Element, domain: Domain) -> None:
+    own = [own_nodes(skill, domain) for skill in own_skills(domain)]
+    nodes = {node.name: node for action, conditions in own for node in (action, *conditions)}
+    for node in (*NODES, *(node for name, node in nodes.items() if name not in {known.name for known in NODES})):
         element = ElementTree.SubElement(model, node.kind, {"ID": node.name, "editable": "true"})
         for port in node.ports:
             ElementTree.SubElement(element, "input_port", {"name": port, "type": "std::string"}).text = PORTS[port]

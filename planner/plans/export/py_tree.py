@@ -25,6 +25,7 @@ from envs.symbolic.actions import BIT, HELD
 from planner.errors import ExportError
 from planner.plans.export.clock import HomeClock
 from planner.plans.export.phases import check_ends, one_line, phases_of
+from planner.plans.own_effects import states_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,6 +152,10 @@ def _is_done(subtask: Subtask) -> Callable[[State], bool]:
         if skill == "pour":
             target = index[names[1]]
             return bool(state.flags[target] & BIT["watered"]) or (bool(liquid) and state.liquid[target] == liquid)
+        if skill not in STATES_AFTER:
+            domain = state.world.domain
+            after = states_after(domain.skills[skill], domain)
+            return bool(after) and all(state.has(index[names[s.argument]], s.word) == s.is_so for s in after)
         return state.has(index[names[0]], STATES_AFTER[skill])
 
     return is_done

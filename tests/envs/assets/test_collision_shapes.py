@@ -8,15 +8,11 @@ import numpy as np
 import pytest
 
 from envs.assets.collision_shapes import (
-    FLAT,
     HOLLOW,
-    RIDGED,
-    WALL_M,
     Rim,
     edge_height,
     hulls,
     inner_floor_height,
-    is_hollow,
     rims,
 )
 from envs.geometry.bodies import Piece
@@ -24,6 +20,7 @@ from envs.geometry.rotations import Array, turn_z
 from envs.skills.grasps import MAX_WIDTH_M
 from envs.symbolic.domain import ObjectCategory, load_domain, mass_of
 from envs.symbolic.domain.categories import DENSITY, MASS_KG
+from envs.symbolic.embodiment.grip import FLAT, RIDGED, WALL_M, is_hollow
 
 CATEGORIES = load_domain().objects
 EVERY = pytest.mark.parametrize("category", CATEGORIES.values(), ids=CATEGORIES.keys())

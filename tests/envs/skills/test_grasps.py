@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from envs.assets.collision_shapes import WALL_M, edge_height
+from envs.assets.collision_shapes import edge_height
 from envs.geometry.rotations import Array, turn_z
 from envs.robot.reach_planning import PITCHES_LEVEL, ReachTarget
 from envs.skills.grasps import (
@@ -22,6 +22,7 @@ from envs.skills.grasps import (
     heading_of,
     is_round,
 )
+from envs.symbolic.embodiment.grip import WALL_M
 from tests.envs.homes_for_tests import scene
 
 if TYPE_CHECKING:

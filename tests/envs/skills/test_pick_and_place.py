@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from envs.assets.collision_shapes import WALL_M
 from envs.robot import kinematics
 from envs.robot.robot import LEFT, LINKS, NAME, RIGHT
 from envs.skills import dispatch
 from envs.symbolic.actions import State, apply, parse_action, unmet_precondition
+from envs.symbolic.embodiment.grip import WALL_M
 from tests.envs.homes_for_tests import scene
 
 if TYPE_CHECKING:

@@ -11,16 +11,19 @@ import pytest
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action, State, parse_action, successor
 from envs.symbolic.domain import load_domain
+from envs.symbolic.domain.achievers import own_skills
 from envs.symbolic.goals import Goal, parse_goal
 from envs.symbolic.progress import advance, begin, is_true, score, uses_of
 from envs.symbolic.scoring import holds
-from planner.corpus.teacher_chunks import proven_plan
+from planner.corpus.teacher_chunks import proven_plan, taught_actions
 from planner.errors import ExportError
-from planner.plans.export.behavior_tree import NODES, SKILLS, to_behavior_tree
+from planner.plans.export.behavior_tree import NODES, SKILLS, own_nodes, to_behavior_tree
+from planner.plans.own_effects import states_after
 from planner.tasks.random_goals import random_goals
 from planner.verification.plan_verification import verify
 from tests.planner.conftest import Drawn
 from tests.planner.execution.test_proof_and_execution import timed_goal
+from tests.planner.goals.skilled_home import skilled_state
 from tests.planner.plans.export.btcpp import check, tick
 from tests.planner.timed_runs import flat as timed_home
 
@@ -273,3 +276,37 @@ def test_a_door_is_closed_before_the_wait_and_not_after_it(flat: State) -> None:
     root = check(to_behavior_tree(goal, actions_of(flat, plan), flat))
     names = [node.tag for node in root[0].iter()]
     assert names.index("Close") < names.index("Sleep") < names.index("TurnOn")
+
+
+@pytest.mark.parametrize(
+    "text", ["every room vacuumed", "chopped carrot on plate", "every electronics is charged", "every pet fed",
+             "charged tablet then no charged electronics", "kitchen mopped ; ironed shirt", "desk dusted"]
+)  # fmt: skip
+def test_skills_of_a_domains_own_are_nodes_with_a_test_of_what_they_set(text: str) -> None:
+    start = skilled_state()
+    domain, goal = start.world.domain, parse_goal(text, scene=start.world.scene)
+    own = {own_nodes(skill, domain)[0].name: skill for skill in own_skills(domain)}
+    tests = {
+        node.name: after
+        for skill in own.values()
+        for node, after in zip(own_nodes(skill, domain)[1], states_after(skill, domain), strict=True)
+    }
+
+    class SkilledRobot(Robot):
+        def __call__(self, name: str, ports: Mapping[str, str]) -> bool:
+            state, values = self.home.state(), [v for port, v in ports.items() if port not in ("name", "ID")]
+            if name in tests:
+                return state.has(state.world.index[values[0]], tests[name].word) == tests[name].is_so
+            if name == "GoalHolds":
+                conditions = parse_goal(ports["goal"], domain).conditions
+                return all(holds(state, c, self.chosen_in, self.uses) for c in conditions)
+            if name in own:
+                return self.home.execute(Action(own[name].name, tuple(values))).status == "done"
+            return super().__call__(name, ports)
+
+    root = check(to_behavior_tree(goal, taught_actions(start, goal, common_sense=True), start))
+    robot = SkilledRobot(start)
+    tree = root.find("BehaviorTree")
+    assert tree is not None and tick(tree[0], robot)
+    assert all(holds(robot.home.state(), c, start) for c in goal.phases[-1])
+    assert not robot.replans

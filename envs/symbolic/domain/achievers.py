@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from envs.symbolic.domain import Domain
-from envs.symbolic.domain.state_bearers import categories_of, changed_categories
+from envs.symbolic.domain.domain import Domain
+from envs.symbolic.domain.state_bearers import Categories, categories_of, changed_categories
 from envs.symbolic.skills.values import Effect, Skill
 
 # What those who choose know by heart: they ask `achievers` only for other skills.
@@ -32,7 +32,7 @@ def removers(domain: Domain, category: str, word: str) -> tuple[tuple[Skill, Eff
 
 @lru_cache(maxsize=4096)
 def _skills(domain: Domain, category: str, state: str, *, is_set: bool) -> tuple[tuple[Skill, Effect], ...]:
-    categories = {**domain.fixtures, **domain.objects}
+    categories: Categories = {**domain.fixtures, **domain.objects}
     return tuple(
         (skill, effect)
         for skill in own_skills(domain)
@@ -54,11 +54,12 @@ def categories_of_kind(domain: Domain, kind: str) -> frozenset[str]:
 
 
 def is_tool_for(domain: Domain, category: str, word: str, tool: str) -> bool:
-    """Whether a skill of a domain's own that makes things of a category so is used with a tool in the hand."""
+    """Whether a skill of a domain's own that makes things of a category so is used with a tool, or at furniture."""
     return any(
-        precondition.atom.predicate == "holding"
-        and precondition.atom.terms[0].kind != effect.atom.terms[0].kind
-        and tool in categories_of_kind(domain, precondition.atom.terms[0].kind)
+        precondition.atom.predicate in ("holding", "at", "robot at")
+        and any(
+            tool in categories_of_kind(domain, t.kind) for t in precondition.atom.terms if t != effect.atom.terms[0]
+        )
         for skill, effect in achievers(domain, category, word)
         for precondition in skill.preconditions
     )

@@ -1,0 +1,160 @@
+"""Reading about kinds that a GPT was not taught to copy: each is read as a known kind that the home does not have.
+
+"Put the haik on the desk" is read as "put the kettle on the desk" in the same home with kettles for haiks, and the goal
+is written back: `haik on desk`. A stand-in is what the kind is like, if the home has none, otherwise a known kind that
+can do the same. A GPT that copies names (`renamed` in its kinds of documents) needs none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.renamed_kinds import with_names
+from envs.words import plural
+from planner.language.phrase_patterns import load_words
+from planner.language.realization import senses
+from planner.prompts.own_names import ALMOST, Mention, kinds_shown_apart, mentions
+
+if TYPE_CHECKING:
+    from envs.symbolic.domain import FixtureCategory, ObjectCategory
+    from envs.symbolic.state import State
+    from planner.plans.planning_result import ParsedInstruction
+
+_WORD = re.compile(r"[^\W_]+")
+_KIND_FIELDS = ("word", "fixture", "means")  # of the parts of a goal: they hold the names of kinds
+_OBJECT_TRAITS = ("relation", "fills", "contains", "slices", "cooks", "folds", "cuts", "wipes")
+_FIXTURE_TRAITS = ("relation", "joint", "switch", "wipeable", "waterable")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandIns:
+    """A home and an instruction as a GPT reads them.
+
+    Attributes:
+        state: The home with known kinds for some of its own.
+        instruction: The instruction, which names these.
+        names: The own kind behind each known one.
+        own_state: The home as it is.
+    """
+
+    state: State
+    instruction: str
+    names: Mapping[str, str]
+    own_state: State
+
+    def goal(self, goal: Goal) -> Goal:
+        """Return a goal about the home as it is."""
+        return _with_kinds(goal, self.names)
+
+    def text(self, text: str) -> str:
+        """Return a text about the home as it is."""
+        for known, own in self.names.items():
+            text = re.sub(rf"\b{re.escape(plural(known))}\b", plural(own), text)
+            text = re.sub(rf"\b{re.escape(known)}\b", own, text)
+        return text
+
+    def parsed(self, parsed: ParsedInstruction, instruction: str) -> ParsedInstruction:
+        """Return what was read, about the home as it is."""
+        goal = None if parsed.goal is None else self.goal(parsed.goal)
+        return replace(
+            parsed,
+            instruction=instruction,
+            goal=goal,
+            goal_text=self.text(parsed.goal_text) if goal is None else format_goal(goal, self.own_state.world.domain),
+            refusal=self.text(parsed.refusal),
+            question=self.text(parsed.question),
+            options=tuple(map(self.goal, parsed.options)),
+            parts=tuple(map(self.text, parsed.parts)),
+        )
+
+
+def stand_ins(instruction: str, state: State) -> StandIns | None:
+    """Return an instruction with stand-ins for the own kinds that it names; None if it names none."""
+    kinds = kinds_shown_apart(state.world)
+    if not kinds:
+        return None
+    meant = list(_meant(instruction, state, mentions(instruction, kinds, state.world.domain.words)))
+    known = _chosen([mention.name for mention in meant], instruction, state)
+    meant = [mention for mention in meant if mention.name in known]
+    if not meant:
+        return None
+    return StandIns(
+        state=with_names(state, known),
+        instruction=_replaced(instruction, meant, known),
+        names={known_kind: own for own, known_kind in known.items()},
+        own_state=state,
+    )
+
+
+def _meant(instruction: str, state: State, mentioned: list[Mention]) -> Iterator[Mention]:
+    """Yield the mentions that can be replaced: whole ones, and parts of a name that mean nothing else here."""
+    said = _WORD.findall(instruction.lower())
+    known = senses(frozenset(state.world.categories), state.world.domain)
+    for mention in mentioned:
+        others = [m for m in mentioned if m is not mention and m.start < mention.end and mention.start < m.end]
+        is_whole = mention.share >= ALMOST and not any(m.share > mention.share for m in others)
+        word = said[mention.start]
+        if is_whole or (not others and not any(word in (noun, plural(noun)) for noun in known)):
+            yield mention
+
+
+def _chosen(own_kinds: list[str], instruction: str, state: State) -> dict[str, str]:
+    """Return a known kind for each own kind: one that the home lacks, the instruction does not name, no other has."""
+    domain, built_in, words = state.world.domain, load_domain(), load_words()
+    meaning_more = {*domain.classes, *domain.liquids, *domain.property_group, *domain.states}
+    chosen: dict[str, str] = {}
+    for own in dict.fromkeys(own_kinds):
+        is_object = own in domain.objects
+        table: Mapping[str, ObjectCategory | FixtureCategory] = built_in.objects if is_object else built_in.fixtures
+        category = domain.objects[own] if is_object else domain.fixtures[own]
+        free = [
+            kind for kind in table
+            if kind not in state.world.entities_by_category and kind not in chosen.values() and kind not in meaning_more
+            and not any(noun in instruction for noun in (kind.lower(), *(words.objects | words.fixtures)[kind]))
+        ]  # fmt: skip
+        if free:
+            chosen[own] = max(free, key=lambda kind: _resemblance(category, table[kind]))
+    return chosen
+
+
+def _resemblance(category: ObjectCategory | FixtureCategory, known: ObjectCategory | FixtureCategory) -> float:
+    traits = _OBJECT_TRAITS if hasattr(category, "fills") else _FIXTURE_TRAITS
+    same = sum(getattr(category, trait) == getattr(known, trait) for trait in traits)
+    classes = set(category.classes)
+    shared = len(classes & set(known.classes)) / max(1, len(classes | set(known.classes)))
+    return float(100 * (category.like == known.name) + 2 * same + shared)
+
+
+def _replaced(instruction: str, meant: list[Mention], known: Mapping[str, str]) -> str:
+    """Return the instruction with known kinds in place of the own ones, in the same number."""
+    spans = [match.span() for match in _WORD.finditer(instruction.lower())]
+    for mention in sorted(meant, key=lambda m: -m.start):
+        start, end = spans[mention.start][0], spans[mention.end - 1][1]
+        said = "".join(_WORD.findall(instruction[start:end].lower()))
+        is_plural = said.endswith("s") and not mention.words.endswith("s")
+        noun = plural(known[mention.name]) if is_plural else known[mention.name]
+        before = re.sub(r"\b(a|an) $", "an " if noun[0].lower() in "aeiou" else "a ", instruction[:start])
+        instruction = f"{before}{noun}{instruction[end:]}"
+    return instruction
+
+
+def _with_kinds(value: Value, names: Mapping[str, str]) -> Value:
+    """Return a part of a goal with other names for kinds."""
+    if isinstance(value, tuple):
+        return type(value)(_with_kinds(part, names) for part in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changed = {}
+    for field in fields(value):
+        part = getattr(value, field.name)
+        if isinstance(part, str):
+            changed[field.name] = names.get(part, part) if field.name in _KIND_FIELDS else part
+        else:
+            changed[field.name] = _with_kinds(part, names)
+    return replace(value, **changed)  # type: ignore[return-value]
