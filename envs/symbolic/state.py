@@ -62,6 +62,7 @@ class World:
         names: Instance names of the N entities.
         index: Entity of each name.
         n_fixtures: Entities below this index are fixtures.
+        n_furniture: Entities below this index are fixtures with a body; from here to `n_fixtures` they are rooms.
         entities_by_category: Entities of each category in this home, in order.
         properties: Properties of each entity; owners as `Anna's`.
         rooms: Name and kind of each fixture's room.
@@ -80,6 +81,7 @@ class World:
         self.index = {name: i for i, name in enumerate(self.names)}
         self.categories = tuple(f.category for f in scene.fixtures) + tuple(o.category for o in scene.objects)
         self.n_fixtures = len(scene.fixtures)
+        self.n_furniture = len(scene.furniture)
         self.entities_by_category: dict[str, tuple[int, ...]] = _by_category(self.categories)
         self.fixture_category: tuple[FixtureCategory | None, ...] = (
             *(fixture_of(spec, self.domain) for spec in scene.fixtures),

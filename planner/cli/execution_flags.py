@@ -145,7 +145,7 @@ def add_rule_argument(parser: argparse.ArgumentParser) -> None:
 
 def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags about partial observability."""
-    add = parser.add_argument_group("partial observability").add_argument
+    add = parser.add_argument
     add("--observe", action="store_true", help="the robot searches for what it has not seen")
     add("--tell", action="append", default=[], metavar="FACT", help="tell the robot: 'mug 1 in cabinet 3' (repeatable)")
     add("--memory", type=Path, metavar="JSON", help="memory file: keeps what was seen between runs")
