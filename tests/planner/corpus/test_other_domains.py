@@ -156,8 +156,8 @@ def test_a_small_gpt_learns_the_workshop(tmp_path: Path) -> None:
             assert trial.goal is not None
             if plan.status == "verified":
                 assert plan.goal is not None
-                assert verify(trial.start, plan.goal, plan.actions).success
-                reached[name] += verify(trial.start, trial.goal, plan.actions).success
+                assert verify(trial.start, plan.goal, plan.actions).ok
+                reached[name] += verify(trial.start, trial.goal, plan.actions).ok
     assert reached["trained"] >= reached["untrained"] + 25  # of 50
     (goal,) = {parse_goal("sanded board", domain)}
     state = sample_home(random.Random(1), SPLITS["test"], goal=goal, domain=domain)
