@@ -193,9 +193,8 @@ class Corpus:
         names = ""
         if with_inventory:
             try:
-                names = text_format.inventory(
-                    home_for_lines(lines, seed=self.rng.randrange(*self.span), domain=self.drawer.domain)
-                )
+                seed = self.rng.randrange(*self.span)
+                names = text_format.inventory(home_for_lines(lines, seed=seed, domain=self.drawer.domain))
             except EnvsError:
                 return
         branches = tuple(
