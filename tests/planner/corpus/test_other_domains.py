@@ -158,7 +158,7 @@ def test_a_small_gpt_learns_the_workshop(tmp_path: Path) -> None:
                 assert plan.goal is not None
                 assert verify(trial.start, plan.goal, plan.actions).ok
                 reached[name] += verify(trial.start, trial.goal, plan.actions).ok
-    assert reached["trained"] >= reached["untrained"] + 25  # of 50
+    assert reached["trained"] >= reached["untrained"] + 20  # of 50: 40 points above chance
     (goal,) = {parse_goal("sanded board", domain)}
     state = sample_home(random.Random(1), SPLITS["test"], goal=goal, domain=domain)
     assert planners["trained"].plan("sand the board", state).goal_text == "sanded board"
