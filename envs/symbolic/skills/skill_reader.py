@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from envs.errors import nearest, quoted
 from envs.symbolic.skills.consistency import contradictions, with_implied
-from envs.symbolic.skills.phrases import PhraseReader, kind_of, state_that_is_set
+from envs.symbolic.skills.phrases import PhraseReader, Vocabulary, kind_of, state_that_is_set
 from envs.symbolic.skills.statements import Path, StatementReader, seen
 from envs.symbolic.skills.values import Effect, Parameter, Skill
 
@@ -43,26 +43,13 @@ class SkillReader(StatementReader):
         if len(raw) > MAX_SKILLS:
             self.problem((), f"{len(raw)} skills; at most {MAX_SKILLS}")
             return {}
-        self.new_states = self._states_set(raw)
+        self.new_states = states_set(raw, self.vocabulary)
         skills = {}
         for name, entry in raw.items():
             skill = self.skill(name, entry)
             if skill is not None:
                 skills[skill.name] = skill
         return skills
-
-    def _states_set(self, raw: dict[object, object]) -> tuple[str, ...]:
-        """Return the states that skills set and the domain lacks; a word near a known one is a slip of the pen."""
-        vocabulary, words = self.vocabulary, list[str]()
-        for entry in raw.values():
-            sets = entry.get("sets") if isinstance(entry, dict) else None
-            for item in sets if isinstance(sets, list) else [sets]:
-                text = item.get("set") if isinstance(item, dict) else item
-                word = state_that_is_set(text) if isinstance(text, str) else None
-                known = (*vocabulary.states, *vocabulary.negations)
-                if word is not None and word not in known and not _is_slip(word, known):
-                    words.append(word)
-        return tuple(dict.fromkeys(words))
 
     def skill(self, name: object, raw: object) -> Skill | None:
         """Read one description; None if it has a problem."""
@@ -177,8 +164,22 @@ class SkillReader(StatementReader):
         return names.index(str(raw))
 
 
+def states_set(raw: Mapping[object, object], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the states that described skills set and the domain lacks, without slips of the pen."""
+    known, words = (*vocabulary.states, *vocabulary.negations), list[str]()
+    for entry in raw.values():
+        sets = entry.get("sets") if isinstance(entry, dict) else None
+        for item in sets if isinstance(sets, list) else [sets]:
+            text = item.get("set") if isinstance(item, dict) else item
+            word = state_that_is_set(text) if isinstance(text, str) else None
+            if word is not None and word not in known and not _is_slip(word, known):
+                words.append(word)
+    return tuple(dict.fromkeys(words))
+
+
 def _is_slip(word: str, known: Sequence[str]) -> bool:
-    return bool(get_close_matches(word, known, n=1, cutoff=0.83))
+    """Whether a word is so near a known one that it is meant for it; `unfolded` is another word than `folded`."""
+    return any(not word.endswith(near) for near in get_close_matches(word, known, n=1, cutoff=0.83))
 
 
 def cut(text: str) -> str:

@@ -178,3 +178,8 @@ def test_the_skills_of_the_page_can_be_read() -> None:
     skills = parse_skills(raw, extended.vocabulary)
     assert list(skills) == ["vacuum", "feed", "charge", "sharpen", "mop", "stack"]
     assert {"vacuumed", "fed", "charged", "sharp", "mopped"} <= set(extended.extended(skills=skills).states)
+
+
+def test_a_new_state_may_be_a_known_one_with_a_prefix() -> None:
+    skills = parse_skills({"spread": {"text": "spread {towel}", "sets": ["{towel} unfolded"]}}, load_domain().vocabulary)
+    assert "unfolded" in load_domain().extended(skills=skills).states
