@@ -254,11 +254,15 @@ class State(NamedTuple):
         return entity
 
     def has(self, entity: int, state: str) -> bool:
-        """Whether a state (or its negation, such as `clean`) is true of an entity."""
-        positive = self.world.domain.negations.get(state)
+        """Whether a state (or its negation, such as `clean`) is true of an entity.
+
+        What a domain does not know is never so: nothing is hot, and everything is clean, where nothing can be dirty.
+        """
+        world = self.world
+        positive = world.domain.negations.get(state)
         if positive is not None:
-            return not self.flags[entity] & self.world.bits[positive]
-        return bool(self.flags[entity] & self.world.bits[state])
+            return not self.flags[entity] & world.bits[positive]
+        return bool(self.flags[entity] & world.bits.get(state, 0)) or (state == "clean" and state not in world.bits)
 
     def children(self, place: int) -> list[int]:
         """Entities directly in or on an entity."""

@@ -181,5 +181,6 @@ def test_the_skills_of_the_page_can_be_read() -> None:
 
 
 def test_a_new_state_may_be_a_known_one_with_a_prefix() -> None:
-    skills = parse_skills({"spread": {"text": "spread {towel}", "sets": ["{towel} unfolded"]}}, load_domain().vocabulary)
+    raw = {"spread": {"text": "spread {towel}", "sets": ["{towel} unfolded"]}}
+    skills = parse_skills(raw, load_domain().vocabulary)
     assert "unfolded" in load_domain().extended(skills=skills).states
