@@ -71,7 +71,8 @@ class SkillReader(StatementReader):
             if key not in KEYS:
                 hint = nearest(str(key), KEYS) or f"; known: {', '.join(KEYS)}"
                 self.problem((*path, key), f"unknown key {quoted(key)}{hint}")
-        text, parameters = self._text(path, label, raw.get("text"))
+        argument = next(iter(_BRACES.findall(f"{raw.get('sets')}{raw.get('when')}")), "object")
+        text, parameters = self._text(path, label, raw.get("text"), argument)
         duration_s = self._duration(path, raw.get("duration_s", DEFAULT_DURATION_S))
         if not parameters:
             return None
@@ -100,9 +101,9 @@ class SkillReader(StatementReader):
             at=at,
         )
 
-    def _text(self, path: Path, label: str, raw: object) -> tuple[str, tuple[Parameter, ...]]:
+    def _text(self, path: Path, label: str, raw: object, argument: str) -> tuple[str, tuple[Parameter, ...]]:
         where = (*path, "text")
-        example = f"such as `{label} {{object}}`"
+        example = f"such as `{label} {{{argument}}}`"
         if not isinstance(raw, str) or not raw.strip():
             self.problem(where if raw is not None else path, f"needs a text, {example}; found {seen(raw)}")
             return "", ()
