@@ -167,7 +167,7 @@ class SpokenWords:
 
     def names_of(self, word: str, table: str) -> tuple[str, ...]:
         """Return the names of one table that people call by a word, as the function of that name does."""
-        own = self.own.get(table)
+        own, word = self.own.get(table), word.replace("’", "'")
         if own and (name := own.get(re.sub(r"[\s_-]+", " ", word.lower()).strip(), own.get(word.lower()))) is not None:
             return (name,)
         names = names_of(word, table)
@@ -175,13 +175,14 @@ class SpokenWords:
 
     def is_own(self, text: str) -> bool:
         """Whether a text names a kind of its own, also in the plural or by another word."""
-        low = text.lower()
+        low = text.lower().replace("’", "'")
         return low in self.own["objects"] or low in self.own["fixtures"]
 
     def is_plural(self, word: str, table: str) -> bool:
         """Whether a word that means names of a table is a plural."""
-        if word.lower() in self.own.get(table, {}):
-            return word.lower() not in self.listed[table]
+        low = word.lower().replace("’", "'")
+        if low in self.own.get(table, {}):
+            return low not in self.listed[table]
         return is_plural(word, table)
 
     def words_of(self, table: str) -> tuple[str, ...]:

@@ -131,13 +131,15 @@ class KindNames:
 
 
 def plain_name(name: str, skills: Collection[str] = ()) -> str:
-    """Return a name as goals can say it: without apostrophes, and with hyphens if it has or begins with words of goals.
+    """Return a name as goals can say it: without apostrophes, and joined if it has or begins with words of goals.
 
     `potter's wheel` is called `potters wheel`, `ball of yarn` is `ball-of-yarn`; what people write is a word for it.
     """
     plain = re.sub(r"(?<=\w)['’](?=\w)|(?<=s)['’](?= )", "", name)
     words = plain.split()
-    is_said_otherwise = any(word.lower() in GRAMMAR for word in words)
-    if not is_said_otherwise and len(words) > 1:  # "every night light off", "never open shelf on desk"
-        is_said_otherwise = words[0].lower() in TIMES or any(plain.lower().startswith(f"{skill} ") for skill in skills)
-    return "-".join(words) if is_said_otherwise and len(words) > 1 else plain
+    if len(words) > 1 and words[0].lower() in TIMES:  # "every night light" begins as a time does
+        words = [words[0] + words[1], *words[2:]]
+    plain = " ".join(words)
+    has_keyword = any(word.lower() in GRAMMAR for word in words)
+    begins_a_step = any(plain.lower().startswith(f"{skill} ") for skill in skills)  # "never open shelf on desk"
+    return "-".join(words) if len(words) > 1 and (has_keyword or begins_a_step) else plain
