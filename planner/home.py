@@ -264,7 +264,7 @@ def _parser() -> argparse.ArgumentParser:
     shows.add_argument("--picture", type=Path, metavar="FILE", help="draw the floor plan instead: a .png or .svg file")
     for verb in (checks, shows):
         verb.add_argument("--json", action="store_true", help="print JSON")
-    for verb in (checks, samples, shows):
+    for verb in (checks, news, seen, samples, shows):
         verb.add_argument("--domain", type=Path, metavar="FILE", help="domain of the home (default: the home's own)")
     add_new_arguments(news)
     news.add_argument(

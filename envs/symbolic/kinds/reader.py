@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 KIND_KEYS = ("include", "things", "furniture", "classes", "states", "negations", "processes", "skills")
 MAX_KINDS = 1000
+# States that only a built-in skill gives: planning knows what that one needs.
+BELONGING = {"open": "open", "on": "turn on", "sliced": "slice", "folded": "fold", "watered": "pour"}
 MAX_WORDS = 20  # other words for a kind
 _ANY_SPACE = Region(z=0.5, size=(2.0, 2.0, 2.0))
 Category = TypeVar("Category", ObjectCategory, FixtureCategory)
@@ -133,8 +135,19 @@ class KindReader(FurnitureReader, IncludeReader):
                         self.problem(key, f"skills: {key.value!r} is a built-in skill; choose another name")
                     if key.value in skills:
                         self.problem(key, f"skills: {key.value!r} is also a skill of another file; choose another name")
-                skills |= read_skills(self, node, domain.vocabulary)
+                read = read_skills(self, node, domain.vocabulary)
+                self.check_states_of(read, node)
+                skills |= read
         return skills
+
+    def check_states_of(self, skills: Mapping[str, Skill], node: yaml.Node) -> None:
+        """Check that own skills set no state that belongs to a built-in one, whose preconditions plans rely on."""
+        keys = {key.value: key for key, _ in node.value} if isinstance(node, yaml.MappingNode) else {}
+        for name, skill in skills.items():
+            words = {effect.atom.word for effect in skill.effects if effect.atom.predicate == "state"}
+            for word in sorted(words & BELONGING.keys()):
+                text = f"{word!r} belongs to the built-in skill {BELONGING[word]!r}; choose another word for the state"
+                self.problem(keys.get(name, node), f"skill {name!r}: {text}")
 
     # -- words of goals ------------------------------------------------------------------------------------------------
 
