@@ -206,7 +206,7 @@ class KindReader(FurnitureReader, IncludeReader):
                 if len(sections.furniture) + len(sections.things) >= MAX_KINDS:
                     self.problem(node, f"{section}: more than {MAX_KINDS} kinds")
                     return
-                plain = plain_name(name)
+                plain = plain_name(name, self.names.skills)
                 if not self.may_be_called(node, section, plain, is_override=is_override):
                     self.refused.add(name.lower())
                     continue
