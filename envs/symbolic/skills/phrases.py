@@ -128,8 +128,9 @@ class PhraseReader:
         words = " ".join(text.split())
         if len(words) > MAX_PHRASE:
             raise PhraseError(f"{quoted(words)} has more than {MAX_PHRASE} characters")
+        plain = re.sub(r"^not (\{[^{}]*\}) (?:is )?", r"\1 not ", words)
         for pattern, predicate in _patterns():
-            match = pattern.fullmatch(words)
+            match = pattern.fullmatch(plain)
             if match is not None:
                 return self._checked(_READERS[predicate](self, predicate, words, match))
         if "{" not in words and "}" not in words:
@@ -232,6 +233,9 @@ class PhraseReader:
             word, positive = self.vocabulary.negations[word], not positive
         if word not in self.states:
             known = (*self.states, *self.vocabulary.negations)
+            if " " in word:
+                one_word = word.replace(" ", "-")
+                raise PhraseError(f"no state is called {quoted(word)}; a state is one word, such as {one_word!r}")
             hint = nearest(word, known) or f"; the states are {', '.join(known)}; a new one is one that a skill sets"
             raise PhraseError(f"no state is called {quoted(word)}{hint}")
         return Atom(predicate=predicate, terms=(self.term(match[1]),), word=word, positive=positive)
