@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from envs.symbolic.kinds.renamed import with_names
 
 from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.renamed_kinds import with_names
 from envs.symbolic.state import State
 from planner.api import Planner
 from planner.plans.planning_result import ParsedInstruction
