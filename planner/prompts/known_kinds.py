@@ -69,7 +69,12 @@ def _speech(domain: Domain, present: tuple[str, ...]) -> Speech:
 
 
 def known_for(
-    kinds: Iterable[str], domain: Domain, present: Collection[str], may_stand: Callable[[str], bool] = lambda _: True
+    kinds: Iterable[str],
+    domain: Domain,
+    present: Collection[str],
+    may_stand: Callable[[str], bool] = lambda _: True,
+    *,
+    swaps: bool = False,
 ) -> dict[str, str]:
     """Return a known kind for each own kind, each for one only; none for the last if the home has nearly all kinds.
 
@@ -78,6 +83,7 @@ def known_for(
         domain: The home's domain.
         present: The kinds that it has.
         may_stand: Whether a known kind may stand for another.
+        swaps: Whether what a kind is like may stand for it even if the home has that, too.
     """
     built_in = load_domain()
     meaning_more = {*domain.classes, *domain.liquids, *domain.property_group, *domain.states}
@@ -89,8 +95,8 @@ def known_for(
         taken = set(chosen.values())
         free = [
             kind for kind in table
-            if kind not in present and kind not in taken and kind not in meaning_more
-            and may_stand(kind)
+            if (kind not in present or (swaps and kind == category.like))
+            and kind not in taken and kind not in meaning_more and may_stand(kind)
         ]  # fmt: skip
         if free:
             chosen[own] = max(free, key=lambda kind: _resemblance(category, table[kind]))

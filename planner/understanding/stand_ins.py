@@ -1,8 +1,9 @@
 """Reading about kinds that a GPT was not taught to copy: each is read as a known kind that the home does not have.
 
 "Put the haik on the desk" is read as "put the kettle on the desk" in the same home with kettles for haiks, and the goal
-is written back: `haik on desk`. Which kinds stand for others: planner/prompts/known_kinds.py. A GPT that copies names
-(`renamed` in its kinds of documents) needs none.
+is written back: `haik on desk`. If the home has kettles, too, and the instruction is not about them, the two change
+names. Which kinds stand for others: planner/prompts/known_kinds.py. A GPT that copies names (`renamed` in its kinds of
+documents) needs none.
 """
 
 from __future__ import annotations
@@ -84,13 +85,14 @@ def stand_ins(instruction: str, state: State) -> StandIns | None:
         (mention.name for mention in meant),
         state.world.domain,
         state.world.entities_by_category,
-        may_stand=lambda kind: not any(noun in instruction for noun in (kind.lower(), *nouns[kind])),
+        may_stand=lambda kind: not any(noun in instruction for noun in (kind.lower(), *nouns[kind])), swaps=True,
     )  # fmt: skip
     meant = [mention for mention in meant if mention.name in known]
+    swapped = {kind: own for own, kind in known.items() if kind in state.world.entities_by_category}
     if not meant:
         return None
     return StandIns(
-        state=with_names(state, known),
+        state=with_names(state, known | swapped),
         instruction=_replaced(instruction, meant, known),
         names={known_kind: own for own, known_kind in known.items()},
         own_state=state,
