@@ -40,8 +40,15 @@ def likely_kinds(noun: str, table: Table, domain: Domain) -> list[str]:
     return [name for name in kinds if name in known][:MAX_OPTIONS]
 
 
-def extended(domain: Domain, noun: str, kind: str, table: Table) -> Domain:
+def extended(domain: Domain, noun: str, kind: str, table: Table, base: Domain) -> Domain:
     """Return a domain with one more kind, which is like a known one.
+
+    Args:
+        domain: The domain.
+        noun: What the kind is called.
+        kind: What it is like.
+        table: Whether it is furniture or an object.
+        base: The domain without kinds of one's own.
 
     Raises:
         InputError: Nothing can be called so.
@@ -50,14 +57,14 @@ def extended(domain: Domain, noun: str, kind: str, table: Table) -> Domain:
         raise InputError(problem)
     entry = f"  {word(noun)}: {{like: {word(kind)}}}"
     section = "furniture" if table == "fixtures" else "things"
-    lines = kinds_text(domain)
+    lines = kinds_text(domain, base)
     if f"{section}:" in lines:
         lines.insert(lines.index(f"{section}:") + 1, entry)
     else:
         lines += [f"{section}:", entry]
     room = next(iter(domain.rooms))
     try:
-        return parse_home("\n".join([*lines, f"rooms: {{{word(room)}: []}}"]), geometry=False).domain
+        return parse_home("\n".join([*lines, f"rooms: {{{word(room)}: []}}"]), geometry=False, domain=base).domain
     except HomeFileError as error:
         raise InputError(error.problems[0].text) from None
 
@@ -71,7 +78,7 @@ def ask_spelling(asker: Asker, noun: str, table: Table, domain: Domain) -> str:
     return noun
 
 
-def ask_kind(asker: Asker, noun: str, table: Table, domain: Domain) -> Domain | None:
+def ask_kind(asker: Asker, noun: str, table: Table, domain: Domain, base: Domain) -> Domain | None:
     """Ask what something is like, and return the domain with it; None if it is left out."""
     if problem := KindNames(domain).problem(noun):
         asker.say(f"  {problem}")
@@ -94,7 +101,7 @@ def ask_kind(asker: Asker, noun: str, table: Table, domain: Domain) -> Domain | 
     for line in numbered(options):
         asker.say(line)
     kind = asker.ask_until(f"What is {article} {noun!r} like? (none: leave it out)", options[0], read)
-    return None if kind is None else extended(domain, noun, kind, table)
+    return None if kind is None else extended(domain, noun, kind, table, base)
 
 
 def ask_meaning(asker: Asker, noun: str, meanings: tuple[str, ...]) -> str:
@@ -121,7 +128,7 @@ class Chooser:
     """
 
     def __init__(self, asker: Asker, domain: Domain) -> None:
-        self.asker, self.domain = asker, domain
+        self.asker, self.domain, self.base = asker, domain, domain
 
     def offer(self, options: Sequence[str], example: str, change: str) -> None:
         """Print what can be chosen."""
@@ -172,7 +179,7 @@ class Chooser:
             elif entry.noun:
                 name = ask_spelling(self.asker, entry.noun, table, self.domain)
                 if name == entry.noun:
-                    domain = ask_kind(self.asker, entry.noun, table, self.domain)
+                    domain = ask_kind(self.asker, entry.noun, table, self.domain, self.base)
                     if domain is None:
                         return None
                     self.domain = domain

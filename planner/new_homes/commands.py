@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envs.errors import HomeError
 from envs.scenes.home_file import parse_home
+from envs.symbolic.domain import load_domain
 from gpt.files import write_text_atomically
 from planner.errors import InputError, OutputError
 from planner.io.command import standard_input, writable_file
@@ -38,11 +40,17 @@ def new(args: argparse.Namespace) -> int:
         path = _free_file(asker, path)
     elif path is not None and path != Path("-"):
         _check_free(path)
+    domain_file = _domain_file(args.domain, path)
     wishes = Wishes(
-        name=_name_of(path), rooms=args.rooms, people=args.people if asks else args.people or "", seed=args.seed
+        name=_name_of(path),
+        rooms=args.rooms,
+        people=args.people if asks else args.people or "",
+        seed=args.seed,
+        domain=load_domain(args.domain),
+        domain_file=domain_file,
     )
     text = home_text(new_home(asker, wishes), _comments("new", path))
-    return _finish(text, path)
+    return _finish(text, path, args.domain)
 
 
 def from_seen(args: argparse.Namespace) -> int:
@@ -50,8 +58,15 @@ def from_seen(args: argparse.Namespace) -> int:
     path: Path | None = args.out
     if path is not None and path != Path("-"):
         _check_free(path)
-    text = seen_home_text(args.list, name=_name_of(path), look=args.look, comments=_comments("from-seen", path))
-    return _finish(text, path)
+    text = seen_home_text(
+        args.list,
+        name=_name_of(path),
+        look=args.look,
+        comments=_comments("from-seen", path),
+        domain=load_domain(args.domain),
+        domain_file=_domain_file(args.domain, path),
+    )
+    return _finish(text, path, args.domain)
 
 
 def add_new_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,10 +95,18 @@ def add_from_seen_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="FILE", help="the file to write (default: standard output)")
 
 
-def _finish(text: str, path: Path | None) -> int:
+def _domain_file(file: Path | None, path: Path | None) -> str:
+    """Return the name of a domain's file in a home's file, which it is relative to; empty for the built-in domain."""
+    if file is None:
+        return ""
+    return os.path.relpath(file.expanduser(), Path() if path is None or path == Path("-") else path.parent)
+
+
+def _finish(text: str, path: Path | None, domain_file: Path | None) -> int:
     """Check a home and write it; a home that does not check is not written."""
     try:
-        scene = parse_home(text, name=_name_of(path))
+        folder = Path() if path is None or path == Path("-") else path.parent
+        scene = parse_home(text, name=_name_of(path), folder=folder, domain=load_domain(domain_file))
     except HomeError as error:
         print(printable(f"no file was written, because the home does not check:\n{error}"), file=sys.stderr)
         sys.stdout.write(text)  # what was answered is not lost

@@ -30,6 +30,8 @@ class Draft:
     Attributes:
         name: What it is called.
         domain: Its kinds of things, own ones too.
+        base: The domain without its own kinds.
+        domain_file: The file of that domain, as the home's file names it; empty for the built-in one.
         people: Who lives there.
         rooms: Its rooms.
         furniture: The pieces of each room, each of one fixture, by the room's name.
@@ -39,6 +41,8 @@ class Draft:
 
     name: str
     domain: Domain
+    base: Domain
+    domain_file: str = ""
     people: tuple[str, ...] = ()
     rooms: list[Room] = field(default_factory=list)
     furniture: dict[str, list[Piece]] = field(default_factory=dict)
@@ -80,10 +84,11 @@ def home_text(draft: Draft, comments: Sequence[str] = ()) -> str:
         comments: What stands above it, a line each.
     """
     lines = [f"# {line}".rstrip() for line in comments]
+    lines += [f"domain: {word(draft.domain_file)}"] if draft.domain_file else []
     lines += [f"name: {word(draft.name)}"]
     lines += [f"seed: {draft.seed}"] if draft.seed else []
     lines += [f"people: [{', '.join(map(word, draft.people))}]"] if draft.people else []
-    lines += [*kinds_text(draft.domain), "rooms:"]
+    lines += [*kinds_text(draft.domain, draft.base), "rooms:"]
     for room in draft.rooms:
         pieces = _merged(draft.furniture.get(room.name, []))
         entries = _entries(pieces, "fixtures", draft)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.errors import InputError
+from planner.io.input_bytes import shown
 from planner.new_homes.listings import Picture
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def look_at(pictures: Sequence[Picture]) -> dict[str, Looked]:
         try:
             (seen,) = sight.see([read_picture(picture.file)])
         except InputError as error:
-            looked[picture.name] = Looked(doubt=str(error))
+            looked[picture.name] = Looked(doubt=str(error).removeprefix(f"{shown(picture.file)}: "))
             continue
         looked[picture.name] = Looked(doubt=seen.doubt) if seen.doubt else Looked(listing=seen.listing)
     return looked

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from envs.scenes.home_files.household import MAX_PEOPLE, HouseholdReader
 from envs.scenes.home_files.reader import MAX_FIXTURES
 from envs.scenes.room_furnishing import choose_fixtures
 from envs.scenes.scene_sampler import stocked_scene
-from envs.symbolic.domain import load_domain
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.symbolic.scene import ObjectSpec, Room, Scene
 from planner.errors import InputError
@@ -29,7 +29,7 @@ from planner.new_homes.entries import read_entry, spoken
 from planner.new_homes.places import Places
 from planner.new_homes.room_list import read_rooms, room_kind
 
-DEFAULT_ROOMS = "kitchen, living room, bedroom, bathroom"
+USUAL_ROOMS = ("kitchen", "living room", "bedroom", "bathroom")
 OBJECTS_PER_ROOM = 16
 KEPT_STATES = frozenset(("cold", "folded"))  # of what is in a new home by default: it is tidy
 MAX_OTHERS = 12  # pieces of furniture that are offered besides those by default
@@ -45,12 +45,16 @@ class Wishes:
         rooms: The list of rooms; None: it is asked for.
         people: Who lives there; None: it is asked for.
         seed: Determines what is offered by default, and the floor plan.
+        domain: The kinds of things.
+        domain_file: The file of that domain, as the home's file names it; empty for the built-in one.
     """
 
     name: str = "my home"
     rooms: str | None = None
     people: str | None = None
     seed: int = 0
+    domain: Domain = field(default_factory=load_domain)
+    domain_file: str = ""
 
 
 def new_home(asker: Asker, wishes: Wishes) -> Draft:
@@ -72,14 +76,21 @@ class _Offer:
 
 class _NewHome(Chooser):
     def __init__(self, asker: Asker, wishes: Wishes) -> None:
-        super().__init__(asker, load_domain())
+        super().__init__(asker, wishes.domain)
         self.wishes = wishes
 
     def draft(self) -> Draft:
         asker, wishes = self.asker, self.wishes
         asker.say("Each question is answered by Enter, too: with what stands in brackets.")
         rooms = self.rooms()
-        draft = Draft(name=wishes.name, domain=self.domain, rooms=rooms, seed=wishes.seed)
+        draft = Draft(
+            name=wishes.name,
+            domain=self.domain,
+            base=self.base,
+            domain_file=wishes.domain_file,
+            rooms=rooms,
+            seed=wishes.seed,
+        )
         rng = np.random.default_rng((wishes.seed, 3))
         absent = [self.domain.person] if self.domain.person else []
         chosen = choose_fixtures(rng, [room.kind for room in rooms], Counter(), absent, self.domain)
@@ -108,8 +119,9 @@ class _NewHome(Chooser):
         if self.wishes.rooms is not None:
             return read_rooms(self.wishes.rooms, self.domain)
         self.asker.say(f"Kinds of rooms: {', '.join(self.domain.rooms)}.")
+        usual = [kind for kind in USUAL_ROOMS if kind in self.domain.rooms] or self.domain.rooms[:4]
         return self.asker.ask_until(
-            "Which rooms are there?", DEFAULT_ROOMS, lambda text: read_rooms(text, self.domain, self.kind_of_room)
+            "Which rooms are there?", ", ".join(usual), lambda text: read_rooms(text, self.domain, self.kind_of_room)
         )
 
     def kind_of_room(self, name: str) -> str:

@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 from typing import Literal
 
 from envs.symbolic.domain import Domain
 from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.words import singulars
 from planner.new_homes.entries import Table
+from planner.new_homes.room_list import room_kind
 
 MAX_SPAN = 5  # words of a name
 MAX_COUNT = 20
@@ -125,13 +127,13 @@ def _meaning(phrase: str, domain: Domain, rooms_first: bool) -> _Word | None:
     names = spoken_words(domain)
     phrase = _spaced(domain).get(phrase, phrase)
     forms = [form for form in singulars(phrase) if form]
-    room = next((form for form in forms if form in domain.rooms), None)
-    room_names = (room,) if room else names.names_of(phrase, "rooms")
-    room_word = _Word("room", phrase, room_names) if len(room_names) == 1 else None
+    kind = room_kind(phrase, domain)
+    room_word = _Word("room", phrase, (kind,)) if kind else None
+    is_kind = kind is not None and kind.replace(" ", "") in (form.replace(" ", "") for form in forms)
     exact = next(
         ((t, f) for f in forms for t, k in (("fixtures", domain.fixtures), ("objects", domain.objects)) if f in k), None
     )
-    if room_word is not None and (room or (rooms_first and exact is None)):
+    if room_word is not None and (is_kind or (rooms_first and exact is None)):
         return room_word
     tables: tuple[Table, ...] = ("fixtures", "objects")
     for table in tables:
@@ -180,13 +182,17 @@ def _read(words: Sequence[_Word], told: Told, domain: Domain, *, is_folder: bool
         following = words[k + 1] if k + 1 < len(words) else None
         number = _instance(following)
         if word.kind == "room" and (is_folder or not told.room):
-            base = word.text if word.meanings[0] != word.text else word.meanings[0]
-            told.room, told.kind = f"{base} {number}" if number else base, word.meanings[0]
+            kind = word.meanings[0]
+            joined = kind.replace(" ", "")
+            base = kind if word.text.replace(" ", "") in (joined, f"{joined}s") else word.text
+            told.room, told.kind = f"{base} {number}" if number else base, kind
             told.is_own_room = is_folder or bool(number) or (" " in base and base != told.kind)
         elif word.kind in ("fixtures", "objects"):
             table: Table = "fixtures" if word.kind == "fixtures" else "objects"
-            if not told.room and (kind := _room_before(word.text, domain)):  # a kitchen table
-                told.room = told.kind = kind
+            if not told.room and (room := _room_before(word.text, domain)):  # a kitchen table
+                told.room = told.kind = room
+            if word.meanings[0] not in (word.text, *singulars(word.text)):  # people call a shelf a white shelf
+                properties += takewhile(domain.property_group.__contains__, word.text.split()[:-1])
             told.mentions.append(
                 Mention(
                     meanings=word.meanings, table=table, properties=tuple(properties), states=tuple(states),

@@ -24,9 +24,10 @@ AskKind = Callable[[str], str]
 
 def room_kind(word: str, domain: Domain) -> str | None:
     """Return the kind of room that a word means if it can mean one only, in the plural too."""
-    for form in singulars(word.lower()):
-        if form in domain.rooms:
-            return form
+    joined = {kind.replace(" ", ""): kind for kind in domain.rooms}
+    for form in singulars(" ".join(word.lower().split())):
+        if (kind := joined.get(form.replace(" ", ""))) is not None:  # bath room, livingroom
+            return kind
         names = spoken_words(domain).names_of(form, "rooms")
         if len(names) == 1:
             return names[0]
@@ -67,7 +68,7 @@ def read_rooms(text: str, domain: Domain, ask_kind: AskKind | None = None) -> li
             if ask_kind is None:
                 raise InputError(_unknown(noun, domain))
             kind = ask_kind(_checked(noun))
-        is_kind = kind in singulars(noun.lower())
+        is_kind = kind.replace(" ", "") in (form.replace(" ", "") for form in singulars(noun.lower()))
         named += [("" if is_kind else noun.lower() if base.lower() == kind else noun, kind)] * number
     if not named:
         raise InputError("no room is listed; write, for example: kitchen, living room, 2 bedrooms")

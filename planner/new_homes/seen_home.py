@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from envs.scenes.home_files.contents import MAX_OBJECTS
-from envs.scenes.home_files.entries import MAX_COUNT, Item
+from envs.scenes.home_files.entries import MAX_COUNT, EntryReader, Item
 from envs.scenes.home_files.reader import MAX_FIXTURES
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.scene import FixtureSpec, Room
@@ -24,7 +24,15 @@ MAX_NOTES = 60
 MAX_NAME = 90  # characters of a picture's name in a comment
 
 
-def seen_home_text(parts: Sequence[str], *, name: str, look: bool, comments: Sequence[str]) -> str:
+def seen_home_text(
+    parts: Sequence[str],
+    *,
+    name: str,
+    look: bool,
+    comments: Sequence[str],
+    domain: Domain | None = None,
+    domain_file: str = "",
+) -> str:
     """Return the text of the file of a home that pictures show.
 
     Args:
@@ -32,11 +40,13 @@ def seen_home_text(parts: Sequence[str], *, name: str, look: bool, comments: Seq
         name: The home's name.
         look: Whether the pictures are looked at, too.
         comments: What stands above the home.
+        domain: The kinds of things; by default the built-in ones.
+        domain_file: The file of that domain, as the home's file names it.
 
     Raises:
         InputError: The list is no list, or tells of no home.
     """
-    domain = load_domain()
+    domain = domain or load_domain()
     listing = read_listing(parts, domain)
     pictures = list(listing.pictures.values())
     if not pictures and not listing.rooms:
@@ -46,6 +56,7 @@ def seen_home_text(parts: Sequence[str], *, name: str, look: bool, comments: Seq
     for picture in pictures:
         home.read(picture, looked.get(picture.name))
     draft = home.draft()
+    draft.domain_file = domain_file
     if not draft.rooms:
         raise InputError(
             f"{_counted(len(pictures), 'picture')}, but no name tells of a room or furniture; list the rooms, too"
@@ -79,6 +90,7 @@ class _Thing:
 class _SeenHome:
     def __init__(self, domain: Domain, name: str, rooms: list[Room]) -> None:
         self.domain, self.name, self.rooms = domain, name, rooms
+        self.reader = EntryReader(domain)
         self.furniture: dict[str, list[_Fixture]] = {room.name: [] for room in rooms}
         self.called: dict[str, Room] = {}  # the room that pictures mean by each name
         self.things: list[_Thing] = []
@@ -90,9 +102,7 @@ class _SeenHome:
         """Add what a picture's name tells, and what was seen in it."""
         told = told_by(picture.name, self.domain)
         name = _short(picture.name)
-        words = [word for word in told.unknown if word]
-        if not told.room:
-            words += told.unknown_folders
+        words = [*told.unknown, *(() if told.room else told.unknown_folders)]
         mentions = [m for m in told.mentions if not self.is_person(m)]
         listing = None if looked is None else looked.listing
         if not mentions and not told.room and listing is None:
@@ -168,17 +178,15 @@ class _SeenHome:
             key=lambda m: (room.kind not in self.domain.fixtures[m].rooms, m not in here),
         )
         category = meanings[0]
-        kind = self.domain.fixtures[category]
-        states = frozenset(
-            state for state in mention.states
-            if state in self.domain.states and state in ("open", "on", "dirty", "watered") and kind.can_be(state)
-        )  # fmt: skip
+        states = self.states(mention, category)
         properties = _one_of_each(mention.properties, self.domain)
         first = None
         for number in range(max(mention.number, 1), max(mention.number, 1) + mention.count):
             fixture = self.matching(room.name, category, number, mention.number, properties)
             if fixture is None:
-                fixture = _Fixture(category, number, properties, states)
+                taken = [f.number for f in self.furniture[room.name] if f.category == category]
+                own_number = max(taken, default=0) + 1 if number in taken else number
+                fixture = _Fixture(category, own_number, properties, states)
                 self.furniture[room.name].append(fixture)
             fixture.states |= states
             fixture.properties = fixture.properties or properties
@@ -187,6 +195,15 @@ class _SeenHome:
             first = first or fixture
         assert first is not None
         return first
+
+    def states(self, mention: Mention, category: str) -> frozenset[str]:
+        """Return the states that are told and that such things can have, without those that exclude an earlier one."""
+        states: list[str] = []
+        for state in mention.states:
+            is_excluded = any(state in pair and set(pair) & set(states) for pair in self.domain.exclusive)
+            if state in self.reader.possible_states(category) and not is_excluded:
+                states.append(state)
+        return frozenset(states)
 
     def matching(
         self, room: str, category: str, number: int, given: int, properties: tuple[str, ...]
@@ -210,14 +227,8 @@ class _SeenHome:
 
     def thing(self, mention: Mention, room: Room, at: _Fixture | None, picture: str) -> None:
         category = mention.meanings[0]
-        kind = self.domain.objects[category]
-        possible = {"dirty", "hot", "cold"}
-        possible |= {s for s, can in (("sliced", kind.slices), ("cooked", kind.cooks), ("folded", kind.folds)) if can}
-        states = {state for state in mention.states if state in possible}
-        if {"hot", "cold"} <= states:
-            states.discard("hot")
         item = Item(
-            line=0, category=category, count=mention.count, states=frozenset(states),
+            line=0, category=category, count=mention.count, states=self.states(mention, category),
             properties=_one_of_each(mention.properties, self.domain),
         )  # fmt: skip
         self.add_thing(item, room.name, at, picture)
@@ -241,13 +252,14 @@ class _SeenHome:
 
     def draft(self) -> Draft:
         """Return the home, with each thing where it has room."""
-        draft = Draft(name=self.name, domain=self.domain, rooms=self.rooms)
+        draft = Draft(name=self.name, domain=self.domain, base=self.domain, rooms=self.rooms)
         names: dict[int, str] = {}
         numbers: Counter[str] = Counter()
         n_fixtures = 0
         for room in self.rooms:
             pieces = draft.furniture.setdefault(room.name, [])
-            for fixture in sorted(self.furniture[room.name], key=lambda f: f.number):
+            order = list(dict.fromkeys(fixture.category for fixture in self.furniture[room.name]))
+            for fixture in sorted(self.furniture[room.name], key=lambda f: (order.index(f.category), f.number)):
                 if n_fixtures == MAX_FIXTURES:
                     self.leave_out(f"more than {MAX_FIXTURES} fixtures", fixture.category)
                     continue

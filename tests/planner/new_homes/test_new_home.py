@@ -15,6 +15,7 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import Scene
 from planner.errors import InputError
 from planner.home import main
+from planner.io.paths import datasets_dir
 from planner.new_homes.asking import Asker, Choice, numbered, read_choice
 from planner.new_homes.drafts import home_text
 from planner.new_homes.new_home import Wishes, new_home
@@ -317,6 +318,27 @@ def test_a_wrong_list_of_rooms_ends_the_command(capsys: pytest.CaptureFixture[st
     assert "did you mean 'kitchen'?" in capsys.readouterr().err
     assert main(["new", "a.yaml", "--rooms", "hall", "--out", "b.yaml"]) == 2
     assert "give one of them" in capsys.readouterr().err
+
+
+def test_a_home_of_another_domain_names_its_file_and_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workshop = datasets_dir() / "domains" / "workshop.yaml"
+    (tmp_path / "hall").mkdir()
+    path = tmp_path / "hall" / "shop.yaml"
+    assert main(["new", "--rooms", "wood shop, store room", "--domain", str(workshop), "--out", str(path)]) == 0
+    assert load_home(path).domain is load_domain(workshop)
+    assert "vise" in {fixture.category for fixture in load_home(path).fixtures}
+    monkeypatch.setattr(sys, "stdin", io.StringIO("wood shop\nvise, router table\nworkbench\n2 boards, widget\n\n"))
+    own = tmp_path / "own.yaml"
+    assert main(["new", str(own), "--domain", str(workshop)]) == 0
+    assert load_home(own).domain.fixtures["router table"].like == "workbench"
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path)
+    command = ["from-seen", "wood shop/vise with hammer.jpg", "--domain", str(workshop)]
+    assert main(command) == 0
+    assert parse_home(capsys.readouterr().out, folder=tmp_path).fixtures[0].name == "vise 1"
+    assert main([*command[:2], "--domain", "no.yaml"]) == 2
 
 
 class Interrupted(io.StringIO):
