@@ -22,7 +22,7 @@ from envs.errors import ActionError, EnvsError
 from envs.evaluation.agreement_report import as_text, summarize
 from envs.evaluation.job_pool import Record, add_job_flags, run_job_command
 from envs.evaluation.random_plans import draw_action, draw_chain, draw_inapplicable
-from envs.evaluation.trial_scenes import PLAN_SEEDS, home_for_plans, seed_of
+from envs.evaluation.trial_scenes import PLAN_SEEDS, domain_of, home_for_plans, seed_of
 from envs.symbolic.actions import Action, apply, format_action
 from envs.symbolic.goals.sampling import CONSTRUCTS, draw_goal
 from envs.symbolic.progress import advance, begin
@@ -45,11 +45,12 @@ MAX_PLANS = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One job: the plan `number`; even plans are random actions, odd ones are chains."""
+    """One job: the plan `number`; even ones are random actions, odd ones chains; `home` has own kinds, or is empty."""
 
     number: int
     seed: int
     grasp: Grasp
+    home: str = ""
 
     @property
     def key(self) -> str:
@@ -66,7 +67,8 @@ def run_plan(plan: Plan) -> Record:
     for attempt in range(MAX_HOMES):
         seed = seed_of(plan.key, plan.seed, attempt=attempt, span=PLAN_SEEDS)
         try:
-            home = PhysicalHome(home_for_plans(seed), grasp=plan.grasp)
+            scene = home_for_plans(seed, domain_of(plan.home) if plan.home else None)
+            home = PhysicalHome(scene, grasp=plan.grasp)
             break
         except EnvsError as problem:
             error = problem
@@ -165,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plans", type=int, default=2000, help="number of plans (default 2000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the homes and plans (default 0)")
     parser.add_argument("--grasp", choices=["assisted", "physical"], default="assisted", help="default assisted")
+    parser.add_argument("--home", default="", help="with kinds of this home file that are not built in")
     add_job_flags(parser, "plan", metavar="NUMBER", only="one plan, step by step", only_type=int)
     return parser
 
@@ -176,8 +179,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not 0 < args.plans <= MAX_PLANS or args.workers < 1 or args.seed < 0:
         parser.error(f"--plans is 1 to {MAX_PLANS}, --workers at least 1, --seed at least 0")
     numbers = range(args.plans) if args.only is None else [args.only]
-    jobs = [Plan(number=number, seed=args.seed, grasp=args.grasp) for number in numbers]
+    jobs = [Plan(number=number, seed=args.seed, grasp=args.grasp, home=args.home) for number in numbers]
     run_info: Record = {"what": "agree", "seed": args.seed, "grasp": args.grasp}
+    if args.home:
+        try:
+            domain_of(args.home)
+        except EnvsError as error:
+            print(f"python -m envs.agree: {error}", file=sys.stderr)
+            return 2
+        run_info["home"] = args.home
     records, status = run_job_command(
         args, run_plan, jobs, run_info, prog="python -m envs.agree", unit="plan", description="agree"
     )

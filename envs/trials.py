@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Literal, cast
 from envs.errors import EnvsError
 from envs.evaluation.job_pool import Record, add_job_flags, run_job_command
 from envs.evaluation.success_counts import Row, SuccessCount, causes_text
-from envs.evaluation.trial_definitions import TRIAL_SUITES, define_trial, domain_of, suite_categories
+from envs.evaluation.trial_definitions import TRIAL_SUITES, define_trial, suite_categories
+from envs.evaluation.trial_scenes import domain_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -97,7 +97,8 @@ def pluralized(noun: str, irregular: Mapping[str, str], unchanged: Collection[st
 
 def is_unlisted_plural(noun: str) -> bool:
     """Whether a noun that is not of the domain's own words is a plural already, by its ending: `dog treats`."""
-    return noun.endswith("s") and not noun.endswith(_SINGULAR_ENDINGS) and noun.lower() not in _listed()
+    head = noun.partition(" of ")[0]
+    return head.endswith("s") and not head.endswith(_SINGULAR_ENDINGS) and noun.lower() not in _listed()
 
 
 def singulars(word: str) -> tuple[str, ...]:

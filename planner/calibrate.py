@@ -20,6 +20,7 @@ from planner.io.command import one_thread, run_command, writable
 from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
+    from envs.symbolic.domain import Domain
     from planner.api import Planner
     from planner.evaluation.calibration_runs import Observation
     from planner.evaluation.reliability import CalibrationMetrics
@@ -74,7 +75,9 @@ def _calibrate(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
     from planner.understanding.calibration_file import write_calibration
 
     writable(folder)
-    trials = _read_trials(args) if args.tasks else list(calibration_trials(args.limit or PER_SPLIT, args.seed))
+    domain = planner.domain
+    count = args.limit or PER_SPLIT
+    trials = _read_trials(args, domain) if args.tasks else list(calibration_trials(count, args.seed, domain))
     calibration = calibrate(_require_enough(_observe_trials(planner, trials, args.seed)))
     path = write_calibration(calibration, folder, tasks=args.tasks.name if args.tasks else None, seed=args.seed)
     record = _as_dict(calibration)
@@ -161,7 +164,7 @@ def _report_on_file(
     from planner.evaluation.calibration_runs import calibrate
     from planner.evaluation.reliability import calibration_metrics
 
-    observations = _observe_trials(planner, _read_trials(args), args.seed)
+    observations = _observe_trials(planner, _read_trials(args, planner.domain), args.seed)
     name = args.tasks.name
     reports = (
         []
@@ -179,15 +182,15 @@ def _report_on_file(
     ]
 
 
-def _read_trials(args: argparse.Namespace) -> list[EvaluationTask]:
+def _read_trials(args: argparse.Namespace, domain: Domain) -> list[EvaluationTask]:
     from envs.errors import EnvsError
     from planner.tasks.held_out_trials import sample_lines, trial_from_line
     from planner.tasks.task_files import read_tasks
 
     trials = []
-    for line in sample_lines(read_tasks(args.tasks), args.limit, args.seed):
+    for line in sample_lines(read_tasks(args.tasks, domain), args.limit, args.seed):
         try:
-            trials.append(trial_from_line(line, seed=args.seed))
+            trials.append(trial_from_line(line, seed=args.seed, domain=domain))
         except EnvsError as error:
             print(f"{PROG}: task {line.id} could not be created: {' '.join(str(error).split())}", file=sys.stderr)
     random.Random(f"order/{args.seed}").shuffle(trials)  # the file may be ordered by difficulty

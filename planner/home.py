@@ -27,6 +27,7 @@ from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import speaker_of
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.kinds.description import described_kinds, own_kinds, own_words
+from envs.symbolic.kinds.reader import load_kinds
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Scene
 from planner.io.command import run_command
 from planner.io.command_parser import CommandParser
@@ -132,9 +133,23 @@ def _properties(scene: Scene) -> dict[str, dict[str, list[str]]]:
     return {group: words for group, words in groups.items() if words}
 
 
-def sample(seed: int, rooms: int | None, objects: int | None, domain_file: Path | None) -> int:
-    """Print a sampled home as a home file; one of another domain names its file, relative to the current folder."""
-    scene = sample_scene(seed, rooms=rooms, n_objects=objects, domain=load_domain(domain_file))
+def sample(seed: int, rooms: int | None, objects: int | None, domain_file: Path | None, kinds: str | None) -> int:
+    """Print a sampled home as a home file; one of another domain names its file, relative to the current folder.
+
+    Of the kinds of a file that homes include, the home has each at least once.
+    """
+    base = load_domain(domain_file)
+    try:
+        domain = base if kinds is None else load_kinds(kinds, base)
+    except HomeFileError as error:
+        print(printable(str(error)), file=sys.stderr)
+        return 1
+    own = own_kinds(domain, base)
+    scene = sample_scene(
+        seed, rooms=rooms, n_objects=objects, domain=domain,
+        need_objects={str(kind["name"]): 1 for kind in own["things"]},
+        need_fixtures={str(kind["name"]): 1 for kind in own["furniture"]},
+    )  # fmt: skip
     sys.stdout.write(dump_home(scene, domain_file))
     return 0
 
@@ -259,6 +274,7 @@ def _parser() -> argparse.ArgumentParser:
     samples.add_argument("--seed", type=_seed, default=0, help="seed of the home (default: 0)")
     samples.add_argument("--rooms", type=int, choices=range(1, 9), metavar="1-8", help="rooms (default: 2 to 4)")
     samples.add_argument("--objects", type=_seed, metavar="N", help="objects (default: 20 to 45)")
+    samples.add_argument("--kinds", metavar="FILE", help="with the kinds of a file that homes include (or its name)")
     return parser
 
 
@@ -283,7 +299,7 @@ def _run(args: argparse.Namespace) -> int:
         return from_seen(args)
     if args.verb == "show":
         return show(args.home, args.json, args.picture, load_domain(args.domain))
-    return sample(args.seed, args.rooms, args.objects, args.domain)
+    return sample(args.seed, args.rooms, args.objects, args.domain, args.kinds)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from planner.errors import ReleaseError
+    from planner.errors import PlannerError, ReleaseError
+    from planner.io.paths import DOMAIN_FILE
     from planner.learning.cycle import MINUTES_PER_CYCLE, Method, Sizes
     from planner.rollouts import open_workers
 
@@ -77,6 +78,8 @@ def _run(args: argparse.Namespace) -> int:
         model = args.model or released_dir()
     except FileNotFoundError as error:
         raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
+    if (model / DOMAIN_FILE).is_file():
+        raise PlannerError(f"{model} was trained on another domain than the home; it can be trained, but not improved")
     if args.home is not None:
         from planner.household.adaptation import improve_home
 

@@ -43,8 +43,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = CommandParser(
         prog=PROG, usage=f"{PROG} [options] [instruction]",
-        description='Plan a household task, such as "set the table for two"; - reads standard input. '
-        "Exit code: 0 done, 1 no valid plan, 2 wrong usage.",
+        description='Plan "set the table"; - is standard input. Exit: 0 done, 1 no plan, 2 usage.',
     )  # fmt: skip
     add = parser.add_argument
     add("instruction", nargs="?", help=argparse.SUPPRESS)  # the description tells of it

@@ -41,12 +41,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog=PROG,
         usage=f"{PROG} [options] [plan]",
-        description="Execute a plan in a simulated home. Exit code: 0 success, 1 failure, 2 wrong usage.",
+        description="Execute a plan in a simulated home. Exit code: 0 success, 1 failure, 2 usage.",
     )
     parser.add_argument(
         "plan", nargs="?", help="subtasks joined by →, a file of them or of plan's JSON, or - for standard input"
     )
-    parser.add_argument("--goal", help="goal to score, in the goal language (default: the JSON's goal)")
+    parser.add_argument("--goal", help="goal to score (default: that of the JSON)")
     add_rule_argument(parser)
     add_home_arguments(parser)
     parser.add_argument("--replan", action="store_true", help="replan after a failure (implied by --observe)")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, pi, sin
+from math import cos, inf, pi, sin
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,7 @@ EMPTY_M = -1e3  # height where nothing is
 N_DIRECTIONS = 8
 FINGER_WIDTH_M = 0.018
 FINGER_SPACE_M = 0.022  # that a finger needs beside what it closes on
+MAX_SLANT_M = 0.012  # of both sides together, across a finger
 DEPTHS_M = (0.030, 0.020, 0.012, 0.006)  # how far the tips reach down, the best first
 GRASP_M = (0.0015, 0.070)  # width between the fingers
 TIP_CLEAR_M = 0.0055  # the pads reach so far below the tip
@@ -115,6 +116,8 @@ def _rims_of_strip(
     rims: list[tuple[float, Rim]] = []
     for wanted in DEPTHS_M:
         depth = min(wanted, highest + size[2] / 2 - TIP_CLEAR_M)
+        if depth < DEPTHS_M[-1] / 2:  # too thin for the fingers
+            break
         solid = np.flatnonzero(top > highest - depth - TIP_CLEAR_M / 2)
         solid = solid[np.argsort(along[solid], kind="stable")]
         runs = np.split(solid, np.flatnonzero(np.diff(along[solid]) > widest_gap_m) + 1)
@@ -123,13 +126,15 @@ def _rims_of_strip(
             thick = end - start + CELL_M / 2
             before = start - ends[k - 1][1] if k else FINGER_SPACE_M
             after = ends[k + 1][0] - end if k + 1 < len(runs) else FINGER_SPACE_M
-            if not GRASP_M[0] <= thick <= GRASP_M[1] or min(before, after) < FINGER_SPACE_M or depth < DEPTHS_M[-1] / 2:
+            if not GRASP_M[0] <= thick <= GRASP_M[1] or min(before, after) < FINGER_SPACE_M:
+                continue
+            if (slant := _slant(along[run], across[run])) > MAX_SLANT_M:  # a corner, out of which fingers slip
                 continue
             at = (start + end) / 2
             x, y = at * cos(out) - middle * sin(out), at * sin(out) + middle * cos(out)
-            rim = Rim(x=x, y=y, out=out, thick=thick, deep=depth / REACH_SHARE, below=below)
+            rim = Rim(x=float(x), y=float(y), out=out, thick=thick, deep=depth / REACH_SHARE, below=below)
             shallow = DEPTHS_M[0] - depth
-            cost = float(np.hypot(x, y)) + below + 2 * shallow + 2 * _slant(along[run], across[run]) + thick / 4
+            cost = float(np.hypot(x, y)) + below + 2 * shallow + 2 * slant + thick / 4
             rims.append((round(cost, 4), rim))
         if rims:
             break
@@ -138,10 +143,10 @@ def _rims_of_strip(
 
 def _slant(along: Array, across: Array) -> float:
     """Return how much the two sides that fingers press on slant across the fingers [m]."""
-    lines = [along[part] for part in (across < -FINGER_WIDTH_M / 6, across > FINGER_WIDTH_M / 6) if part.any()]
-    if len(lines) < 2:
-        return 0.0
-    return float(abs(lines[0].min() - lines[1].min()) + abs(lines[0].max() - lines[1].max()))
+    left, right = (along[part] for part in (across < -FINGER_WIDTH_M / 6, across > FINGER_WIDTH_M / 6))
+    if not len(left) or not len(right):  # thinner than a finger is wide, or an edge that one half of it would miss
+        return 0.0 if len(left) == len(right) else inf
+    return float(abs(left.min() - right.min()) + abs(left.max() - right.max()))
 
 
 @lru_cache(maxsize=64)

@@ -7,16 +7,14 @@ steps, such as opening the cabinet that a plate is taken from, are not counted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from envs.errors import EnvsError
 from envs.evaluation.plan_builder import DeadEndError, PlanBuilder
-from envs.evaluation.trial_scenes import location_fact, seed_of, small_home, surfaces
+from envs.evaluation.trial_scenes import location_fact, own_fixtures, own_objects, seed_of, small_home, surfaces
 from envs.physics.spatial_queries import COVERED_BODIES
-from envs.scenes.home_file import load_home
 from envs.symbolic.actions import ON, OPEN, World
 from envs.symbolic.domain import Domain, load_domain
 
@@ -104,27 +102,15 @@ def define_trial(suite: str, category: str, number: int, seed: int, domain: Doma
     raise EnvsError(f"{key}: no home in {MAX_HOMES} suits: {error}")
 
 
-@lru_cache(maxsize=4)
-def domain_of(home: str) -> Domain:
-    """Return the domain of a home: a file, or the name of a bundled one.
-
-    Raises:
-        HomeError: The file cannot be read.
-    """
-    return load_home(home, geometry=False).domain
-
-
 def suite_categories(suite: str, domain: Domain | None = None) -> list[str]:
     """Return the categories of a suite: objects or fixtures, or for `skills` a skill with a category.
 
     Of another domain than the built-in one, those that the built-in one has too are left out.
     """
-    built_in = load_domain()
-    names = TRIAL_SUITES[suite][0](domain or built_in)
-    if domain is None or domain is built_in:
+    names = TRIAL_SUITES[suite][0](domain or load_domain())
+    if domain is None or domain is load_domain():
         return names
-    known = {**built_in.objects, **built_in.fixtures}
-    own = {n for n, kind in {**domain.objects, **domain.fixtures}.items() if known.get(n) != kind}
+    own = {*own_objects(domain), *own_fixtures(domain)}
     return [name for name in names if _category_of(name) in own]
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import hypot, pi
 from zlib import crc32
 
 import numpy as np
 
 from envs.errors import EnvsError
+from envs.scenes.home_file import load_home
 from envs.scenes.occupancy_grid import floor_grid
 from envs.scenes.scene_sampler import sample_scene
 from envs.scenes.speaker import with_speaker
@@ -28,6 +30,7 @@ TRIAL_SEEDS = (1_000_000_000, 2_000_000_000)
 PLAN_SEEDS = (2_000_000_000, 3_000_000_000)  # for the random plans that compare the two worlds
 N_FIXTURES = (3, 6)  # minimum and maximum number of fixture categories
 N_OBJECTS = (4, 12)
+N_OWN = 6  # own kinds of objects, and of furniture, in a home for plans
 ROBOT_CLEARANCE_M = 0.35  # free radius around the robot's start
 
 
@@ -63,14 +66,48 @@ def small_home(seed: int, fixtures: Iterable[str], facts: Sequence[str] = (), do
     return replace(scene, robot=_random_start(scene, rng))
 
 
-def home_for_plans(seed: int) -> Scene:
+@lru_cache(maxsize=4)
+def domain_of(home: str) -> Domain:
+    """Return the domain of a home: a file, or the name of a bundled one.
+
+    Raises:
+        HomeError: The file cannot be read.
+    """
+    return load_home(home, geometry=False).domain
+
+
+def own_objects(domain: Domain) -> list[str]:
+    """Return the kinds of objects that a domain has and the built-in one has not, or otherwise."""
+    known = load_domain().objects
+    return [name for name, category in domain.objects.items() if known.get(name) != category]
+
+
+def own_fixtures(domain: Domain) -> list[str]:
+    """Return the kinds of furniture that a domain has and the built-in one has not, or otherwise."""
+    known = load_domain().fixtures
+    return [n for n, category in domain.fixtures.items() if known.get(n) != category and not category.is_room]
+
+
+def home_for_plans(seed: int, domain: Domain | None = None) -> Scene:
     """Return a sampled home of one to three rooms, with properties, two people and a random robot pose.
+
+    Args:
+        seed: The seed.
+        domain: A domain of whose own kinds some are in the home; by default the built-in one.
 
     Raises:
         EnvsError: No home can be sampled from this seed.
     """
     rng = np.random.default_rng((seed, 3))
-    scene = sample_scene(seed, rooms=int(rng.integers(1, 4)), n_objects=int(rng.integers(12, 31)))
+    rooms, n_objects = int(rng.integers(1, 4)), int(rng.integers(12, 31))
+    domain = domain or load_domain()
+    own = [
+        {names[i]: 1 for i in rng.permutation(len(names))[:N_OWN].tolist()} if names else {}
+        for names in (own_objects(domain), own_fixtures(domain))
+    ]
+    scene = sample_scene(
+        seed, rooms=rooms, n_objects=n_objects, need_objects=own[0], need_fixtures=own[1], domain=domain
+    )
     scene = with_random_properties(with_speaker(scene), random.Random(seed))
     return replace(scene, robot=_random_start(scene, rng))
 

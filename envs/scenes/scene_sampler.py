@@ -308,7 +308,7 @@ class _Contents:
                     self.add_somewhere(category)
 
     def add_others(self, max_objects: int) -> None:
-        absent, several = self.demands.absent, self.tables.several
+        absent, several, kind_of = self.demands.absent, self.tables.several, self.domain.kind_of
         names = [n for n in self.domain.objects if n not in absent and n not in self.tables.setting]
         weights = np.array([self.category_weight(self.domain.objects[n]) for n in names])
         if not names:
@@ -316,7 +316,7 @@ class _Contents:
         for _ in range(4):  # a home may have more objects than there are categories
             order = np.argsort(self.rng.standard_exponential(len(names)) / weights)
             for i in order.tolist():
-                number = 1 + int(self.rand() * 2.5) if names[i] in several else 1
+                number = 1 + int(self.rand() * 2.5) if kind_of[names[i]] in several else 1
                 for _ in range(number):
                     if len(self.objects) >= max_objects:
                         return
@@ -379,7 +379,7 @@ class _Contents:
             and liquid is None
             and place in self.surfaces
         ):
-            self.holders.setdefault(category, []).append(obj)
+            self.holders.setdefault(self.domain.kind_of[category], []).append(obj)
         return obj
 
     def without_contradiction(self, states: set[str]) -> set[str]:
@@ -388,7 +388,7 @@ class _Contents:
 
     def sample_liquid(self, object_category: ObjectCategory, place: str) -> str | None:
         """Return a random liquid for a vessel in the open, or None."""
-        options = self.tables.filled_with.get(object_category.name)
+        options = self.tables.filled_with.get(self.domain.kind_of[object_category.name])
         if options is None or self.rand() >= FILLED_CHANCE or place not in self.surfaces:
             return None
         return options[int(self.rand() * len(options))]
@@ -434,7 +434,8 @@ class _Contents:
     def nesting_place(self, object_category: ObjectCategory) -> str | None:
         """Return a movable container that such objects are kept in, with room for one more, or None."""
         nested_in = self.tables.nested_in
-        options = next((nested_in[w] for w in (object_category.name, *object_category.classes) if w in nested_in), ())
+        words = (object_category.name, self.domain.kind_of[object_category.name], *object_category.classes)
+        options = next((nested_in[w] for w in words if w in nested_in), ())
         free = [h.name for c in options for h in self.holders.get(c, []) if self.has_room(object_category, h.name)]
         free = [p for p in free if self.domain.fits(object_category.name, p.rpartition(" ")[0])]
         return free[int(self.rand() * len(free))] if free else None

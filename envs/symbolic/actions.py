@@ -7,6 +7,7 @@ defines the state; its names are re-exported here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from envs.errors import ActionError, nearest, quoted
@@ -32,7 +33,7 @@ from envs.symbolic.state import (
 )
 
 if TYPE_CHECKING:
-    from envs.symbolic.skills.values import Parameter
+    from envs.symbolic.skills.values import Parameter, Skill
 
 __all__ = [
     "BIT",
@@ -168,7 +169,7 @@ def applicable(state: State, *, fixtures_only: bool = False) -> list[Action]:
     for compiled in _in_order(world):
         skill = compiled.skill
         only = fixtures_only and any(effect.atom.predicate == "at" for effect in skill.effects)
-        actions += compiled.actions(state, *[_candidates(world, p, fixtures_only=only) for p in skill.parameters])
+        actions += compiled.actions(state, *[_candidates(world, skill, p, only) for p in skill.parameters])
     return actions
 
 
@@ -184,13 +185,14 @@ def _in_order(world: World) -> Iterator[CompiledSkill]:
             yield compiled
 
 
-def _candidates(world: World, parameter: Parameter, *, fixtures_only: bool) -> Iterable[int]:
+def _candidates(world: World, skill: Skill, parameter: Parameter, fixtures_only: bool) -> Iterable[int]:
     """Return the entities that an argument can be, in order."""
     match parameter.kind:
         case "object":
             return range(world.n_fixtures, len(world.names))
         case "fixture":
-            return range(world.n_fixtures)
+            return range(world.n_fixtures if skill.travels else world.n_furniture)
         case "place":
-            return range(world.n_fixtures if fixtures_only else len(world.names))
+            objects = range(0 if fixtures_only else len(world.names))[world.n_fixtures :]
+            return chain(range(world.n_furniture), objects)
     return sorted(world.of_kind(parameter.kind))

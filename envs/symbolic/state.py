@@ -62,6 +62,7 @@ class World:
         names: Instance names of the N entities.
         index: Entity of each name.
         n_fixtures: Entities below this index are fixtures.
+        n_furniture: Entities below this index are fixtures with a body; from here to `n_fixtures` they are rooms.
         entities_by_category: Entities of each category in this home, in order.
         properties: Properties of each entity; owners as `Anna's`.
         rooms: Name and kind of each fixture's room.
@@ -80,6 +81,7 @@ class World:
         self.index = {name: i for i, name in enumerate(self.names)}
         self.categories = tuple(f.category for f in scene.fixtures) + tuple(o.category for o in scene.objects)
         self.n_fixtures = len(scene.fixtures)
+        self.n_furniture = len(scene.furniture)
         self.entities_by_category: dict[str, tuple[int, ...]] = _by_category(self.categories)
         self.fixture_category: tuple[FixtureCategory | None, ...] = (
             *(fixture_of(spec, self.domain) for spec in scene.fixtures),
@@ -250,11 +252,15 @@ class State(NamedTuple):
         return entity
 
     def has(self, entity: int, state: str) -> bool:
-        """Whether a state (or its negation, such as `clean`) is true of an entity."""
-        positive = self.world.domain.negations.get(state)
+        """Whether a state (or its negation, such as `clean`) is true of an entity.
+
+        What a domain does not know is never so: nothing is hot, and everything is clean, where nothing can be dirty.
+        """
+        domain = self.world.domain
+        positive = domain.negations.get(state)
         if positive is not None:
-            return not self.flags[entity] & self.world.domain.bits[positive]
-        return bool(self.flags[entity] & self.world.domain.bits[state])
+            return not self.flags[entity] & domain.bits[positive]
+        return bool(self.flags[entity] & domain.bits.get(state, 0)) or (state == "clean" and state not in domain.bits)
 
     def children(self, place: int) -> list[int]:
         """Entities directly in or on an entity."""

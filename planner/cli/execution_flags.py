@@ -5,6 +5,7 @@ Nothing heavy is imported here, so that `-h` is fast.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from dataclasses import dataclass
@@ -16,8 +17,6 @@ from planner.io.command import one_thread, writable_file
 from planner.plans.options import MAX_REPLANS, MAX_REPLANS_DISTURBED
 
 if TYPE_CHECKING:
-    import argparse
-
     from envs.symbolic.actions import State
     from envs.symbolic.domain import Domain
     from planner.api import Planner
@@ -110,8 +109,8 @@ def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
 def add_home_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare `--home` and `--domain`, which `read_domain` and `home_named` read, and `--robot`."""
     add = parser.add_argument
-    add("--home", help="YAML file, bundled name or seed (family_house)")
-    add("--domain", type=Path, metavar="FILE", help="domain of the home (the model's)")
+    add("--home", help="YAML file, bundled name or seed, of the --domain FILE")
+    add("--domain", type=Path, metavar="FILE", help=argparse.SUPPRESS)  # `--home` tells of it: -h fits a screen
     add("--robot", metavar="FILE", help="robot file, or panda (default), guide or fetcher")
 
 
@@ -146,7 +145,7 @@ def add_rule_argument(parser: argparse.ArgumentParser) -> None:
 
 def add_observe_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags about partial observability."""
-    add = parser.add_argument_group("partial observability").add_argument
+    add = parser.add_argument
     add("--observe", action="store_true", help="the robot searches for what it has not seen")
     add("--tell", action="append", default=[], metavar="FACT", help="tell the robot: 'mug 1 in cabinet 3' (repeatable)")
     add("--memory", type=Path, metavar="JSON", help="memory file: keeps what was seen between runs")

@@ -25,17 +25,20 @@ from planner.facts.retrieval import retrieve_facts
 from planner.goals.chunking import next_conditions
 from planner.goals.narrowing import Narrowed
 from planner.goals.serving import as_served
+from planner.language.domain_phrases import families_of
 from planner.language.normalization import normalize
 from planner.prompts import text_format
-from planner.prompts.own_names import kinds_shown_apart, own_names
+from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.tasks import excluded_forms
 from planner.tasks.augmentation import vary_line
 from planner.tasks.home_splits import SPLITS, SplitName, sample_home
+from planner.tasks.renaming.own_skills import with_own_skill
 from planner.tasks.renaming.renamed_homes import rename_kinds
 from planner.tasks.task_files import TaskLine, with_steps
 from planner.tasks.task_homes import home_for_lines
 from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 
+WITH_OWN_SKILL = 0.25  # share of renamed homes whose robot has a skill with a made-up name
 N_ABSENT = 3  # kinds that the domain of a renamed home has and the home has not: what asks for them is refused
 
 
@@ -168,9 +171,12 @@ class Corpus:
             else:
                 absent = excluded_forms.fixtures(self.recipe.without)
                 home = sample_home(self.rng, self.span, absent=absent, domain=self.drawer.domain)
+                own_tasks = None
                 if with_inventory and self.recipe.renamed and self.noun_rng.random() < self.recipe.renamed:
                     home = self._renamed(home)
-                yield from self._home_trees(home, with_inventory)
+                    if self.noun_rng.random() < WITH_OWN_SKILL:
+                        home, own_tasks = self._with_own_skill(home)
+                yield from self._home_trees(home, with_inventory, own_tasks)
 
     def documents(self) -> Iterator[text_format.Document]:
         """Yield the same as flat documents, with the trunk repeated before each branch."""
@@ -216,11 +222,21 @@ class Corpus:
         share = 1.0 if self.noun_rng.random() < 1 / 3 else self.noun_rng.uniform(0.1, 1.0)
         return rename_kinds(home, self.noun_rng, "train", share=share, n_absent=N_ABSENT)
 
-    def _home_trees(self, state: State, with_inventory: bool) -> Iterator[text_format.Tree]:
+    def _with_own_skill(self, home: State) -> tuple[State, TaskDrawer]:
+        """Give a home's robot a skill with a made-up name; return what draws tasks for it, too."""
+        home = with_own_skill(home, self.noun_rng, "train")
+        domain, known = home.world.domain, {family.name for family in self.drawer.families}
+        families = [family.name for family in families_of(domain) if ": " in family.name and family.name not in known]
+        return home, TaskDrawer(self.rng, phrases="train", noise=self.recipe.noise, families=families, domain=domain)
+
+    def _home_trees(
+        self, state: State, with_inventory: bool, own_tasks: TaskDrawer | None = None
+    ) -> Iterator[text_format.Tree]:
         branches: list[text_format.Document] = []
         plans: list[text_format.Document] = []
         for _ in range(self.recipe.tasks_per_home):
-            task = self._task(state, with_inventory)
+            drawer = own_tasks if own_tasks is not None and self.noun_rng.random() < 0.5 else self.drawer
+            task = self._task(state, with_inventory, drawer)
             if task is None:
                 continue
             names = own_names(task.instruction, state.world) if with_inventory else ""
@@ -230,7 +246,7 @@ class Corpus:
                     text_format.refusal_document(task.instruction, special_token, task.ask or task.refuse or "", names)
                 )
                 continue
-            own = named_in(task.goal_text, kinds_shown_apart(state.world))
+            own = named_in(task.goal_text, (*kinds_shown_apart(state.world), *own_states(state.world.domain)))
             if named_in(names, own) != own:
                 continue  # a typing error hides a name: nobody could write it
             try:
@@ -251,7 +267,7 @@ class Corpus:
             )
         yield from map(text_format.Tree, plans)
 
-    def _task(self, state: State, with_inventory: bool) -> Task | None:
+    def _task(self, state: State, with_inventory: bool, drawer: TaskDrawer) -> Task | None:
         roll = self.rng.random()
         if roll < self.recipe.refusals:
             return self._unless_excluded(self.drawer.draw_refusal(state, inventory_known=with_inventory))
@@ -260,7 +276,7 @@ class Corpus:
             return self._unless_excluded(question)
         parts = self.rng.choices(range(1, len(self.recipe.parts) + 1), self.recipe.parts)[0]
         for _ in range(4):
-            task = self.drawer.draw(state, parts=parts, inventory_known=with_inventory)
+            task = drawer.draw(state, parts=parts, inventory_known=with_inventory)
             if (
                 task is not None
                 and task.goal is not None

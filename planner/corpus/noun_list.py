@@ -82,7 +82,7 @@ class _WordNet:
             yield fields[1], [fields[4 + 2 * i] for i in range(number)], definition.lower()
 
 
-def known_words() -> frozenset[str]:
+def used_words() -> frozenset[str]:
     """Return every word that the phrases, the domain or the word lists use, in small letters; plurals, too."""
     domain = load_domain()
     names = [*domain.objects, *domain.fixtures, *domain.classes, *domain.states, *domain.negations, *domain.liquids]
@@ -118,15 +118,15 @@ def choose_nouns(folder: Path, *, seed: int = 0) -> tuple[list[str], list[str]]:
                 unfit.add(name)
             if file == _PERSONS and word != name:
                 persons.update(name.split("_"))
-    known, first = known_words(), _forbidden_first_words()
+    known, first = used_words(), _forbidden_first_words()
 
     def is_usable(word: str) -> bool:
         return is_regular(word) and word not in wordnet.irregular
 
     singles, compounds = [], []
-    for name, file in files.items():
+    for name, categories in files.items():
         parts = name.split("_")
-        if nouns.get(name, 1) or not file <= CONCRETE or name in unfit or not all(map(_WORD.fullmatch, parts)):
+        if nouns.get(name, 1) or not categories <= CONCRETE or name in unfit or not all(map(_WORD.fullmatch, parts)):
             continue
         if any(_UNFIT_PARTS.search(part) or part in persons or part in unfit for part in parts):
             continue

@@ -17,6 +17,7 @@ from planner.understanding.calibration import Calibration, fit_temperature
 from planner.understanding.disambiguation import candidates
 
 if TYPE_CHECKING:
+    from envs.symbolic.domain import Domain
     from planner.api import Planner
     from planner.tasks.held_out_trials import EvaluationTask
 
@@ -61,10 +62,13 @@ class Observation:
         return max((probability for probability, is_meant in self.candidates if is_meant), default=0.0)
 
 
-def calibration_trials(per_split: int, seed: int) -> Iterator[EvaluationTask]:
-    """Yield the tasks of the calibration split, whose homes occur in neither training nor tests."""
+def calibration_trials(per_split: int, seed: int, domain: Domain | None = None) -> Iterator[EvaluationTask]:
+    """Yield the tasks of the calibration split, whose homes occur in neither training nor tests.
+
+    `domain` is what the homes are made of; None: the default domain.
+    """
     for split in CALIBRATION:
-        yield from draw_trials(split, per_split, seed=seed, span=SPLITS["calibration"])
+        yield from draw_trials(split, per_split, seed=seed, span=SPLITS["calibration"], domain=domain)
 
 
 def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observation:

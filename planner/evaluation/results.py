@@ -14,6 +14,7 @@ from planner.evaluation.tables import (
     scores_as_dict,
     spread_table,
     success_table,
+    summary_as_dict,
     worst_table,
 )
 from planner.plans.options import Precision
@@ -121,10 +122,12 @@ class Results:
         record: dict[str, object] = {
             "tasks": setting.tasks, "models": list(setting.models), "weights": setting.weights, "seed": setting.seed,
             "samples": setting.samples, "inventory": setting.inventory, "goals_only": setting.goals_only,
-            "common_sense": setting.common_sense, "renamed": setting.renamed,
+            "common_sense": setting.common_sense,
             "steps": self.tasks_with_steps.as_dict() if setting.steps else None,
         }  # fmt: skip
         record |= scores_as_dict(self.pooled)
+        if setting.renamed:
+            record |= {"renamed": setting.renamed, "nouns": [summary_as_dict(s) for s in self.pooled.nouns]}
         if len(self.predictions) > 1:
             each = zip(setting.models, self.by_model, strict=True)
             record["by_model"] = [{"model": model} | scores_as_dict(scores) for model, scores in each]

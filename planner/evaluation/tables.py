@@ -158,7 +158,6 @@ def scores_as_dict(scores: Scores) -> dict[str, object]:
     return {
         "all": summary_as_dict(scores.whole),
         "splits": [summary_as_dict(s) for s in scores.splits],
-        "nouns": [summary_as_dict(s) for s in scores.nouns],
         "families": [summary_as_dict(s) for s in scores.families],
         "confusion": confusion,
         "right_kind": {kind: rate.as_dict() for kind, rate in kinds.items()},

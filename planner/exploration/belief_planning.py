@@ -163,12 +163,13 @@ def with_unseen(belief: Belief, categories: Iterable[str]) -> State:
 def categories_named(instruction: str, domain: Domain) -> tuple[str, ...]:
     """Return the object categories that an instruction names, by their own names or by synonyms."""
     nouns, longest = _nouns(domain)
-    words = re.findall(r"[a-z']+", normalize(instruction).lower())
+    words = _WORD.findall(normalize(instruction).lower())
     categories: dict[str, None] = {}
     position = 0
     while position < len(words):
         for length in range(min(longest, len(words) - position), 0, -1):
-            meanings = nouns.get(" ".join(words[position : position + length]))
+            noun = " ".join(words[position : position + length])
+            meanings = nouns.get(noun, nouns.get(re.sub(r"(?<=[a-z])\d+\b", "", noun)))
             if meanings is not None:
                 categories |= dict.fromkeys(meanings)
                 position += length
@@ -239,6 +240,9 @@ def _insert_looks(
     return tuple(shown)
 
 
+_WORD = re.compile(r"\d+[a-z']+|[a-z']+(?:\d+(?![\w']))?")  # with a number in it: 3d, mp3
+
+
 @lru_cache(maxsize=8)
 def _nouns(domain: Domain) -> tuple[dict[str, tuple[str, ...]], int]:
     """Return the categories that each noun (singular or plural) may name, and the word count of the longest noun."""
@@ -256,5 +260,6 @@ def _nouns(domain: Domain) -> tuple[dict[str, tuple[str, ...]], int]:
     fixtures: dict[str, tuple[str, ...]] = {
         noun_form.lower(): () for category in domain.fixtures for noun_form in (category, plural(category))
     }
-    nouns = {**by_synonym, **fixtures, **by_name}
+    named = {**by_synonym, **fixtures, **by_name}
+    nouns = {" ".join(_WORD.findall(noun)): categories for noun, categories in named.items()}
     return nouns, max(len(noun.split()) for noun in nouns)

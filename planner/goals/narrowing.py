@@ -13,6 +13,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import BUILT_IN_STATES
+from envs.symbolic.embodiment.unusable import out_of_access
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.obstacles import capacity_obstacle, skill_obstacle
 from envs.symbolic.scoring import (
@@ -140,7 +141,7 @@ def _is_plain_place(place: Place | None, world: World) -> bool:
 class _Narrower:
     def __init__(self, state: State, initial_state: State, beside: Sequence[Condition] = ()) -> None:
         self.state, self.world, self.initial_state = state, state.world, initial_state
-        self.phase = beside
+        self.phase, self.barred = beside, out_of_access(state)
         self.kept = choice.needed_where_they_are(state, beside, initial_state) if beside else frozenset[int]()
         for other in beside:
             if isinstance(other, No) and other.place is not None:  # they have left another place
@@ -477,6 +478,7 @@ class _Narrower:
         """
         state, world = self.state, self.world
         fixtures = [f for f in fixtures_at(state, place) if world.relation[f] is not None]
+        fixtures = [f for f in fixtures if f not in self.barred] or fixtures
         if not objects:
             return fixtures
         fixtures = [f for f in fixtures if any(world.fits(i, f) for i in objects)]
@@ -583,7 +585,7 @@ class _Narrower:
 
     def surfaces(self, objects: Sequence[int]) -> list[int]:
         """Return the furniture on which objects can be put side by side."""
-        world, limited = self.world, self.limited(objects)
+        world, limited = self.world, self.limited(objects) | self.barred
         surfaces = [
             f
             for f in range(world.n_fixtures)

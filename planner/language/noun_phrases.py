@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Place, Thing
-from envs.words import MASS_CLASSES, PLURAL_CLASSES
+from envs.words import MASS_CLASSES, PLURAL_CLASSES, is_unlisted_plural
 from envs.words import plural as plural_noun
 from planner.language.phrase_patterns import load_words
 
@@ -44,6 +44,8 @@ def with_article(text: str, word: str) -> str:
     words = load_words()
     if begins_with_owner(text) or word in words.mass or word in words.plural_only or word in MASS_CLASSES:
         return text
+    if is_unlisted_plural(word):
+        return text
     return f"{'an' if text[0].lower() in 'aeiou' else 'a'} {text}"
 
 
@@ -72,7 +74,8 @@ def several(number: int, before: str, word: str, after: str = "") -> str:
 
 def is_plural(word: str) -> bool:
     """Whether the verb of a category or class itself is "are": "the scissors are", "there are no dishes"."""
-    return word in load_words().plural_only or word in PLURAL_CLASSES or word == "electronics"
+    words = load_words()
+    return word in words.plural_only or word in PLURAL_CLASSES or word == "electronics" or is_unlisted_plural(word)
 
 
 def be(number: int, word: str) -> str:

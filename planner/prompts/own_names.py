@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain import load_domain
 from envs.symbolic.kinds.spoken_words import own_kinds
 from envs.words import plural
 
@@ -54,20 +55,37 @@ class Mention:
 
 
 def kinds_shown_apart(world: World) -> tuple[str, ...]:
-    """Return the kinds of a home that its inventory leaves out: those that only this home has."""
+    """Return the kinds of a home that its inventory leaves out: those that only this home has, and rooms."""
     own = own_kinds(world.domain)
+    if world.domain.rooms_are_entities:
+        own = own | frozenset(world.domain.rooms)
     return tuple(kind for kind in world.entities_by_category if kind in own) if own else ()
+
+
+def own_states(domain: Domain) -> dict[str, tuple[str, ...]]:
+    """Return the states that only this home has, with the names of its own skills that set them."""
+    built_in = load_domain()
+    if domain.skills.keys() == built_in.skills.keys() or not domain.objects.keys() >= built_in.objects.keys():
+        return {}
+    verbs: dict[str, list[str]] = {state: [] for state in domain.states if state not in built_in.states}
+    for skill in domain.skills.values():
+        for effect in skill.effects:
+            if effect.atom.predicate == "state" and effect.atom.word in verbs:
+                verbs[effect.atom.word].append(skill.text.partition("{")[0].strip())
+    return {state: tuple(words) for state, words in verbs.items()}
 
 
 def own_names(instruction: str, world: World) -> str:
     """Return the own names of a home that an instruction may mean, as the GPT reads them; empty if there are none.
 
-    `blender = smoothie maker , on haik`: what it is called behind `=`, furniture behind its relation.
+    `blender = smoothie maker , on haik , zarked = flup`: what it is called behind `=`, furniture behind its relation, a
+    state of its own before the skill that sets it.
     """
-    kinds = kinds_shown_apart(world)
-    if not kinds:
+    kinds, states = kinds_shown_apart(world), own_states(world.domain)
+    if not kinds and not states:
         return ""
-    return SEPARATOR.join(_shown(mention, world.domain) for mention in mentions(instruction, kinds, world.domain.words))
+    found = mentions(instruction, (*kinds, *states), {**world.domain.words, **states})
+    return SEPARATOR.join(_shown(mention, world.domain) for mention in found)
 
 
 def mentions(instruction: str, names: Sequence[str], words: Mapping[str, Sequence[str]]) -> list[Mention]:

@@ -24,7 +24,7 @@ from planner.plans.planning_result import ParsedInstruction
 from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
 from planner.prompts.document_kinds import DocumentKind
-from planner.prompts.own_names import kinds_shown_apart, own_names
+from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.prompts.sessions import Prompts
 from planner.understanding.clause_splitting import best_split
 from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
@@ -104,7 +104,8 @@ class InstructionReader:
         """Let the GPT write a goal; if its log-probability is at most `floor`, the result may be unparsable."""
         session, pending = self._prompt(text, names, state, options)
         cursor = self.prompts.cursor(session, pending, options, attempt)
-        is_bound = bool(kinds_shown_apart(state.world)) and options.grounded and options.inventory
+        has_own = kinds_shown_apart(state.world) or own_states(state.world.domain)
+        is_bound = bool(has_own) and options.grounded and options.inventory
         parsed = self._goal(text, cursor, state, floor, self._names_only(state) if is_bound else None)
         parsed = replace(parsed, logprob=cursor.logprob, tokens=cursor.written)
         if (

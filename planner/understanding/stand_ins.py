@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.kinds.spoken_words import own_kinds
 from envs.symbolic.renamed_kinds import with_names
 from envs.words import plural
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import senses
-from planner.prompts.own_names import ALMOST, Mention, kinds_shown_apart, mentions
+from planner.prompts.own_names import ALMOST, Mention, mentions
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import FixtureCategory, ObjectCategory
@@ -76,7 +77,8 @@ class StandIns:
 
 def stand_ins(instruction: str, state: State) -> StandIns | None:
     """Return an instruction with stand-ins for the own kinds that it names; None if it names none."""
-    kinds = kinds_shown_apart(state.world)
+    own = own_kinds(state.world.domain)
+    kinds = [kind for kind in state.world.entities_by_category if kind in own]
     if not kinds:
         return None
     meant = list(_meant(instruction, state, mentions(instruction, kinds, state.world.domain.words)))
@@ -157,4 +159,4 @@ def _with_kinds(value: Value, names: Mapping[str, str]) -> Value:
             changed[field.name] = names.get(part, part) if field.name in _KIND_FIELDS else part
         else:
             changed[field.name] = _with_kinds(part, names)
-    return replace(value, **changed)  # type: ignore[return-value]
+    return replace(value, **changed)

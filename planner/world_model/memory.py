@@ -15,13 +15,14 @@ from envs.errors import nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.strict_json import JsonError, parse_json
 from envs.symbolic.domain import Domain
+from envs.symbolic.kinds.spoken_words import spoken_words
 from gpt.files import write_text_atomically
 from planner.errors import PlannerError
 from planner.world_model.belief import GROUND, HAND, Belief, Known, free_name
 from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from envs.scenes.home_file import AnyHome
@@ -82,7 +83,10 @@ def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
     stated: set[str] = set()
     properties: list[str] = []
     owners = {f"{name.lower()}'s": f"{name}'s" for name in belief.scene.people}
-    while len(object_words) > 1 and " ".join(object_words) not in domain.objects:
+    called = spoken_words(domain)
+    while len(object_words) > 1 and not (
+        " ".join(object_words) in domain.objects or called.is_own(_without_number(object_words))
+    ):
         if object_words[0] in domain.states or object_words[0] in domain.negations:
             stated.add(object_words.pop(0))
         elif object_words[0] in domain.property_group or object_words[0] in owners:
@@ -93,6 +97,8 @@ def _parse_sentence(belief: Belief, sentence: str) -> tuple[str, Known]:
     number = object_words.pop() if object_words and object_words[-1].isdecimal() else None
     category = " ".join(object_words)
     category = next((name for name in domain.objects if name.lower() == category), category)
+    if category not in domain.objects and called.is_own(category):
+        category = next(iter(called.names_of(category, "objects")), category)
     if category in domain.fixtures:
         raise BeliefError(f"{said}: {category!r} is furniture, and the map shows it; tell where objects are")
     if category not in domain.objects:
@@ -140,6 +146,13 @@ def _find_place(belief: Belief, place: str, said: str) -> tuple[str, str]:
         return place, fixtures[place]
     if place in belief.things:
         return place, belief.things[place].category
+    called = spoken_words(belief.scene.domain)
+    noun = _without_number(place.split())
+    if called.is_own(noun):
+        kind = next(iter(called.names_of(noun, "fixtures")), noun)
+        place = f"{kind}{place[len(noun) :]}"
+    if place in fixtures:
+        return place, fixtures[place]
     matches = [name for name, category in fixtures.items() if category == place]
     if len(matches) == 1:
         return matches[0], place
@@ -147,6 +160,11 @@ def _find_place(belief: Belief, place: str, said: str) -> tuple[str, str]:
         raise BeliefError(f"{said}: which {place}? there are {', '.join(matches)}")
     place_names = [*fixtures, *belief.things]
     raise BeliefError(f"{said}: there is no place {quoted(place)} on the map{nearest(place, place_names)}")
+
+
+def _without_number(words: Sequence[str]) -> str:
+    """Return the words of a name without the number at their end."""
+    return " ".join(words[:-1] if len(words) > 1 and words[-1].isdecimal() else words)
 
 
 def _enclosing_names(belief: Belief, name: str) -> set[str]:

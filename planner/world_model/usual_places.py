@@ -50,13 +50,18 @@ class UsualPlaces:
     things: Mapping[str, Mapping[str, int]]
 
     def rate(self, category: str, fixture: str, room_kind: str, domain: Domain) -> float:
-        """Return the mean number of objects of a category in a fixture of a category and room type; 0: impossible."""
-        key = f"{fixture}|{room_kind}"
-        counted = self.things.get(category, {}).get(key, 0)
-        if not counted and not domain.fits(category, fixture):
+        """Return the mean number of objects of a category in a fixture of a category and room type; 0: impossible.
+
+        A home's own kinds are where those are that they are like, unless the home says where they usually are.
+        """
+        usual_places, kind, furniture = domain.objects[category].at, domain.kind_of[category], domain.kind_of[fixture]
+        key = f"{furniture}|{room_kind}"
+        is_as_usual = kind in domain.objects and {*usual_places} <= {*domain.objects[kind].at}
+        counted = self.things.get(kind if is_as_usual else category, {}).get(key, 0)
+        if (not counted or furniture != fixture) and not domain.fits(category, fixture):
             return 0.0
-        usual_places = domain.objects[category].at
-        base_rate = NAMED_RATE / 2 ** usual_places.index(fixture) if fixture in usual_places else FITTING_RATE
+        place = next((place for place in (fixture, furniture) if place in usual_places), None)
+        base_rate = FITTING_RATE if place is None else NAMED_RATE / 2 ** usual_places.index(place)
         return (counted / self.fixtures[key] if counted else 0.0) + base_rate
 
 

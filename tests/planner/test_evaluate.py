@@ -95,6 +95,18 @@ def test_lines_without_steps_are_told_as_they_are(
     assert without["same"]
 
 
+def test_renamed_homes_stand_beside_the_same_splits_with_known_nouns(
+    model_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["--renamed", "--limit", "1", "--goals-only", "--model", str(model_folder), "--json"]
+    assert main(command) == 0
+    results = checked("planner.evaluate", capsys.readouterr().out)
+    names = [row["name"] for row in results["splits"]]
+    assert names[:2] == ["unseen homes", "unseen homes, renamed"]
+    assert [row["name"] for row in results["nouns"]] == ["known", "never seen"]
+    assert results["renamed"] == 1.0
+
+
 def test_several_models_are_evaluated_and_their_spread_is_told(
     model_folder: Path, tasks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,6 +152,10 @@ def test_bad_lines_are_named_with_their_numbers(
         ["--goals-only", "--physics", "3"],
         ["--goals-only", "--baseline", "teacher"],
         ["--with-steps"],
+        ["--renamed", "1.5"],
+        ["--renamed", "-1"],
+        ["--renamed", "--no-inventory"],
+        ["--renamed", "--tasks", "missing.jsonl"],
         ["--model", "a", "--model", "./a"],
     ],
 )

@@ -206,7 +206,8 @@ class EntryReader(NounReader):
                 if state not in (*self.domain.states, *self.domain.negations) and meant:
                     word, hint = state, f"; did you mean {' or '.join(map(repr, meant))}?"
             kind = "state" if self.names_of(word, "states") else "object"
-            self.problem(entry, f"unknown {kind} {word!r}{hint}" if hint else f"unknown object: {error}")
+            own = "" if "did you mean" in str(error) or "perhaps" in str(error) else self.own_hint("things")
+            self.problem(entry, f"unknown {kind} {word!r}{hint}" if hint else f"unknown object: {error}{own}")
             return None
         fact = conditions[0]
         if len(conditions) > 1 or not isinstance(fact, Count) or fact.place is not None or fact.number > 1:

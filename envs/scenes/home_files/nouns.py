@@ -25,6 +25,7 @@ class NounReader(PropertyReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
         self.notes: list[str] = []  # what is read otherwise than it is written
+        self.has_own_kinds = False
         self.refused: set[str] = set()  # names of the home's own kinds that have a problem, in small letters
 
     def meant(self, entry: yaml.Node, word: str, table: Literal["fixtures", "objects"], *, is_numbered: bool) -> str:
@@ -112,7 +113,11 @@ class NounReader(PropertyReader):
             )
         wrong = self.phrase_hint(text, "fixtures")
         wrong = wrong or self.wrong_description(self.with_known_noun(text, "fixtures"), self.furniture, movable=False)
-        return wrong or self.word_hint(name, "fixtures") or nearest(name, self.furniture)
+        return wrong or self.word_hint(name, "fixtures") or nearest(name, self.furniture) or self.own_hint("furniture")
+
+    def own_hint(self, section: str) -> str:
+        """Say where a kind is described that nothing is like, in a home that has kinds of its own."""
+        return f"; a kind of its own is described under `{section}:`" if self.has_own_kinds else ""
 
     def object_hint(self, text: str, name: str) -> str:
         """Return a hint about an unknown object; one that begins with a colon is about the whole text."""
@@ -120,7 +125,7 @@ class NounReader(PropertyReader):
             return f"; this is a class, such as {self.domain.members[name][0]!r}: name one of it"
         hint = self.word_hint(name, "objects")
         hint = hint or self.wrong_description(self.with_known_noun(text, "objects"), self.domain.objects, movable=True)
-        return hint or nearest(name, self.domain.objects)
+        return hint or nearest(name, self.domain.objects) or self.own_hint("things")
 
     def noun(self, text: str) -> str:
         """Return an object's words without a number, states and a liquid."""

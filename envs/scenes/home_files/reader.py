@@ -138,6 +138,7 @@ class _HomeReader(HouseholdReader):
         kinds = KindReader(self.domain, people=_listed_words(parts.get("people")))
         kinds.problems, kinds.notes = self.problems, self.notes
         self.domain = kinds.read(parts, self.folder)
+        self.has_own_kinds = not parts.keys().isdisjoint(("include", "things", "furniture"))
         self.limited_by_like, self.refused = kinds.limited_by_like, kinds.refused
         self.refused |= {name.lower() for name in _names_under_unknown_keys(root)}
         n_problems = len(self.problems)

@@ -39,6 +39,13 @@ def possible_in(state: State) -> Possible:
 class Possible:
     """What can become true, from a state, by skills and a hand.
 
+    Args:
+        state: The state.
+        skills: The robot's skills.
+        hand: Its hand.
+        idle: Appliances that do not run.
+        only: Objects that it takes at most; None: any.
+
     Attributes:
         holdable: Objects that can be in the hand.
         roots: Fixtures where each entity can be, also in something else; a fixture is at itself.
@@ -47,8 +54,12 @@ class Possible:
         liquids: Liquids that can be in each object; "" is none.
     """
 
-    def __init__(self, state: State, skills: Mapping[str, Skill], hand: Hand | None) -> None:
+    def __init__(
+        self, state: State, skills: Mapping[str, Skill], hand: Hand | None, *, idle: Collection[int] = (),
+        only: Collection[int] | None = None,
+    ) -> None:  # fmt: skip
         """Derive everything that is possible."""
+        self.idle = frozenset(idle)
         self.state, self.world, self.skills = state, state.world, skills
         world, self.domain = state.world, state.world.domain
         self.objects = range(world.n_fixtures, len(world.names))
@@ -67,6 +78,8 @@ class Possible:
         hands = () if hand is None else (hand,)
         self.beyond = {f for h in hands for f in range(world.n_fixtures) if out_of_reach(world, f, h)}
         self.untakable = {i for h in hands for i in self.objects if too_wide(world, i, h) or too_heavy(world, (i,), h)}
+        if only is not None:
+            self.untakable.update(i for i in self.objects if i not in only)
         self._kinds: dict[str, Sequence[int]] = {}
         self._done: set[tuple[str, Args, Args]] = set()  # what a skill was done on, and what could be in that then
         self._changed = True
@@ -98,6 +111,14 @@ class Possible:
         positive = self.domain.negations.get(word)
         return entity in (self.true[word] if positive is None else self.false[positive])
 
+    @property
+    def frees_hand(self) -> bool:
+        """Whether what is in the hand can leave it."""
+        drops = any(
+            e.atom.predicate == "holding" and not e.atom.positive for s in self.skills.values() for e in s.effects
+        )
+        return drops or any(items and places for items, places in self.movers.values())
+
     def can_be_in(self, item: int, holder: int) -> bool:
         """Whether an object can be directly in or on another, or on furniture."""
         if self.state.place[item] == holder:
@@ -125,10 +146,10 @@ class Possible:
         pairs = [p for preconditions in by_arguments.values() for p in preconditions]
         is_move = len(candidates) == 2 and all(p.atom.predicate in _PAIRS for p in pairs)
         moves = [e for e in skill.effects if e.atom.predicate == "at"]
-        if is_move and len(moves) == len(skill.effects) == 1 and not moves[0].guards:
-            if tuple(term.parameter for term in moves[0].atom.terms) == (0, 1):
-                self._move(skill, *candidates)
-                return
+        is_move &= len(moves) == len(skill.effects) == 1 and not any(effect.guards for effect in moves)
+        if is_move and tuple(term.parameter for term in moves[0].atom.terms) == (0, 1):
+            self._move(skill, *candidates)
+            return
         once = all(guard.predicate in _LASTING for effect in skill.effects for guard in effect.guards)
         pours = any(effect.atom.predicate == "filled from" for effect in skill.effects)
         for args in product(*candidates):
@@ -316,7 +337,7 @@ class Possible:
     def _run_processes(self) -> None:
         for fixture in range(self.world.n_fixtures):
             process = self.world.process[fixture]
-            if process is None:
+            if process is None or fixture in self.idle:
                 continue
             for is_new in (False, True):
                 if self.can_run(fixture, process, is_new=is_new):

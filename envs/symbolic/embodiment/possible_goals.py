@@ -36,6 +36,9 @@ class PossibleGoals:
             return self._furniture(condition)
         if isinstance(condition, No):
             return self._at_most(condition.thing, condition.place, 0)
+        means = getattr(condition, "means", None)
+        if means in self.world.domain.objects and self.possible.holdable.isdisjoint(self.world.objects_of(means)):
+            return False  # a tool or vessel is used in the hand
         if isinstance(condition, Every):
             chosen = quantified_objects(self.initial_state, condition)
             low, _ = number_required(self.initial_state, condition)

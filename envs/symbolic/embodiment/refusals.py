@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from envs.symbolic.embodiment.hand_limits import cannot, out_of_reach, too_heavy, too_wide
 from envs.symbolic.embodiment.possible import Possible, possible_in
 from envs.symbolic.embodiment.possible_goals import PossibleGoals
-from envs.symbolic.goals import Condition, Every, FixtureIs, No, format_condition
+from envs.symbolic.goals import Condition, Every, FixtureIs, Holding, No, format_condition
 from envs.symbolic.progress import is_true
 from envs.symbolic.scoring import fixtures_at, holds, matching_objects, quantified_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from envs.symbolic.domain import Hand
+    from envs.symbolic.domain import Hand, Process, Skill
     from envs.symbolic.goals import Goal, Place
     from envs.symbolic.state import State
 
+MAX_FIRST = 60  # things that are tried one by one, by a robot that cannot put down what it takes
 _HAND = ("width_m", "payload_kg", "reach_m")  # after the skills: a skill is named rather than the hand
 
 
@@ -36,7 +38,7 @@ def robot_obstacle(goal: Goal, state: State, *, initial_state: State | None = No
         return ""
     start = initial_state or state
     for condition in _surely_asked(goal, state, start):
-        if holds(state, condition, start) or PossibleGoals(possible_in(state), start).may_hold(condition):
+        if holds(state, condition, start) or _may_hold(condition, state, start):
             continue
         if reason := _Refusal(condition, state, start).reason():
             return f"{format_condition(condition)}: {reason}" if len(goal.conditions) > 1 else reason
@@ -52,6 +54,62 @@ def _surely_asked(goal: Goal, state: State, initial_state: State) -> Iterator[Co
         if guard.tests and (number > 0 or not all(is_true(test, state, initial_state) for test in guard.tests)):
             continue
         yield from (c for c in phase if not (is_later and isinstance(c, Every)))
+
+
+def _may_hold(
+    condition: Condition, state: State, initial_state: State, skills: Mapping[str, Skill] | None = None,
+    hand: Hand | None = None,
+) -> bool:  # fmt: skip
+    """Whether a condition can be brought about, at most, by some skills and a hand or else by the home's robot."""
+    if skills is None:
+        skills, hand = state.world.domain.skills, state.world.domain.hand
+    idle = _others_than_means(condition, state)
+    is_known = not idle and (skills, hand) == (state.world.domain.skills, state.world.domain.hand)
+    possible = possible_in(state) if is_known else Possible(state, skills, hand, idle=idle)
+    if not PossibleGoals(possible, initial_state).may_hold(condition):
+        return False
+    if state.held >= 0 or possible.frees_hand:
+        return True
+    first = [i for i in _related(condition, state) if i in possible.holdable]  # one thing stays in its hand
+    if len(first) > MAX_FIRST:
+        return True
+    choices = (Possible(state, skills, hand, idle=idle, only=only) for only in ((), *((i,) for i in first)))
+    return any(PossibleGoals(choice, initial_state).may_hold(condition) for choice in choices)
+
+
+def _others_than_means(condition: Condition, state: State) -> frozenset[int]:
+    """Return the appliances that must not give a state or liquid that shall come from another one."""
+    world, means = state.world, getattr(condition, "means", None)
+    if means not in world.domain.fixtures or isinstance(condition, FixtureIs | No | Holding):
+        return frozenset()
+    words = condition.become if isinstance(condition, Every) else condition.thing.states
+    negations = world.domain.negations
+
+    def serves(process: Process) -> bool:
+        fills = process.fill is not None and process.fill == condition.thing.liquid
+        sets = any(word in process.set or negations.get(word) in process.clear for word in words)
+        return fills or sets or (process.cook and "cooked" in words)
+
+    return frozenset(
+        f
+        for f, process in enumerate(world.process)
+        if process is not None and world.categories[f] != means and serves(process)
+    )
+
+
+def _related(condition: Condition, state: State) -> list[int]:
+    """Return the objects that a condition is about, those that they go in or beside, tools and vessels."""
+    world, related = state.world, list[int]()
+    if not isinstance(condition, FixtureIs):
+        related += world.objects_of(condition.thing.word)
+    place: Place | None = getattr(condition, "place", None)
+    while place is not None and place.thing is not None:
+        related += world.objects_of(place.thing.word)
+        place = place.inside
+    for i, category in enumerate(world.object_category):
+        if category is not None and (category.cuts or category.wipes or category.contains or category.fills):
+            related.append(i)
+    return list(dict.fromkeys(related))
 
 
 class _Refusal:
@@ -84,7 +142,7 @@ class _Refusal:
         if hand is not None:
             hand = replace(hand, **{name: None for name in _HAND if name not in limits})
         skills = {name: skill for name, skill in self.domain.all_skills.items() if name not in limits}
-        return PossibleGoals(Possible(self.state, skills, hand), self.initial_state).may_hold(self.condition)
+        return _may_hold(self.condition, self.state, self.initial_state, skills, hand)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
@@ -103,19 +161,20 @@ class _Refusal:
         hand = self.domain.hand
         assert hand is not None
         if name == "reach_m":
-            roots = [root for i in self.objects() if (root := self.state.root(i)) >= 0]
-            return self.first([*roots, *self.places()], lambda f, h: out_of_reach(self.world, f, h))
+            roots = [root for i in self.things() if (root := self.state.root(i)) >= 0]
+            furniture = [*roots, *self.places(), *self.appliances()]
+            said = self.first(furniture, partial(out_of_reach, self.world, hand=hand))
+            return said or "this robot does not reach far enough ({:.2f} to {:.2f} m)".format(*hand.reach_m or ())
         if name == "width_m":
-            return self.first(self.things(), lambda i, h: too_wide(self.world, i, h))
-        return self.first(self.things(), lambda i, h: too_heavy(self.world, (i,), h))
+            said = self.first(self.things(), partial(too_wide, self.world, hand=hand))
+            return said or f"this robot's hand is too narrow (it holds {hand.width_m:g} m)"
+        said = self.first(self.things(), lambda i: too_heavy(self.world, (i,), hand))
+        return said or f"this robot's hand is too weak (it lifts {hand.payload_kg:g} kg)"
 
-    def first(self, entities: Iterable[int], words: object) -> str:
+    def first(self, entities: Iterable[int], words: Callable[[int], str]) -> str:
         """Return the words about the first entity of which there is something to say."""
-        hand: Hand | None = self.domain.hand
-        for entity in entities:
-            if said := words(entity, hand):  # type: ignore[operator]
-                return f"{self.the(entity)} {said}"
-        return ""
+        said = ((entity, words(entity)) for entity in entities)
+        return next((f"{self.the(entity)} {text}" for entity, text in said if text), "")
 
     def objects(self) -> list[int]:
         """Return the objects that the condition is about."""
@@ -132,16 +191,7 @@ class _Refusal:
 
     def things(self) -> list[int]:
         """Return the objects that the condition is about, those that they go in, and the tools."""
-        place, holders = self.place(), list[int]()
-        while place is not None and place.thing is not None:
-            holders += self.world.objects_of(place.thing.word)
-            place = place.inside
-        tools = [
-            i
-            for i, category in enumerate(self.world.object_category)
-            if category is not None and (category.cuts or category.wipes or category.contains or category.fills)
-        ]
-        return [*self.objects(), *holders, *tools]
+        return list(dict.fromkeys((*self.objects(), *_related(self.condition, self.state))))
 
     def places(self) -> list[int]:
         """Return the furniture that the condition is about."""
@@ -149,6 +199,11 @@ class _Refusal:
         while place is not None and place.thing is not None:
             place = place.inside
         return [] if place is None else fixtures_at(self.state, place)
+
+    def appliances(self) -> list[int]:
+        """Return the appliances, for a condition about states."""
+        process = self.world.process
+        return [f for f in range(self.world.n_fixtures) if process[f] is not None]
 
     def place(self) -> Place | None:
         place: Place | None = getattr(self.condition, "place", None)

@@ -13,6 +13,7 @@ from envs.symbolic.embodiment.possible_goals import PossibleGoals
 from envs.symbolic.goals import Condition, Every, FixtureIs, No
 from envs.symbolic.rules import forbidden_entities
 from envs.symbolic.scoring import can_match, quantified_objects
+from envs.symbolic.state import NOWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +35,17 @@ def spared_for(goal: Goal, state: State) -> frozenset[int]:
 
 def unusable(conditions: tuple[Condition, ...], state: State) -> frozenset[int]:
     """Return the entities that this robot cannot use for conditions; empty for a robot without limits."""
-    return _unusable(conditions, state) if state.world.domain.has_limits else frozenset()
+    if not state.world.domain.has_limits:
+        return frozenset()
+    return _unusable(conditions, state._replace(at=NOWHERE))
+
+
+def out_of_access(state: State) -> frozenset[int]:
+    """Return the furniture that this robot gets nothing in or on; empty for a robot without limits."""
+    if not state.world.domain.has_limits:
+        return frozenset()
+    possible = possible_in(state._replace(at=NOWHERE))
+    return frozenset(f for f in range(state.world.n_fixtures) if not possible.is_accessible(f))
 
 
 @lru_cache(maxsize=64)

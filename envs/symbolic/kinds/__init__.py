@@ -1,4 +1,4 @@
-"""What a home adds to the domain: kinds of things and furniture of its own, which it may share with other homes.
+"""What a home or a domain file adds to a domain: kinds of things and furniture, which homes may share.
 
 | file | what |
 |---|---|
@@ -8,4 +8,10 @@
 | `furniture.py` | reads one kind of furniture, and what runs in it |
 | `values.py` | reads words, lengths, colors |
 | `names.py` | checks what a kind may be called |
+| `domain_file.py` | reads a whole domain file |
+| `sampling_tables.py` | reads how homes of a domain are sampled |
+| `spoken_words.py` | what people call the kinds of a domain |
+| `description.py` | tells what a home adds |
+| `writing.py` | writes what a home adds |
+| `renamed.py` | homes whose kinds have other names |
 """

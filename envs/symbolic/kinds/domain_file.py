@@ -118,7 +118,9 @@ class DomainFileReader(KindReader, SamplingReader):
             self.problem(
                 root, "a domain that stands alone has `objects:` and `fixtures:`; to add to the home: `extends: home`"
             )
-        values: dict[str, Any] = {"skills": {**self.domain.skills, **self.skills_of(parts.get("skills"))}}
+        skills = {**self.domain.skills, **self.skills_of(parts.get("skills"))}
+        lacking = {name: skill for name, skill in self.usual_skills().items() if name not in skills}
+        values: dict[str, Any] = {"skills": skills, "lacking": lacking}
         if self.problems:
             values = {}  # further problems are found with what is known
         domain = self.checked(values)
@@ -250,18 +252,25 @@ class DomainFileReader(KindReader, SamplingReader):
 
     # -- skills --------------------------------------------------------------------------------------------------------
 
+    def usual_skills(self) -> dict[str, Skill]:
+        """Return the built-in skills that make sense in the domain."""
+        domain = self.domain
+        usual = {name: fitted(s, domain.states, domain.liquids) for name, s in default_domain().skills.items()}
+        return {n: skill for n, skill in usual.items() if skill is not None and (n != "give" or domain.person)}
+
     def skills_of(self, node: yaml.Node | None) -> dict[str, Skill]:
         """Read skills: those of the file, and built-in ones, which are named without a value."""
         built_in, domain = default_domain().skills, self.domain
         if node is None:
-            usual = ((name, fitted(skill, domain.states, domain.liquids)) for name, skill in built_in.items())
-            has_people = any(fixture.relation == "with" for fixture in domain.fixtures.values())
-            return {name: skill for name, skill in usual if skill is not None and (name != "give" or has_people)}
+            return self.usual_skills()
         named: dict[str, Skill] = {}
         own: list[tuple[yaml.Node, yaml.Node]] = []
         for name, key, value in self.pairs(node, "skills"):
             if not is_null(value):
                 own.append((key, value))
+                if name in built_in:
+                    text = f"{name!r} is a built-in skill; choose another name, or take it as it is, without a value"
+                    self.problem(key, f"skills: {text}")
             elif name not in built_in:
                 hint = (
                     nearest(name, built_in) or "; a skill of your own needs `text`, `when` and `sets` (docs/skills.md)"
@@ -274,7 +283,9 @@ class DomainFileReader(KindReader, SamplingReader):
             else:
                 named[name] = skill
         mapping = yaml.MappingNode("tag:yaml.org,2002:map", own, node.start_mark, node.end_mark)
-        skills = {**named, **read_skills(self, mapping, domain.vocabulary)}
+        read = read_skills(self, mapping, domain.vocabulary)
+        self.check_states_of(read, mapping)
+        skills = {**named, **read}
         order = [key.value for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
         return {name: skills[name] for name in dict.fromkeys((*order, *skills)) if name in skills}
 

@@ -16,15 +16,16 @@ reading, so that one mistake gives one message.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import yaml
 
 from envs.errors import DomainError, nearest
-from envs.files.yaml_nodes import describe, is_null
+from envs.files.yaml_nodes import HomeFileError, describe, is_null
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region
 from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS, FurnitureReader
 from envs.symbolic.kinds.includes import Included, IncludeReader
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 KIND_KEYS = ("include", "things", "furniture", "classes", "states", "negations", "processes", "skills")
 MAX_KINDS = 1000
+# States that only a built-in skill gives: planning knows what that one needs.
+BELONGING = {"open": "open", "on": "turn on", "sliced": "slice", "folded": "fold", "watered": "pour"}
 MAX_WORDS = 20  # other words for a kind
 _ANY_SPACE = Region(z=0.5, size=(2.0, 2.0, 2.0))
 Category = TypeVar("Category", ObjectCategory, FixtureCategory)
@@ -132,8 +135,19 @@ class KindReader(FurnitureReader, IncludeReader):
                         self.problem(key, f"skills: {key.value!r} is a built-in skill; choose another name")
                     if key.value in skills:
                         self.problem(key, f"skills: {key.value!r} is also a skill of another file; choose another name")
-                skills |= read_skills(self, node, domain.vocabulary)
+                read = read_skills(self, node, domain.vocabulary)
+                self.check_states_of(read, node)
+                skills |= read
         return skills
+
+    def check_states_of(self, skills: Mapping[str, Skill], node: yaml.Node) -> None:
+        """Check that own skills set no state that belongs to a built-in one, whose preconditions plans rely on."""
+        keys = {key.value: key for key, _ in node.value} if isinstance(node, yaml.MappingNode) else {}
+        for name, skill in skills.items():
+            words = {effect.atom.word for effect in skill.effects if effect.atom.predicate == "state"}
+            for word in sorted(words & BELONGING.keys()):
+                text = f"{word!r} belongs to the built-in skill {BELONGING[word]!r}; choose another word for the state"
+                self.problem(keys.get(name, node), f"skill {name!r}: {text}")
 
     # -- words of goals ------------------------------------------------------------------------------------------------
 
@@ -186,7 +200,7 @@ class KindReader(FurnitureReader, IncludeReader):
             section = self.called[key]
             for name, node, value in self.pairs(file.parts[key], section):
                 options = self.kind_options(name, value, known, key)
-                is_override = "like" in options and getattr(options["like"], "value", None) == name
+                is_override = options is not None and getattr(options.get("like"), "value", None) == name
                 if len(sections.furniture) + len(sections.things) >= MAX_KINDS:
                     self.problem(node, f"{section}: more than {MAX_KINDS} kinds")
                     return
@@ -194,23 +208,27 @@ class KindReader(FurnitureReader, IncludeReader):
                 if not self.may_be_called(node, section, plain, is_override=is_override):
                     self.refused.add(name.lower())
                     continue
-                entries[plain] = KindEntry(name=plain, node=node, options=options, file=file.file, folder=file.folder)
+                if options is None:
+                    self.refused.add(plain.lower())
+                entries[plain] = KindEntry(
+                    name=plain, node=node, options=options or {}, file=file.file, folder=file.folder
+                )
                 if plain != name:
                     self.aliases[name.lower()] = plain
                     self.words_of[plain] = (name.replace("’", "'"),)
                     self.notes.append(f"{name!r} is called {plain} in goals and plans")
 
-    def kind_options(self, name: str, node: yaml.Node, known: Collection[str], key: str) -> dict[str, yaml.Node]:
-        """Return what is said of a kind; a word alone is the kind that it is like."""
+    def kind_options(self, name: str, node: yaml.Node, known: Collection[str], key: str) -> dict[str, yaml.Node] | None:
+        """Return what is said of a kind; None if it is not said in keys."""
         if isinstance(node, yaml.ScalarNode) and not is_null(node) and self.text(node, name) is not None:
             self.problem(
                 node, f"{name}: expected what it is, as in `{name}: {{like: {node.value}}}`; found {describe(node)}"
             )
-            return {}
+            return None
         if isinstance(node, yaml.SequenceNode):
             other = "; what stands in a room is listed under `rooms:`" if key == "furniture" else ""
             self.problem(node, f"{name}: expected what it is, as in `{{like: …}}`; found {describe(node)}{other}")
-            return {}
+            return None
         return self.options(node, name, known)
 
     def kinds(
@@ -259,11 +277,14 @@ class KindReader(FurnitureReader, IncludeReader):
     def like_of(self, entry: KindEntry, entries: Collection[str], known: Mapping[str, object]) -> str | None:
         """Return the kind that an entry is like; None if it says none, empty if that is wrong."""
         if "like" not in entry.options:
-            return None
+            return "" if entry.name.lower() in self.refused else None
         node, is_thing = entry.options["like"], known is self.domain.objects
         with self.reading(entry.file):
             word = self.text(node, f"{entry.name}: like")
             word = word and self.aliases.get(word.lower(), word)
+            if word == entry.name and word not in known:
+                self.problem(node, f"{word}: like: a circle, {word} like {word}: say what it is like, or its size")
+                return ""
             if word is None or word in entries or word in known:
                 return word or ""
             lowered = {name.lower(): name for name in (*known, *entries)}
@@ -337,6 +358,21 @@ class KindReader(FurnitureReader, IncludeReader):
             if not at and "at" not in values:
                 self.problem(key, f"{context}: say `at` which furniture")
             self.processes.append(self.process(name, tuple(at), values, context))
+
+
+def load_kinds(path: str | os.PathLike[str], domain: Domain) -> Domain:
+    """Return a domain with the kinds of a file that homes include, or of a bundled one by its name.
+
+    Raises:
+        HomeFileError: The file is wrong; the error lists every problem, with its file and line.
+    """
+    reader = KindReader(domain)
+    node = yaml.ScalarNode("tag:yaml.org,2002:str", os.fspath(path), yaml.Mark("", 0, 0, 0, "", 0))
+    extended = reader.read({"include": node}, Path())
+    if reader.problems:
+        texts = ((p, p.text.removeprefix("include: ")) for p in reader.problems)
+        raise HomeFileError([replace(p, text=text, line=p.line if p.file else None) for p, text in texts])
+    return extended
 
 
 def _keys_of(sections: Iterable[yaml.Node | None]) -> tuple[str, ...]:

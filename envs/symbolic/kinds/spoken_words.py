@@ -22,10 +22,10 @@ def base_of(domain: Domain) -> Domain:
 
 @lru_cache(maxsize=32)
 def own_kinds(domain: Domain) -> frozenset[str]:
-    """Return the kinds that were added to the built-in domain; none for a domain that is not made from it."""
+    """Return the kinds that were added to the built-in domain, without rooms; none if it is not made from that."""
     base = base_of(domain)
     own = (domain.objects.keys() - base.objects.keys(), domain.fixtures.keys() - base.fixtures.keys())
-    return frozenset().union(*own)
+    return frozenset(name for names in own for name in names if name not in domain.rooms)
 
 
 def named_in(text: str, kinds: Iterable[str]) -> list[str]:

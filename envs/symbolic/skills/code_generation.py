@@ -15,7 +15,7 @@ from envs.symbolic.skills import runtime
 from envs.symbolic.skills.effect_code import successor_code
 from envs.symbolic.skills.expressions import Expressions
 from envs.symbolic.skills.values import Precondition, Skill, Term
-from envs.symbolic.skills.wording import kind_checks, message_of
+from envs.symbolic.skills.wording import message_of
 from envs.symbolic.state import Action, State, apply_process
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def compile_skill(skill: Skill, domain: Domain) -> CompiledSkill:
         bits=domain.bits,
         fixture_kinds=domain.vocabulary.fixtures,
         rooms=domain.rooms,
+        rooms_are_entities=domain.rooms_are_entities,
         checked=frozenset(range(len(skill.parameters))),
     )
     code = "\n\n".join(
@@ -105,7 +106,7 @@ def compile_skill(skill: Skill, domain: Domain) -> CompiledSkill:
 def unmet_code(skill: Skill, expressions: Expressions, negations: Mapping[str, str]) -> str:
     """Return the source of the function that says which precondition is false first."""
     lines = [f"def unmet(state, {_arguments(skill)}):", f"{INDENT}world = state.world"]
-    for precondition in (*kind_checks(skill), *skill.preconditions):
+    for precondition in (*expressions.kind_checks(), *skill.preconditions):
         lines += [INDENT + line for line in _check(skill, precondition, expressions, negations)]
     return "\n".join((*lines, f"{INDENT}return None"))
 
@@ -138,7 +139,7 @@ def actions_code(skill: Skill, expressions: Expressions) -> str:
     about_hand |= {a.terms[0] for a in required if a.predicate == "holding"}
     each: list[str] = []
     once = ["state.held >= 0"] if held else []
-    for precondition in (*kind_checks(skill), *skill.preconditions):
+    for precondition in (*expressions.kind_checks(), *skill.preconditions):
         atom = precondition.atom
         if atom.predicate == "holding" and atom.positive and atom.terms[0].parameter in held[:1]:
             continue

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from envs.symbolic.skills.consistency import FINDING
 from envs.symbolic.skills.phrases import FIXTURE_ABILITIES
-from envs.symbolic.skills.values import Atom, Skill, Term
+from envs.symbolic.skills.values import Atom, Precondition, Skill, Term
+from envs.symbolic.skills.wording import kind_checks
 
 _PLACEHOLDER = re.compile(r"\{(hand|relation [01]|[01])\}")
 
@@ -25,6 +26,7 @@ class Expressions:
         bits: The bit of each state.
         fixture_kinds: Categories and classes of fixtures.
         rooms: Kinds of rooms.
+        rooms_are_entities: Whether rooms are among the fixtures.
         checked: Parameters whose kind is known when the expression is evaluated.
     """
 
@@ -32,7 +34,12 @@ class Expressions:
     bits: Mapping[str, int]
     fixture_kinds: Collection[str]
     rooms: Collection[str]
+    rooms_are_entities: bool
     checked: Collection[int]
+
+    def kind_checks(self) -> Sequence[Precondition]:
+        """The checks of what the arguments are."""
+        return kind_checks(self.skill, rooms_are_entities=self.rooms_are_entities)
 
     def entity(self, term: Term) -> str:
         """The entity of a term: an argument, or what the first precondition with it found."""
@@ -124,11 +131,11 @@ class Expressions:
             case "object":
                 return f"{entity} >= world.n_fixtures"
             case "fixture":
-                return f"{entity} < world.n_fixtures"
+                return f"{entity} < world.{'n_fixtures' if self.skill.travels else 'n_furniture'}"
             case "person":
                 return f"world.relation[{entity}] == 'with'"
             case "place":
-                return "True"
+                return f"not world.n_furniture <= {entity} < world.n_fixtures"
         return f"{entity} in world.of_kind({kind!r})"
 
     def message(self, template: str, terms: Sequence[Term]) -> str:

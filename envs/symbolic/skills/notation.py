@@ -43,9 +43,11 @@ def parse_skills(raw: object, vocabulary: Vocabulary) -> dict[str, Skill]:
 
 def read_skills(reader: NodeReader, node: yaml.Node, vocabulary: Vocabulary) -> dict[str, Skill]:
     """Return the skills of a YAML node; problems are recorded in the reader, with their lines."""
+    n_problems = len(reader.problems)
     _find_repeated_keys(reader, node)
     try:
-        return parse_skills(_plain(node), vocabulary)
+        skills = parse_skills(_plain(node), vocabulary)
+        return skills if len(reader.problems) == n_problems else {}
     except SkillNotationError as error:
         for problem in error.problems:
             reader.problem(_node_at(node, problem.path), problem.text)

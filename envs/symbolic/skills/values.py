@@ -139,3 +139,8 @@ class Skill:
     preconditions: tuple[Precondition, ...] = ()
     effects: tuple[Effect, ...] = ()
     at: int = 0
+
+    @property
+    def travels(self) -> bool:
+        """Whether it only brings the robot somewhere: then a room is a fixture like any other."""
+        return bool(self.effects) and all(effect.atom.predicate == "robot at" for effect in self.effects)

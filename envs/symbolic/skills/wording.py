@@ -37,7 +37,7 @@ _USUAL: dict[tuple[str, bool], str] = {  # {0} and {1} are the terms, {relation 
 _BRACES = re.compile(r"\{[^{}]*\}")
 _ALSO_READ = {"into": ("in",), "onto": ("on",)}  # what people write instead of a preposition
 _RELATIONS = ("on", "in")
-_KINDS = {"object": "{0} is a fixture", "fixture": "{0} is not a fixture"}
+_KINDS = {"object": "{0} is a fixture", "fixture": "{0} is not a fixture", "place": "{0} is a room"}
 
 
 def message_of(skill: Skill, precondition: Precondition, negations: Mapping[str, str]) -> tuple[str, tuple[Term, ...]]:
@@ -77,16 +77,18 @@ def _usual(skill: Skill, atom: Atom, negations: Mapping[str, str]) -> str:
             for e in skill.effects
         )  # fmt: skip
         return f"{{0}} is {'already ' * (is_done and not found.startswith('not '))}{found}"
+    if atom.predicate in ("at", "robot at") and atom.terms[-1].parameter is None and atom.positive:
+        return f"{'{0}' if atom.predicate == 'at' else 'the robot'} is at no {atom.terms[-1].kind}"
     if atom.predicate == "filled" and atom.word:
         return f"{{0}} holds {'no ' * atom.positive}{atom.word}"
     return _USUAL[atom.predicate, atom.positive]
 
 
-def kind_checks(skill: Skill) -> Sequence[Precondition]:
+def kind_checks(skill: Skill, *, rooms_are_entities: bool) -> Sequence[Precondition]:
     """Return the checks of what the arguments are, which come first.
 
     A skill that says `holding {object}` or `{person} is a person` checks that argument there. A `{place}` can be
-    anything.
+    anything but a room.
     """
     required = [p.atom for p in skill.preconditions if p.atom.positive and not p.guards]
     checks = []
@@ -94,7 +96,8 @@ def kind_checks(skill: Skill) -> Sequence[Precondition]:
         term = Term(kind=parameter.kind, parameter=i)
         check = Atom(predicate="kind", terms=(term,))
         is_held = parameter.kind == "object" and Atom(predicate="holding", terms=(term,)) in required
-        if parameter.kind != "place" and check not in required and not is_held:
+        is_any = parameter.kind == "place" and not rooms_are_entities
+        if not is_any and check not in required and not is_held:
             checks.append(Precondition(atom=check))
     return checks
 

@@ -44,7 +44,7 @@ from envs.symbolic.domain.achievers import own_skills
 from envs.symbolic.goals import format_rule
 from planner.plans.export.phases import check_ends, one_line, phases_of
 from planner.plans.options import MAX_REPLANS
-from planner.plans.own_effects import StateAfter, states_after
+from planner.plans.own_skills.states_after import StateAfter, states_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,7 +25,7 @@ from envs.symbolic.actions import BIT, HELD
 from planner.errors import ExportError
 from planner.plans.export.clock import HomeClock
 from planner.plans.export.phases import check_ends, one_line, phases_of
-from planner.plans.own_effects import states_after
+from planner.plans.own_skills.states_after import states_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain import BUILT_IN_STATES
+from envs.symbolic.domain.achievers import achievers
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Holding, No, Place, Test, Thing
 from envs.symbolic.scoring import (
     can_match,
@@ -224,6 +226,8 @@ def can_be(world: World, i: int, state: str) -> bool:
     """Whether a state can ever be true of an entity (other than at the start)."""
     fixture, thing = world.fixture_category[i], world.object_category[i]
     process = world.process[i]
+    if state not in BUILT_IN_STATES or achievers(world.domain, world.categories[i], state):
+        return world.domain.can_be(world.categories[i], state)
     if fixture is not None:
         return {
             "open": fixture.joint is not None or bool(process and "closed" in process.when),

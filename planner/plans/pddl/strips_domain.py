@@ -18,12 +18,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain.achievers import own_skills
 from planner.plans.pddl.operators import Operator, operator
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain, Process
+    from envs.symbolic.domain import Domain, Process, Skill
 
 ACT, FREE = "(acting)", "(hand-free)"
+OWN = "do-"  # begins the names of actions of skills that the domain adds
 REACH, SURFACE = "(reaching)", "(reaching-surface)"
 
 
@@ -157,6 +159,11 @@ def _pouring(domain: Domain) -> list[Operator]:
     return found
 
 
+def own_name(skill: Skill) -> str:
+    """Return the beginning of the names of the actions of a skill that the domain adds."""
+    return OWN + re.sub(r"[^a-z0-9]+", "-", skill.name.lower()).strip("-")
+
+
 def process_name(process: Process) -> str:
     """Return the name of a process in PDDL: `wash-dishes`; with a suffix where a skill has that name."""
     name = re.sub(r"[^a-z0-9]+", "-", process.name.lower()).strip("-")
@@ -210,10 +217,13 @@ SKILLS: dict[str, tuple[str, tuple[int, ...]]] = {
 }  # fmt: skip
 
 
-def skill_of(name: str) -> tuple[str, tuple[int, ...]] | None:
+def skill_of(name: str, domain: Domain) -> tuple[str, tuple[int, ...]] | None:
     """Return our skill for a PDDL action and the positions of our arguments; None if it is no subtask.
 
     A rule about a skill makes variants of its action (`strips_goal.py`): `pick-up--1b` is one of `pick-up`.
     """
     name = name.partition("--")[0]
+    for skill in own_skills(domain):
+        if re.fullmatch(rf"{re.escape(own_name(skill))}-[0-9]+", name):
+            return skill.name, tuple(range(len(skill.parameters)))
     return ("pour", (0, 1)) if name == "pour" or name.startswith("pour-") else SKILLS.get(name)

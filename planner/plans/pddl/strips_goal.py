@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count, product
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain.achievers import KNOWN_SKILLS
 from planner.errors import ExportError
 from planner.plans.formulas.formula import FALSE, TRUE, AtLeast, Atom, Formula, all_of, atoms, is_true, negated
 from planner.plans.pddl.operators import Operator, operator, predicate, words_of
@@ -238,7 +239,7 @@ def _forbid_skill(rules: GoalRules, ban: Ban, number: int, names: Sequence[str],
     reasons += _exceptions(rules.domain, banned.values())
     kept: list[Operator] = []
     for each in rules.operators:
-        skill, positions = skill_of(each.name) or ("", ())
+        skill, positions = skill_of(each.name, rules.domain) or ("", ())
         if skill != ban.skill:
             kept.append(each)
             continue
@@ -408,13 +409,17 @@ def _add_means(rules: GoalRules, initial_state: State, names: Sequence[str]) -> 
             operator(f"{note}-tool", "?x ?y", f"{ACT} {wanted} (worked ?x ?y) {means.format('?y')}", used),
         ]  # fmt: skip
     if rules.goal.means:
-        rules.operators = [_recording(each) for each in rules.operators]
+        rules.operators = [_recording(each, rules.domain) for each in rules.operators]
 
 
-def _recording(each: Operator) -> Operator:
+def _recording(each: Operator, domain: Domain) -> Operator:
     """Return an action that records that the episode has begun, and what its tool worked on."""
-    skill, _ = skill_of(each.name) or ("", ())
+    skill, positions = skill_of(each.name, domain) or ("", ())
     if not skill:
         return each
     worked = ["(worked ?x ?y)"] if skill == "slice" or (skill == "pour" and "?x" in each.parameters) else []
+    if skill not in KNOWN_SKILLS:
+        things = [each.parameters[i] for i in positions if each.parameters[i][1] == "x"]
+        held = [word for literal in each.precondition if (word := words_of(literal)[-1]) and "(held " in literal]
+        worked = [f"(worked {thing} {tool})" for thing in things for tool in held if tool != thing]
     return replace(each, effect=(*each.effect, "(begun)", *worked))

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import successor, unmet_precondition
+from envs.symbolic.actions import format_action, successor, unmet_precondition
+from envs.symbolic.domain.achievers import KNOWN_SKILLS
 from envs.symbolic.progress import advance, begin, score
+from planner.errors import ExportError
+from planner.plans.own_skills.strips import Variant as OwnVariant
+from planner.plans.own_skills.strips import variant_of
 from planner.plans.pddl.operators import words_of
 from planner.plans.pddl.strips_domain import process_name
 from planner.plans.pddl.strips_facts import NOWHERE, holders
@@ -25,6 +29,7 @@ def plan_steps(
     initial_state: State,
     names: Sequence[str],
     processes: Collection[str],
+    variants: Sequence[OwnVariant] = (),
 ) -> list[str]:
     """Write a plan.
 
@@ -36,6 +41,7 @@ def plan_steps(
         initial_state: The state in which it begins.
         names: The PDDL name of each entity; empty if it is left out of the problem.
         processes: The names of what appliances do, as far as the problem asks for it.
+        variants: The actions of skills that the domain adds.
     """
     progress = begin(goal, initial_state)
     first = len(goal.phases) - len(rules.phases)  # the phases before it are left out at the start
@@ -59,7 +65,7 @@ def plan_steps(
             break
         notes = _notes(rules, state, after.state, after.uses - progress.uses, names)
         for step, now in (
-            *_subtask(state, action, after.state, names, processes, rules),
+            *_subtask(state, action, after.state, names, processes, rules, variants),
             *((n, after.state) for n in notes),
         ):
             steps.append(step)
@@ -72,7 +78,13 @@ def plan_steps(
 
 
 def _subtask(
-    state: State, action: Action, next_state: State, names: Sequence[str], processes: Collection[str], rules: GoalRules
+    state: State,
+    action: Action,
+    next_state: State,
+    names: Sequence[str],
+    processes: Collection[str],
+    rules: GoalRules,
+    variants: Sequence[OwnVariant],
 ) -> Iterator[tuple[str, State]]:
     """Yield the steps of one subtask, with the state after each."""
     name = _namer(state, names)
@@ -82,7 +94,8 @@ def _subtask(
     objects = (i for i in range(state.world.n_fixtures, len(names)) if names[i])
     changed = [i for i in objects if _differs_by_process(state, action, next_state, i)]
     now = _without_processes(state, next_state, changed)
-    for step in _skill_steps(state, skill, first, last, name):
+    own = skill not in KNOWN_SKILLS
+    for step in _own_steps(state, action, variants, name) if own else _skill_steps(state, skill, first, last, name):
         yield _variant(step, rules, state, names), now
     for number, i in enumerate(changed, start=1):
         now = _without_processes(state, next_state, changed[number:])
@@ -174,6 +187,22 @@ def _skill_steps(state: State, skill: str, first: int, last: int, name: Callable
             yield from _reached(state, f"pour{temperature}{source}", last, arguments, name)
 
 
+def _own_steps(
+    state: State, action: Action, variants: Sequence[OwnVariant], name: Callable[[int], str]
+) -> Iterator[str]:
+    """Yield the steps of a skill that the domain adds: its variant for this state."""
+    chosen = variant_of(state, action, variants)
+    if chosen is None:
+        raise ExportError(f"cannot be said in PDDL: {format_action(state.world, action)!r}, as things are then")
+    variant, binding = chosen
+    if variant.attends is not None:
+        variable, step = variant.attends
+        yield from _attention(state, int(binding[variable]), step, name)
+    arguments = (binding[variable] for variable in variant.operator.parameters)
+    words = (argument if isinstance(argument, str) else name(argument) for argument in arguments)
+    yield f"({' '.join([variant.operator.name, *words])})"
+
+
 def _is_nested(state: State, i: int) -> bool:
     return state.place[i] >= state.world.n_fixtures
 
@@ -215,6 +244,8 @@ def _differs_by_process(state: State, action: Action, next_state: State, i: int)
                 same = [s for s in world.domain.states if s not in hot_or_cold]
                 return bool(mismatch) or any(state.has(i, s) != next_state.has(i, s) for s in same)
     if skill in ("slice", "fold") and i == world.index[args[0]]:
+        return False
+    if skill not in KNOWN_SKILLS and (i == state.held or world.names[i] in args):
         return False
     return flags != next_state.flags[i] or liquid != next_state.liquid[i]
 

@@ -11,13 +11,14 @@ stand for the home's rules. The plan has one action a line, as Fast Downward and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action
 from envs.symbolic.goals import Goal, format_goal
 from planner.errors import ExportError
 from planner.plans.formulas.rules import GroundGoal, ground_goal
+from planner.plans.own_skills.strips import drives_for, own_facts, own_tools, own_variants
 from planner.plans.pddl.operators import (
     SUPERTYPE,
     Operator,
@@ -46,6 +47,7 @@ from planner.plans.pddl.symbols import comment, symbols
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
+    from envs.symbolic.domain import Domain
 
 DOMAIN_NAME = "home"
 LANGUAGE = "PDDL"
@@ -59,6 +61,7 @@ class PddlFiles:
     problem: str
     plan: str
     names: dict[str, str]
+    home: Domain = field(repr=False, compare=False)
 
     def actions(self, plan: str) -> tuple[Action, ...]:
         """Read a plan, one `(action argument ...)` a line, as our actions; comments and other steps are dropped.
@@ -73,13 +76,14 @@ class PddlFiles:
                 continue
             if f"(:action {words[0]}\n" not in self.domain:
                 raise ExportError(f"{line!r} is not an action of this home")
-            if (skill_and_places := skill_of(words[0])) is None:
+            if (skill_and_places := skill_of(words[0], self.home)) is None:
                 continue
             skill, places = skill_and_places
             args = words[1:]
             if len(args) <= max(places) or any(args[place] not in self.names for place in places):
                 raise ExportError(f"{line!r} is not an action of this home")
-            actions.append(Action(skill, tuple(self.names[args[place]] for place in places)))
+            names = tuple(self.names[args[place]] for place in places)
+            actions += [*drives_for(self.home, skill, names), Action(skill, names)]
         return tuple(actions)
 
 
@@ -97,12 +101,18 @@ def to_strips(goal: Goal, actions: Sequence[Action], initial_state: State, *, ti
     """
     world = initial_state.world
     ground = ground_goal(goal, initial_state, LANGUAGE)
-    home = home_operators(world.domain)
+    variants, unsayable = own_variants(world.domain)
+    for action in actions:
+        if action.skill in unsayable:
+            reason = f"the skill {action.skill!r} ({unsayable[action.skill]})"
+            raise ExportError(f"cannot be said in {LANGUAGE}: {reason}")
+    home = [*home_operators(world.domain), *(variant.operator for variant in variants)]
     if not _pours(ground, actions, initial_state):
         home = [each for each in home if each.name.partition("-")[0] != "pour"]
     numbers = [f"n{number}" for number in range(len(world.names) + 2)]  # what `count-…` counts with
     names = symbols(world.names, {*_taken(home, world.domain.liquids), *numbers})
     included = included_entities(ground, actions, initial_state)
+    included = sorted({*included, *own_tools(ground, initial_state)})
     rules = goal_rules(ground, initial_state, names, home, included)
     shown = [name if i in set(included) else "" for i, name in enumerate(names)]
     off_limits = [names[i] for ban in ground.bans for i in ban.entities or () if ban.skill == "go to"]
@@ -112,14 +122,19 @@ def to_strips(goal: Goal, actions: Sequence[Action], initial_state: State, *, ti
     types |= {NOWHERE: "fixture"} if is_somewhere_else(initial_state, included) else {}
     facts = [
         fact
-        for fact in (rules.begins_with, *initial_facts(initial_state, actions, names, included), *rules.facts)
+        for fact in (
+            rules.begins_with,
+            *initial_facts(initial_state, actions, names, included),
+            *own_facts(world, names, included),
+            *rules.facts,
+        )
         if all(word in types for word in words_of(fact)[1:])
         and not (predicate(fact) in REACHING_A_PLACE and words_of(fact)[1] in off_limits)
     ]
-    used = {words_of(step)[0] for step in plan_steps(goal, rules, actions, initial_state, shown, ())}
+    used = {words_of(step)[0] for step in plan_steps(goal, rules, actions, initial_state, shown, (), variants)}
     used |= {each.name for each in rules.operators if each.name.startswith(RESUME)}
     operators, asked = needed(rules.operators, facts, rules.atoms, used)
-    steps = plan_steps(goal, rules, actions, initial_state, shown, {each.name for each in operators})
+    steps = plan_steps(goal, rules, actions, initial_state, shown, {each.name for each in operators}, variants)
     signatures = predicates_of(operators, rules.atoms, types)
     literals = (literal for each in operators for literal in (*each.precondition, *each.effect))
     named = {word for literal in literals for word in words_of(literal)[1:] if not word.startswith("?")}
@@ -138,6 +153,7 @@ def to_strips(goal: Goal, actions: Sequence[Action], initial_state: State, *, ti
         problem=header + problem_text(problem_name, DOMAIN_NAME, objects, facts, rules.atoms),
         plan=header + "".join(f"{step}\n" for step in steps),
         names={names[i]: world.names[i] for i in included},
+        home=world.domain,
     )
 
 

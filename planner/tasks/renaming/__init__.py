@@ -4,4 +4,5 @@
 |---|---|
 | `nouns.py` | draws such names: rare nouns of `datasets/nouns/`, compounds, made-up words; disjoint by split |
 | `renamed_homes.py` | renames kinds of a home, consistently |
+| `own_skills.py` | gives a home a skill with a made-up name |
 """

@@ -53,7 +53,7 @@ class Nouns:
         self.split = split
         words, compounds = _listed()
         self.words = tuple(word for word in words if split_of(word) == split)
-        known = _known_words()
+        known = known_words()
         self.compounds = tuple(
             name for name in compounds if all(split_of(word) == split for word in name.split() if word not in known)
         )
@@ -76,16 +76,17 @@ class Nouns:
         if kind == "compound":
             return rng.choice(self.compounds)
         if kind == "made up":
-            return self._made_up(rng)
+            return self.made_up(rng)
         word = rng.choice(self.words)
         if kind == "two rare nouns":
             return f"{word} {rng.choice(self.words)}"
         return f"{word} {rng.choice(self.known)}" if kind == "rare noun and known noun" else word
 
-    def _made_up(self, rng: random.Random) -> str:
+    def made_up(self, rng: random.Random) -> str:
+        """Return a word made of syllables that is in no list."""
         while True:
             number = rng.choice((2, 2, 3))
-            word = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(number)) + rng.choice(_CODAS)
+            word: str = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(number)) + rng.choice(_CODAS)
             if split_of(word) == self.split and is_regular(word) and word not in _all_words():
                 return word
 
@@ -115,14 +116,15 @@ def _known_names() -> frozenset[str]:
 
 
 @cache
-def _known_words() -> frozenset[str]:
+def known_words() -> frozenset[str]:
+    """Return the single words of those names."""
     return frozenset(word for name in _known_names() for word in re.findall(r"[a-z]+", name))
 
 
 @cache
 def _all_words() -> frozenset[str]:
     words, compounds = _listed()
-    return frozenset([*words, *(word for name in compounds for word in name.split()), *_known_words()])
+    return frozenset([*words, *(word for name in compounds for word in name.split()), *known_words()])
 
 
 @cache

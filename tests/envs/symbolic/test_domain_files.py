@@ -156,6 +156,15 @@ def test_each_problem_has_its_line_and_says_what_would_do(
     assert said in problem
 
 
+def test_names_and_states_of_built_in_skills_are_not_given_another_meaning(tmp_path: Path) -> None:
+    text = 'extends: home\nskills:\n  fold: {text: "fold {food}", sets: ["{food} wrapped"]}\n'
+    assert "'fold' is a built-in skill; choose another name" in "\n".join(problems_of(text, tmp_path))
+    text = 'extends: home\nskills:\n  carve: {text: "carve {fruit}", sets: ["{fruit} sliced"]}\n'
+    assert problems_of(text, tmp_path) == [
+        "line 3: skill 'carve': 'sliced' belongs to the built-in skill 'slice'; choose another word for the state"
+    ]
+
+
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     text = TEXT.replace("shape: book", "shape: bok").replace("body: counter", "body: conter")
     text = text.replace("at: [lathe]", "at: [lath]").replace("first_room: wood shop", "first_room: wod shop")

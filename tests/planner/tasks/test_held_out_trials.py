@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from envs.symbolic.domain import load_domain
+from envs.symbolic.goals import format_goal
+from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from planner.tasks.held_out_trials import BUILT_IN, Split, draw_trials, family_of, sample_lines, trial_from_line
 from planner.tasks.home_splits import SPLITS
+from planner.tasks.renaming.nouns import known_words, split_of
 from planner.tasks.task_files import TaskLine, with_steps
 from planner.tasks.task_sampler import goal_is_held_out
 
@@ -60,6 +64,38 @@ def test_a_limit_samples_evenly_and_keeps_the_order() -> None:
     sample_ids = [int(line.id) for line in sample_lines(lines, 10, 0)]
     assert sample_ids == sorted(sample_ids) and len(set(sample_ids)) == 10 and max(sample_ids) > 30
     assert sample_lines(lines, None, 0) == lines
+
+
+# Nouns that no document has
+
+
+def test_renamed_trials_are_about_things_that_no_document_names() -> None:
+    trials = list(draw_trials(BUILT_IN[0], 5, seed=0, renamed=1.0))
+    assert len(trials) == 5
+    for trial in trials:
+        world = trial.start.world
+        own = own_kinds(world.domain)
+        assert trial.goal is not None
+        assert set(world.categories[world.n_fixtures :]) <= own
+        assert named_in(format_goal(trial.goal, world.domain), own)
+        assert trial.nouns == "never seen"
+        unknown = {word for kind in own for word in kind.split()} - known_words()
+        assert {split_of(word) for word in unknown} <= {"test"}
+
+
+def test_a_share_of_the_kinds_may_be_renamed() -> None:
+    (trial,) = draw_trials(BUILT_IN[0], 1, seed=0, renamed=0.3)
+    world = trial.start.world
+    kinds = {*world.categories[world.n_fixtures :]}
+    assert 0 < len(kinds & own_kinds(world.domain)) < len(kinds)
+
+
+def test_known_trials_do_not_depend_on_renamed_ones() -> None:
+    before = next(iter(draw_trials(BUILT_IN[0], 1, seed=0)))
+    list(draw_trials(BUILT_IN[0], 1, seed=0, renamed=1.0))
+    after = next(iter(draw_trials(BUILT_IN[0], 1, seed=0)))
+    assert (before.instruction, before.goal) == (after.instruction, after.goal)
+    assert before.nouns == "known" and before.start.world.domain is load_domain()
 
 
 # Step-by-step descriptions

@@ -18,7 +18,7 @@ from envs.symbolic.scoring import holds
 from planner.corpus.teacher_chunks import proven_plan, taught_actions
 from planner.errors import ExportError
 from planner.plans.export.behavior_tree import NODES, SKILLS, own_nodes, to_behavior_tree
-from planner.plans.own_effects import states_after
+from planner.plans.own_skills.states_after import states_after
 from planner.tasks.random_goals import random_goals
 from planner.verification.plan_verification import verify
 from tests.planner.conftest import Drawn

@@ -1,0 +1,108 @@
+"""Own kinds are read as known ones by weights that do not copy names, and the goal is written back."""
+
+from __future__ import annotations
+
+import pytest
+from envs.symbolic.kinds.renamed import with_names
+
+from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.state import State
+from planner.api import Planner
+from planner.plans.planning_result import ParsedInstruction
+from planner.understanding.stand_ins import StandIns, stand_ins
+
+
+@pytest.fixture
+def own(flat: State) -> State:
+    """The small flat, in which the mug is a haik, the table a wold, and the plate a dog bowl."""
+    words = {"haik": ("sluff", "tea sluff")}
+    return with_names(flat, {"mug": "haik", "dining table": "wold", "plate": "dog bowl"}, words)
+
+
+def read_as(instruction: str, state: State) -> StandIns:
+    known = stand_ins(instruction, state)
+    assert known is not None
+    return known
+
+
+@pytest.mark.parametrize(
+    ("instruction", "expected"),
+    [
+        ("put the haik on the wold", "put the mug on the dining table"),
+        ("put a haik on the wold", "put a mug on the dining table"),
+        ("put the sluff on the counter", "put the mug on the counter"),
+        ("put the tea sluff on the counter", "put the mug on the counter"),
+        ("wash the dog bowls", "wash the plates"),
+        ("wash the dogbowl", "wash the plate"),
+        ("wash the bowl", "wash the plate"),  # the flat has no other bowl
+        ("the haik, please!", "the mug, please!"),
+    ],
+)
+def test_own_kinds_are_replaced_by_what_they_are_like(instruction: str, expected: str, own: State) -> None:
+    assert read_as(instruction, own).instruction == expected
+
+
+def test_an_article_fits_its_stand_in(flat: State) -> None:
+    state = with_names(flat, {"apple": "wold"})
+    assert read_as("eat a wold", state).instruction == "eat an apple"
+
+
+def test_a_kind_that_is_said_in_the_instruction_is_no_stand_in(own: State) -> None:
+    known = read_as("put the haik beside the mug", own)
+    assert known.names != {"mug": "haik"}
+    assert list(known.names.values()) == ["haik"]
+
+
+def test_a_kind_that_the_home_has_is_no_stand_in(flat: State) -> None:
+    both = with_names(flat, {"plate": "haik"})
+    for instruction in ("wash the haik", "bring the haik and the mug"):
+        assert not set(read_as(instruction, both).names) & set(both.world.categories)
+
+
+def test_furniture_stands_for_furniture_and_things_for_things(own: State) -> None:
+    known = read_as("put the haik on the wold", own)
+    domain = own.world.domain
+    for stand_in, kind in known.names.items():
+        assert (stand_in in domain.fixtures) == (kind in domain.fixtures)
+
+
+def test_an_instruction_without_own_names_is_read_as_it_is(flat: State, own: State) -> None:
+    assert stand_ins("put the apple in the fridge", own) is None
+    assert stand_ins("put the mug on the table", flat) is None
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "mug on dining table",
+        "2 mug on dining table ; fork in mug on dining table",
+        "every mug except mug from dining table is clean",
+        "no mug on dining table then holding mug",
+        "dining table clean",
+        "hot mug by microwave",
+        "if mug on dining table: every plate on countertop",
+    ],
+)
+def test_goals_are_written_back_in_every_part(goal: str, own: State) -> None:
+    known = read_as("the haik, the dog bowl and the wold", own)
+    assert set(known.names) == {"mug", "plate", "dining table"}
+    written = format_goal(known.goal(parse_goal(goal, known.state.world.domain)), own.world.domain)
+    expected = goal.replace("mug", "haik").replace("dining table", "wold").replace("plate", "dog bowl")
+    assert written == format_goal(parse_goal(expected, own.world.domain), own.world.domain)
+
+
+def test_refusals_and_questions_name_the_own_kinds(own: State) -> None:
+    known = read_as("put the haik on the wold", own)
+    parsed = ParsedInstruction(instruction="x", refusal="there is only one mug here", question="Which mugs?")
+    back = known.parsed(parsed, "put the haik on the wold")
+    assert back.refusal == "there is only one haik here"
+    assert back.question == "Which haiks?"
+    assert back.instruction == "put the haik on the wold"
+
+
+def test_weights_that_know_no_own_names_plan_for_them(memorized: Planner, flat: State) -> None:
+    state = with_names(flat, {"mug": "haik"})
+    plan = memorized.plan("put the haik on the table", state)
+    assert plan.goal_text == "haik on dining table"
+    assert plan.status == "verified"
+    assert "pick up haik 1" in plan.subtasks
