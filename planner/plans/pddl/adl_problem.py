@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action
+from envs.symbolic.embodiment.hand_limits import all_out_of_reach, never_held
 from envs.symbolic.goals import Goal, format_goal
 from planner.errors import ExportError
 from planner.plans.own_skills.adl import own_actions, own_constants, own_holders, own_needs, own_predicates
@@ -133,7 +134,7 @@ def _constant_facts(
 ) -> list[str]:
     """Return the facts that never change."""
     world, facts = initial_state.world, list[str]()
-    effect_names = process_effects(world.domain)
+    effect_names, fixed = process_effects(world.domain), never_held(initial_state)
     for i in included:
         fixture, thing, process = world.fixture_category[i], world.object_category[i], world.process[i]
         properties = {"watched": i in watched or process is not None}
@@ -147,6 +148,7 @@ def _constant_facts(
             properties |= {
                 "cuts": thing.cuts, "wipes": thing.wipes, "sliceable": thing.slices, "cookable": thing.cooks,
                 "foldable": thing.folds, "fillable": thing.fills, "reservoir": bool(thing.contains),
+                "liftable": world.domain.hand is not None and i not in fixed,
             }  # fmt: skip
         if process is not None:
             active_effects = {*(f"makes-{s}" for s in process.set), *(f"ends-{s}" for s in process.clear)}
@@ -161,11 +163,12 @@ def _constant_facts(
 def _fit_facts(initial_state: State, names: Sequence[str], included: Sequence[int]) -> list[str]:
     world, facts = initial_state.world, list[str]()
     contents = [initial_state.children(p) if world.relation[p] else [] for p in range(len(names))]
+    beyond = all_out_of_reach(world)
     for i in included:
         if i < world.n_fixtures:
             continue
         for p in included:
-            if world.relation[p] is None or p == i or not world.fits(i, p):
+            if world.relation[p] is None or p == i or not world.fits(i, p) or initial_state.root(p) in beyond:
                 continue
             other_units = [world.units[j] for j in contents[p] if j != i]
             is_person = world.relation[p] == "with"  # a person accepts any number of objects
