@@ -91,7 +91,7 @@ def test_a_home_for_plans_has_own_kinds(tmp_path: Path) -> None:
     assert "mini fridge" in {fixture.category for fixture in scene.fixtures}
 
 
-@pytest.mark.parametrize(("text", "message"), [(None, "there is no home"), ("rooms: {kitchen: [fridge]}", "no kinds")])
+@pytest.mark.parametrize(("text", "message"), [(None, "no such file"), ("rooms: {kitchen: [fridge]}", "no kinds")])
 def test_a_home_without_own_kinds_is_a_wrong_call(
     text: str | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
