@@ -61,7 +61,7 @@ def _domain_with(
         if (category := domain.objects.get(old)) is not None
     }
     fixtures = {
-        new: replace(category, name=new, like=category.like or old)
-        for old, new in new_names.items() if (category := domain.fixtures.get(old)) is not None
+        new: replace(fixture, name=new, like=fixture.like or old)
+        for old, new in new_names.items() if (fixture := domain.fixtures.get(old)) is not None
     }  # fmt: skip
     return domain.extended(objects=objects, fixtures=fixtures, words=words)

@@ -124,9 +124,9 @@ def choose_nouns(folder: Path, *, seed: int = 0) -> tuple[list[str], list[str]]:
         return is_regular(word) and word not in wordnet.irregular
 
     singles, compounds = [], []
-    for name, file in files.items():
+    for name, categories in files.items():
         parts = name.split("_")
-        if nouns.get(name, 1) or not file <= CONCRETE or name in unfit or not all(map(_WORD.fullmatch, parts)):
+        if nouns.get(name, 1) or not categories <= CONCRETE or name in unfit or not all(map(_WORD.fullmatch, parts)):
             continue
         if any(_UNFIT_PARTS.search(part) or part in persons or part in unfit for part in parts):
             continue

@@ -18,7 +18,7 @@ from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from envs.symbolic.state import state_words
 from planner.tasks import excluded_forms
 from planner.tasks.home_splits import SPLITS, Span, sample_home
-from planner.tasks.renaming.renamed_homes import rename_kinds
+from planner.tasks.renaming.renamed_homes import Renamable, rename_kinds
 from planner.tasks.task_files import Answer, TaskLine, with_steps
 from planner.tasks.task_homes import home_for
 from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
@@ -175,7 +175,8 @@ class _Renaming:
     def applied(self, home: State) -> State:
         if not self.share:
             return home
-        return rename_kinds(home, self.rng, "test", share=self.share, kinds=("objects",))
+        objects: tuple[Renamable, ...] = ("objects",)
+        return rename_kinds(home, self.rng, "test", share=self.share, kinds=objects)
 
 
 def _draw(

@@ -159,4 +159,4 @@ def _with_kinds(value: Value, names: Mapping[str, str]) -> Value:
             changed[field.name] = names.get(part, part) if field.name in _KIND_FIELDS else part
         else:
             changed[field.name] = _with_kinds(part, names)
-    return replace(value, **changed)  # type: ignore[return-value]
+    return replace(value, **changed)

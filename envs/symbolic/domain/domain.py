@@ -233,6 +233,7 @@ class Domain:
             states=self.states,
             negations=self.negations,
             liquids=self.liquids,
+            skills=frozenset(self.skills),
         )
 
     @cached_property

@@ -31,7 +31,7 @@ from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS, Furnitur
 from envs.symbolic.kinds.includes import Included, IncludeReader
 from envs.symbolic.kinds.names import KindNames, plain_name
 from envs.symbolic.kinds.things import THING_KEYS, KindEntry
-from envs.symbolic.skills.notation import read_skills
+from envs.symbolic.skills.notation import read_skills, states_set_in
 from envs.words import names_of
 
 if TYPE_CHECKING:
@@ -159,6 +159,8 @@ class KindReader(FurnitureReader, IncludeReader):
         for node, word in self.words(parts["states"], "states") if "states" in parts else ():
             if self.is_one_word(node, "states", word) and self.may_be_called(node, "states", word):
                 self.states[word] = None
+        if "skills" in parts:  # what a skill sets is a state
+            self.states |= dict.fromkeys(states_set_in(parts["skills"], self.domain.vocabulary))
         for word, key, value in self.pairs(parts["negations"], "negations") if "negations" in parts else ():
             known = (*self.domain.states, *self.states)
             state = self.choice(value, f"negations: {word}", known, "state")
@@ -204,7 +206,7 @@ class KindReader(FurnitureReader, IncludeReader):
                 if len(sections.furniture) + len(sections.things) >= MAX_KINDS:
                     self.problem(node, f"{section}: more than {MAX_KINDS} kinds")
                     return
-                plain = plain_name(name)
+                plain = plain_name(name, self.names.skills)
                 if not self.may_be_called(node, section, plain, is_override=is_override):
                     self.refused.add(name.lower())
                     continue

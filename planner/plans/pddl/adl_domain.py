@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from envs.symbolic.state import World
 
 DOMAIN_NAME = "home"
-FIXTURE_PARAMETER = re.compile(r"(\?[fp]) - (?:fixture|furniture|appliance)")
+FIXTURE_PARAMETER = re.compile(r"(\?[fp]\d?) - (?:fixture|furniture|appliance)")
 CONSTANT_PREDICATES = (
     "(fits ?x - thing ?p - entity)",
     *(f"({word} ?f - fixture)" for word in ("encloses", "hides", "person", "hinged", "switched", "wipeable")),

@@ -86,7 +86,7 @@ class Nouns:
         """Return a word made of syllables that is in no list."""
         while True:
             number = rng.choice((2, 2, 3))
-            word = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(number)) + rng.choice(_CODAS)
+            word: str = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(number)) + rng.choice(_CODAS)
             if split_of(word) == self.split and is_regular(word) and word not in _all_words():
                 return word
 

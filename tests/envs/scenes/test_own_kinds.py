@@ -156,6 +156,21 @@ def test_a_name_that_goals_cannot_say_is_written_so_that_they_can(scene: Scene) 
     assert names(scene, "potters wheel 1") == ["ball-of-yarn 4"]
 
 
+@pytest.mark.parametrize(("name", "plain"), [
+    ("bolt of tweed", "bolt-of-tweed"), ("tailor's chalk", "tailors chalk"), ("ship in a bottle", "ship-in-a-bottle"),
+    ("open shelf unit", "open-shelf-unit"), ("night light", "nightlight"), ("slice server", "slice-server"),
+    ("turntable", "turntable"), ("close-up lens", "close-up lens"), ("boys’ cap", "boys cap"),
+])  # fmt: skip
+def test_a_name_of_words_that_goals_are_made_with_is_joined(name: str, plain: str) -> None:
+    scene = parse_home(
+        f'things: {{"{name}": {{size: 0.1}}}}\nrooms: {{kitchen: [desk]}}\nobjects: {{desk: ["2 {name}"]}}'
+    )
+    assert names(scene, "desk 1") == [f"{plain} 1", f"{plain} 2"]
+    for goal in (f"every {plain} except {plain} from desk in drawer", f"no {plain} on desk", f"2 {plain} on desk"):
+        assert format_goal(parse_goal(goal, scene=scene), scene.domain) == goal
+    assert parse_home(dump_home(scene)) == scene
+
+
 def test_furniture_takes_what_the_file_puts_there_although_what_it_is_like_does_not(scene: Scene) -> None:
     assert scene.domain.fits("book", "toy chest")
     assert not domain_of("furniture: {hamper: {like: laundry basket}}").fits("book", "hamper")
