@@ -53,8 +53,10 @@ def conditions_as_served(
     conditions: Sequence[Condition], phase: Sequence[Condition], state: State, avoid: frozenset[int] = frozenset()
 ) -> tuple[Condition, ...]:
     """Return conditions of a phase as in `as_served`."""
-    served = (_as_served(c, phase, state, avoid) if isinstance(c, Count) else c for c in conditions)
-    return tuple(_at_hand(c, state, avoid) if isinstance(c, Count | Every) else c for c in served)
+    served = [_as_served(c, phase, state, avoid) if isinstance(c, Count) else c for c in conditions]
+    at_hand = (_at_hand(c, state, avoid) if isinstance(c, Count | Every) else c for c in served)
+    also = (_also_at_hand(c, state, avoid) for c in served if isinstance(c, Count))
+    return (*at_hand, *(condition for condition in also if condition is not None))
 
 
 def in_stages(goal: Goal, state: State) -> Goal:
@@ -153,6 +155,23 @@ def _at_hand(condition: Count | Every, state: State, avoid: frozenset[int]) -> C
         return condition
     there = Place(fixture=state.world.categories[surface], room=room)
     return replace(condition, place=there if place is None else replace(place, inside=there))
+
+
+def _also_at_hand(condition: Count, state: State, avoid: frozenset[int]) -> Count | None:
+    """Return the condition that things of which exactly so many, or so many more, are wanted are at hand; or None.
+
+    It does not take the place of the other one, which counts the things in every such dish, also behind doors.
+    """
+    if condition.amount not in ("exactly", "more") or condition.place is None:
+        return None
+    n_there = len(matching_objects(state, condition.thing, condition.place, state))
+    number = condition.number + (n_there if condition.amount == "more" else 0)
+    wanted = replace(condition, amount="at least", number=number)
+    at_hand = _at_hand(wanted, state, avoid) if number > n_there else wanted
+    if at_hand == wanted or not isinstance(at_hand, Count) or at_hand.place is None:
+        return None
+    n_at_hand = len(matching_objects(state, at_hand.thing, at_hand.place, state))
+    return replace(at_hand, number=number - n_there + n_at_hand)
 
 
 def _container(condition: Count | Every, place: Place, state: State, avoid: frozenset[int]) -> int | None:
