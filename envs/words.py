@@ -49,6 +49,11 @@ PROPERTIES = {
 # Classes of objects that are not counted ("2 pieces of food"), and those that are plurals already.
 MASS_CLASSES = frozenset(["food", "fruit", "cutlery", "cookware", "clothing", "linen", "electronics", "trash", "paper"])
 PLURAL_CLASSES = frozenset(["dishes", "groceries", "toiletries", "valuables"])
+# Plurals that no rule gives, of nouns that no built-in kind is called but kinds of a home may be.
+IRREGULAR = {
+    "child": "children", "die": "dice", "foot": "feet", "goose": "geese", "man": "men", "mouse": "mice", "ox": "oxen",
+    "tooth": "teeth", "woman": "women", "sheep": "sheep", "fish": "fish", "deer": "deer",
+}  # fmt: skip
 _SINGULAR_ENDINGS = ("ss", "us", "is", "lens", "canvas", "atlas", "gas", "bus")  # of nouns in s that are no plurals
 
 
@@ -65,7 +70,7 @@ def plural(noun: str, *, is_counted: bool = False) -> str:
     unchanged = {*tables.get("mass", ()), *tables.get("plural_only", ()), *MASS_CLASSES, *PLURAL_CLASSES}
     if (noun in unchanged and not is_counted) or is_unlisted_plural(noun):
         return noun
-    return pluralized(noun, tables.get("plurals", {}), unchanged)
+    return pluralized(noun, {**IRREGULAR, **tables.get("plurals", {})}, unchanged)
 
 
 def pluralized(noun: str, irregular: Mapping[str, str], unchanged: Collection[str]) -> str:
@@ -167,7 +172,7 @@ class SpokenWords:
 
     def names_of(self, word: str, table: str) -> tuple[str, ...]:
         """Return the names of one table that people call by a word, as the function of that name does."""
-        own = self.own.get(table)
+        own, word = self.own.get(table), word.replace("’", "'")
         if own and (name := own.get(re.sub(r"[\s_-]+", " ", word.lower()).strip(), own.get(word.lower()))) is not None:
             return (name,)
         names = names_of(word, table)
@@ -175,13 +180,14 @@ class SpokenWords:
 
     def is_own(self, text: str) -> bool:
         """Whether a text names a kind of its own, also in the plural or by another word."""
-        low = text.lower()
+        low = text.lower().replace("’", "'")
         return low in self.own["objects"] or low in self.own["fixtures"]
 
     def is_plural(self, word: str, table: str) -> bool:
         """Whether a word that means names of a table is a plural."""
-        if word.lower() in self.own.get(table, {}):
-            return word.lower() not in self.listed[table]
+        low = word.lower().replace("’", "'")
+        if low in self.own.get(table, {}):
+            return low not in self.listed[table]
         return is_plural(word, table)
 
     def words_of(self, table: str) -> tuple[str, ...]:
@@ -197,7 +203,7 @@ class SpokenWords:
 
 def _forms(kinds: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return the kinds by all that means one: its name, other words, their plurals; a name means itself first."""
-    irregular = _tables().get("plurals", {})
+    irregular = {**IRREGULAR, **_tables().get("plurals", {})}
     names = {name.lower(): name for name in kinds}
     words = {word.lower(): name for name, others in kinds.items() for word in others}
     singular = {**words, **names}

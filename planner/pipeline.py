@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import State, format_action
 from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import Goal, format_goal, with_home_rules
 from gpt.inference.numpy_model import NumpyModel
 from gpt.inference.session import Runtime
@@ -34,7 +33,7 @@ from planner.decoding.goal_planner import GoalPlanner
 from planner.decoding.ruled_out import refusal
 from planner.errors import CalibrationError
 from planner.facts.failure_notes import unreachable
-from planner.goals.feasibility import infeasibility
+from planner.goals.feasibility import beyond_robot, infeasibility
 from planner.goals.serving import attempts
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
@@ -154,7 +153,7 @@ class PlanningPipeline:
         goal = with_home_rules(goal, state.world.scene)
         episode_start = initial_state or state
         remaining_goal = goal.after(phase, begun=begun)
-        if beyond := robot_obstacle(remaining_goal, state, initial_state=episode_start):
+        if beyond := beyond_robot(remaining_goal, state, episode_start):
             report = verify(state, remaining_goal, (), initial_state=episode_start)
             return Plan.beyond_robot(instruction, goal, beyond, report)
         if (impossible := infeasibility(remaining_goal, state)) and initial_state is None:

@@ -35,6 +35,8 @@ SMOOTH_COS = 0.75  # edges whose faces turn more than this are sharp
 COLOR_STEPS = 15  # of the color texture (envs/geometry/color_texture.py)
 CONVEX_SHARE = 0.97  # of its convex hull that a body fills to be convex
 MAX_PIECES = 24
+MIN_VOLUME = 1e-7  # of a surface that collides, relative to the cube of the body's length
+MAX_SHELLS = 12  # closed surfaces of one body that are cut one by one
 MAX_HULL_VERTICES = 40
 CONCAVITY = 0.05  # how far the pieces may differ from the body, relative to its size
 SEED = 7
@@ -146,26 +148,53 @@ def _simplified(vertices: Array, faces: Faces, most: int) -> tuple[Array, Faces,
 @lru_cache(maxsize=64)
 def _convex_parts(mesh: MeshFile, shape: Vec3) -> tuple[Array, ...]:
     """Return the corners of the convex parts of a body whose longest side is 1."""
-    from scipy.spatial import ConvexHull
-
-    vertices, faces, _ = _simplified(_scaled(mesh, shape), solid_of(mesh).faces, MAX_DRAWN)
-    hull = ConvexHull(vertices)
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    if abs(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6) > CONVEX_SHARE * hull.volume:
-        return (_few(vertices[hull.vertices]),)
-    try:
-        import coacd
-    except ImportError as error:
-        raise DomainError(f"{mesh.path}: cutting a mesh into convex pieces needs coacd ({error}): {INSTALL}") from None
-    coacd.set_log_level("error")
-    parts = coacd.run_coacd(
-        coacd.Mesh(vertices, faces), threshold=CONCAVITY, max_convex_hull=MAX_PIECES, resolution=500,
-        mcts_iterations=30, mcts_nodes=8, preprocess_resolution=40, seed=SEED,
-    )  # fmt: skip
-    corners = [_few(np.asarray(points, dtype=np.float64)) for points, _ in parts]
+    vertices, faces = _scaled(mesh, shape), solid_of(mesh).faces
+    shells = [shell for shell in _shells(faces, len(vertices)) if abs(_volume(vertices, shell)) > MIN_VOLUME]
+    if not 0 < len(shells) <= MAX_SHELLS:
+        shells = [faces]
+    corners: list[Array] = []
+    for shell in shells:
+        used, numbers = np.unique(shell, return_inverse=True)
+        corners += _parts_of_shell(vertices[used], numbers.reshape(-1, 3), MAX_PIECES // len(shells), mesh.path)
     together = np.concatenate(corners)  # what CoACD made anew is a little larger or smaller
     middle, spread = (together.max(axis=0) + together.min(axis=0)) / 2, np.ptp(together, axis=0)
     return tuple((points - middle) / spread * np.array(shape) for points in corners)
+
+
+def _shells(faces: Faces, n: int) -> list[Faces]:
+    """Return the closed surfaces of which a surface consists."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    first, second = np.concatenate([faces[:, 0], faces[:, 1]]), np.concatenate([faces[:, 1], faces[:, 2]])
+    count, shell = connected_components(coo_array((np.ones(len(first)), (first, second)), shape=(n, n)), directed=False)
+    return [part for k in range(count) if len(part := faces[shell[faces[:, 0]] == k])]
+
+
+def _volume(vertices: Array, faces: Faces) -> float:
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6)
+
+
+def _parts_of_shell(vertices: Array, faces: Faces, most: int, path: str) -> list[Array]:
+    """Return the corners of the convex parts of one closed surface, at most so many parts."""
+    from scipy.spatial import ConvexHull
+
+    vertices, faces, _ = _simplified(vertices, faces, MAX_DRAWN)
+    hull = ConvexHull(vertices)
+    if abs(_volume(vertices, faces)) > CONVEX_SHARE * hull.volume:
+        return [_few(vertices[hull.vertices])]
+    try:
+        import coacd
+    except ImportError as error:
+        raise DomainError(f"{path}: cutting a mesh into convex pieces needs coacd ({error}): {INSTALL}") from None
+    coacd.set_log_level("error")
+    length = float(np.ptp(vertices, axis=0).max())
+    parts = coacd.run_coacd(
+        coacd.Mesh(vertices / length, faces), threshold=CONCAVITY, max_convex_hull=most, resolution=500,
+        mcts_iterations=30, mcts_nodes=8, preprocess_resolution=40, seed=SEED,
+    )  # fmt: skip
+    return [_few(np.asarray(points, dtype=np.float64) * length) for points, _ in parts]
 
 
 def _few(points: Array) -> Array:

@@ -15,7 +15,6 @@ from envs.symbolic.actions import DIRTY, ON, OPEN, Action, State, applicable, su
 
 Chain = Callable[[PlanBuilder, random.Random], None]
 Item = TypeVar("Item")
-ARGUMENT_COUNT = {"put": 2, "give": 2, "pour": 2}
 TAKE_OUT_CHANCE = 0.5  # chance that a heated or washed object is taken out again
 CLOSE_CHANCE = 0.7  # chance that an opened fixture is closed afterwards
 FIXTURE_CHANCE = 0.7  # chance that an object is brought to a fixture, not to a movable container
@@ -41,10 +40,10 @@ def draw_actions(initial_state: State, n_actions: int, rng: random.Random) -> li
 
 def draw_inapplicable(state: State, rng: random.Random) -> Action:
     """Return an inapplicable action with a random skill and random names."""
-    skills, names = list(state.world.domain.skills), state.world.names
+    skills, names = list(state.world.domain.skills.values()), state.world.names
     while True:
         skill = rng.choice(skills)
-        action = Action(skill, tuple(rng.choice(names) for _ in range(ARGUMENT_COUNT.get(skill, 1))))
+        action = Action(skill.name, tuple(rng.choice(names) for _ in skill.parameters))
         if unmet_precondition(state, action) is not None:
             return action
 

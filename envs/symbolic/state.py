@@ -59,6 +59,7 @@ class World:
     """The names and constants of one home.
 
     Attributes:
+        bits: The bit of each state in the flags of an entity.
         names: Instance names of the N entities.
         index: Entity of each name.
         n_fixtures: Entities below this index are fixtures.
@@ -76,6 +77,7 @@ class World:
     def __init__(self, scene: Scene) -> None:
         """Index a scene, without checks: `envs.scenes.home_file` and `envs.scenes.scene_sampler` have checked it."""
         self.domain = scene.domain
+        self.bits = self.domain.bits
         self.scene = scene
         self.names = tuple(f.name for f in scene.fixtures) + tuple(o.name for o in scene.objects)
         self.index = {name: i for i, name in enumerate(self.names)}
@@ -256,11 +258,11 @@ class State(NamedTuple):
 
         What a domain does not know is never so: nothing is hot, and everything is clean, where nothing can be dirty.
         """
-        domain = self.world.domain
-        positive = domain.negations.get(state)
+        world = self.world
+        positive = world.domain.negations.get(state)
         if positive is not None:
-            return not self.flags[entity] & domain.bits[positive]
-        return bool(self.flags[entity] & domain.bits.get(state, 0)) or (state == "clean" and state not in domain.bits)
+            return not self.flags[entity] & world.bits[positive]
+        return bool(self.flags[entity] & world.bits.get(state, 0)) or (state == "clean" and state not in world.bits)
 
     def children(self, place: int) -> list[int]:
         """Entities directly in or on an entity."""

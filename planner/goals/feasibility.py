@@ -10,8 +10,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain import BUILT_IN_STATES
+from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, No, Place, Thing, format_condition
-from envs.symbolic.obstacles import makes, obstacle, too_few, usable
+from envs.symbolic.obstacles import condition_obstacle, makes, obstacle, too_few, usable
+from envs.symbolic.obstacles.skills import NO_SKILL
 from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, number_required, quantified_objects
 from planner.goals import choice
 from planner.goals.means.appliances import appliances_for
@@ -70,6 +73,24 @@ def infeasibility(goal: Goal, state: State) -> str:
         for condition in phase:
             if not holds(state, condition, state) and (reason := _heating_obstacle(condition, state)):
                 return f"{format_condition(condition)}: {reason}"
+    return ""
+
+
+def beyond_robot(goal: Goal, state: State, initial_state: State) -> str:
+    """Say what only a robot with other skills, or another hand, could do of a goal; return "" if nothing speaks for it.
+
+    `initial_state` is the first of the episode.
+    """
+    if reason := robot_obstacle(goal, state, initial_state=initial_state):
+        return reason
+    if state.world.domain.states == BUILT_IN_STATES:  # which nobody lacks the skills for
+        return ""
+    for number, phase in enumerate(goal.phases):
+        for condition in phase if not goal.guard(number).tests else ():
+            if not holds(state, condition, initial_state) and NO_SKILL in (
+                reason := condition_obstacle(condition, state)
+            ):
+                return reason
     return ""
 
 

@@ -69,7 +69,8 @@ def narrow(
         beside: Other conditions of the phase, which shall not be undone if there is a choice.
     """
     narrower = _Narrower(state, initial_state, beside)
-    if is_plain(condition, state.world) and not narrower.leaves_nowhere_else(condition):
+    is_shared = isinstance(condition, Every) and narrower.shares_appliance(condition)
+    if is_plain(condition, state.world) and not is_shared and not narrower.leaves_nowhere_else(condition):
         return (Narrowed(condition=condition, aim=condition),)
     return tuple(replace(part, aim=condition) for part in narrower.narrow(condition))
 
@@ -283,8 +284,10 @@ class _Narrower:
             )
         remaining = remaining[: grounding.MAX_OBJECTS_PER_CONDITION]
         hidden = self.hidden_by_means(condition.means)
-        if remaining and condition.selection != "every":
-            others = [i for i in objects if i not in remaining and i not in done]
+        others = self.excepted(condition, objects)
+        if condition.selection != "every":
+            others += [i for i in objects if i not in remaining and i not in done]
+        if remaining and others:
             apart = self.kept_apart(target, remaining, others, hidden)
             hidden |= apart if isinstance(apart, frozenset) else frozenset()
             yield from () if isinstance(apart, frozenset) else apart
@@ -305,6 +308,14 @@ class _Narrower:
             if excess:
                 yield from self.removal(condition.thing, condition.place, excess)
 
+    def excepted(self, condition: Every, objects: Sequence[int]) -> list[int]:
+        """Return what a choice excepts and what must not get its result, as it does not have it yet."""
+        if condition.excluded is None or not condition.become:
+            return []
+        alike = matching_objects(self.initial_state, condition.thing, None, self.initial_state)
+        start = self.initial_state
+        return [i for i in alike if i not in objects and not has_result(self.state, i, condition, start)]
+
     def that_fit(self, ranked: Sequence[int], number: int, place: Place | None) -> list[int]:
         """Return the first so many objects; at furniture with room for smaller ones only, the smallest."""
         if place is None or place.thing is not None:
@@ -314,6 +325,12 @@ class _Narrower:
         if capacity_obstacle(self.state, fitting[:number], number, fixtures, stacking=False):
             fitting = sorted(fitting, key=lambda i: self.world.units[i])
         return list(fitting[:number])
+
+    def shares_appliance(self, condition: Every) -> bool:
+        """Whether something that a choice excepts is in an appliance that would change it with the others."""
+        excepted = self.excepted(condition, quantified_objects(self.initial_state, condition))
+        roots = (self.state.root(i) for i in excepted)
+        return any(is_appliance_for(self.world, r, s) for r in roots if r >= 0 for s in condition.become)
 
     def kept_apart(
         self, target: Thing, chosen: Sequence[int], others: Sequence[int], hidden: frozenset[int]

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY
 from envs.symbolic.embodiment.unusable import spared_for
-from envs.symbolic.goals import Count, Every, Place
+from envs.symbolic.goals import Count, Every, Holding, Place
 from envs.symbolic.scoring import can_match, holds, is_at, matches, matching_objects, quantified_objects
 from planner.goals import choice, grounding
+from planner.goals.means.own_stages import own_stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,20 +53,35 @@ def conditions_as_served(
     conditions: Sequence[Condition], phase: Sequence[Condition], state: State, avoid: frozenset[int] = frozenset()
 ) -> tuple[Condition, ...]:
     """Return conditions of a phase as in `as_served`."""
-    served = (_as_served(c, phase, state, avoid) if isinstance(c, Count) else c for c in conditions)
-    return tuple(_at_hand(c, state, avoid) if isinstance(c, Count | Every) else c for c in served)
+    served = [_as_served(c, phase, state, avoid) if isinstance(c, Count) else c for c in conditions]
+    at_hand = (_at_hand(c, state, avoid) if isinstance(c, Count | Every) else c for c in served)
+    also = (_also_at_hand(c, state, avoid) for c in served if isinstance(c, Count))
+    return (*at_hand, *(condition for condition in also if condition is not None))
 
 
 def in_stages(goal: Goal, state: State) -> Goal:
-    """Return a goal that first has vessels filled that are filled by pouring, and dishes brought that others go in."""
+    """Return a goal that is reached in stages.
+
+    It first has vessels filled that are filled by pouring, dishes brought that others go in, and what skills of the
+    domain's own need (`planner/goals/means/own_stages.py`).
+    """
     if goal.guards:
         return goal
     phases: list[tuple[Condition, ...]] = []
     for phase in goal.phases:
+        phases += [(stage,) for c in phase for stage in own_stages(c, state, _candidates(c, state))]
         first = (_first_stage(c, state) for c in phase if isinstance(c, Count | Every))
         stage = tuple(condition for condition in first if condition is not None)
         phases += [stage, phase] if stage else [phase]
     return replace(goal, phases=tuple(phases))
+
+
+def _candidates(condition: Condition, state: State) -> list[int]:
+    """Return the objects that would be taken for a condition."""
+    if not isinstance(condition, Count | Holding):
+        return []
+    number = condition.number if isinstance(condition, Count) else 1
+    return grounding.candidates(state, condition.thing, None, common_sense=True, number=number)
 
 
 def _first_stage(condition: Count | Every, state: State) -> Count | None:
@@ -139,6 +155,23 @@ def _at_hand(condition: Count | Every, state: State, avoid: frozenset[int]) -> C
         return condition
     there = Place(fixture=state.world.categories[surface], room=room)
     return replace(condition, place=there if place is None else replace(place, inside=there))
+
+
+def _also_at_hand(condition: Count, state: State, avoid: frozenset[int]) -> Count | None:
+    """Return the condition that things of which exactly so many, or so many more, are wanted are at hand; or None.
+
+    It does not take the place of the other one, which counts the things in every such dish, also behind doors.
+    """
+    if condition.amount not in ("exactly", "more") or condition.place is None:
+        return None
+    n_there = len(matching_objects(state, condition.thing, condition.place, state))
+    number = condition.number + (n_there if condition.amount == "more" else 0)
+    wanted = replace(condition, amount="at least", number=number)
+    at_hand = _at_hand(wanted, state, avoid) if number > n_there else wanted
+    if at_hand == wanted or not isinstance(at_hand, Count) or at_hand.place is None:
+        return None
+    n_at_hand = len(matching_objects(state, at_hand.thing, at_hand.place, state))
+    return replace(at_hand, number=number - n_there + n_at_hand)
 
 
 def _container(condition: Count | Every, place: Place, state: State, avoid: frozenset[int]) -> int | None:

@@ -19,6 +19,7 @@ from envs.symbolic.scoring import (
 )
 from envs.symbolic.state import State
 from planner.language.home_wording import CLOSED, MAX_NAMED, Knowledge, ago, capitalized
+from planner.language.liquid_questions import about_liquids, liquids_in
 from planner.language.noun_phrases import (
     furniture_words,
     is_plural,
@@ -46,6 +47,7 @@ def answer(query: Query, state: State, knowledge: Knowledge | None = None) -> st
 
 class _Answerer(YesNoWording):
     def answer(self, query: Query) -> str:
+        query = about_liquids(query, self.state)
         if query.tests:
             return self.whether(query)
         origin = query.thing.origin if query.thing is not None else None
@@ -168,6 +170,9 @@ class _Answerer(YesNoWording):
             here = "" if place.fixture is not None and place.room else " here"
             return f"{capitalized(none_of(self.place_name(place), word))}{here}."
         where, groups = self.place_words(place), self.contents(place, holders)
+        liquids = {} if place.thing is None or place.beside else liquids_in(self.state, holders)
+        if liquids:
+            return self.what_in_vessels({h: (groups[h], liquids.get(h, "")) for h in holders})
         unseen = [f for f in fixtures if self.world.names[f] in self.knowledge.unseen]
         note = f" {self.not_looked(unseen)}" if unseen else ""
         if not any(groups.values()):
@@ -193,6 +198,20 @@ class _Answerer(YesNoWording):
             )
             parts.append(f"{relation} {self.name(holder)}{room} {self.verb({holder: items})} {self.enumerated(items)}")
         return f"{capitalized('; '.join(parts))}.{note}"
+
+    def what_in_vessels(self, contents: Mapping[int, tuple[Sequence[int], str]]) -> str:
+        """Return what is in open vessels: things, liquids, or both."""
+        parts = []
+        for holder, (items, liquid) in contents.items():
+            if items or liquid:
+                words = listed([*([self.enumerated(items)] if items else []), *([liquid] if liquid else [])])
+                verb = "are" if (items and liquid) else self.verb({holder: items}) if items else "is"
+                place = self.location(holder, short=True)
+                age = self.age_words(holder)
+                parts.append(f"{self.world.relation[holder] or 'in'} {self.name(holder)} {place}{age} {verb} {words}")
+        more = len(parts) - MAX_NAMED
+        rest = f"; there is something in {more} more" if more > 0 else ""
+        return f"{capitalized('; '.join(parts[:MAX_NAMED]))}{rest}."
 
     def contents(self, place: Place, holders: Sequence[int]) -> dict[int, list[int]]:
         """Return what is in or on each holder, or beside it."""

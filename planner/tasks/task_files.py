@@ -11,16 +11,17 @@ step-by-step description).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
-from envs.errors import MAX_QUOTED_LENGTH, EnvsError, GoalError, HomeNameError, nearest, quoted
+from envs.errors import MAX_QUOTED_LENGTH, EnvsError, GoalError, HomeError, HomeNameError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.strict_json import JsonError, parse_json
-from envs.scenes.home_file import MAX_SEED, named_home
+from envs.scenes.home_file import MAX_SEED, load_home, named_home
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Goal, parse_goal
 
@@ -59,7 +60,7 @@ class TaskLine:
 
 
 def read_tasks(path: str | Path, domain: Domain | None = None) -> list[TaskLine]:
-    """Read a task file; its words are those of the domain, by default the default one.
+    """Read a task file; its words are those of the domain, by default the default one, and of the home of each task.
 
     Raises:
         TaskError: The file is missing or not UTF-8, or has invalid JSON, unknown goal words or duplicate ids. The
@@ -76,11 +77,13 @@ def read_tasks(path: str | Path, domain: Domain | None = None) -> list[TaskLine]
     tasks: list[TaskLine] = []
     problems: list[str] = []
     line_of_id: dict[str, int] = {}
+    domain = domain or load_domain()
+    domain_of = lru_cache(lambda home: _domain_of(home, domain))
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            task = _task(parse_json(line), path, domain or load_domain())
+            task = _task(parse_json(line), path, domain_of)
         except ValueError as error:  # JsonError, GoalError and TaskError
             problems.append(f"{path}:{number}: {error}")
             continue
@@ -104,7 +107,17 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _task(raw: object, path: Path, domain: Domain) -> TaskLine:
+def _domain_of(home: str | Path | int | None, domain: Domain) -> Domain:
+    """Return the domain of a home: with its own kinds, if it is a file that has some; problems are reported later."""
+    if not isinstance(home, Path):
+        return domain
+    try:
+        return load_home(home, geometry=False, domain=domain).domain
+    except HomeError:
+        return domain
+
+
+def _task(raw: object, path: Path, domain_of: Callable[[str | Path | int | None], Domain]) -> TaskLine:
     if not isinstance(raw, dict):
         raise TaskError(f'expected one object on a line, {{"id": ..., "instruction": ...}}, found {_shown(raw)}')
     _check_keys(raw)
@@ -135,6 +148,8 @@ def _task(raw: object, path: Path, domain: Domain) -> TaskLine:
         raise TaskError(f"'home' is a name, a path, a seed or null, found {quoted(home)}")
     if isinstance(home, int) and not 0 <= home <= MAX_SEED:
         raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {quoted(home)}")
+    home = _home(home, path) if isinstance(home, str) else home
+    domain = domain_of(home)
     names = {**domain.objects, **domain.fixtures, **domain.members, **domain.fixture_members}
     for key in ("objects", "absent"):
         for word in words(key):
@@ -149,7 +164,7 @@ def _task(raw: object, path: Path, domain: Domain) -> TaskLine:
         id=raw["id"],
         instruction=raw["instruction"],
         goal=parse_goal(goal, domain) if goal is not None else None,
-        home=_home(home, path) if isinstance(home, str) else home,
+        home=home,
         objects=words("objects"),
         facts=words("facts"),
         absent=words("absent"),

@@ -170,3 +170,45 @@ def test_a_reader_that_has_seen_enough_ends_the_command_quietly() -> None:
         shell=True, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert shown.stdout and not shown.stderr
+
+
+def test_what_only_this_home_has_is_told_in_text_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "flat.yaml"
+    path.write_text(
+        "things: {blender: {like: kettle, words: [smoothie maker]}, trophy: {size: [0.1, 0.1, 0.25]}}\n"
+        "furniture: {aquarium: {like: side table, words: [fish tank]}}\n"
+        'skills: {vacuum: {text: "vacuum {room}", sets: ["{room} vacuumed"]}}\n'
+        "rooms: {kitchen: [fish tank]}\nobjects: {fish tank: [smoothie maker]}\n"
+    )
+    lines = [
+        "things: blender (like kettle; smoothie maker), trophy (box, 10 x 10 x 25 cm)",
+        "furniture: aquarium (like side table; fish tank)", "states: vacuumed", "skills: vacuum {room}",
+    ]  # fmt: skip
+    for verb in ("check", "show"):
+        assert main([verb, str(path)]) == 0
+        shown = capsys.readouterr().out.splitlines()
+        assert [line for line in shown if line in lines] == lines
+        assert "2 fixtures, 1 object" in shown[0]
+        assert main([verb, str(path), "--json"]) == 0
+        answer = checked("planner.home", capsys.readouterr().out)
+        assert [kind["name"] for kind in answer["things"]] == ["blender", "trophy"]
+        assert (answer["states"], answer["skills"]) == (["vacuumed"], ["vacuum {room}"])
+
+
+def test_a_problem_of_an_included_file_names_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "kinds.yaml").write_text("things: {blender: {like: ketle}}")
+    path = tmp_path / "flat.yaml"
+    path.write_text("include: kinds.yaml\nrooms: {kitchen: [shelf]}")
+    assert main(["check", str(path), "--json"]) == 1
+    (problem,) = checked("planner.home", capsys.readouterr().out)["problems"]
+    assert (problem["file"], problem["line"]) == ("kinds.yaml", 1)
+
+
+def test_a_home_is_sampled_with_every_kind_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sample", "--seed", "3", "--kinds", "workbench"]) == 0
+    scene = parse_home(capsys.readouterr().out)
+    assert {"hammer", "parts bin", "paint can"} <= {item.category for item in scene.objects}
+    assert {"workbench", "tool cabinet", "shop vacuum"} <= {fixture.category for fixture in scene.fixtures}
+    (tmp_path / "kinds.yaml").write_text("things:\n  blender: {like: ketle}")
+    assert main(["sample", "--kinds", str(tmp_path / "kinds.yaml")]) == 1
+    assert "kinds.yaml, line 2: blender: like: unknown kind 'ketle'" in capsys.readouterr().err

@@ -84,6 +84,25 @@ def out_of_reach(world: World, fixture: int, hand: Hand) -> str:
     return f"is too {where} for this robot ({height:.2f} m; it reaches from {low:.2f} to {high:.2f} m)"
 
 
+def all_out_of_reach(world: World) -> frozenset[int]:
+    """Return the furniture whose things the robot of a home does not reach."""
+    hand = world.domain.hand
+    return frozenset(f for f in range(world.n_fixtures) if hand is not None and out_of_reach(world, f, hand))
+
+
+def never_held(state: State) -> frozenset[int]:
+    """Return the objects that the robot of a home cannot take from where they are: for their size, mass or place."""
+    world, hand = state.world, state.world.domain.hand
+    if hand is None:
+        return frozenset()
+    beyond = all_out_of_reach(world)
+    return frozenset(
+        i
+        for i in range(world.n_fixtures, len(world.names))
+        if too_wide(world, i, hand) or too_heavy(world, (i,), hand) or state.root(i) in beyond
+    )
+
+
 def taken_arguments(skill: Skill) -> tuple[int, ...]:
     """Return which arguments of a skill are in the hand after it."""
     taken = (e.atom.terms[0].parameter for e in skill.effects if e.atom.predicate == "holding" and e.atom.positive)

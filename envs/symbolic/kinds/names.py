@@ -20,6 +20,10 @@ GRAMMAR = frozenset(
      "holding", "how", "if", "in", "into", "is", "many", "most", "never", "no", "not", "of", "on", "onto", "or", "some",
      "than", "that", "the", "then", "to", "what", "where", "whether", "while", "with"]
 )  # fmt: skip
+TIMES = frozenset(
+    ["day", "evening", "hour", "morning", "night", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
+     "sunday"]
+)  # fmt: skip
 _QUOTES = "'’‘`\"“”"  # noqa: RUF001 (these are the point)
 
 
@@ -51,6 +55,8 @@ class KindNames:
             return f"{name!r} is {self.taken[low]}, which goals and plans would mistake it for; choose another name"
         if (skill := self.skill(low)) is not None:
             return f"{name!r} begins a step of plans ({skill!r}), which would mistake it for that; choose another name"
+        if low in TIMES:
+            return f"{name!r} is a time, which goals would mistake it for; choose another name"
         if low in self.people:
             return f"{name!r} is also {self.people[low]} of `people`; choose another name"
         return ""
@@ -124,12 +130,16 @@ class KindNames:
         return next((s for s in self.skills if low == s or low == s.split()[0]), None)
 
 
-def plain_name(name: str) -> str:
-    """Return a name as goals can say it: without apostrophes, and with hyphens if it has words of goals.
+def plain_name(name: str, skills: Collection[str] = ()) -> str:
+    """Return a name as goals can say it: without apostrophes, and joined if it has or begins with words of goals.
 
     `potter's wheel` is called `potters wheel`, `ball of yarn` is `ball-of-yarn`; what people write is a word for it.
     """
     plain = re.sub(r"(?<=\w)['’](?=\w)|(?<=s)['’](?= )", "", name)
     words = plain.split()
+    if len(words) > 1 and words[0].lower() in TIMES:  # "every night light" begins as a time does
+        words = [words[0] + words[1], *words[2:]]
+    plain = " ".join(words)
     has_keyword = any(word.lower() in GRAMMAR for word in words)
-    return "-".join(words) if has_keyword and len(words) > 1 else plain
+    begins_a_step = any(plain.lower().startswith(f"{skill} ") for skill in skills)  # "never open shelf on desk"
+    return "-".join(words) if len(words) > 1 and (has_keyword or begins_a_step) else plain

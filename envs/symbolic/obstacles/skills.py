@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from envs.symbolic.actions import State
     from envs.symbolic.skills.values import Atom, Effect, Skill, Term
 
+NO_SKILL = "no skill of this robot makes"
 MAX_DEPTH = 4  # skills whose needs are asked for, one for the needs of another
 NEEDS = {
     "cuts": "something that cuts", "wipes": "something that wipes", "fills": "a vessel", "metal": "something of metal",
@@ -35,7 +36,7 @@ def removal_obstacle(state: State, entity: int, word: str) -> str | None:
 
 def no_skill(state: State, entity: int, word: str) -> str:
     """Say that nothing gives an entity a state."""
-    return f"no skill of this robot makes {state.world.names[entity]} {word}"
+    return f"{NO_SKILL} {state.world.names[entity]} {word}"
 
 
 def _first_obstacle(state: State, entity: int, ways: Sequence[tuple[Skill, Effect]], depth: int) -> str | None:

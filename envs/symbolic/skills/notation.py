@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from envs.errors import DomainError
-from envs.symbolic.skills.skill_reader import SkillReader, cut
+from envs.symbolic.skills.skill_reader import SkillReader, cut, states_set
 from envs.symbolic.skills.statements import Path, SkillProblem
 
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ def read_skills(reader: NodeReader, node: yaml.Node, vocabulary: Vocabulary) -> 
         for problem in error.problems:
             reader.problem(_node_at(node, problem.path), problem.text)
         return {}
+
+
+def states_set_in(node: yaml.Node, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the states that the skills of a YAML node set and the domain lacks, before the skills are read."""
+    raw = _plain(node)
+    return states_set(raw, vocabulary) if isinstance(raw, dict) else ()
 
 
 def new_states(skills: Mapping[str, Skill], known: Sequence[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from envs.errors import EnvsError, nearest, quoted
-from envs.symbolic.skills.values import Ability, Atom, Parameter, Predicate, Term
+from envs.symbolic.skills.values import Ability, Atom, Parameter, Predicate, Term, denied
 
 Sort = Literal["object", "fixture", "place", "person", "room"]  # `place`: an object or a fixture
 SORTS: tuple[Sort, ...] = ("object", "fixture", "place", "person", "room")
@@ -30,17 +30,18 @@ ABILITIES: dict[str, Ability] = {  # how the notation says it -> key of the doma
 FIXTURE_ABILITIES = frozenset({"joint", "switch", "wipeable", "waterable"})
 
 MAX_PHRASE = 120  # characters
+MAX_STATE_WORDS = 3
 _THING = r"\{([^{}]*)\}"
 _NUMBERED = re.compile(r"(.+) [1-9]$")
 _STATE = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 # Each form: what it looks like, the words for it in messages, its predicate.
 _FORMS: tuple[tuple[str, str, Predicate], ...] = (
-    (r"hand (?:is )?empty", "hand empty", "hand empty"),
-    (rf"holding {_THING}", "holding {thing}", "holding"),
-    (rf"{_THING} in (?:the )?hand", "{thing} in hand", "holding"),
+    (r"hand (?:is )?(?:empty|free)|holding nothing", "hand empty", "hand empty"),
+    (rf"holding (?:an? |the )?{_THING}", "holding {thing}", "holding"),
+    (rf"{_THING} (?:is )?(?:in (?:the )?hand|held)", "{thing} in hand", "holding"),
     (r"holding what (.+)", "holding what can cut", "holding what"),
-    (rf"robot at {_THING}", "robot at {fixture}", "robot at"),
+    (rf"(?:the )?robot (?:is )?(?:at|in) {_THING}", "robot at {fixture}", "robot at"),
     (rf"{_THING} (?:is )?reachable", "{thing} reachable", "reachable"),
     (rf"{_THING} (?:is )?accessible", "{thing} accessible", "accessible"),
     (rf"{_THING} (?:is )?in the open", "{thing} in the open", "in the open"),
@@ -72,6 +73,7 @@ class Vocabulary:
         states: States, without their negations.
         negations: The state that each negation denies.
         liquids: Liquids.
+        skills: Skills that there are already.
         unknown_kinds: Whether a kind that the domain lacks is accepted: a robot is described for many homes.
     """
 
@@ -81,6 +83,7 @@ class Vocabulary:
     states: tuple[str, ...] = ()
     negations: Mapping[str, str] = field(default_factory=dict)
     liquids: tuple[str, ...] = ()
+    skills: frozenset[str] = frozenset()
     unknown_kinds: bool = False
 
     def sort_of(self, kind: str) -> Sort | None:
@@ -128,6 +131,8 @@ class PhraseReader:
         words = " ".join(text.split())
         if len(words) > MAX_PHRASE:
             raise PhraseError(f"{quoted(words)} has more than {MAX_PHRASE} characters")
+        if words.startswith("not "):
+            return denied(self.atom(words[4:]))
         for pattern, predicate in _patterns():
             match = pattern.fullmatch(words)
             if match is not None:
@@ -227,7 +232,7 @@ class PhraseReader:
         return Atom(predicate=predicate, terms=(term,), word=ability, positive=positive)
 
     def _state(self, predicate: Predicate, words: str, match: re.Match[str]) -> Atom:
-        word, positive = match[3], match[2] is None
+        word, positive = state_word(match[3]), match[2] is None
         if word in self.vocabulary.negations:
             word, positive = self.vocabulary.negations[word], not positive
         if word not in self.states:
@@ -257,13 +262,18 @@ def kind_of(name: str, vocabulary: Vocabulary) -> str | None:
     return numbered[1] if numbered and vocabulary.sort_of(numbered[1]) is not None else None
 
 
+def state_word(words: str) -> str:
+    """Return a state as one word: `played with` is `played-with`."""
+    return words if len(words.split()) > MAX_STATE_WORDS else "-".join(words.split())
+
+
 def state_that_is_set(text: str) -> str | None:
     """Return the word of a statement `{thing} word`, if it has the form of a state."""
     for pattern, predicate in _patterns():
         match = pattern.fullmatch(" ".join(text.split()))
         if match is not None:
-            is_state = predicate == "state" and match[2] is None and _STATE.fullmatch(match[3])
-            return match[3] if is_state else None
+            is_state = predicate == "state" and match[2] is None and _STATE.fullmatch(state_word(match[3]))
+            return state_word(match[3]) if is_state else None
     return None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from envs.errors import nearest, quoted
 from envs.symbolic.skills.consistency import contradictions, with_implied
-from envs.symbolic.skills.phrases import PhraseReader, kind_of, state_that_is_set
+from envs.symbolic.skills.phrases import PhraseReader, Vocabulary, kind_of, state_that_is_set
 from envs.symbolic.skills.statements import Path, StatementReader, seen
 from envs.symbolic.skills.values import Effect, Parameter, Skill
 
@@ -43,37 +43,24 @@ class SkillReader(StatementReader):
         if len(raw) > MAX_SKILLS:
             self.problem((), f"{len(raw)} skills; at most {MAX_SKILLS}")
             return {}
-        self.new_states = self._states_set(raw)
-        skills = {}
-        for name, entry in raw.items():
-            skill = self.skill(name, entry)
-            if skill is not None:
-                skills[skill.name] = skill
+        self.new_states = states_set(raw, self.vocabulary)
+        skills, labels = dict[str, Skill](), dict[str, str]()
+        for label, entry in raw.items():
+            skill = self.skill(label, entry)
+            if skill is None:
+                continue
+            if (first := labels.setdefault(skill.name, str(label))) != label:
+                text = f"{quoted(skill.text)} begins like that of {first!r}; begin it with other words"
+                self.problem((str(label), "text"), text)
+            skills[skill.name] = skill
         return skills
 
-    def _states_set(self, raw: dict[object, object]) -> tuple[str, ...]:
-        """Return the states that skills set and the domain lacks; a word near a known one is a slip of the pen."""
-        vocabulary, words = self.vocabulary, list[str]()
-        for entry in raw.values():
-            sets = entry.get("sets") if isinstance(entry, dict) else None
-            for item in sets if isinstance(sets, list) else [sets]:
-                text = item.get("set") if isinstance(item, dict) else item
-                word = state_that_is_set(text) if isinstance(text, str) else None
-                known = (*vocabulary.states, *vocabulary.negations)
-                if word is not None and word not in known and not _is_slip(word, known):
-                    words.append(word)
-        return tuple(dict.fromkeys(words))
-
-    def skill(self, name: object, raw: object) -> Skill | None:
-        """Read one description; None if it has a problem."""
+    def skill(self, label: object, raw: object) -> Skill | None:
+        """Read one description; None if it has a problem. A skill's name is what its text begins with."""
         n_problems = len(self.problems)
-        path: Path = (name if isinstance(name, str) else str(name),)
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > MAX_NAME:
-            rule = f"lower-case words of letters, at most {MAX_NAME} characters"
-            self.problem((cut(str(name)),) if len(str(name)) > MAX_NAME else path, f"a skill's name is {rule}")
-            return None
-        if name.split()[0] in _GOAL_WORDS:
-            self.problem(path, f"{name.split()[0]!r} is a word of the goal language; choose another verb")
+        path: Path = (cut(str(label)),)
+        if not isinstance(label, str) or not label.isprintable() or len(label) > MAX_NAME:
+            self.problem(path, f"a skill is called by words, at most {MAX_NAME} characters; found {seen(label)}")
             return None
         if isinstance(raw, str):
             raw = {"text": raw}
@@ -84,7 +71,8 @@ class SkillReader(StatementReader):
             if key not in KEYS:
                 hint = nearest(str(key), KEYS) or f"; known: {', '.join(KEYS)}"
                 self.problem((*path, key), f"unknown key {quoted(key)}{hint}")
-        text, parameters = self._text(path, name, raw.get("text"))
+        argument = next(iter(_BRACES.findall(f"{raw.get('sets')}{raw.get('when')}")), "object")
+        text, parameters = self._text(path, label, raw.get("text"), argument)
         duration_s = self._duration(path, raw.get("duration_s", DEFAULT_DURATION_S))
         if not parameters:
             return None
@@ -104,13 +92,18 @@ class SkillReader(StatementReader):
         sorts = [self.vocabulary.sort_of(parameter.kind) or "place" for parameter in parameters]
         preconditions = with_implied(preconditions, effects, parameters, sorts)
         return Skill(
-            name=name, text=text, duration_s=duration_s, parameters=parameters, preconditions=tuple(preconditions),
-            effects=tuple(effects), at=at,
-        )  # fmt: skip
+            name=text.partition("{")[0].strip(),
+            text=text,
+            duration_s=duration_s,
+            parameters=parameters,
+            preconditions=tuple(preconditions),
+            effects=tuple(effects),
+            at=at,
+        )
 
-    def _text(self, path: Path, name: str, raw: object) -> tuple[str, tuple[Parameter, ...]]:
+    def _text(self, path: Path, label: str, raw: object, argument: str) -> tuple[str, tuple[Parameter, ...]]:
         where = (*path, "text")
-        example = f"such as `{name} {{object}}`"
+        example = f"such as `{label} {{{argument}}}`"
         if not isinstance(raw, str) or not raw.strip():
             self.problem(where if raw is not None else path, f"needs a text, {example}; found {seen(raw)}")
             return "", ()
@@ -120,8 +113,16 @@ class SkillReader(StatementReader):
         if "{" in "".join(words) or "}" in "".join(words):
             self.problem(where, f"{quoted(text)}: braces do not match; {example}")
             return text, ()
-        if words[0] != name:
-            self.problem(where, f"{quoted(text)} must begin with the skill's name: {example}")
+        name = words[0]
+        if name.split() and name.split()[0] in _GOAL_WORDS:
+            self.problem(where, f"{name.split()[0]!r} is a word of the goal language; begin with another verb")
+            return text, ()
+        if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+            rule = f"lower-case words of letters before its argument, at most {MAX_NAME} characters"
+            self.problem(where, f"{quoted(text)}: it begins with {rule}, {example}")
+            return text, ()
+        if name in self.vocabulary.skills:
+            self.problem(where, f"{quoted(text)} begins like the built-in skill {name!r}; begin it with other words")
             return text, ()
         has_relation = "relation" in names
         arguments = [n for n in names if n != "relation"]
@@ -177,8 +178,22 @@ class SkillReader(StatementReader):
         return names.index(str(raw))
 
 
+def states_set(raw: Mapping[object, object], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the states that described skills set and the domain lacks, without slips of the pen."""
+    known, words = (*vocabulary.states, *vocabulary.negations), list[str]()
+    for entry in raw.values():
+        sets = entry.get("sets") if isinstance(entry, dict) else None
+        for item in sets if isinstance(sets, list) else [sets]:
+            text = item.get("set") if isinstance(item, dict) else item
+            word = state_that_is_set(text) if isinstance(text, str) else None
+            if word is not None and word not in known and not _is_slip(word, known):
+                words.append(word)
+    return tuple(dict.fromkeys(words))
+
+
 def _is_slip(word: str, known: Sequence[str]) -> bool:
-    return bool(get_close_matches(word, known, n=1, cutoff=0.83))
+    """Whether a word is so near a known one that it is meant for it; `unfolded` is another word than `folded`."""
+    return any(not word.endswith(near) for near in get_close_matches(word, known, n=1, cutoff=0.83))
 
 
 def cut(text: str) -> str:

@@ -145,17 +145,19 @@ class StatementReader:
             if verb == "move":
                 effects.append(Effect(atom=atom, guards=guards))
                 continue
-            if atom.predicate not in (_SET_PREDICATES if verb == "set" else ("state", "filled")):
+            possible = _SET_PREDICATES if verb == "set" and atom.positive else ("state", "filled")
+            atom = atom if verb == "set" else denied(atom)
+            if atom.predicate not in possible:
                 other = '; what moves stands in `moves`: "{object} to {place}"' if atom.predicate == "at" else ""
                 can = "a state, `filled`, `in hand` or `robot at`" if verb == "set" else "a state or `filled`"
-                self.problem(entry_path, f"{quoted(text)} cannot be {verb}; it is {can}{other}")
+                self.problem(entry_path, f"{quoted(text)} cannot stand in `{path[-1]}`; what can is {can}{other}")
                 continue
-            if verb == "set" and atom.predicate == "filled" and atom.positive and not atom.word:
+            if atom.predicate == "filled" and atom.positive and not atom.word:
                 self.problem(
                     entry_path, f"{quoted(text)}: with what? write `filled with water` or `filled from {{object 2}}`"
                 )
                 continue
-            effects.append(Effect(atom=atom if verb == "set" else denied(atom), guards=guards))
+            effects.append(Effect(atom=atom, guards=guards))
         return effects
 
     def _moved(self, path: Path, text: str, reader: PhraseReader) -> Atom | None:

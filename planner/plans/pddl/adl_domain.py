@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from envs.symbolic.state import World
 
 DOMAIN_NAME = "home"
-FIXTURE_PARAMETER = re.compile(r"(\?[fp]) - (?:fixture|furniture|appliance)")
+FIXTURE_PARAMETER = re.compile(r"(\?[fp]\d?) - (?:fixture|furniture|appliance)")
 CONSTANT_PREDICATES = (
     "(fits ?x - thing ?p - entity)",
     *(f"({word} ?f - fixture)" for word in ("encloses", "hides", "person", "hinged", "switched", "wipeable")),
@@ -152,8 +152,12 @@ def reachable_effects(domain: Domain) -> dict[str, tuple[str, str]]:
 
 
 def home_actions(domain: Domain) -> list[AdlAction]:
-    """Return the actions of the robot, in any home of a domain; none where it must not go."""
+    """Return the actions of the robot, in any home of a domain; none where it must not go, and none that it lacks."""
     actions = _actions(domain, process_effects(domain), reachable_effects(domain))
+    lacking = tuple(skill.replace(" ", "-") for skill in domain.lacking)
+    actions = [action for action in actions if not action.name.startswith(lacking)] if lacking else actions
+    if domain.hand is not None:  # which does not take everything
+        actions = [a.needing("(liftable ?x)") if a.name == "pick-up" else a for a in actions]
     return [action.needing(*(f"(not (off-limits {f}))" for f in action.fixtures)) for action in actions]
 
 
@@ -175,6 +179,7 @@ def domain_text(
     temperature = [effect_name for effect_name in reachable if effect_name in _temperature_effects(domain)]
     declarations = [
         *CONSTANT_PREDICATES,
+        *(["(liftable ?x - thing)"] if domain.hand is not None else []),
         *(f"({effect_name} ?f - appliance)" for effect_name in effects),
         *CHANGING_PREDICATES,
         *state_predicates(domain),

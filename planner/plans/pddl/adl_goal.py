@@ -14,6 +14,7 @@ number, too. No axiom negates another (`adl_domain.py`): where something must no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -22,10 +23,13 @@ from envs.symbolic.goals import Goal
 from planner.errors import ExportError
 from planner.plans.formulas.formula import FALSE, TRUE, AtLeast, Atom, Formula, Zone, atoms, entities, negated
 from planner.plans.formulas.rules import Ban, GroundGoal, ground_goal
+from planner.plans.own_skills.adl import own_prefixes
 from planner.plans.pddl.adl_domain import AdlAction, entity_type
+from planner.plans.pddl.strips_domain import OWN
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
+    from envs.symbolic.domain import Domain
 
 LANGUAGE = "PDDL"
 NEXT_PHASE, ENTER, LEAVE_OUT, NOTE = "next-phase-", "enter-", "leave-out-", "note-by-"
@@ -36,6 +40,11 @@ SKILLS = {
     "turn-on-": ("turn on", 1), "turn-off": ("turn off", 1), "slice": ("slice", 1), "wipe": ("wipe", 1),
     "fold": ("fold", 1), "pour-": ("pour", 2),
 }  # fmt: skip
+
+
+def skills_of(domain: Domain) -> dict[str, tuple[str, int]]:
+    """Return the actions of each skill of a domain, by prefix; our action keeps the first of their arguments."""
+    return own_prefixes(domain) | SKILLS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +88,7 @@ def goal_text(goal: Goal, initial_state: State, names: Sequence[str], actions: S
 class _Writer:
     def __init__(self, initial_state: State, names: Sequence[str], goal: GroundGoal) -> None:
         self.initial_state, self.world, self.names, self.goal = initial_state, initial_state.world, names, goal
+        self.skills = skills_of(self.world.domain)
         self.axioms: list[str] = []
         self.predicates: list[str] = []
         self.facts: list[str] = []
@@ -175,7 +185,7 @@ class _Writer:
 
     def without_banned(self, action: AdlAction) -> list[AdlAction]:
         """Return an action with the preconditions that forbidden skills ask for; nothing if it is always forbidden."""
-        skill, n_args = next(value for prefix, value in SKILLS.items() if action.name.startswith(prefix))
+        skill, n_args = next(value for prefix, value in self.skills.items() if action.name.startswith(prefix))
         variables = [word for word in action.parameters.split() if word.startswith("?")][:n_args]
         if n_args == 2 and skill == "pour" and action.name != "pour-plant":
             variables = ["?v", "?o"]
@@ -235,6 +245,13 @@ class _Writer:
         """Return an action that records what its tool was used on, and that the episode has begun."""
         effect = [action.effect, "(begun)"]
         tool, target = {"slice": ("?k", "?x")}.get(action.name, ("?v", "?o"))
+        if action.name.startswith(OWN):
+            tools = re.findall(r"\(held (\?\w+)\)", action.precondition)
+            _, n_args = next(value for prefix, value in self.skills.items() if action.name.startswith(prefix))
+            things = [word for word in action.parameters.split() if word.startswith("?")][:n_args]
+            for number in range(1, 1 + len(self.goal.means)):
+                pairs = ((tool, thing) for tool in tools for thing in things if tool != thing and thing[1] == "x")
+                effect += [f"(when (means-{number} {tool}) (used-{number} {thing}))" for tool, thing in pairs]
         if action.name == "slice" or (action.name.startswith("pour-") and action.name != "pour-plant"):
             for number, word in enumerate(self.goal.means, start=1):
                 if any(i >= self.world.n_fixtures for i in self.world.entities_by_category.get(word, ())):

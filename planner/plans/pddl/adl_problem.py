@@ -14,18 +14,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import Action
+from envs.symbolic.embodiment.hand_limits import all_out_of_reach, never_held
 from envs.symbolic.goals import Goal, format_goal
 from planner.errors import ExportError
+from planner.plans.own_skills.adl import own_actions, own_constants, own_holders, own_needs, own_predicates
+from planner.plans.own_skills.strips import drives_for
 from planner.plans.pddl.adl_domain import DOMAIN_NAME, domain_text, entity_type, home_actions, process_effects
-from planner.plans.pddl.adl_goal import PSEUDO_ACTIONS, SKILLS, goal_text
+from planner.plans.pddl.adl_goal import PSEUDO_ACTIONS, goal_text, skills_of
 from planner.plans.pddl.symbols import comment, symbols
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State, World
+    from envs.symbolic.domain import Domain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,7 @@ class PddlTask:
     domain: str
     problem: str
     names: dict[str, str]
+    home: Domain = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return both texts, the domain first; planners expect each in a separate file."""
@@ -46,18 +51,19 @@ class PddlTask:
         Raises:
             ExportError: A line is not an action of the domain.
         """
-        actions = []
+        actions, skills = list[Action](), skills_of(self.home)
         for line in plan.splitlines():
             words = line.partition(";")[0].strip().lower().strip("()").split()
             if not words or words[0].startswith(PSEUDO_ACTIONS):
                 continue
             skill, n_args = next(
-                (skill_and_arity for prefix, skill_and_arity in SKILLS.items() if words[0].startswith(prefix)), ("", 0)
+                (skill_and_arity for prefix, skill_and_arity in skills.items() if words[0].startswith(prefix)), ("", 0)
             )
             args = words[1 : 1 + n_args]
             if not skill or len(args) < n_args or any(argument not in self.names for argument in args):
                 raise ExportError(f"{line!r} is not an action of this home")
-            actions.append(Action(skill, tuple(self.names[argument] for argument in args)))
+            names = tuple(self.names[argument] for argument in args)
+            actions += [*drives_for(self.home, skill, names), Action(skill, names)]
         return tuple(actions)
 
 
@@ -74,14 +80,18 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
     """
     world = initial_state.world
     names = symbols(world.names)
-    pddl_goal = goal_text(goal, initial_state, names, home_actions(world.domain))
+    own, _ = own_actions(world.domain)
+    own = [action.needing(*(f"(not (off-limits {f}))" for f in action.fixtures)) for action in own]
+    pddl_goal = goal_text(goal, initial_state, names, [*home_actions(world.domain), *own])
+    about = pddl_goal.entities | own_needs(world)
     included = [
         *range(world.n_fixtures),
-        *(i for i in _objects(world) if i == initial_state.held or _is_relevant(world, i, pddl_goal.entities)),
+        *(i for i in _objects(world) if i == initial_state.held or _is_relevant(world, i, about)),
     ]
     included_set = set(included)
     facts = [
-        *_constant_facts(initial_state, names, included, pddl_goal.watched),
+        *_constant_facts(initial_state, names, included, pddl_goal.watched | own_holders(world)),
+        *own_constants(world, names, included),
         *_initial_facts(initial_state, names, included_set),
         *pddl_goal.facts,
     ]
@@ -95,8 +105,10 @@ def to_pddl(goal: Goal, initial_state: State, *, title: str = "") -> PddlTask:
         f"{header}(define (problem {symbols([world.scene.name or 'a home'])[0]})\n  (:domain {DOMAIN_NAME})\n"
         f"  (:objects\n    {objects})\n  (:init\n    " + "\n    ".join(facts) + f")\n  (:goal {pddl_goal.condition}))\n"
     )
-    domain = domain_text(world.domain, pddl_goal.actions, pddl_goal.axioms, pddl_goal.predicates, constants)
-    return PddlTask(domain=domain, problem=problem, names={names[i]: world.names[i] for i in included})
+    predicates = (*own_predicates(world.domain), *pddl_goal.predicates)
+    domain = domain_text(world.domain, pddl_goal.actions, pddl_goal.axioms, predicates, constants)
+    called = {names[i]: world.names[i] for i in included}
+    return PddlTask(domain=domain, problem=problem, names=called, home=world.domain)
 
 
 def _objects(world: World) -> range:
@@ -122,7 +134,7 @@ def _constant_facts(
 ) -> list[str]:
     """Return the facts that never change."""
     world, facts = initial_state.world, list[str]()
-    effect_names = process_effects(world.domain)
+    effect_names, fixed = process_effects(world.domain), never_held(initial_state)
     for i in included:
         fixture, thing, process = world.fixture_category[i], world.object_category[i], world.process[i]
         properties = {"watched": i in watched or process is not None}
@@ -136,6 +148,7 @@ def _constant_facts(
             properties |= {
                 "cuts": thing.cuts, "wipes": thing.wipes, "sliceable": thing.slices, "cookable": thing.cooks,
                 "foldable": thing.folds, "fillable": thing.fills, "reservoir": bool(thing.contains),
+                "liftable": world.domain.hand is not None and i not in fixed,
             }  # fmt: skip
         if process is not None:
             active_effects = {*(f"makes-{s}" for s in process.set), *(f"ends-{s}" for s in process.clear)}
@@ -150,11 +163,12 @@ def _constant_facts(
 def _fit_facts(initial_state: State, names: Sequence[str], included: Sequence[int]) -> list[str]:
     world, facts = initial_state.world, list[str]()
     contents = [initial_state.children(p) if world.relation[p] else [] for p in range(len(names))]
+    beyond = all_out_of_reach(world)
     for i in included:
         if i < world.n_fixtures:
             continue
         for p in included:
-            if world.relation[p] is None or p == i or not world.fits(i, p):
+            if world.relation[p] is None or p == i or not world.fits(i, p) or initial_state.root(p) in beyond:
                 continue
             other_units = [world.units[j] for j in contents[p] if j != i]
             is_person = world.relation[p] == "with"  # a person accepts any number of objects

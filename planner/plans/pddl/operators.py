@@ -35,6 +35,10 @@ class Operator:
             f"\n    :effect (and {' '.join(self.effect)}))"
         )
 
+    def needing(self, literal: str) -> Operator:
+        """Return the action with one more literal in its precondition."""
+        return replace(self, precondition=(*self.precondition, literal))
+
 
 def operator(name: str, parameters: str, precondition: str, effect: str) -> Operator:
     """Make an action of its variables, atoms and literals, each a text."""

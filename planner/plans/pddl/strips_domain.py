@@ -54,8 +54,12 @@ def ceases(domain: Domain, state: str, entity: str) -> str:
 
 
 def home_operators(domain: Domain) -> list[Operator]:
-    """Return all actions of the robot and of the appliances, for any home of a domain."""
-    return [*_reaching(), *_moving(), *_fixtures(domain), *_changing(domain), *_pouring(domain), *_processes(domain)]
+    """Return all actions of the robot and of the appliances, for any home of a domain; none that the robot lacks."""
+    own = [*_reaching(), *_moving(), *_fixtures(domain), *_changing(domain), *_pouring(domain)]
+    own = [o for o in own if (skill := skill_of(o.name, domain)) is None or skill[0] in domain.skills]
+    if domain.hand is not None:  # which does not take everything
+        own = [o.needing("(liftable ?x)") if o.name.startswith("pick-up") else o for o in own]
+    return [*own, *_processes(domain)]
 
 
 def _reaching() -> list[Operator]:

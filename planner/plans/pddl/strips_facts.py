@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envs.symbolic.embodiment.hand_limits import all_out_of_reach, never_held
 from planner.plans.formulas.formula import Formula, atoms, entities
 from planner.plans.formulas.grounding import can_be
 from planner.plans.pddl.strips_domain import false, process_name, true
@@ -110,6 +111,10 @@ def initial_facts(
     world = initial_state.world
     facts = [f"(held {names[initial_state.held]})" if initial_state.held >= 0 else "(hand-free)"]
     facts += [f"(destination {names[world.index[a.args[0]]]})" for a in actions if a.skill == "go to"]
+    if world.domain.hand is not None:
+        facts += [
+            f"(liftable {names[i]})" for i in included if i >= world.n_fixtures and i not in never_held(initial_state)
+        ]
     for i in included:
         facts += _fixture_facts(world, i, names) if i < world.n_fixtures else _thing_facts(initial_state, i, names)
         facts += [
@@ -172,8 +177,9 @@ def _fits(
     world = initial_state.world
     things = [i for i in included if i >= world.n_fixtures]
     planned = {(world.index[a.args[0]], world.index[a.args[1]]) for a in actions if a.skill == "put"}
+    beyond = all_out_of_reach(world)
     for place in included:
-        if world.relation[place] is None:
+        if world.relation[place] is None or initial_state.root(place) in beyond:
             continue
         contents = initial_state.children(place)
         used = sum(world.units[j] for j in contents)

@@ -17,6 +17,7 @@ from planner.corpus.teacher_chunks import plan_in_chunks, taught_actions
 from planner.decoding.candidate_actions import applicable_to
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.feasibility import infeasibility
+from planner.goals.serving import in_stages
 from planner.verification.plan_verification import verify
 from tests.planner.goals.skilled_home import skilled_domain, skilled_scene, skilled_state
 
@@ -259,3 +260,22 @@ def test_goals_over_own_states_are_reached_or_refused_in_any_state(seed: int) ->
         except LookupError:
             stuck += 1
     assert stuck <= tried // 50
+
+
+@pytest.mark.parametrize(
+    ("text", "stages"),
+    [
+        ("kitchen vacuumed", "kitchen vacuumed"),
+        ("charged tablet", "tablet on charging station then charging station on then charged tablet"),
+        (
+            "every tablet is charged",
+            "every tablet on charging station then charging station on then every tablet is charged",
+        ),
+        ("kitchen mopped", "mop of water then kitchen vacuumed then holding mop then kitchen mopped"),
+        ("desk dusted", "holding cloth then desk dusted"),
+        ("chopped carrot", "holding whetstone then sharp knife then holding knife then chopped carrot"),
+        ("clean plate on dining table", "clean plate on dining table"),
+    ],
+)
+def test_what_an_own_skill_needs_is_a_stage_of_its_own_for_a_gpt_that_does_not_know_it(text: str, stages: str) -> None:
+    assert format_goal(in_stages(goal_of(text), START), SCENE.domain) == stages

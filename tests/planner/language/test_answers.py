@@ -184,6 +184,7 @@ WHAT = [
         "in drawer",
         "In drawer 1 in the bedroom is a wallet; in drawer 2 in the bedroom are scissors and toilet paper.",
     ),
+    ("in cup", "In the cup on the bed in the bedroom are a spoon and tea."),
     ("in mug", "In the blue mug on the bed in the bedroom is a pen."),
     ("in red mug", "There is nothing in the red mugs."),
     ("in every red mug", "There is nothing in the red mugs."),

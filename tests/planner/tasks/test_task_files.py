@@ -418,3 +418,12 @@ def test_a_class_of_fixtures_and_its_member_can_contradict_each_other() -> None:
         parse_goal("every lamp off ; every appliance closed"), home("every appliance closed", objects=("desk lamp",))
     )
     assert missing(parse_goal("every lamp off"), home("apple in fridge", absent=LAMPS)) == "lamp"
+
+
+def test_a_task_is_in_the_words_of_its_home(tmp_path: Path) -> None:
+    write(tmp_path / "flat.yaml", "things: {blender: {like: kettle}}\nrooms: {kitchen: [shelf]}")
+    line: dict[str, object] = {"id": "a", "instruction": "the blender, please", "goal": "blender on shelf"}
+    (found,) = read_tasks(write(tmp_path / "t.jsonl", line | {"home": "flat.yaml", "objects": ["blender"]}))
+    assert found.goal is not None and found.objects == ("blender",)
+    with pytest.raises(TaskError, match="blender"):
+        read_tasks(write(tmp_path / "t.jsonl", line | {"home": 7}))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from envs.scenes.home_file import parse_home
 from envs.simulation.symbolic_home import SymbolicHome
 from envs.symbolic.actions import Action
 from envs.symbolic.goals import parse_goal
@@ -18,6 +20,7 @@ from planner.exploration.search_executor import execute_with_search
 from planner.exploration.search_order import location_probabilities, most_likely, search_actions
 from planner.world_model.belief import Belief
 from planner.world_model.location_prior import COMMON, MAX_TRIES, TRIES, patience
+from planner.world_model.usual_places import load_usual_places
 from tests.planner.world_model.two_rooms import TaughtPlanner, seen_at_start, two_rooms
 
 MUG = InformationNeed(label="mug", words=("mug",))
@@ -89,3 +92,14 @@ def test_a_door_that_is_known_to_stick_is_not_given_up_too_early(tmp_path: Path,
     belief = replace(Belief.of_map(start.world.scene), habits=OfThisHome({"cabinet 2": opens}))
     *_, last = execute_with_search((), parse_goal("mug on desk"), home, belief, TaughtPlanner())
     assert isinstance(last, Ended) and last.episode.success == found
+
+
+def test_own_kinds_are_where_those_are_that_they_are_like_unless_the_home_says_where() -> None:
+    domain = parse_home(
+        "things: {blender: {like: kettle}, trophy: {like: kettle, at: [bookshelf]}}\n"
+        "furniture: {aquarium: {like: side table}}\nrooms: {kitchen: [shelf]}", geometry=False,
+    ).domain  # fmt: skip
+    rate = partial(load_usual_places().rate, domain=domain)
+    assert rate("blender", "kettle base", "kitchen") == rate("kettle", "kettle base", "kitchen")
+    assert rate("book", "aquarium", "living room") == rate("book", "side table", "living room")
+    assert rate("trophy", "bookshelf", "office") > rate("trophy", "kettle base", "kitchen")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from envs.scenes.home_file import parse_home
 from envs.symbolic.actions import State
 from planner.world_model.belief import Belief
 from planner.world_model.memory import BeliefError, keep, know, parse_statement, remember
@@ -194,3 +195,18 @@ def test_what_is_in_sight_outweighs_what_is_told_and_what_is_told_what_is_rememb
 def test_what_is_remembered_and_seen_to_be_gone_is_not_known(start: State, kept: Path) -> None:
     moved = after(start, "open cabinet 2", "pick up mug 1", "put mug 1 on bed 1", "go to fridge 1")
     assert "mug 1" not in know(moved, memory=kept).things
+
+
+def test_a_home_with_own_kinds_is_told_of_and_remembered_in_its_words(tmp_path: Path) -> None:
+    scene = parse_home(
+        "things: {blender: {like: kettle, words: [smoothie maker]}, red box: {like: box}, PS5: {like: laptop}}\n"
+        "furniture: {aquarium: {like: side table, words: [fish tank]}}\nrooms: {kitchen: [cabinet, 2 aquarium]}"
+    )
+    belief = parse_statement(
+        Belief.of_map(scene), ["smoothie maker in cabinet 1", "dirty red box on fish tank 2", "PS5 on aquarium 1"]
+    )
+    assert {name: known.place for name, known in belief.things.items()} == {
+        "blender 1": "cabinet 1", "red box 1": "aquarium 2", "PS5 1": "aquarium 1",
+    }  # fmt: skip
+    keep(tmp_path / "memory.json", belief)
+    assert remember(tmp_path / "memory.json", Belief.of_map(scene)).things.keys() == belief.things.keys()
