@@ -81,12 +81,13 @@ def stand_ins(instruction: str, state: State) -> StandIns | None:
     if not kinds:
         return None
     meant = list(_meant(instruction, state, mentions(instruction, kinds, state.world.domain.words)))
+    said = f" {' '.join(_WORD.findall(instruction.lower()))}"
     nouns = {**load_words().objects, **load_words().fixtures}
     known = known_for(
         (mention.name for mention in meant),
         state.world.domain,
         state.world.entities_by_category,
-        may_stand=lambda kind: not any(noun in instruction for noun in (kind.lower(), *nouns[kind])), swaps=True,
+        may_stand=lambda kind: not any(f" {noun}" in said for noun in (kind.lower(), *nouns[kind])), swaps=True,
     )  # fmt: skip
     meant = [mention for mention in meant if mention.name in known]
     swapped = {kind: own for own, kind in known.items() if kind in state.world.entities_by_category}
