@@ -73,8 +73,8 @@ class PlanningPipeline:
         self.tokenizer = tokenizer
         self.calibration = calibration
         self.kinds, self.notes, self.domain = frozenset(kinds), notes, domain or load_domain()
-        self.prompts = Prompts(self.model, tokenizer)
-        self.reader = InstructionReader(self.prompts, self.kinds)
+        self.prompts = Prompts(self.model, tokenizer, self.kinds)
+        self.reader = InstructionReader(self.prompts)
         self.goal_planner = GoalPlanner(self.prompts, self.kinds)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:

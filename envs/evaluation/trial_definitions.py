@@ -105,10 +105,10 @@ def define_trial(suite: str, category: str, number: int, seed: int, domain: Doma
 def suite_categories(suite: str, domain: Domain | None = None) -> list[str]:
     """Return the categories of a suite: objects or fixtures, or for `skills` a skill with a category.
 
-    Of another domain than the built-in one, those that the built-in one has too are left out.
+    Of a given domain, those that the built-in one has too are left out.
     """
     names = TRIAL_SUITES[suite][0](domain or load_domain())
-    if domain is None or domain is load_domain():
+    if domain is None:
         return names
     own = {*own_objects(domain), *own_fixtures(domain)}
     return [name for name in names if _category_of(name) in own]

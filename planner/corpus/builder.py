@@ -52,7 +52,7 @@ class _ShardJob:
 
     @cached_property
     def _human_tasks(self) -> list[TaskLine]:
-        return [task for path in self.human for task in read_tasks(path) if task.goal is not None]
+        return [task for path in self.human for task in read_tasks(path, self.domain) if task.goal is not None]
 
     def _trees(self, shard: Shard) -> Iterator[Tree]:
         split, seed, number, count = shard

@@ -193,7 +193,8 @@ class Corpus:
         names = ""
         if with_inventory:
             try:
-                names = text_format.inventory(home_for_lines(lines, seed=self.rng.randrange(*self.span)))
+                seed = self.rng.randrange(*self.span)
+                names = text_format.inventory(home_for_lines(lines, seed=seed, domain=self.drawer.domain))
             except EnvsError:
                 return
         branches = tuple(
@@ -202,6 +203,8 @@ class Corpus:
         yield text_format.Tree(text_format.home_part(names), branches)
 
     def _varied(self, line: TaskLine) -> TaskLine:
+        if not self.drawer.domain.speech.of_home:  # lines are varied by what people say in homes
+            return line
         attempts = (vary_line(line, self.rng) for _ in range(3))
         variation = next((attempt for attempt in attempts if attempt is not None), None)
         return line if variation is None or variation.goal is None or goal_is_held_out(variation.goal) else variation

@@ -131,13 +131,11 @@ class GoalPlanner:
                     return draft  # nothing here can be done for it
                 facts = self._facts(seen, todo, seen_at_start, conditions, notes, avoid, options)
                 feedback = text_format.feedback_part([note.said for note in relevant_notes(notes, facts.names)])
-                facts_ids = text_format.encode(
-                    (*text_format.facts_part(facts.texts), *feedback), self.prompts.tokenizer
-                )[0][1:]
-                goal_ids, sep = (
-                    self.prompts.encode(format_goal(Goal(phases=(plain,)), state.world.domain)),
-                    self.prompts.special_ids["[SEP]"],
-                )
+                say = self.prompts.speech(state.world).say
+                document = text_format.spoken((*text_format.facts_part(facts.texts), *feedback), say)
+                facts_ids = text_format.encode(document, self.prompts.tokenizer)[0][1:]
+                goal_text = format_goal(Goal(phases=(plain,)), state.world.domain)
+                goal_ids, sep = self.prompts.encode(say(goal_text)), self.prompts.special_ids["[SEP]"]
                 prompt = [*self.prompts.heading(""), *goal_ids, sep, *facts_ids, sep]
                 cursor = self.prompts.cursor(*self.prompts.read("", prompt), options, sample)
                 n_before = len(draft.actions)

@@ -83,6 +83,7 @@ def _fill_span(
     """Return the actions that the GPT writes into a span; empty if they do not repair it. `draft` counts the tokens."""
     sep, eos = prompts.special_ids["[SEP]"], prompts.special_ids["[EOS]"]
     document, facts = span_prompt(span, notes_shown, goal, initial_state, common_sense=options.common_sense)
+    document = text_format.spoken(document, prompts.speech(span.state.world).say)
     prompt = [*text_format.encode(document, prompts.tokenizer)[0][1:], eos]  # [CLS] is the home's
     if len(prompt) + MIN_ROOM > prompts.room(""):
         return ()

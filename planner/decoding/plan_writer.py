@@ -80,7 +80,7 @@ def write(
         keeps_running: Names of fixtures that no subtask may turn off.
         is_allowed: Whether the rules allow an action, given the states before and after it.
     """
-    visited = {state_key(state)}
+    visited, say = {state_key(state)}, prompts.speech(state.world).say
     eos, hint = prompts.special_ids["[EOS]"], prompts.special_ids["[HINT]"]
     for _ in range(max_steps):
         actions = []
@@ -99,9 +99,9 @@ def write(
                 or (leads_back(state, action, names - forbidden, visited) and eos not in allowed_ends(next_state))
             ):
                 continue
-            ids = prompts.encode(format_action(state.world, action))
+            ids = prompts.encode(say(format_action(state.world, action)))
             if (fact := text_format.hint_of(state, action)) is not None:
-                ids = (*ids, hint, *prompts.encode(fact))
+                ids = (*ids, hint, *prompts.encode(say(fact)))
             actions.append(action)
             option_ids.append(ids)
             next_states.append(next_state)
@@ -126,13 +126,14 @@ def write_unconstrained(prompts: Prompts, cursor: Cursor, state: State, draft: D
     token_names = {prompts.special_ids[name]: name for name in written}
     stop: int | None = prompts.special_ids["[SEP]"]
     subtasks: list[str] = []
+    meant = prompts.speech(state.world).meant
     while stop in token_names and token_names[stop] != "[EOS]" and cursor.room > 1:
         name = token_names[stop]
         ids, stop = write_until(cursor, prompts.stops, 64)
         words = prompts.tokenizer.decode(ids).strip()
         draft.text.append(text_format.Segment(name, words, bool(draft.text), True))
         if name == "[SEP]":
-            subtasks.append(words)
+            subtasks.append(meant(words))
     draft.truncated = stop != prompts.special_ids["[EOS]"]
     if not draft.truncated:
         draft.text.append(text_format.Segment("[EOS]", "", True))

@@ -99,7 +99,7 @@ def _for_any(domain: Domain, home: Domain | None) -> Iterator[Family]:
     for family in load_families(ANY_DOMAIN):
         if family.repeated == "skills":
             for skill in skills:
-                for change in _changed_by(skill, domain):
+                for change in _changed_by(skill, domain) if len(skill.parameters) == 1 else ():
                     yield from _repeated(family, change, skill)
         elif family.repeated == "changes":
             for change in changes:
@@ -143,21 +143,19 @@ def _changes(domain: Domain) -> list[_Change]:
 
 
 def _changed_by(skill: Skill, domain: Domain) -> Iterator[_Change]:
-    """Yield the states that a skill gives to its only argument."""
-    if len(skill.parameters) != 1:
-        return
+    """Yield the states that a skill gives to its arguments."""
     for effect in skill.effects:
         atom = effect.atom
-        if atom.predicate != "state" or atom.word in MECHANICS or atom.terms[0].parameter != 0:
+        if atom.predicate != "state" or atom.word in MECHANICS or atom.terms[0].parameter is None:
             continue
+        kind = skill.parameters[atom.terms[0].parameter].kind
         for word in (atom.word,) if atom.positive else _absent(domain, (atom.word,)):
-            kinds = ("object", "fixture") if skill.parameters[0].kind == "place" else (_sort(skill, domain),)
-            yield from (_Change(word, f"{kind}:can {word}") for kind in kinds if kind)
+            sorts = ("object", "fixture") if kind == "place" else (_sort(kind, domain),)
+            yield from (_Change(word, f"{sort}:can {word}") for sort in sorts if sort)
 
 
-def _sort(skill: Skill, domain: Domain) -> str:
-    """Return whether the argument of a skill is an object or a fixture; empty for rooms and people."""
-    kind = skill.parameters[0].kind
+def _sort(kind: str, domain: Domain) -> str:
+    """Return whether an argument is an object or a fixture; empty for people."""
     if kind == "object" or kind in domain.objects or kind in domain.members:
         return "object"
     return "fixture" if kind == "fixture" or kind in domain.fixtures or kind in domain.fixture_members else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,13 @@ from gpt.tokenization.tokenizer import Tokenizer
 from planner.plans.options import Options
 from planner.prompts import text_format
 from planner.prompts.cursor import Cursor, Ids
+from planner.prompts.known_kinds import PLAIN, Speech, speech_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from envs.symbolic.state import World
+    from planner.prompts.document_kinds import DocumentKind
 
 _OUTPUT_TOKENS = ("[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]")
 _OTHER_TOKENS = ("[PAD]", "[CLS]", "[MASK]", "[FEEDBACK]", "[IMAGE]", "[AUDIO]", "[TASK]")
@@ -33,10 +41,11 @@ class Prompts:
         stops: Ids of all special tokens, any of which ends a text.
     """
 
-    def __init__(self, model: Runtime, tokenizer: Tokenizer) -> None:
-        """Wrap a model."""
+    def __init__(self, model: Runtime, tokenizer: Tokenizer, kinds: Collection[DocumentKind] = ()) -> None:
+        """Wrap a model; `kinds` are the optional kinds of documents that it was trained on."""
         self.model = model
         self.tokenizer = tokenizer
+        self.copies_names = "renamed" in kinds
         self.special_ids = {name: tokenizer.special(name) for name in _OUTPUT_TOKENS}
         self.stops = frozenset([*self.special_ids.values(), *(tokenizer.special(name) for name in _OTHER_TOKENS)])
         self._ids: dict[str, Ids] = {}
@@ -48,6 +57,10 @@ class Prompts:
         if ids is None:
             ids = self._ids[words] = tuple(self.tokenizer.encode(" " + words))
         return ids
+
+    def speech(self, world: World) -> Speech:
+        """Return how the GPT hears of a home: its own kinds by known names, unless it was taught to copy names."""
+        return PLAIN if self.copies_names else speech_in(world)
 
     def home(self, inventory: str) -> Session:
         """Return a new session that has read the inventory; the inventory itself is read only once."""

@@ -20,7 +20,7 @@ The loss covers what the GPT writes: goal, subtasks, hints, refusals and the tok
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from envs.symbolic.actions import Action, State, format_action, successor
@@ -30,7 +30,7 @@ from planner.facts.retrieval import location
 from planner.prompts.own_names import kinds_shown_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from envs.symbolic.domain import Domain
     from envs.symbolic.goals import Condition
@@ -195,6 +195,11 @@ def encode(document: Iterable[Segment], tokenizer: Tokenizer) -> tuple[list[int]
             ids += text_ids
             loss += [segment.loss_on_text] * len(text_ids)
     return ids, loss
+
+
+def spoken(document: Document, say: Callable[[str], str]) -> Document:
+    """Return a document with other words, for example with known names for a home's own kinds."""
+    return tuple(replace(segment, text=say(segment.text)) for segment in document)
 
 
 def encode_tree(

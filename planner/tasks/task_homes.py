@@ -124,13 +124,13 @@ def home_for(task: TaskLine, *, seed: int = 0, geometry: bool = True, domain: Do
     raise TaskError(f"task {task.id}: its goal held already in each of {MAX_ATTEMPTS} homes that were sampled for it")
 
 
-def home_for_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
-    """Return a home, without geometry, that has what each line of one scene needs.
+def home_for_lines(lines: Sequence[TaskLine], *, seed: int, domain: Domain | None = None) -> State:
+    """Return a home, without geometry, that has what each line of one scene needs; by default of the default domain.
 
     Raises:
         EnvsError: No home satisfies the requirements.
     """
-    domain = load_domain()
+    domain = domain or load_domain()
     fixtures, objects = Counter[str](), Counter[str]()
     for line in lines:
         if line.goal is not None:
@@ -144,6 +144,7 @@ def home_for_lines(lines: Sequence[TaskLine], *, seed: int) -> State:
             need_objects=objects | more_objects,
             n_objects=1 if _is_listed(lines[0]) else None,
             geometry=False,
+            domain=domain,
         )
     ).initial()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from envs.errors import GoalError
@@ -23,7 +23,6 @@ from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction
 from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
-from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.prompts.sessions import Prompts
 from planner.understanding.clause_splitting import best_split
@@ -40,10 +39,9 @@ NOT_UNDERSTOOD = "I did not understand that"
 class InstructionReader:
     """Reads instructions in homes."""
 
-    def __init__(self, prompts: Prompts, kinds: Collection[DocumentKind] = ()) -> None:
-        """Read with a GPT; `kinds` are the optional kinds of documents that it was trained on."""
+    def __init__(self, prompts: Prompts) -> None:
+        """Read with a GPT."""
         self.prompts = prompts
-        self.copies_names = "renamed" in kinds
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         """Let the GPT write the goal of an instruction."""
@@ -59,7 +57,7 @@ class InstructionReader:
 
     def _stand_ins(self, text: str, state: State, options: Options) -> StandIns | None:
         """Return known kinds for the home's own ones in a text, if the GPT does not copy names."""
-        return None if self.copies_names or not options.inventory else stand_ins(text, state)
+        return None if self.prompts.copies_names or not options.inventory else stand_ins(text, state)
 
     def _understand(self, text: str, state: State, options: Options) -> ParsedInstruction:
         names = text_format.inventory(state) if options.inventory else ""
@@ -88,7 +86,7 @@ class InstructionReader:
 
     def _heading(self, text: str, state: State, options: Options) -> list[int]:
         """Return the tokens between the home and the goal: the text, and the home's own names that it may mean."""
-        shows_own = self.copies_names and options.inventory
+        shows_own = self.prompts.copies_names and options.inventory
         return self.prompts.heading(text, own_names(text, state.world) if shows_own else "")
 
     def _prompt(self, text: str, names: str, state: State, options: Options) -> tuple[Session, list[int]]:

@@ -1,8 +1,9 @@
 """Reading about kinds that a GPT was not taught to copy: each is read as a known kind that the home does not have.
 
 "Put the haik on the desk" is read as "put the kettle on the desk" in the same home with kettles for haiks, and the goal
-is written back: `haik on desk`. A stand-in is what the kind is like, if the home has none, otherwise a known kind that
-can do the same. A GPT that copies names (`renamed` in its kinds of documents) needs none.
+is written back: `haik on desk`. If the home has kettles, too, and the instruction is not about them, the two change
+names. Which kinds stand for others: planner/prompts/known_kinds.py. A GPT that copies names (`renamed` in its kinds of
+documents) needs none.
 """
 
 from __future__ import annotations
@@ -12,24 +13,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, format_goal
 from envs.symbolic.kinds.spoken_words import own_kinds
 from envs.symbolic.renamed_kinds import with_names
 from envs.words import plural
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import senses
+from planner.prompts.known_kinds import known_for
 from planner.prompts.own_names import ALMOST, Mention, mentions
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import FixtureCategory, ObjectCategory
     from envs.symbolic.state import State
     from planner.plans.planning_result import ParsedInstruction
 
 _WORD = re.compile(r"[^\W_]+")
 _KIND_FIELDS = ("word", "fixture", "means")  # of the parts of a goal: they hold the names of kinds
-_OBJECT_TRAITS = ("relation", "fills", "contains", "slices", "cooks", "folds", "cuts", "wipes")
-_FIXTURE_TRAITS = ("relation", "joint", "switch", "wipeable", "waterable")
 Value = TypeVar("Value")
 
 
@@ -82,12 +80,19 @@ def stand_ins(instruction: str, state: State) -> StandIns | None:
     if not kinds:
         return None
     meant = list(_meant(instruction, state, mentions(instruction, kinds, state.world.domain.words)))
-    known = _chosen([mention.name for mention in meant], instruction, state)
+    nouns = {**load_words().objects, **load_words().fixtures}
+    known = known_for(
+        (mention.name for mention in meant),
+        state.world.domain,
+        state.world.entities_by_category,
+        may_stand=lambda kind: not any(noun in instruction for noun in (kind.lower(), *nouns[kind])), swaps=True,
+    )  # fmt: skip
     meant = [mention for mention in meant if mention.name in known]
+    swapped = {kind: own for own, kind in known.items() if kind in state.world.entities_by_category}
     if not meant:
         return None
     return StandIns(
-        state=with_names(state, known),
+        state=with_names(state, known | swapped),
         instruction=_replaced(instruction, meant, known),
         names={known_kind: own for own, known_kind in known.items()},
         own_state=state,
@@ -104,33 +109,6 @@ def _meant(instruction: str, state: State, mentioned: list[Mention]) -> Iterator
         word = said[mention.start]
         if is_whole or (not others and not any(word in (noun, plural(noun)) for noun in known)):
             yield mention
-
-
-def _chosen(own_kinds: list[str], instruction: str, state: State) -> dict[str, str]:
-    """Return a known kind for each own kind: one that the home lacks, the instruction does not name, no other has."""
-    domain, built_in, words = state.world.domain, load_domain(), load_words()
-    meaning_more = {*domain.classes, *domain.liquids, *domain.property_group, *domain.states}
-    chosen: dict[str, str] = {}
-    for own in dict.fromkeys(own_kinds):
-        is_object = own in domain.objects
-        table: Mapping[str, ObjectCategory | FixtureCategory] = built_in.objects if is_object else built_in.fixtures
-        category = domain.objects[own] if is_object else domain.fixtures[own]
-        free = [
-            kind for kind in table
-            if kind not in state.world.entities_by_category and kind not in chosen.values() and kind not in meaning_more
-            and not any(noun in instruction for noun in (kind.lower(), *(words.objects | words.fixtures)[kind]))
-        ]  # fmt: skip
-        if free:
-            chosen[own] = max(free, key=lambda kind: _resemblance(category, table[kind]))
-    return chosen
-
-
-def _resemblance(category: ObjectCategory | FixtureCategory, known: ObjectCategory | FixtureCategory) -> float:
-    traits = _OBJECT_TRAITS if hasattr(category, "fills") else _FIXTURE_TRAITS
-    same = sum(getattr(category, trait) == getattr(known, trait) for trait in traits)
-    classes = set(category.classes)
-    shared = len(classes & set(known.classes)) / max(1, len(classes | set(known.classes)))
-    return float(100 * (category.like == known.name) + 2 * same + shared)
 
 
 def _replaced(instruction: str, meant: list[Mention], known: Mapping[str, str]) -> str:

@@ -66,15 +66,16 @@ def _lasting(goal: Goal, end: State | None, start: State) -> list[Condition]:
 
 
 def _without_span(plan: Sequence[Action], first: int) -> Iterator[list[Action]]:
-    """Yield the plan without what begins at a step: a few steps in a row, the most first, or on and off again."""
+    """Yield the plan without what begins at a step: steps in a row, the most first; on and off; pick up and put."""
     for length in range(min(MAX_SPAN, len(plan) - first), 0, -1):
         if not _reopens(plan[first : first + length]):
             yield [*plan[:first], *plan[first + length :]]
     skill, args = plan[first]
-    if skill in _OPPOSITES:
-        last = next((j for j in range(first + 2, len(plan)) if plan[j] == (_OPPOSITES[skill], args)), None)
-        if last is not None:
-            yield [*plan[:first], *plan[first + 1 : last], *plan[last + 1 :]]
+    undone_by = {"pick up": "put", **_OPPOSITES}.get(skill)
+    later = range(first + 2, len(plan))
+    last = next((j for j in later if plan[j].skill == undone_by and plan[j].args[0] == args[0]), None)
+    if last is not None:
+        yield [*plan[:first], *plan[first + 1 : last], *plan[last + 1 :]]
 
 
 def _reopens(steps: Sequence[Action]) -> bool:

@@ -17,7 +17,16 @@ from envs.evaluation.plan_builder import DeadEndError, PlanBuilder
 from envs.evaluation.rates import Rate, wilson
 from envs.evaluation.state_comparison import Difference, concerns, differences, without_names
 from envs.evaluation.trial_definitions import TRIAL_SUITES, define_trial, suite_categories
-from envs.evaluation.trial_scenes import PLAN_SEEDS, TRIAL_SEEDS, location_fact, seed_of, small_home, surfaces
+from envs.evaluation.trial_scenes import (
+    PLAN_SEEDS,
+    TRIAL_SEEDS,
+    domain_of,
+    home_for_plans,
+    location_fact,
+    seed_of,
+    small_home,
+    surfaces,
+)
 from envs.symbolic.actions import Action, World, successor, unmet_precondition
 from envs.symbolic.domain import load_domain
 from tests.envs.homes_for_tests import kitchen, state
@@ -48,6 +57,53 @@ def test_a_trial_fills_every_place_with_a_door_and_every_movable_container() -> 
     wanted = {n for n, f in domain.fixtures.items() if f.enclosed} | {n for n, o in domain.objects.items() if o.holds}
     wanted |= {"sink", "garbage can", "bathtub", "laundry basket", "bookshelf"}
     assert wanted <= set(suite_categories("containers"))
+
+
+OWN = """
+things:
+  dog bowl: {like: bowl, size: [0.20, 0.20, 0.07]}
+  trophy: {shape: box, size: [0.10, 0.10, 0.25], at: [bookshelf]}
+furniture:
+  mini fridge: {like: fridge, size: [0.50, 0.50, 0.85]}
+rooms:
+  kitchen: [countertop]
+"""
+
+
+def test_trials_of_a_home_are_those_of_its_own_kinds(tmp_path: Path) -> None:
+    home = tmp_path / "home.yaml"
+    home.write_text(OWN, encoding="utf-8")
+    domain = domain_of(str(home))
+    assert suite_categories("pick", domain) == ["dog bowl", "trophy"]
+    assert suite_categories("joints", domain) == ["mini fridge"]
+    assert suite_categories("containers", domain) == ["mini fridge", "dog bowl"]
+    assert {"pour into dog bowl", "go to mini fridge"} <= set(suite_categories("skills", domain))
+    trial = define_trial("pick", "trophy", 0, 0, domain)
+    assert trial.scene.domain is domain
+    assert [step.action.skill for step in trial.steps if step.counted] == ["pick up", "put"]
+
+
+def test_a_home_for_plans_has_own_kinds(tmp_path: Path) -> None:
+    home = tmp_path / "home.yaml"
+    home.write_text(OWN, encoding="utf-8")
+    scene = home_for_plans(PLAN_SEEDS[0] + 3, domain_of(str(home)))
+    assert {"dog bowl", "trophy"} <= {obj.category for obj in scene.objects}
+    assert "mini fridge" in {fixture.category for fixture in scene.fixtures}
+
+
+@pytest.mark.parametrize(("text", "message"), [(None, "no such file"), ("rooms: {kitchen: [fridge]}", "no kinds")])
+def test_a_home_without_own_kinds_is_a_wrong_call(
+    text: str | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home.yaml"
+    if text is not None:
+        home.write_text(text, encoding="utf-8")
+    try:
+        status = trials.main(["pick", "--home", str(home)])
+    except SystemExit as stopped:
+        status = int(str(stopped.code))
+    assert status == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_trial_definition_is_reproducible() -> None:

@@ -488,9 +488,9 @@ def test_without_released_weights_the_error_says_what_to_do(monkeypatch: pytest.
         Planner.load()
 
 
-def test_a_short_context_still_reads_an_instruction_of_ordinary_length(tokenizer: Tokenizer) -> None:
+def test_a_short_context_still_reads_an_instruction_of_ordinary_length(tokenizer: Tokenizer, flat: State) -> None:
     small = GPT(GPTConfig(vocab_size=tokenizer.vocab_size, n_layer=1, n_head=2, n_embd=32, block_size=128))
     reader = InstructionReader(Prompts(NumpyModel.from_torch(small), tokenizer))
     said = "please take the green apple from the counter and put it on the desk"
-    _, rest = reader._prompt(said, "")
+    _, rest = reader._prompt(said, "", flat, Options())
     assert tokenizer.decode(rest) == f"[SEP] {said}[SEP]"

@@ -13,6 +13,7 @@ Vec3 = tuple[float, float, float]
 
 CELL_M2 = 0.01  # area of one cell, the unit of capacity: 10 x 10 cm
 BUILT_IN_STATES = ("open", "on", "dirty", "hot", "cold", "sliced", "cooked", "folded", "watered")
+MAX_INNER_FLOOR = 0.8  # of a mesh's height: what is fuller holds nothing inside
 DENSITY = 500.0  # kg/m3 of the bounding box: half of water
 MASS_KG = (0.05, 1.5)  # minimum and maximum of a mass by volume; one hand can lift the maximum
 PACKING = 0.7  # fraction of a region that objects may cover: a gripper needs space between them
@@ -141,6 +142,12 @@ class Process:
     clear: tuple[str, ...] = ()
     fill: str | None = None
     cook: bool = False
+
+
+def lacks_inside(category: ObjectCategory) -> bool:
+    """Whether things are to be in an object whose mesh file shows a solid body."""
+    is_full = category.mesh is not None and category.mesh.inner_floor > MAX_INNER_FLOOR
+    return is_full and category.relation == "in"
 
 
 def mass_of(category: ObjectCategory) -> float:

@@ -21,6 +21,7 @@ from envs.symbolic.domain.categories import (
     Relation,
     capacity_of,
     fits_in,
+    lacks_inside,
     mass_of,
 )
 from envs.symbolic.domain.room_kinds import with_room_kinds
@@ -335,6 +336,10 @@ def check_domain(domain: Domain) -> None:
     if shared_names:
         raise DomainError(f"{sorted(shared_names)} are objects and fixtures at once")
     for category in domain.objects.values():
+        if lacks_inside(category) and category.mesh is not None:
+            raise DomainError(
+                f"objects.{category.name}: it holds things inside, but {category.mesh.path} is not hollow"
+            )
         for word in category.classes:
             if word not in domain.classes:
                 raise DomainError(f"objects.{category.name}: unknown class {word!r}{nearest(word, domain.classes)}")

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 UNITS_M = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048}
 SIZE_M = (0.002, 3.0)  # least and greatest length of a body
-MAX_INNER_FLOOR = 0.8  # of its height: what is fuller holds nothing inside
 
 
 @dataclass(frozen=True, kw_only=True)

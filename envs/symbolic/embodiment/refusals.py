@@ -14,12 +14,13 @@ from envs.symbolic.progress import is_true
 from envs.symbolic.scoring import fixtures_at, holds, matching_objects, quantified_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from envs.symbolic.domain import Hand, Process, Skill
     from envs.symbolic.goals import Goal, Place
     from envs.symbolic.state import State
 
+MAX_CULPRITS = 12  # things of which it is tried whether they alone are too much for the hand
 MAX_FIRST = 60  # things that are tried one by one, by a robot that cannot put down what it takes
 _HAND = ("width_m", "payload_kg", "reach_m")  # after the skills: a skill is named rather than the hand
 
@@ -58,14 +59,14 @@ def _surely_asked(goal: Goal, state: State, initial_state: State) -> Iterator[Co
 
 def _may_hold(
     condition: Condition, state: State, initial_state: State, skills: Mapping[str, Skill] | None = None,
-    hand: Hand | None = None,
+    hand: Hand | None = None, lifts: Collection[int] = (),
 ) -> bool:  # fmt: skip
     """Whether a condition can be brought about, at most, by some skills and a hand or else by the home's robot."""
     if skills is None:
         skills, hand = state.world.domain.skills, state.world.domain.hand
     idle = _others_than_means(condition, state)
-    is_known = not idle and (skills, hand) == (state.world.domain.skills, state.world.domain.hand)
-    possible = possible_in(state) if is_known else Possible(state, skills, hand, idle=idle)
+    is_known = not (idle or lifts) and (skills, hand) == (state.world.domain.skills, state.world.domain.hand)
+    possible = possible_in(state) if is_known else Possible(state, skills, hand, idle=idle, lifts=lifts)
     if not PossibleGoals(possible, initial_state).may_hold(condition):
         return False
     if state.held >= 0 or possible.frees_hand:
@@ -166,10 +167,26 @@ class _Refusal:
             said = self.first(furniture, partial(out_of_reach, self.world, hand=hand))
             return said or "this robot does not reach far enough ({:.2f} to {:.2f} m)".format(*hand.reach_m or ())
         if name == "width_m":
-            said = self.first(self.things(), partial(too_wide, self.world, hand=hand))
+            wide = partial(too_wide, self.world, hand=hand)
+            said = self.first(self.too_much(wide), wide)
             return said or f"this robot's hand is too narrow (it holds {hand.width_m:g} m)"
-        said = self.first(self.things(), lambda i: too_heavy(self.world, (i,), hand))
+
+        def heavy(thing: int) -> str:
+            return too_heavy(self.world, (thing,), hand)
+
+        said = self.first(self.too_much(heavy), heavy)
         return said or f"this robot's hand is too weak (it lifts {hand.payload_kg:g} kg)"
+
+    def too_much(self, words: Callable[[int], str]) -> list[int]:
+        """Return things that are too much for the hand, first one without which the condition would be possible."""
+        things = [i for i in self.things() if words(i)]
+        domain = self.domain
+        for thing in things[:MAX_CULPRITS]:
+            if _may_hold(
+                self.condition, self.state, self.initial_state, domain.all_skills, domain.hand, lifts=(thing,)
+            ):
+                return [thing]
+        return things
 
     def first(self, entities: Iterable[int], words: Callable[[int], str]) -> str:
         """Return the words about the first entity of which there is something to say."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from envs.errors import GoalError
+from envs.symbolic.domain import Domain
 from envs.symbolic.goals.reading import with_home_rules
 from envs.symbolic.goals.values import (
     Condition,
@@ -37,6 +38,7 @@ CONSTRUCTS = (
 )  # fmt: skip
 ALL_CONSTRUCTS = (*CONSTRUCTS, "then", "after", "at")  # with those that make phases
 MAX_DRAWS = 300
+FORBIDDEN = ("knife", "book", "glass")  # what rules are drawn about
 APPLIANCES = {"hot": ("microwave", "oven"), "cold": ("fridge", "freezer"), "clean": ("sink", "dishwasher")}
 DELAYS_S = (60.0, 300.0, 1800.0)
 TIMES = ("07:00", "09:30", "12:00", "18:15", "23:00")
@@ -111,6 +113,14 @@ def draw_feasible_goal(state: State, rng: random.Random, constructs: Sequence[st
     raise GoalError(f"{state.world.scene.name}: no goal was found there with {' or '.join(constructs)}")
 
 
+def _appliances(domain: Domain) -> dict[str, tuple[str, ...]]:
+    """Return what gives things states in a domain: the usual appliances, or, if it has none, those with processes."""
+    usual = {word: tuple(name for name in names if name in domain.fixtures) for word, names in APPLIANCES.items()}
+    if any(usual.values()):
+        return {word: names for word, names in usual.items() if names}
+    return {word: process.at for process in domain.processes for word in process.set}
+
+
 class _Drawer:
     def __init__(self, state: State, rng: random.Random) -> None:
         self.state, self.world, self.rng = state, state.world, rng
@@ -146,10 +156,13 @@ class _Drawer:
         return Goal(phases=((first,), (second,)), guards=(Guard(), Guard(when=when)))
 
     def rule(self, door: str) -> Rule:
+        domain = self.world.domain
+        things = [name for name in FORBIDDEN if name in domain.objects] or [*domain.objects]
+        at = Place(fixture=domain.person) if domain.person is not None else self.place("rule")
         return self.rng.choice([
             Rule(skill="open", place=Place(fixture=door)),
-            Rule(skill="pick up", thing=Thing(word=self.rng.choice(["knife", "book", "glass"]))),
-            Rule(condition=Count(thing=Thing(word="knife"), place=Place(fixture="person"))),
+            Rule(skill="pick up", thing=Thing(word=self.rng.choice(things))),
+            Rule(condition=Count(thing=Thing(word=things[0]), place=at)),
         ])  # fmt: skip
 
     def fixture(self, *, joint: bool) -> str | None:
@@ -193,8 +206,11 @@ class _Drawer:
                 else None
             )
         if construct == "means":
-            word = rng.choice(list(APPLIANCES))
-            return Count(thing=Thing(word=self.category, states=(word,)), means=rng.choice(APPLIANCES[word]))
+            appliances = _appliances(world.domain)
+            if not appliances:
+                return None
+            word = rng.choice(list(appliances))
+            return Count(thing=Thing(word=self.category, states=(word,)), means=rng.choice(appliances[word]))
         if construct == "beside":
             other = rng.randrange(world.n_fixtures, len(world.names))
             return Count(thing=self.thing(self.item), place=Place(thing=self.thing(other), beside=True))

@@ -280,7 +280,7 @@ class ThingParser:
                 origin = Place(thing=self.thing(origin_text))
         properties, rest = self.properties(base, self.domain.objects, self.domain.members)
         states = []
-        while rest not in self.domain.objects:
+        while rest.partition(" of ")[0] not in self.domain.objects:
             head, _, tail = rest.partition(" ")
             if head not in self.state_words or not tail:
                 break

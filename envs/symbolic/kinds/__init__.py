@@ -4,6 +4,7 @@
 |---|---|
 | `reader.py` | reads the sections of a home file, and of the files that it includes, into a domain |
 | `includes.py` | finds and reads included files |
+| `likes.py` | finds the kind that each kind is like, and builds kinds in that order |
 | `things.py` | reads one kind of object |
 | `furniture.py` | reads one kind of furniture, and what runs in it |
 | `values.py` | reads words, lengths, colors |
@@ -13,5 +14,4 @@
 | `spoken_words.py` | what people call the kinds of a domain |
 | `description.py` | tells what a home adds |
 | `writing.py` | writes what a home adds |
-| `renamed.py` | homes whose kinds have other names |
 """

@@ -17,22 +17,21 @@ reading, so that one mistake gives one message.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import yaml
 
-from envs.errors import DomainError, nearest
+from envs.errors import DomainError
 from envs.files.yaml_nodes import HomeFileError, describe, is_null
-from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region
-from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS, FurnitureReader
+from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS
 from envs.symbolic.kinds.includes import Included, IncludeReader
+from envs.symbolic.kinds.likes import LikeReader, any_thing
 from envs.symbolic.kinds.names import KindNames, plain_name
 from envs.symbolic.kinds.things import THING_KEYS, KindEntry
 from envs.symbolic.skills.notation import read_skills, states_set_in
-from envs.words import names_of
 
 if TYPE_CHECKING:
     from envs.symbolic.domain.domain import Domain
@@ -43,8 +42,6 @@ MAX_KINDS = 1000
 # States that only a built-in skill gives: planning knows what that one needs.
 BELONGING = {"open": "open", "on": "turn on", "sliced": "slice", "folded": "fold", "watered": "pour"}
 MAX_WORDS = 20  # other words for a kind
-_ANY_SPACE = Region(z=0.5, size=(2.0, 2.0, 2.0))
-Category = TypeVar("Category", ObjectCategory, FixtureCategory)
 
 
 @dataclass(kw_only=True)
@@ -55,10 +52,8 @@ class _Sections:
     furniture: dict[str, KindEntry] = field(default_factory=dict)
 
 
-class KindReader(FurnitureReader, IncludeReader):
+class KindReader(LikeReader, IncludeReader):
     """Reads the kinds of a home, of the files that it includes, and makes its domain of them."""
-
-    called: Mapping[str, str] = {"furniture": "furniture", "things": "things"}  # the sections, in messages
 
     def __init__(self, domain: Domain, people: Collection[str] = ()) -> None:
         super().__init__(domain)
@@ -66,8 +61,6 @@ class KindReader(FurnitureReader, IncludeReader):
         self.words_of: dict[str, tuple[str, ...]] = {}
         self.states: dict[str, None] = {}
         self.negations: dict[str, str] = {}
-        self.names_of_furniture: set[str] = set()
-        self.refused: set[str] = set()  # names of kinds with a problem, in small letters
         self.firsts: dict[str, str] = {}  # where each name stands first, by the name in small letters
 
     def read(self, parts: Mapping[str, yaml.Node], folder: Path | None = None) -> Domain:
@@ -128,14 +121,9 @@ class KindReader(FurnitureReader, IncludeReader):
                 continue
             with self.reading(file.file):
                 node = file.parts["skills"]
-                for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
-                    if not isinstance(value, yaml.MappingNode):
-                        continue
-                    if key.value in domain.skills:
-                        self.problem(key, f"skills: {key.value!r} is a built-in skill; choose another name")
-                    if key.value in skills:
-                        self.problem(key, f"skills: {key.value!r} is also a skill of another file; choose another name")
                 read = read_skills(self, node, domain.vocabulary)
+                for name in read.keys() & skills.keys():
+                    self.problem(node, f"skills: {name!r} is also a skill of another file; choose other words")
                 self.check_states_of(read, node)
                 skills |= read
         return skills
@@ -233,98 +221,6 @@ class KindReader(FurnitureReader, IncludeReader):
             return None
         return self.options(node, name, known)
 
-    def kinds(
-        self,
-        entries: dict[str, KindEntry],
-        known: Mapping[str, Category],
-        build: Callable[[KindEntry, Category | None], Category | None],
-        stand_in: Callable[[str], Category],
-    ) -> dict[str, Category]:
-        """Build kinds, each after the one that it is like."""
-        built: dict[str, Category] = {}
-        like_of = {name: self.like_of(entry, entries, known) for name, entry in entries.items()}
-        for name in entries:
-            for each in self.in_order(name, like_of, built, entries):
-                like = like_of[each]
-                with self.reading(entries[each].file):
-                    kind = None
-                    if like != "":
-                        like_kind = built.get(like) if like in entries and like != each else known.get(like or "")
-                        kind = build(entries[each], like_kind)
-                if kind is None:
-                    self.refused.add(each.lower())
-                built[each] = kind if kind is not None else stand_in(each)
-        return {name: built[name] for name in entries}
-
-    def in_order(
-        self, name: str, like_of: dict[str, str | None], built: Collection[str], entries: dict[str, KindEntry]
-    ) -> Iterator[str]:
-        """Yield the kinds to build until one is built, the ones that others are like first; report a circle once."""
-        chain: dict[str, None] = {}
-        current: str | None = name
-        while current in entries and current not in built and current not in chain:
-            chain[current] = None
-            current = like_of[current] if like_of[current] != current else None
-        if current in chain:
-            circle = [*chain][[*chain].index(current) :]
-            shown = " like ".join((*circle[:6], *(["…"] if len(circle) > 6 else []), circle[0]))
-            with self.reading(entries[current].file):
-                entry = entries[current]
-                node = entry.options.get("like", entry.node)
-                self.problem(node, f"{current}: like: a circle, {shown}: say what one of them is like, or its size")
-            for each in circle:
-                like_of[each] = ""
-        yield from reversed(chain)
-
-    def like_of(self, entry: KindEntry, entries: Collection[str], known: Mapping[str, object]) -> str | None:
-        """Return the kind that an entry is like; None if it says none, empty if that is wrong."""
-        if "like" not in entry.options:
-            return "" if entry.name.lower() in self.refused else None
-        node, is_thing = entry.options["like"], known is self.domain.objects
-        with self.reading(entry.file):
-            word = self.text(node, f"{entry.name}: like")
-            word = word and self.aliases.get(word.lower(), word)
-            if word == entry.name and word not in known:
-                self.problem(node, f"{word}: like: a circle, {word} like {word}: say what it is like, or its size")
-                return ""
-            if word is None or word in entries or word in known:
-                return word or ""
-            lowered = {name.lower(): name for name in (*known, *entries)}
-            if word.lower() in lowered:
-                return lowered[word.lower()]
-            meant = [name for name in names_of(word, "objects" if is_thing else "fixtures") if name in known]
-            if len(meant) == 1:
-                note = f"{word!r} is read as {meant[0]}"
-                self.notes += [note] if note not in self.notes else []
-                return meant[0]
-            self.problem(node, f"{entry.name}: like: {self.no_kind(entry, word, meant, [*lowered.values()])}")
-            return ""
-
-    def no_kind(self, entry: KindEntry, word: str, meant: list[str], known: list[str]) -> str:
-        """Return why no kind is like what a word names."""
-        if len(meant) > 1:
-            return f"{word!r} may be {' or '.join(map(repr, meant[:3]))}; write one of them"
-        for table, own, what, key in (
-            ("fixtures", self.names_of_furniture, "furniture, which stays where it is", "furniture"),
-            ("objects", self.names_of_things, "a thing, which can be carried", "things"),
-        ):
-            kinds = self.domain.fixtures if table == "fixtures" else self.domain.objects
-            others = [name for name in names_of(word, table) if name in kinds]
-            if word in kinds or word in own or others:
-                other = "" if word in kinds or word in own else f" ({others[0]})"
-                return f"{word!r} is {what}{other}: list {entry.name!r} under `{self.called[key]}:`"
-        members = self.domain.members.get(word) or self.domain.fixture_members.get(word)
-        if members:
-            return f"{word!r} is a class; name one of it, such as {members[0]!r}"
-        return f"unknown kind {word!r}{nearest(word, known) or '; the built-in kinds are in envs/domain.yaml'}"
-
-    def any_piece(self, name: str) -> FixtureCategory:
-        """Return harmless furniture in place of a kind with a problem, so that its name gives no further message."""
-        return FixtureCategory(
-            name=name, body="cupboard", size=(0.5, 0.5, 0.9), rooms=self.domain.rooms, region=_ANY_SPACE, relation="in",
-            joint="hinge", switch=True, wipeable=True, waterable=True,
-        )  # fmt: skip
-
     def read_words(self, entry: KindEntry) -> None:
         """Read what else people call a kind."""
         if "words" not in entry.options:
@@ -381,11 +277,3 @@ def _keys_of(sections: Iterable[yaml.Node | None]) -> tuple[str, ...]:
     """Return the keys of sections of files."""
     pairs = (pair for section in sections if isinstance(section, yaml.MappingNode) for pair in section.value)
     return tuple(key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode))
-
-
-def any_thing(name: str) -> ObjectCategory:
-    """Return a harmless thing in place of a kind with a problem, so that its name gives no further message."""
-    return ObjectCategory(
-        name=name, shape="box", size=(0.01, 0.01, 0.01), color=(0.5, 0.5, 0.5), classes=(), at=(), holds=_ANY_SPACE,
-        relation="in", fills=True, slices=True, cooks=True, folds=True,
-    )  # fmt: skip

@@ -13,8 +13,7 @@ from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import describe
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region, Relation, fits_in
 from envs.symbolic.domain.mesh_file import mesh_of
-from envs.symbolic.domain.reading import default_domain
-from envs.symbolic.kinds.values import MAX_SIDE_M, ValueReader
+from envs.symbolic.kinds.values import MAX_SIDE_M, ValueReader, scaled_region, shape_examples
 from envs.words import names_of
 
 if TYPE_CHECKING:
@@ -50,11 +49,6 @@ OTHER_KEYS = {
     "type": "like", "kind": "like", "parent": "like", "dimensions": "size", "dims": "size", "weight": "mass_kg",
     "mass": "mass_kg", "weight_kg": "mass_kg", "container": "holds", "fillable": "fills", "sliceable": "slices",
     "cookable": "cooks", "foldable": "folds", "liquid": "contains", "model": "mesh", "file": "mesh",
-}  # fmt: skip
-# The built-in kinds whose size, inside and vessel a thing takes of which only the shape is said.
-_EXAMPLES = {
-    "bottle": "water bottle", "can": "soda can", "box": "tissue box", "cushion": "pillow", "roll": "paper towel roll",
-    "cutlery": "spoon", "racket": "tennis racket", "wine_glass": "wine glass",
 }  # fmt: skip
 _SHAPE_WORDS = {
     "sphere": "ball", "round": "ball", "cube": "box", "block": "box", "cuboid": "box", "rectangle": "box",
@@ -335,25 +329,6 @@ class ThingReader(ValueReader):
             own = [name for name, fixture in self.furniture.items() if fixture.relation in ("on", "in")]
             places = self._votes[kind.classes] = sorted(votes, key=lambda place: -votes[place]) + own
         return places
-
-
-def shape_examples() -> dict[str, ObjectCategory]:
-    """Return a built-in kind of each shape, which shows its usual size."""
-    objects = default_domain().objects
-    examples: dict[str, ObjectCategory] = {}
-    for kind in objects.values():
-        named = objects.get(kind.shape)
-        usual = named if named is not None and named.shape == kind.shape else kind
-        examples.setdefault(kind.shape, objects.get(_EXAMPLES.get(kind.shape, ""), usual))
-    return examples
-
-
-def scaled_region(region: Region | None, size: Vec3, new: Vec3) -> Region | None:
-    """Return the inside of a container of another size; the clear height above it stays."""
-    if region is None:
-        return None
-    x, y = (round(inner * b / a, 4) for inner, a, b in zip(region.size[:2], size[:2], new[:2], strict=True))
-    return Region(z=round(region.z * new[2] / size[2], 4), size=(x, y, region.size[2]), x=region.x)
 
 
 def misfit(kind: ObjectCategory, fixture: FixtureCategory) -> str:

@@ -11,18 +11,25 @@ import yaml
 
 from envs.errors import nearest
 from envs.files.yaml_nodes import NodeReader, describe, is_null
+from envs.symbolic.domain.categories import Region
+from envs.symbolic.domain.reading import default_domain
 from envs.words import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envs.symbolic.domain.categories import Vec3
+    from envs.symbolic.domain.categories import ObjectCategory, Vec3
     from envs.symbolic.domain.domain import Domain
 
 MIN_SIDE_M, MAX_SIDE_M = 0.002, 3.0  # of a thing
 LIKELY_M = 1.2  # a longer thing is rather one of a hundred millimeters than of as many centimeters
 MIN_FURNITURE_M, MAX_FURNITURE_M = 0.05, 2.5
 SIDES = "[depth, width, height] in meters"
+# The built-in kinds whose size, inside and vessel a thing takes of which only the shape is said.
+_EXAMPLES = {
+    "bottle": "water bottle", "can": "soda can", "box": "tissue box", "cushion": "pillow", "roll": "paper towel roll",
+    "cutlery": "spoon", "racket": "tennis racket", "wine_glass": "wine glass",
+}  # fmt: skip
 _BOOL = "tag:yaml.org,2002:bool"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _UNITS = {"mm": 0.001, "millimeters": 0.001, "cm": 0.01, "centimeters": 0.01, "inches": 0.0254, "inch": 0.0254,
@@ -214,3 +221,22 @@ def _meters_hint(text: str, number: int = 0) -> str:
         float(f"{float(m[1].replace(',', '.')) * (_UNITS.get((m[2] or '').lower(), factor)):.4g}") for m in matches
     ]
     return f"; write {meters[0]:g}" if len(meters) == 1 else f"; write [{', '.join(f'{m:g}' for m in meters)}]"
+
+
+def shape_examples() -> dict[str, ObjectCategory]:
+    """Return a built-in kind of each shape, which shows its usual size."""
+    objects = default_domain().objects
+    examples: dict[str, ObjectCategory] = {}
+    for kind in objects.values():
+        named = objects.get(kind.shape)
+        usual = named if named is not None and named.shape == kind.shape else kind
+        examples.setdefault(kind.shape, objects.get(_EXAMPLES.get(kind.shape, ""), usual))
+    return examples
+
+
+def scaled_region(region: Region | None, size: Vec3, new: Vec3) -> Region | None:
+    """Return the inside of a container of another size; the clear height above it stays."""
+    if region is None:
+        return None
+    x, y = (round(inner * b / a, 4) for inner, a, b in zip(region.size[:2], size[:2], new[:2], strict=True))
+    return Region(z=round(region.z * new[2] / size[2], 4), size=(x, y, region.size[2]), x=region.x)

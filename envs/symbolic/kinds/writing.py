@@ -17,7 +17,8 @@ from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Pro
 from envs.symbolic.domain.room_kinds import ROOM
 from envs.symbolic.kinds.furniture import FIXTURE_FLAGS, body_examples, scaled_space
 from envs.symbolic.kinds.spoken_words import base_of
-from envs.symbolic.kinds.things import COLOR, FLAGS, scaled_region, shape_examples
+from envs.symbolic.kinds.things import COLOR, FLAGS
+from envs.symbolic.kinds.values import scaled_region, shape_examples
 from envs.symbolic.skills.phrases import ABILITIES
 
 if TYPE_CHECKING:

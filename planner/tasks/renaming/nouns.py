@@ -23,11 +23,11 @@ NounSplit = Literal["train", "tune", "test"]
 _SHARES: tuple[tuple[NounSplit, int], ...] = (("train", 70), ("tune", 80), ("test", 100))  # upper ends, in percent
 _ODD_ARTICLE = re.compile(r"eu|ew|uni|us[aeu]|uti|u[bk]i|ur[aeio]|on[ce]e|hono|hour|heir|herb")
 _ODD_PLURAL = re.compile(r".*(?:s|z|f|fe|man|men|child|foot|tooth|goose|mouse|louse|fish|ing|ware|wear)")
-_ONSETS = re.findall(
+_ONSETS: list[str] = re.findall(
     r"\w+", "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sk sl sm sn sp st t tr v w z"
 )
-_VOWELS = re.findall(r"\w+", "a e i o u a e i o u ai ea ee oa oo ou")
-_CODAS = ["", "", "", *re.findall(r"\w+", "b ck d g l ll m mp n nd nk nt p r rb rk rn rt t x")]
+_VOWELS: list[str] = re.findall(r"\w+", "a e i o u a e i o u ai ea ee oa oo ou")
+_CODAS: list[str] = ["", "", "", *re.findall(r"\w+", "b ck d g l ll m mp n nd nk nt p r rb rk rn rt t x")]
 _KINDS = ("rare noun", "compound", "two rare nouns", "rare noun and known noun", "made up")
 _WEIGHTS = (0.40, 0.18, 0.14, 0.10, 0.18)
 MAX_LETTERS = 24  # of a name

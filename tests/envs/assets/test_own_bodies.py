@@ -218,6 +218,13 @@ def test_nothing_is_inside_a_hollow_mesh(meshes: dict[str, ObjectCategory]) -> N
         assert (inside @ planes[:, :3].T + planes[:, 3]).max(axis=1).min() > -0.001
 
 
+def test_a_solid_mesh_holds_nothing_inside(meshes: dict[str, ObjectCategory]) -> None:
+    holds = Region(z=0.0, size=(0.02, 0.02, 0.3))
+    rook = replace(meshes["chess rook"], holds=holds, relation="in", at=())
+    with pytest.raises(DomainError, match=r"objects.chess rook: it holds things inside, but .*rook.stl is not hollow"):
+        DOMAIN.extended(objects={"chess rook": rook})
+
+
 def test_a_capsule_gets_a_foot_and_a_bracket_needs_none(meshes: dict[str, ObjectCategory]) -> None:
     assert hulls(meshes["pill tube"])[-1].kind == "box"
     assert all(piece.kind == "hull" for piece in hulls(meshes["bracket"]))

@@ -165,7 +165,7 @@ def test_kinds_under_an_unknown_key_give_no_further_message() -> None:
     ("states: [hot]", "'hot' is a state"), ("negations: {unfed: fedd}", "unknown state 'fedd'"),
     ("classes: [kitchen]", "'kitchen' is a kind of room"),
     ("processes: {rise: {at: [proofer], set: [hot]}}", "no furniture is called 'proofer'"),
-    ('skills: {open: {text: "open {fixture}", sets: ["{fixture} open"]}}', "'open' is a built-in skill"),
+    ('skills: {open: {text: "open {fixture}", sets: ["{fixture} open"]}}', "begins like the built-in skill 'open'"),
     ('skills: {feed: {text: "feed", sets: ["fed"]}}', "feed"),
     ("include: nothing_bundled", "no bundled file of kinds is called 'nothing_bundled'"),
     ("include: kinds.yaml", "'kinds.yaml' is relative to a home file; this home is a text without one"),

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import State, World
-from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import (
     Condition,
     Count,
@@ -24,12 +23,9 @@ from envs.symbolic.goals import (
     When,
 )
 from envs.symbolic.goals.sampling import with_random_properties
+from envs.symbolic.goals.state_words import state_words
 from envs.symbolic.goals.values import Amount, Selection
 
-DOMAIN = load_domain()
-NAMES = {*DOMAIN.objects, *DOMAIN.members, *DOMAIN.fixtures, *DOMAIN.fixture_members}
-OBJECT_STATES = ("dirty", "clean", "hot", "cold", "sliced", "cooked", "folded")
-FIXTURE_STATES = ("open", "closed", "on", "off", "dirty", "clean", "watered")
 AMOUNTS: tuple[Amount, ...] = ("at least", "at least", "exactly", "at most", "more")
 SELECTIONS: tuple[Selection, ...] = ("every", "of", "all but", "half")
 WHENS = (When(after_s=600.0), When(after_s=5400.0), When(at="07:00"), When(at="21:30", daily=True))
@@ -49,7 +45,13 @@ class GoalDrawer:
 
     def __init__(self, state: State, rng: random.Random) -> None:
         self.state, self.world, self.rng = state, state.world, rng
-        self.fixtures = range(self.world.n_fixtures)
+        self.domain = domain = state.world.domain
+        self.names = {*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members}
+        self.object_states = state_words(domain).of_objects
+        self.fixture_states = state_words(domain).of_fixtures
+        self.fixtures = [
+            f for f, category in enumerate(self.world.fixture_category) if category and not category.is_room
+        ]
         self.objects = range(self.world.n_fixtures, len(self.world.names))
 
     def goal(self) -> Goal:
@@ -69,7 +71,7 @@ class GoalDrawer:
         return Guard(when=self.rng.choice((None, None, *WHENS)), tests=tests if self.rng.random() < 0.7 else ())
 
     def rule(self) -> Rule:
-        skill = self.rng.choice(list(DOMAIN.skills))
+        skill = self.rng.choice(list(self.domain.skills))
         choice = self.rng.randrange(4)
         if choice == 0:
             return Rule(skill=skill)
@@ -90,7 +92,7 @@ class GoalDrawer:
             return self.fixture_is()
         means = None
         if rng.random() < 0.12:
-            means = rng.choice([*DOMAIN.process_at, *(self.world.categories[i] for i in self.objects), "cabinet"])
+            means = rng.choice([*self.domain.process_at, *(self.world.categories[i] for i in self.objects), "cabinet"])
         if kind == "count":
             place = self.place() if rng.random() < 0.8 else None
             if place is not None and place.person is None and (place.fixture or place.thing) and rng.random() < 0.15:
@@ -110,7 +112,7 @@ class GoalDrawer:
                 excluded = None  # it may leave nothing
         selection = rng.choice(SELECTIONS)
         number = rng.choice((1, 1, 2, 3)) if selection in ("of", "all but") else 0
-        states = tuple(rng.sample(OBJECT_STATES, rng.choice((1, 1, 2))))
+        states = tuple(rng.sample(self.object_states, rng.choice((1, 1, 2))))
         become = states if rng.random() < 0.3 else ()
         return Every(
             thing=thing, excluded=excluded, selection=selection, number=number, means=means,
@@ -123,12 +125,12 @@ class GoalDrawer:
     def fixture_is(self) -> FixtureIs:
         rng = self.rng
         while True:
-            words = tuple(rng.sample(FIXTURE_STATES, rng.choice((1, 1, 1, 2))))
+            words = tuple(rng.sample(self.fixture_states, rng.choice((1, 1, 1, 2))))
             furniture = self.furniture()
             word = furniture.fixture
             assert word is not None
-            categories = (word,) if word in DOMAIN.fixtures else DOMAIN.fixture_members[word]
-            if all(any(DOMAIN.fixtures[c].can_be(w) for c in categories) for w in words):
+            categories = (word,) if word in self.domain.fixtures else self.domain.fixture_members[word]
+            if all(any(self.domain.can_be(c, w) for c in categories) for w in words):
                 break
         excluded = self.furniture() if rng.random() < 0.2 else None
         return FixtureIs(
@@ -139,17 +141,19 @@ class GoalDrawer:
     def thing(self, item: int | None = None, *, origin: bool = True) -> Thing:
         rng, world = self.rng, self.world
         item = item if item is not None else rng.choice(self.objects)
-        kind = world.categories[item] if rng.random() < 0.9 else rng.choice(list(DOMAIN.objects))
+        kind = world.categories[item] if rng.random() < 0.9 else rng.choice(list(self.domain.objects))
         word = kind
         if rng.random() < 0.25:
-            word = rng.choice((*DOMAIN.objects[kind].classes, "anything"))
-            word = kind if word in DOMAIN.objects or word not in DOMAIN.members else word
-        own = [p for p in ("Anna's", "Ben's", *DOMAIN.property_group) if p in world.properties[item]]
+            word = rng.choice((*self.domain.objects[kind].classes, "anything"))
+            word = kind if word in self.domain.objects or word not in self.domain.members else word
+        own = [p for p in ("Anna's", "Ben's", *self.domain.property_group) if p in world.properties[item]]
         properties = tuple(p for p in own if rng.random() < 0.3)
-        if any(" ".join((*properties[i:], word)) in NAMES for i in range(len(properties))):
+        if any(" ".join((*properties[i:], word)) in self.names for i in range(len(properties))):
             properties = ()
-        states = tuple(rng.sample(OBJECT_STATES, rng.choice((0, 0, 0, 1, 1, 2))))
-        liquid = (self.state.liquid[item] or rng.choice(DOMAIN.liquids)) if rng.random() < 0.07 else None
+        states = tuple(rng.sample(self.object_states, rng.choice((0, 0, 0, 1, 1, 2))))
+        if any(" ".join((*states[i:], word)) in self.names for i in range(len(states))):
+            states = ()  # a hot plate may be a kind of its own
+        liquid = (self.state.liquid[item] or rng.choice(self.domain.liquids)) if rng.random() < 0.07 else None
         where = None
         if origin and rng.random() < 0.2:
             where = rng.choice((self.furniture, self.room, self.person, self.container))()
@@ -166,10 +170,10 @@ class GoalDrawer:
         rng, world = self.rng, self.world
         fixture = rng.choice(self.fixtures)
         word = world.categories[fixture]
-        classes = [c for c in DOMAIN.fixtures[word].classes if c in DOMAIN.fixture_members]
+        classes = [c for c in self.domain.fixtures[word].classes if c in self.domain.fixture_members]
         word = rng.choice(classes) if classes and rng.random() < 0.3 else word
-        own = tuple(p for p in DOMAIN.property_group if p in world.properties[fixture] and rng.random() < 0.3)
-        own = () if any(" ".join((*own[i:], word)) in NAMES for i in range(len(own))) else own
+        own = tuple(p for p in self.domain.property_group if p in world.properties[fixture] and rng.random() < 0.3)
+        own = () if any(" ".join((*own[i:], word)) in self.names for i in range(len(own))) else own
         return Place(fixture=word, properties=own, room=self.room().room if rng.random() < 0.2 else None)
 
     def room(self) -> Place:
@@ -187,8 +191,8 @@ class GoalDrawer:
             return self.person()
         if kind == "furniture":
             while (place := self.furniture()).fixture is not None:
-                categories = DOMAIN.fixture_members.get(place.fixture, (place.fixture,))
-                if any(DOMAIN.fixtures[c].relation for c in categories):
+                categories = self.domain.fixture_members.get(place.fixture, (place.fixture,))
+                if any(self.domain.fixtures[c].relation for c in categories):
                     return place
         beside = kind == "beside"
         item = rng.choice(self.objects) if beside else self.holder()

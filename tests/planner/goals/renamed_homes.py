@@ -23,24 +23,28 @@ def renaming(domain: Domain) -> dict[str, str]:
 
 
 def with_kinds_like(domain: Domain, names: Mapping[str, str]) -> Domain:
-    """Return the domain with a kind that is like each known one."""
-    objects = {names[old]: replace(category, name=names[old], like=old) for old, category in domain.objects.items()}
-    fixtures = {names[old]: replace(category, name=names[old], like=old) for old, category in domain.fixtures.items()}
+    """Return the domain with a kind that is like each known one that has another name."""
+    objects, fixtures = domain.objects, domain.fixtures
+    objects = {new: replace(objects[old], name=new, like=old) for old, new in names.items() if old in objects}
+    fixtures = {new: replace(fixtures[old], name=new, like=old) for old, new in names.items() if old in fixtures}
     return domain.extended(objects=objects, fixtures=fixtures)
 
 
 def renamed_scene(scene: Scene, names: Mapping[str, str]) -> Scene:
     """Return a home with other kinds, which are like its own."""
     called = {
-        spec.name: spec.name.replace(spec.category, names[spec.category], 1)
+        spec.name: spec.name.replace(spec.category, names.get(spec.category, spec.category), 1)
         for spec in (*scene.fixtures, *scene.objects)
     }
     return replace(
         scene,
         domain=with_kinds_like(scene.domain, names),
-        fixtures=tuple(replace(f, name=called[f.name], category=names[f.category]) for f in scene.fixtures),
+        fixtures=tuple(
+            replace(f, name=called[f.name], category=names.get(f.category, f.category)) for f in scene.fixtures
+        ),
         objects=tuple(
-            replace(o, name=called[o.name], category=names[o.category], place=called[o.place]) for o in scene.objects
+            replace(o, name=called[o.name], category=names.get(o.category, o.category), place=called[o.place])
+            for o in scene.objects
         ),
     )
 

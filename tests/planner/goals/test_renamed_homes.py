@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, format_goal, parse_goal
+from envs.symbolic.goals.sampling import with_random_properties
 from envs.symbolic.obstacles import obstacle
 from envs.symbolic.state import World
 from planner.corpus.teacher_chunks import taught_actions
@@ -15,7 +17,9 @@ from planner.facts.retrieval import retrieve_facts
 from planner.goals.feasibility import infeasibility
 from planner.tasks.random_goals import random_goals
 from planner.verification.plan_verification import verify
+from tests.envs.symbolic.drawn_goals import GoalDrawer, drawn_home
 from tests.planner.goals.renamed_homes import renamed, renamed_action, renamed_scene, renaming
+from tests.planner.goals.skilled_home import skilled_scene
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import Action, State
@@ -54,3 +58,35 @@ def test_the_same_is_planned_where_every_kind_has_another_name(seed: int) -> Non
             for s, g in ((state, drawn.goal), (other, goal))
         )
         assert facts.entities == other_facts.entities
+
+
+TRICKY = {
+    "bowl": "dog bowl", "box": "red box", "plate": "hot plate", "alarm clock": "egg timer", "CD": "T-shirt",
+    "book": "milk box", "cell phone": "clean slate", "glass": "glass jar", "side table": "fish tank",
+    "shelf": "wine rack", "drawer": "box drawer", "desk lamp": "white lamp", "sink": "kitchen basin",
+    "pen": "small book",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_goals_about_kinds_whose_names_contain_other_words_read_back(seed: int) -> None:
+    rng = random.Random(seed)
+    home = drawn_home(rng)
+    scene = renamed_scene(home.world.scene, TRICKY)
+    drawer = GoalDrawer(World(scene).initial(), rng)
+    for _ in range(60):
+        goal = drawer.goal()
+        text = format_goal(goal, scene.domain)
+        assert parse_goal(text, scene=scene) == goal, text
+        assert parse_goal(format_goal(goal), scene=scene) == parse_goal(text, scene=scene)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_goals_about_own_states_and_rooms_read_back(seed: int) -> None:
+    rng = random.Random(seed)
+    state = World(with_random_properties(skilled_scene(), rng)).initial()
+    drawer = GoalDrawer(state, rng)
+    for _ in range(60):
+        goal = drawer.goal()
+        text = format_goal(goal, state.world.domain)
+        assert parse_goal(text, scene=state.world.scene) == goal, text

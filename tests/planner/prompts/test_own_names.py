@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from envs.symbolic.kinds.renamed import with_names
 
+from envs.symbolic.renamed_kinds import with_names
 from envs.symbolic.state import State
 from planner.prompts import text_format
 from planner.prompts.own_names import MAX_NAMES, mentions, own_names, resembles

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from envs.symbolic.kinds.renamed import with_names
 
 from envs.symbolic.goals import format_goal, parse_goal
-from envs.symbolic.state import State
+from envs.symbolic.renamed_kinds import with_names
+from envs.symbolic.state import State, World
 from planner.api import Planner
 from planner.plans.planning_result import ParsedInstruction
 from planner.understanding.stand_ins import StandIns, stand_ins
@@ -53,10 +55,27 @@ def test_a_kind_that_is_said_in_the_instruction_is_no_stand_in(own: State) -> No
     assert list(known.names.values()) == ["haik"]
 
 
-def test_a_kind_that_the_home_has_is_no_stand_in(flat: State) -> None:
-    both = with_names(flat, {"plate": "haik"})
-    for instruction in ("wash the haik", "bring the haik and the mug"):
-        assert not set(read_as(instruction, both).names) & set(both.world.categories)
+def like_the_fork(flat: State) -> State:
+    """The small flat, in which the plate is a haik that is like the fork, which the flat has, too."""
+    state = with_names(flat, {"plate": "haik"})
+    haik = replace(state.world.domain.objects["fork"], name="haik", like="fork")
+    domain = state.world.domain.extended(objects={"haik": haik})
+    return World(replace(state.world.scene, domain=domain)).initial()
+
+
+def test_a_kind_that_the_home_has_stands_for_one_that_is_like_it_and_they_change_names(flat: State) -> None:
+    state = like_the_fork(flat)
+    known = read_as("wash the haik", state)
+    assert known.instruction == "wash the fork"
+    assert known.state.world.categories[known.state.world.index["fork 1"]] == "fork"
+    before, after = (dict(zip(s.world.names, s.place, strict=True)) for s in (state, known.state))
+    assert (after["fork 1"], after["haik 1"]) == (before["haik 1"], before["fork 1"])
+
+
+def test_a_kind_that_the_instruction_is_about_stands_for_no_other(flat: State) -> None:
+    known = read_as("wash the haik and the fork", like_the_fork(flat))
+    assert "fork" not in known.names
+    assert known.instruction.endswith("and the fork")
 
 
 def test_furniture_stands_for_furniture_and_things_for_things(own: State) -> None:

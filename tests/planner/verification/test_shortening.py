@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from envs.symbolic.actions import State, format_action, parse_action
+from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal
+from envs.symbolic.skills.notation import parse_skills
+from envs.symbolic.state import World
 from planner.verification.plan_verification import verify
 from planner.verification.shortening import shortened
 from tests.envs.homes_for_tests import state
@@ -26,7 +31,7 @@ def home() -> State:
 def short(goal: str, *steps: str, now: State | None = None) -> list[str]:
     """The shortened plan; it reaches its goal, as the plan does."""
     now = now or home()
-    parsed = parse_goal(goal)
+    parsed = parse_goal(goal, scene=now.world.scene)
     actions = [parse_action(now.world, step) for step in steps]
     assert verify(now, parsed, actions).ok
     result = shortened(actions, parsed, now)
@@ -57,6 +62,17 @@ def test_an_object_is_brought_without_a_rest_on_the_way() -> None:
 
 def test_a_tap_that_runs_around_other_steps_is_left_out_and_they_stay() -> None:
     assert short("mug on desk", "turn on sink 1", *MUG, "turn off sink 1") == list(MUG)
+
+
+def test_what_is_held_in_vain_around_another_step_stays_where_it_is() -> None:
+    steps = ("pick up cup 1", "go to sink 1", "put cup 1 on countertop 1")
+    assert short("desk lamp on", *steps, "turn on desk lamp 1") == ["turn on desk lamp 1"]
+    domain = home().world.domain.extended(
+        skills=parse_skills({"say": {"text": "say {object}", "sets": ["{object} said"]}}, load_domain().vocabulary)
+    )
+    scene = replace(home().world.scene, domain=domain)
+    useless = ("pick up cup 1", "say cup 2", "put cup 1 on countertop 1")
+    assert short("said cup", *useless, now=World(scene).initial()) == ["say cup 2"]
 
 
 @pytest.mark.parametrize(
