@@ -289,8 +289,8 @@ def state_that_is_set(text: str) -> str | None:
     for pattern, predicate in _patterns():
         match = pattern.fullmatch(" ".join(text.split()))
         if match is not None:
-            is_state = predicate == "state" and match[2] is None and _STATE.fullmatch(state_word(match[3]))
-            is_state = is_state and _NOTATION_WORDS.isdisjoint(match[3].split())
+            words = match[3].split() if predicate == "state" and match[2] is None else ["not"]
+            is_state = _NOTATION_WORDS.isdisjoint(words) and _STATE.fullmatch(state_word(match[3])) is not None
             return state_word(match[3]) if is_state else None
     return None
 
