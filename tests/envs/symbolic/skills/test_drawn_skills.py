@@ -19,7 +19,8 @@ NEEDS = (
     "hand empty", "holding X", "holding what can cut", "X reachable", "X accessible", "X in the open", "X filled",
     "X filled with water", "X empty", "X is a cup", "X can be sliced", "X can be opened", "X dirty", "X not hot",
     "X fed", "X closed", "X in Y", "X not in Y", "robot at X", "X fits Y", "Y has room for X", "X holds things",
-    "X runs closed", "holding {cloth}", "X in {sink}", "X on {desk}", "robot at {kitchen}", "X in {kitchen}", "{cloth} dirty",
+    "X runs closed", "holding {cloth}", "X in {sink}", "X on {desk}", "robot at {kitchen}", "X in {kitchen}",
+    "{cloth} dirty",
 )  # fmt: skip
 CHANGES = (
     "X dirty", "X hot", "X cold", "X fed", "X clean", "X open", "X on", "X sliced", "X watered", "X in hand",
