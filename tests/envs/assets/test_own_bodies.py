@@ -247,12 +247,14 @@ def test_the_colors_of_a_file_come_before_that_of_the_kind(meshes: dict[str, Obj
 
 
 def test_the_same_file_in_another_folder_gives_the_same_body(meshes: dict[str, ObjectCategory], tmp_path: Path) -> None:
-    from envs.symbolic.domain.mesh_file import mesh_of
+    from envs.symbolic.domain.mesh_file import mesh_of, solid_of
     from tests.envs.own_meshes import meshes as all_meshes
 
     all_meshes()["ring.obj"].export(str(tmp_path / "ring.obj"))
     ring = meshes["chew ring"]
     again = replace(ring, mesh=mesh_of(tmp_path / "ring.obj", size=ring.size).mesh)
     assert again != ring
+    assert again.mesh is not None and ring.mesh is not None
+    assert solid_of(again.mesh) is solid_of(ring.mesh)  # read, and cut, once
     corners = [[p.mesh.vertices for p in hulls(kind) if p.mesh is not None] for kind in (ring, again)]
     assert corners[0] == corners[1]
