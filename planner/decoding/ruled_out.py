@@ -13,7 +13,16 @@ from envs.symbolic.actions import HELD, ON, OPEN, Action, successor
 from envs.symbolic.goals import Count, Every, FixtureIs, Place, format_rule
 from envs.symbolic.obstacles import makes, usable
 from envs.symbolic.rules import first_broken
-from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, matching_objects, number_required, quantified_objects
+from envs.symbolic.scoring import (
+    fixtures_at,
+    fixtures_of,
+    has_result,
+    holds,
+    matching_objects,
+    number_required,
+    quantified_objects,
+)
+from planner.goals.chunking import remaining_subjects
 from planner.goals.means.appliances import all_appliances, appliances_for
 
 if TYPE_CHECKING:
@@ -38,6 +47,50 @@ def unusable_appliances(goal: Goal, state: State, initial_state: State) -> froze
         for f in all_appliances(world)
         if world.categories[f] not in named and _is_unusable(goal.rules, f, objects, state, initial_state)
     )
+
+
+def barred_places(goal: Goal, unmet: Sequence[Condition], state: State, initial_state: State) -> frozenset[int]:
+    """Return the furniture where, as the home is now, rules forbid to put any of what is still to be brought.
+
+    Beside Ben's phone on the sofa there is no place for Anna's. Furniture that the goal names stays.
+    """
+    if not goal.rules:
+        return frozenset()
+    world = state.world
+    named = {category for condition in goal.conditions for category in _named(condition, state)}
+    to_bring = {
+        i
+        for c in unmet
+        if isinstance(c, Count | Every) and c.place is not None
+        for i in (remaining_subjects(state, c, initial_state) if isinstance(c, Every) else usable(state, c.thing))
+        if state.place[i] >= 0 or i == state.held
+    }
+    return frozenset(
+        f
+        for f in range(world.n_fixtures)
+        if to_bring and world.relation[f] and world.categories[f] not in named
+        and (fitting := [i for i in to_bring if world.fits(i, f) and state.root(i) != f])
+        and all(_is_forbidden_at(goal.rules, i, f, state, initial_state) for i in fitting)
+    )  # fmt: skip
+
+
+def served_there(
+    unmet: Sequence[Condition], places: frozenset[int], state: State, initial_state: State
+) -> frozenset[int]:
+    """Return the objects at some places that are as choices want them, which stay there."""
+    return frozenset(
+        i
+        for c in unmet
+        if isinstance(c, Every)
+        for i in quantified_objects(initial_state, c)
+        if state.root(i) in places and has_result(state, i, c, initial_state)
+    )
+
+
+def _is_forbidden_at(rules: Sequence[Rule], item: int, fixture: int, state: State, initial_state: State) -> bool:
+    world = state.world
+    skill = "give" if world.relation[fixture] == "with" else "put"
+    return _breaks(rules, [Action(skill, (world.names[item], world.names[fixture]))], state, initial_state)
 
 
 def refusal(goal: Goal, state: State, report: Report) -> str:

@@ -70,6 +70,8 @@ def next_parts(
         return parts
     if (stage := preparation.first_stage(first)) is not None:
         return (stage,)
+    if isinstance(first.condition, Count) and first.condition.thing.liquid:
+        max_objects = 1  # a small GPT loses count of what it has poured
     if len(preparation.objects_of(first)) > max_objects:
         return (preparation.fewer(first, max_objects),)
     return (first,) if others or len(parts) > 1 else parts
