@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.errors import GoalError
 from envs.symbolic.actions import ON, OPEN
+from envs.symbolic.embodiment.refusals import may_hold
 from envs.symbolic.goals import Condition, Count, FixtureIs, Goal, Place, Thing
 from envs.symbolic.goals.sampling import draw_feasible_goal
 from envs.symbolic.scoring import holds
@@ -80,4 +81,8 @@ def _move_goals(state: State, *, usual: bool) -> list[Condition | None]:
 
 
 def _unsatisfied(state: State, conditions: list[Condition | None]) -> list[Condition]:
-    return [c for c in conditions if c is not None and not holds(state, c, state)]
+    """Return the conditions that do not hold and that the robot could bring about."""
+    unmet = [c for c in conditions if c is not None and not holds(state, c, state)]
+    if not state.world.domain.has_limits:
+        return unmet
+    return [c for c in unmet if may_hold(c, state, state)]

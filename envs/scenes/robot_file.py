@@ -151,7 +151,7 @@ class _RobotReader:
         names: list[str] = []
         for item in self.reader.sequence(node, key):
             text = self.reader.text(item, key)
-            name = None if text is None else self.labels.get(text, text.lower())
+            name = None if text is None else self.labels.get(text) or text.lower()
             if name is None:
                 continue
             if name not in known:
@@ -166,22 +166,15 @@ class _RobotReader:
     def _own_skills(self, node: yaml.Node | None) -> dict[str, Skill]:
         if node is None or is_null(node):
             return {}
-        self._name_by_text(node)
-        skills = read_skills(self.reader, node, replace(self.domain.vocabulary, unknown_kinds=True))
-        for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if str(key_node.value) in self.domain.all_skills:
-                self.reader.problem(key_node, f"own skills: {str(key_node.value)!r} is a skill of every robot's home")
-        return skills
+        self._note_labels(node)
+        return read_skills(self.reader, node, replace(self.domain.vocabulary, unknown_kinds=True))
 
-    def _name_by_text(self, node: yaml.Node) -> None:
-        """Name each own skill by the words that its text begins with: the key may be shorter (`play: play with …`)."""
+    def _note_labels(self, node: yaml.Node) -> None:
+        """Note the name of each own skill: what its text begins with (`play: {text: "play with {toy}"}`)."""
         for key_node, entry in node.value if isinstance(node, yaml.MappingNode) else ():
             pairs = entry.value if isinstance(entry, yaml.MappingNode) else ()
             text = next((str(value.value) for key, value in pairs if key.value == "text"), "")
-            words = " ".join(text.partition("{")[0].split())
-            if words and "{" in text and isinstance(key_node, yaml.ScalarNode):
-                self.labels[str(key_node.value)] = words
-                key_node.value = words
+            self.labels[str(key_node.value)] = " ".join(text.partition("{")[0].split())
 
     def _hand(self, hand: yaml.Node | None, reach: yaml.Node | None) -> Hand | None:
         values = {} if hand is None else self.reader.options(hand, "hand", ("width_m", "payload_kg"))

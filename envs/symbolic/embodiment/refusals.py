@@ -39,7 +39,7 @@ def robot_obstacle(goal: Goal, state: State, *, initial_state: State | None = No
         return ""
     start = initial_state or state
     for condition in _surely_asked(goal, state, start):
-        if holds(state, condition, start) or _may_hold(condition, state, start):
+        if holds(state, condition, start) or may_hold(condition, state, start):
             continue
         if reason := _Refusal(condition, state, start).reason():
             return f"{format_condition(condition)}: {reason}" if len(goal.conditions) > 1 else reason
@@ -57,11 +57,20 @@ def _surely_asked(goal: Goal, state: State, initial_state: State) -> Iterator[Co
         yield from (c for c in phase if not (is_later and isinstance(c, Every)))
 
 
-def _may_hold(
+def may_hold(
     condition: Condition, state: State, initial_state: State, skills: Mapping[str, Skill] | None = None,
     hand: Hand | None = None, lifts: Collection[int] = (),
 ) -> bool:  # fmt: skip
-    """Whether a condition can be brought about, at most, by some skills and a hand or else by the home's robot."""
+    """Whether a condition can be brought about, at most, by some skills and a hand or else by the home's robot.
+
+    Args:
+        condition: The condition.
+        state: The state where a plan would begin.
+        initial_state: The first state of the episode.
+        skills: The skills; None: those of the home's robot, with its hand.
+        hand: The hand.
+        lifts: Objects that the hand holds whatever their size and mass.
+    """
     if skills is None:
         skills, hand = state.world.domain.skills, state.world.domain.hand
     idle = _others_than_means(condition, state)
@@ -143,7 +152,7 @@ class _Refusal:
         if hand is not None:
             hand = replace(hand, **{name: None for name in _HAND if name not in limits})
         skills = {name: skill for name, skill in self.domain.all_skills.items() if name not in limits}
-        return _may_hold(self.condition, self.state, self.initial_state, skills, hand)
+        return may_hold(self.condition, self.state, self.initial_state, skills, hand)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
@@ -182,9 +191,7 @@ class _Refusal:
         things = [i for i in self.things() if words(i)]
         domain = self.domain
         for thing in things[:MAX_CULPRITS]:
-            if _may_hold(
-                self.condition, self.state, self.initial_state, domain.all_skills, domain.hand, lifts=(thing,)
-            ):
+            if may_hold(self.condition, self.state, self.initial_state, domain.all_skills, domain.hand, lifts=(thing,)):
                 return [thing]
         return things
 

@@ -227,7 +227,8 @@ def scaled_space(region: Region | None, size: Vec3, new: Vec3) -> Region | None:
     if region is None:
         return None
     ratio = [b / a for a, b in zip(size, new, strict=True)]
-    clear = region.size[2] if region.size[2] >= OPEN_M else region.size[2] * ratio[2]
+    is_open = region.size[2] >= OPEN_M and region.z + region.size[2] > size[2]  # not a tall cupboard
+    clear = region.size[2] if is_open else region.size[2] * ratio[2]
     x, y, z = (round(length, 4) for length in (region.size[0] * ratio[0], region.size[1] * ratio[1], clear))
     return Region(z=round(region.z * ratio[2], 4), size=(x, y, z), x=round(region.x * ratio[0], 4))
 

@@ -18,6 +18,7 @@ from envs.errors import DomainError
 from envs.skills.grasps import MAX_WIDTH_M
 from envs.symbolic.described_kinds import fixture_of
 from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region, load_domain, mass_of
+from envs.symbolic.kinds.furniture import scaled_space
 from envs.symbolic.scene import FixtureSpec
 
 DOMAIN = load_domain()
@@ -119,6 +120,14 @@ def test_every_body_of_furniture_can_be_built_in_every_size(body: str) -> None:
         assert all(min(piece.size) > 0 for piece in pieces if piece.kind != "mesh")
         assert bool(model.leaves) == (example.joint is not None)
         assert not example.switch or (model.switch is not None and 0 < model.switch[2] <= size[2] + 0.1)
+
+
+def test_the_inside_of_a_low_wardrobe_ends_below_its_top() -> None:
+    wardrobe, table = DOMAIN.fixtures["wardrobe"], DOMAIN.fixtures["dining table"]
+    inside = scaled_space(wardrobe.region, wardrobe.size, (0.5, 0.6, 0.9))
+    above = scaled_space(table.region, table.size, (0.9, 1.5, 0.4))
+    assert inside is not None and inside.z + inside.size[2] < 0.9
+    assert above is not None and above.size[2] == 0.6  # as high as ever
 
 
 def test_no_built_in_furniture_is_too_small_for_its_parts() -> None:

@@ -89,9 +89,7 @@ def test_every_problem_is_found_at_once_with_its_line() -> None:
         ("reach: {max_m: 9}", "line 1: reach.max_m: at most 3 m, found 9; 9 looks like centimeters"),
         (f"name: {'x' * 61}", "line 1: name: 61 characters; at most 60"),
         ('own skills: {slice: {text: "slice {object}", sets: ["{object} sliced"]}}',
-         "line 1: own skills: 'slice' is a skill of every robot's home"),
-        ('own skills: {jog: {text: "jog {room}", sets: ["{room} worn out"]}}',
-         "line 1: skill 'jog': sets: no state is called 'worn out'; a state is one word, such as 'worn-out'"),
+         "line 1: skill 'slice': text: 'slice {object}' begins like the built-in skill 'slice'"),
         ("name: [\n", "line 2: "),
     ],
 )  # fmt: skip
