@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, ON, OPEN, Action, successor
+from envs.symbolic.domain.achievers import achievers
 from envs.symbolic.goals import Count, Every, FixtureIs, Place, format_rule
 from envs.symbolic.obstacles import makes, usable
 from envs.symbolic.rules import first_broken
@@ -24,6 +25,7 @@ from envs.symbolic.scoring import (
 )
 from planner.goals.chunking import remaining_subjects
 from planner.goals.means.appliances import all_appliances, appliances_for
+from planner.goals.means.states import is_by_own_skill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,9 +169,11 @@ def _is_ruled_out(condition: Condition, rules: Sequence[Rule], state: State) -> 
     names = state.world.names
     if isinstance(condition, FixtureIs):
         word, fixtures = condition.states[0], fixtures_of(state, condition)
-        if condition.quantifier == "no" or word not in _SKILLS:
+        if condition.quantifier == "no":
             return False
-        ways = [_breaks(rules, [Action(_SKILLS[word], (names[f],))], state, state) for f in fixtures]
+        ways = [_breaks_by_own_skill(word, f, rules, state) for f in fixtures if not state.has(f, word)]
+        if word in _SKILLS:
+            ways = [_breaks(rules, [Action(_SKILLS[word], (names[f],))], state, state) for f in fixtures]
         return any(ways) if condition.quantifier == "every" else bool(ways) and all(ways)
     if not isinstance(condition, Count | Every) or getattr(condition, "amount", "at least") in ("exactly", "at most"):
         return False
@@ -215,9 +219,20 @@ def _is_barred(item: int, place: Place, rules: Sequence[Rule], state: State) -> 
     )
 
 
+def _breaks_by_own_skill(word: str, entity: int, rules: Sequence[Rule], state: State) -> bool:
+    """Whether only skills of the domain's own give an entity a state, and each of them breaks a rule."""
+    world = state.world
+    skills = [skill for skill, _ in achievers(world.domain, world.categories[entity], word)]
+    if not skills or any(len(skill.parameters) > 1 for skill in skills) or not is_by_own_skill(state, entity, word):
+        return False
+    return all(_breaks(rules, [Action(skill.name, (world.names[entity],))], state, state) for skill in skills)
+
+
 def _is_never(word: str, item: int, rules: Sequence[Rule], state: State) -> bool:
     """Whether an object lacks a state that no appliance may give it."""
     if state.has(item, word):
         return False
+    if is_by_own_skill(state, item, word):
+        return _breaks_by_own_skill(word, item, rules, state)
     fixtures = [f for group in appliances_for(state, word, item) for f in group if makes(state, f, word, item)]
     return bool(fixtures) and all(_is_unusable(rules, f, [item], state, state) for f in fixtures)

@@ -13,7 +13,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import BUILT_IN_STATES
-from envs.symbolic.embodiment.unusable import out_of_access
+from envs.symbolic.embodiment.unusable import out_of_access, unusable
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, Place, Thing
 from envs.symbolic.obstacles import capacity_obstacle, skill_obstacle
 from envs.symbolic.scoring import (
@@ -274,7 +274,7 @@ class _Narrower:
         target = Thing(word=condition.thing.word, states=condition.become)
         missing = max(0, low - len(done))
         if condition.selection != "every":
-            taken = choice.claimed(state, condition, self.phase, start) | self.kept
+            taken = choice.claimed(state, condition, self.phase, start) | self.kept | unusable((condition,), state)
             negations = self.world.domain.negations
             own = [word for word in condition.become if negations.get(word, word) not in BUILT_IN_STATES]
             never = [i for i in remaining if any(skill_obstacle(state, i, s) for s in own if not state.has(i, s))]

@@ -12,8 +12,8 @@ import envs
 from envs.errors import GoalError
 from envs.scenes.robot_file import load_robot, parse_robot
 from envs.simulation.symbolic_home import SymbolicHome
-from envs.symbolic.actions import Action, State
-from envs.symbolic.embodiment import Robot, equipped_state
+from envs.symbolic.actions import Action, State, World
+from envs.symbolic.embodiment import Robot, equipped, equipped_state
 from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import parse_goal
 from planner import Ended, Planner, PlannerError
@@ -31,6 +31,7 @@ from planner.run import main as run_command
 from planner.tasks.held_out_trials import EvaluationTask, for_robot
 from planner.verification.plan_verification import verify
 from planner.world_model.belief import Belief
+from tests.envs.homes_for_tests import scene
 from tests.planner.world_model.two_rooms import sought, two_rooms
 
 assert envs  # registers the environments
@@ -126,6 +127,15 @@ def test_a_held_out_task_that_is_beyond_a_robot_asks_for_a_refusal(flat: State) 
     trial = EvaluationTask(id="1", split="", family="", instruction=MUG, start=flat, goal=goal)
     assert for_robot(trial, NO_DOORS).answer == "refuse"
     assert for_robot(trial, Robot(without=("slice",))).answer == "plan"
+
+
+@pytest.mark.parametrize("goal", ["1 of mug on desk", "half of mug on desk", "mug on desk", "mug in bedroom"])
+def test_what_the_robot_gets_at_is_chosen(goal: str) -> None:
+    fixtures = ("cabinet 1", "countertop 1", "desk 1 @ bedroom", "wardrobe 1 @ bedroom")
+    home = equipped(scene(fixtures, {"mug 1": "cabinet 1", "mug 2": "countertop 1"}), NO_DOORS)
+    state = World(home).initial()
+    taught = taught_actions(state, parse_goal(goal, scene=home), common_sense=True)
+    assert [a.args for a in taught] == [("mug 2",), ("mug 2", "desk 1")]
 
 
 # -- homes known in part
