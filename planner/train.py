@@ -120,6 +120,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
     from gpt.training.trainer import train
     from gpt.weights.checkpoint import load_model, save_model
     from planner.corpus.builder import build_corpus
+    from planner.corpus.corpus import document_kinds
     from planner.corpus.domain_files import domain_of_run, keep_domain
 
     check_divisible(settings.train.batch_rows, world)
@@ -174,7 +175,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         "human": [Path(h).name for h in human],
         **({"domain": domain_file.name} if domain_file is not None else {}),
     }
-    extra: dict[str, object] = {"training": record, "kinds": list(settings.corpus.kinds)}
+    extra: dict[str, object] = {"training": record, "kinds": document_kinds(settings.corpus, domain)}
     save_model(model, tokenizer, folder / "model", extra, bf16=True)
     keep_domain(domain_file, folder / "model")
     if args.json:

@@ -24,6 +24,7 @@ from envs.symbolic.domain.mesh_file import solid_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from envs.files.mesh_files import SolidMesh
     from envs.geometry.rotations import Array
     from envs.symbolic.domain import MeshFile, Vec3
 
@@ -55,7 +56,7 @@ def mesh_appearance(mesh: MeshFile, size: Vec3, color: Color) -> Mesh:
         DomainError: The file cannot be read any more.
     """
     solid = solid_of(mesh)
-    vertices, faces, face = _simplified(_scaled(mesh, size), solid.faces, MAX_DRAWN)
+    vertices, faces, face = _simplified(_scaled(solid, size), solid.faces, MAX_DRAWN)
     colors = np.repeat(np.array([color[:3]]), len(solid.faces), axis=0) if solid.colors is None else solid.colors
     colors = np.round(colors[face] * COLOR_STEPS) / COLOR_STEPS  # (M, 3)
     a, b, c = (vertices[faces[:, k]] for k in range(3))
@@ -91,19 +92,19 @@ def mesh_hulls(mesh: MeshFile, size: Vec3) -> tuple[Piece, ...]:
     """
     length = max(size)
     shape = tuple(round(s / length, 4) for s in size)
-    pieces = [_hull(points * length) for points in _convex_parts(mesh, (shape[0], shape[1], shape[2]))]
+    pieces = [_hull(points * length) for points in _convex_parts(solid_of(mesh), (shape[0], shape[1], shape[2]))]
     foot = _foot(pieces, size)
     return tuple(pieces) if foot is None else (*pieces, foot)
 
 
 def triangles(mesh: MeshFile, size: Vec3) -> Array:
     """Return the corners of the simplified triangles of a body, (M, 3, 3)."""
-    vertices, faces, _ = _simplified(_scaled(mesh, size), solid_of(mesh).faces, MAX_DRAWN)
+    solid = solid_of(mesh)
+    vertices, faces, _ = _simplified(_scaled(solid, size), solid.faces, MAX_DRAWN)
     return vertices[faces]
 
 
-def _scaled(mesh: MeshFile, size: Vec3) -> Array:
-    solid = solid_of(mesh)
+def _scaled(solid: SolidMesh, size: Vec3) -> Array:
     scaled: Array = solid.vertices / solid.size * np.array(size)
     return scaled
 
@@ -146,16 +147,16 @@ def _simplified(vertices: Array, faces: Faces, most: int) -> tuple[Array, Faces,
 
 
 @lru_cache(maxsize=64)
-def _convex_parts(mesh: MeshFile, shape: Vec3) -> tuple[Array, ...]:
+def _convex_parts(solid: SolidMesh, shape: Vec3) -> tuple[Array, ...]:
     """Return the corners of the convex parts of a body whose longest side is 1."""
-    vertices, faces = _scaled(mesh, shape), solid_of(mesh).faces
+    vertices, faces = _scaled(solid, shape), solid.faces
     shells = [shell for shell in _shells(faces, len(vertices)) if abs(_volume(vertices, shell)) > MIN_VOLUME]
     if not 0 < len(shells) <= MAX_SHELLS:
         shells = [faces]
     corners: list[Array] = []
     for shell in shells:
         used, numbers = np.unique(shell, return_inverse=True)
-        corners += _parts_of_shell(vertices[used], numbers.reshape(-1, 3), MAX_PIECES // len(shells), mesh.path)
+        corners += _parts_of_shell(vertices[used], numbers.reshape(-1, 3), MAX_PIECES // len(shells))
     together = np.concatenate(corners)  # what CoACD made anew is a little larger or smaller
     middle, spread = (together.max(axis=0) + together.min(axis=0)) / 2, np.ptp(together, axis=0)
     return tuple((points - middle) / spread * np.array(shape) for points in corners)
@@ -176,7 +177,7 @@ def _volume(vertices: Array, faces: Faces) -> float:
     return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6)
 
 
-def _parts_of_shell(vertices: Array, faces: Faces, most: int, path: str) -> list[Array]:
+def _parts_of_shell(vertices: Array, faces: Faces, most: int) -> list[Array]:
     """Return the corners of the convex parts of one closed surface, at most so many parts."""
     from scipy.spatial import ConvexHull
 
@@ -187,7 +188,7 @@ def _parts_of_shell(vertices: Array, faces: Faces, most: int, path: str) -> list
     try:
         import coacd
     except ImportError as error:
-        raise DomainError(f"{path}: cutting a mesh into convex pieces needs coacd ({error}): {INSTALL}") from None
+        raise DomainError(f"cutting a mesh into convex pieces needs coacd ({error}): {INSTALL}") from None
     coacd.set_log_level("error")
     length = float(np.ptp(vertices, axis=0).max())
     parts = coacd.run_coacd(

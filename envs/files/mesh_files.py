@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,7 +109,7 @@ def read_mesh(path: str | Path, *, up: str | None = None) -> SolidMesh:
     Raises:
         DomainError: It is no mesh, not closed, too large, or trimesh is not installed; the message names the file.
     """
-    return solid_mesh(str(path), file_digest(path), default_up(path) if up is None else up)
+    return solid_mesh(Content(path=str(path), digest=file_digest(path), up=default_up(path) if up is None else up))
 
 
 def default_up(path: str | Path) -> str:
@@ -117,15 +117,31 @@ def default_up(path: str | Path) -> str:
     return "y" if Path(path).suffix.lower() == ".glb" else "z"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What is in a mesh file. Two files with the same content are equal.
+
+    Attributes:
+        path: The file.
+        digest: The SHA-256 of its bytes.
+        up: The axis that points up, `y` or `z`.
+    """
+
+    path: str = field(compare=False)
+    digest: str
+    up: str
+
+
 @lru_cache(maxsize=32)
-def solid_mesh(path: str, digest: str, up: str) -> SolidMesh:
-    """Return the body in a mesh file whose content has this SHA-256; read once for each content.
+def solid_mesh(content: Content) -> SolidMesh:
+    """Return the body in a mesh file: the same object for the same content, which is read once.
 
     Raises:
         DomainError: As `read_mesh`, and if the file has another content by now.
     """
+    path = content.path
     raw = _bytes_of(path)
-    if hashlib.sha256(raw).hexdigest() != digest:
+    if hashlib.sha256(raw).hexdigest() != content.digest:
         raise DomainError(f"{path}: the file has changed since the home was read; read the home again")
     parts = _parts(raw, Path(path))
     vertices = np.concatenate([part[0] for part in parts])
@@ -135,7 +151,7 @@ def solid_mesh(path: str, digest: str, up: str) -> SolidMesh:
     colors = np.concatenate([_colors_or_gray(part[2], len(part[1])) for part in parts]) if colored else None
     if faces.size and (faces.min() < 0 or faces.max() >= len(vertices)):
         raise DomainError(f"{path}: its triangles name vertices that it does not have")
-    if up == "y":
+    if content.up == "y":
         vertices = vertices[:, [0, 2, 1]] * (1.0, -1.0, 1.0)
     return _closed(vertices, faces, colors, path)
 

@@ -6,8 +6,7 @@ defines the state; its names are re-exported here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from envs.errors import ActionError, nearest, quoted
@@ -185,7 +184,7 @@ def _in_order(world: World) -> Iterator[CompiledSkill]:
             yield compiled
 
 
-def _candidates(world: World, skill: Skill, parameter: Parameter, fixtures_only: bool) -> Iterable[int]:
+def _candidates(world: World, skill: Skill, parameter: Parameter, fixtures_only: bool) -> Sequence[int]:
     """Return the entities that an argument can be, in order."""
     match parameter.kind:
         case "object":
@@ -193,6 +192,6 @@ def _candidates(world: World, skill: Skill, parameter: Parameter, fixtures_only:
         case "fixture":
             return range(world.n_fixtures if skill.travels else world.n_furniture)
         case "place":
-            objects = range(0 if fixtures_only else len(world.names))[world.n_fixtures :]
-            return chain(range(world.n_furniture), objects)
+            n_entities = world.n_fixtures if fixtures_only else len(world.names)
+            return (*range(world.n_furniture), *range(world.n_fixtures, n_entities))
     return sorted(world.of_kind(parameter.kind))

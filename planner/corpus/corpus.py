@@ -17,7 +17,7 @@ from envs.errors import EnvsError
 from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Condition, Goal, format_goal
-from envs.symbolic.kinds.spoken_words import named_in
+from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from planner.corpus.failure_scenarios import Incidents
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
@@ -125,6 +125,14 @@ _FRACTIONS = (
     "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "descriptions",
     "human", "with_steps", "varied", "dropped", "feedback", "infill", "renamed",
 )  # fmt: skip
+
+
+def document_kinds(recipe: Recipe, domain: Domain | None) -> list[str]:
+    """Return the optional kinds of documents in a corpus; one of a domain that adds to the home shows names, too."""
+    kinds = list(recipe.kinds)
+    if domain is not None and "renamed" not in kinds and (own_kinds(domain) or own_states(domain)):
+        kinds.append("renamed")
+    return kinds
 
 
 class Corpus:

@@ -15,7 +15,7 @@ from envs.symbolic.rules import breaks
 from envs.symbolic.scoring import holds
 from planner.decoding.plan_repair import repair
 from planner.decoding.plan_writer import MAX_STEPS_PER_CHANGE, MIN_ROOM, Draft, write, write_unconstrained
-from planner.decoding.ruled_out import unusable_appliances
+from planner.decoding.ruled_out import barred_places, served_there, unusable_appliances
 from planner.facts.failure_notes import abandoned, facts_for, permanent_failures, relevant_notes
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.choice import keeps_running
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from planner.prompts.sessions import Prompts
 
 MAX_CHUNKS = 24
-FEW_OBJECTS = 2  # in one chunk, after a draft with as many as the corpus has did not reach the goal
+# In one chunk, after a draft with as many as the corpus has did not reach the goal; with rules one, since what is put
+# down may bar a place for the next.
+FEW_OBJECTS = 2
 
 
 class GoalPlanner:
@@ -110,15 +112,17 @@ class GoalPlanner:
                 continue
             for _ in range(MAX_CHUNKS):
                 uses = progress.uses
-                seen, seen_at_start = _without(state, unusable), _without(initial_state, unusable)
                 unmet = tuple(c for c in conditions if not holds(state, c, initial_state, uses))
+                unused = unusable | barred_places(goal, unmet, state, initial_state)
+                unused |= served_there(unmet, unused - unusable, state, initial_state)
+                seen, seen_at_start = _without(state, unused), _without(initial_state, unused)
                 most = options.conditions
                 todo: tuple[Condition | Narrowed, ...] = unmet
                 if options.chunks:
                     todo = next_parts(
                         seen, conditions, seen_at_start, max_conditions=most, uses=uses, avoid=avoid,
                         common_sense=options.common_sense,
-                        max_objects=FEW_OBJECTS if sample else MAX_OBJECTS_PER_CONDITION,
+                        max_objects=(1 if goal.rules else FEW_OBJECTS) if sample else MAX_OBJECTS_PER_CONDITION,
                     )  # fmt: skip
                 if not todo:
                     break
@@ -138,8 +142,8 @@ class GoalPlanner:
                 if cursor.room < MIN_ROOM:
                     return draft
                 if options.constrained:
-                    unused = forbidden | facts.withheld if choosy else forbidden
-                    self._write_chunk(cursor, state, todo, facts.names, progress, draft, unused, options)
+                    withheld = forbidden | facts.withheld if choosy else forbidden
+                    self._write_chunk(cursor, state, todo, facts.names, progress, draft, withheld, options)
                 else:
                     write_unconstrained(self.prompts, cursor, state, draft)
                 draft.count(cursor)
@@ -149,8 +153,10 @@ class GoalPlanner:
                 stuck = not exceeds_limit(state, todo, initial_state) and not all(
                     part_holds(c, state, initial_state, progress.uses) for c in todo
                 )
-                if len(draft.actions) == n_before or stuck:
+                if len(draft.actions) == n_before:
                     return draft
+                if stuck and barred_places(goal, unmet, state, initial_state) <= unused:
+                    return draft  # else what was put down bars places for the rest, which goes elsewhere
                 if not options.chunks:
                     break  # the phase was written as one chunk
         return draft

@@ -10,11 +10,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import HELD, ON, OPEN, Action, successor
+from envs.symbolic.domain.achievers import achievers
 from envs.symbolic.goals import Count, Every, FixtureIs, Place, format_rule
 from envs.symbolic.obstacles import makes, usable
 from envs.symbolic.rules import first_broken
-from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, matching_objects, number_required, quantified_objects
+from envs.symbolic.scoring import (
+    fixtures_at,
+    fixtures_of,
+    has_result,
+    holds,
+    matching_objects,
+    number_required,
+    quantified_objects,
+)
+from planner.goals.chunking import remaining_subjects
 from planner.goals.means.appliances import all_appliances, appliances_for
+from planner.goals.means.states import is_by_own_skill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +49,50 @@ def unusable_appliances(goal: Goal, state: State, initial_state: State) -> froze
         for f in all_appliances(world)
         if world.categories[f] not in named and _is_unusable(goal.rules, f, objects, state, initial_state)
     )
+
+
+def barred_places(goal: Goal, unmet: Sequence[Condition], state: State, initial_state: State) -> frozenset[int]:
+    """Return the furniture where, as the home is now, rules forbid to put any of what is still to be brought.
+
+    Beside Ben's phone on the sofa there is no place for Anna's. Furniture that the goal names stays.
+    """
+    if not goal.rules:
+        return frozenset()
+    world = state.world
+    named = {category for condition in goal.conditions for category in _named(condition, state)}
+    to_bring = {
+        i
+        for c in unmet
+        if isinstance(c, Count | Every) and c.place is not None
+        for i in (remaining_subjects(state, c, initial_state) if isinstance(c, Every) else usable(state, c.thing))
+        if state.place[i] >= 0 or i == state.held
+    }
+    return frozenset(
+        f
+        for f in range(world.n_fixtures)
+        if to_bring and world.relation[f] and world.categories[f] not in named
+        and (fitting := [i for i in to_bring if world.fits(i, f) and state.root(i) != f])
+        and all(_is_forbidden_at(goal.rules, i, f, state, initial_state) for i in fitting)
+    )  # fmt: skip
+
+
+def served_there(
+    unmet: Sequence[Condition], places: frozenset[int], state: State, initial_state: State
+) -> frozenset[int]:
+    """Return the objects at some places that are as choices want them, which stay there."""
+    return frozenset(
+        i
+        for c in unmet
+        if isinstance(c, Every)
+        for i in quantified_objects(initial_state, c)
+        if state.root(i) in places and has_result(state, i, c, initial_state)
+    )
+
+
+def _is_forbidden_at(rules: Sequence[Rule], item: int, fixture: int, state: State, initial_state: State) -> bool:
+    world = state.world
+    skill = "give" if world.relation[fixture] == "with" else "put"
+    return _breaks(rules, [Action(skill, (world.names[item], world.names[fixture]))], state, initial_state)
 
 
 def refusal(goal: Goal, state: State, report: Report) -> str:
@@ -114,9 +169,11 @@ def _is_ruled_out(condition: Condition, rules: Sequence[Rule], state: State) -> 
     names = state.world.names
     if isinstance(condition, FixtureIs):
         word, fixtures = condition.states[0], fixtures_of(state, condition)
-        if condition.quantifier == "no" or word not in _SKILLS:
+        if condition.quantifier == "no":
             return False
-        ways = [_breaks(rules, [Action(_SKILLS[word], (names[f],))], state, state) for f in fixtures]
+        ways = [_breaks_by_own_skill(word, f, rules, state) for f in fixtures if not state.has(f, word)]
+        if word in _SKILLS:
+            ways = [_breaks(rules, [Action(_SKILLS[word], (names[f],))], state, state) for f in fixtures]
         return any(ways) if condition.quantifier == "every" else bool(ways) and all(ways)
     if not isinstance(condition, Count | Every) or getattr(condition, "amount", "at least") in ("exactly", "at most"):
         return False
@@ -162,9 +219,20 @@ def _is_barred(item: int, place: Place, rules: Sequence[Rule], state: State) -> 
     )
 
 
+def _breaks_by_own_skill(word: str, entity: int, rules: Sequence[Rule], state: State) -> bool:
+    """Whether only skills of the domain's own give an entity a state, and each of them breaks a rule."""
+    world = state.world
+    skills = [skill for skill, _ in achievers(world.domain, world.categories[entity], word)]
+    if not skills or any(len(skill.parameters) > 1 for skill in skills) or not is_by_own_skill(state, entity, word):
+        return False
+    return all(_breaks(rules, [Action(skill.name, (world.names[entity],))], state, state) for skill in skills)
+
+
 def _is_never(word: str, item: int, rules: Sequence[Rule], state: State) -> bool:
     """Whether an object lacks a state that no appliance may give it."""
     if state.has(item, word):
         return False
+    if is_by_own_skill(state, item, word):
+        return _breaks_by_own_skill(word, item, rules, state)
     fixtures = [f for group in appliances_for(state, word, item) for f in group if makes(state, f, word, item)]
     return bool(fixtures) and all(_is_unusable(rules, f, [item], state, state) for f in fixtures)

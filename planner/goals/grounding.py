@@ -22,6 +22,7 @@ from planner.goals import choice
 from planner.goals.means import own_skills
 from planner.goals.means.appliances import APPLIANCES, appliances_for
 from planner.goals.means.kinds import (
+    burners,
     cooking_vessels,
     fixtures_called,
     is_burner,
@@ -382,14 +383,13 @@ def cooking_vessel(
 ) -> int | None:
     """Choose the pan or pot to cook an object in: one on a burner or, with `common_sense`, a clean and empty one."""
     world = state.world
-    burners = [f for f in range(world.n_fixtures) if is_burner(world, f) and f not in world.hidden]
     ranked: list[tuple[float, ...]] = []
     for i in cooking_vessels(world):
         if can_hold(state, i, thing):
             on_burner = stands_on_burner(world, state.place[i])
             avoided = is_avoided(state, i, avoid)
             *against, fetching = _cost(state, i, common_sense=common_sense)
-            is_useless = common_sense and choose_fixture(state, burners, [i]) is None
+            is_useless = common_sense and choose_fixture(state, burners(world), [i]) is None
             is_elsewhere = common_sense and state.place[thing] != i
             ranked.append(
                 (avoided, is_useless, is_elsewhere, *against, not on_burner, fetching, len(state.children(i)), i)

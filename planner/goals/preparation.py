@@ -70,9 +70,17 @@ def next_parts(
         return parts
     if (stage := preparation.first_stage(first)) is not None:
         return (stage,)
+    if isinstance(first.condition, Count) and _is_laborious(first.condition):
+        max_objects = 1  # a small GPT loses count of what it has poured, or cooked and put in a dish
     if len(preparation.objects_of(first)) > max_objects:
         return (preparation.fewer(first, max_objects),)
     return (first,) if others or len(parts) > 1 else parts
+
+
+def _is_laborious(condition: Count) -> bool:
+    """Whether each object of a condition takes many steps: it is filled, or changed and put in or on another one."""
+    thing, place = condition.thing, condition.place
+    return bool(thing.liquid) or (bool(thing.states) and place is not None and place.thing is not None)
 
 
 def _next_parts(

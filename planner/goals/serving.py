@@ -124,7 +124,9 @@ def _as_served(condition: Count, phase: Sequence[Condition], state: State, avoid
         supply += [i for i, washer in washers.items() if washer is not None and washer not in avoid]
     if needed > len(supply):
         return condition
-    if dirty or must_wash:
+    in_reach = [i for i in alike if place is not None and is_at(state, i, place, state)] if thing.liquid else []
+    is_tempting = any(state.flags[i] & DIRTY for i in in_reach)  # a dirty glass that stands there already
+    if dirty or must_wash or is_tempting:
         thing = replace(thing, states=(*thing.states, "clean"))
     return replace(condition, thing=thing, number=number + len(in_use))
 

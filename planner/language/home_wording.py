@@ -151,6 +151,8 @@ class HomeWording:
         person = next((name for name, fixture in world.people.items() if fixture == entity), None)
         if person is not None:
             return person
+        if self.is_room(entity):
+            return room_with_the(world.names[entity])
         alike = list(world.entities_by_category[category])
         if entity < world.n_fixtures and len(world.scene.rooms) > 1:
             alike = [i for i in alike if self.room(i) == self.room(entity)]
@@ -161,12 +163,19 @@ class HomeWording:
             return with_the(f"{modifiers(properties, ())}{category}")
         return world.names[entity]
 
+    def is_room(self, entity: int) -> bool:
+        """Whether an entity is a room, which has states where a skill is about rooms."""
+        category = self.world.fixture_category[entity]
+        return category is not None and category.is_room
+
     def room(self, fixture: int) -> str:
         """Return the name of the room that a fixture is in."""
         return self.world.scene.fixtures[fixture].room
 
     def room_words(self, fixture: int) -> str:
-        """Return the room of a fixture with a leading space, in a home of several rooms."""
+        """Return the room of a fixture with a leading space, in a home of several rooms; nothing for a room itself."""
+        if self.is_room(fixture):
+            return ""
         return f" in {room_with_the(self.room(fixture))}" if len(self.world.scene.rooms) > 1 else ""
 
     def place_words(self, place: Place) -> str:

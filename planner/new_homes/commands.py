@@ -171,7 +171,8 @@ def _name_of(path: Path | None) -> str:
 
 
 def _comments(verb: str, path: Path | None) -> list[str]:
-    file = "HOME.yaml" if path is None or path == Path("-") else path.name
+    name = "" if path is None or path == Path("-") else path.name
+    file = name if name.isprintable() and name else "HOME.yaml"
     return [
         f"Written by `python -m planner.home {verb}`; change it as you like (datasets/homes/README.md has the format).",
         f"Check it after a change: python -m planner.home check {file}",

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain import load_domain
-from envs.symbolic.kinds.spoken_words import own_kinds
+from envs.symbolic.kinds.spoken_words import base_of, own_kinds
 from envs.words import plural
 
 if TYPE_CHECKING:
@@ -56,19 +55,17 @@ class Mention:
 
 def kinds_shown_apart(world: World) -> tuple[str, ...]:
     """Return the kinds of a home that its inventory leaves out: those that only this home has, and rooms."""
-    own = own_kinds(world.domain)
-    if world.domain.rooms_are_entities:
-        own = own | frozenset(world.domain.rooms)
+    domain, own = world.domain, own_kinds(world.domain)
+    if domain.rooms_are_entities and not base_of(domain).rooms_are_entities:
+        own = own | frozenset(domain.rooms)
     return tuple(kind for kind in world.entities_by_category if kind in own) if own else ()
 
 
 def own_states(domain: Domain) -> dict[str, tuple[str, ...]]:
     """Return the states that only this home has, with the names of its own skills that set them."""
-    built_in = load_domain()
-    if domain.skills.keys() == built_in.skills.keys() or not domain.objects.keys() >= built_in.objects.keys():
-        return {}
-    verbs: dict[str, list[str]] = {state: [] for state in domain.states if state not in built_in.states}
-    for skill in domain.skills.values():
+    base = base_of(domain)
+    verbs: dict[str, list[str]] = {state: [] for state in domain.states if state not in base.states}
+    for skill in domain.skills.values() if verbs else ():
         for effect in skill.effects:
             if effect.atom.predicate == "state" and effect.atom.word in verbs:
                 verbs[effect.atom.word].append(skill.text.partition("{")[0].strip())

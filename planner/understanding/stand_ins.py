@@ -17,10 +17,11 @@ from envs.symbolic.goals import Goal, format_goal
 from envs.symbolic.kinds.spoken_words import own_kinds
 from envs.symbolic.renamed_kinds import with_names
 from envs.words import plural
+from planner.language.domain_phrases import words_of
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import senses
 from planner.prompts.known_kinds import known_for
-from planner.prompts.own_names import ALMOST, Mention, mentions
+from planner.prompts.own_names import ALMOST, Mention, mentions, resembles
 
 if TYPE_CHECKING:
     from envs.symbolic.state import State
@@ -80,12 +81,13 @@ def stand_ins(instruction: str, state: State) -> StandIns | None:
     if not kinds:
         return None
     meant = list(_meant(instruction, state, mentions(instruction, kinds, state.world.domain.words)))
+    said = f" {' '.join(_WORD.findall(instruction.lower()))}"
     nouns = {**load_words().objects, **load_words().fixtures}
     known = known_for(
         (mention.name for mention in meant),
         state.world.domain,
         state.world.entities_by_category,
-        may_stand=lambda kind: not any(noun in instruction for noun in (kind.lower(), *nouns[kind])), swaps=True,
+        may_stand=lambda kind: not any(f" {noun}" in said for noun in (kind.lower(), *nouns[kind])), swaps=True,
     )  # fmt: skip
     meant = [mention for mention in meant if mention.name in known]
     swapped = {kind: own for own, kind in known.items() if kind in state.world.entities_by_category}
@@ -100,14 +102,17 @@ def stand_ins(instruction: str, state: State) -> StandIns | None:
 
 
 def _meant(instruction: str, state: State, mentioned: list[Mention]) -> Iterator[Mention]:
-    """Yield the mentions that can be replaced: whole ones, and parts of a name that mean nothing else here."""
+    """Yield the mentions that can be replaced: whole ones, and the last word of a name where it means nothing else."""
     said = _WORD.findall(instruction.lower())
-    known = senses(frozenset(state.world.categories), state.world.domain)
+    words = words_of(state.world.domain)
+    groups = (noun for table in (words.classes, words.liquids) for nouns in table.values() for noun in nouns)
+    known = {*senses(frozenset(state.world.categories), state.world.domain), *groups, *words.classes}
     for mention in mentioned:
         others = [m for m in mentioned if m is not mention and m.start < mention.end and mention.start < m.end]
         is_whole = mention.share >= ALMOST and not any(m.share > mention.share for m in others)
         word = said[mention.start]
-        if is_whole or (not others and not any(word in (noun, plural(noun)) for noun in known)):
+        is_last = resembles(word, last := _WORD.findall(mention.words.lower())[-1]) or word == plural(last)
+        if is_whole or (is_last and not others and not any(word in (noun, plural(noun)) for noun in known)):
             yield mention
 
 

@@ -99,9 +99,12 @@ def _final(state: State, actions: Sequence[Action]) -> State | None:
 
 
 def _is_between(final: State, before: State, after: State) -> bool:
-    """Whether everything is as in one of two states: in each place, with its flags and its liquid."""
-    return all(
+    """Whether everything is as in one of two states: in each place, with each of its states and its liquid."""
+    is_there = all(
         now in (old, new)
-        for name in ("place", "flags", "liquid")
+        for name in ("place", "liquid")
         for now, old, new in zip(getattr(final, name), getattr(before, name), getattr(after, name), strict=True)
+    )
+    return is_there and not any(
+        (now ^ old) & (now ^ new) for now, old, new in zip(final.flags, before.flags, after.flags, strict=True)
     )

@@ -121,7 +121,11 @@ class ContentsReader(EntryReader):
                 problem = f"{name}: nothing can be put in or on {place}; {usual_text}"
             elif not fits_in(own_category, holder):
                 accepts = domain.fixtures[category].accepts if category in domain.fixtures else ()
-                is_accepted = not accepts or not {own_category.name, *own_category.classes}.isdisjoint(accepts)
+                is_accepted = not accepts or not {
+                    own_category.name,
+                    own_category.like,
+                    *own_category.classes,
+                }.isdisjoint(accepts)
                 why = _too_big(own_category, holder, place)
                 why = why if is_accepted else f"; a {category} takes only: {', '.join(accepts)}"
                 problem = f"{name} does not fit {domain.relation(category)} {place}{why}; {usual_text}"

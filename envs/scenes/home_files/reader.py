@@ -18,6 +18,9 @@
     people: [Anna, Ben]                        # the first have the `person` fixtures; all can own things
     rules: [never knife with person]           # hold for every plan in this home
     seed: 7                                    # another seed, another automatic floor plan
+    include: pets.yaml                         # kinds that several homes share
+    things: {blender: {like: kettle}}          # kinds that only this home has (envs/symbolic/kinds/reader.py)
+    furniture: {aquarium: {like: side table}}
 
 Only `rooms` is required. `rect` is [x0, y0, x1, y1] [m], for all rooms or for none; `pose` is x [m], y [m], yaw
 [degrees], the direction that the front faces (0: +x, 90: +y), and needs the rect. Missing geometry is generated.

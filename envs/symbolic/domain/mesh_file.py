@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envs.errors import DomainError, nearest
-from envs.files.mesh_files import UPS, default_up, file_digest, solid_mesh
+from envs.files.mesh_files import UPS, Content, default_up, file_digest, solid_mesh
 from envs.symbolic.domain.categories import MeshFile
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def mesh_of(
         raise DomainError(f"{path}: `up` is {up!r}; it is y or z, the axis of the file that points up")
     file = str(Path(path).absolute())
     digest, up = file_digest(file), up or default_up(file)
-    solid = solid_mesh(file, digest, up)
+    solid = solid_mesh(Content(path=file, digest=digest, up=up))
     x, y, z = (float(length) for length in solid.size)
     if isinstance(size, tuple):
         x, y, z = size
@@ -68,4 +68,4 @@ def solid_of(mesh: MeshFile) -> SolidMesh:
     Raises:
         DomainError: The file is gone, or has another content by now.
     """
-    return solid_mesh(mesh.path, mesh.digest, mesh.up)
+    return solid_mesh(Content(path=mesh.path, digest=mesh.digest, up=mesh.up))

@@ -28,6 +28,7 @@ FURNITURE_KEYS = (
 PROCESS_KEYS = ("when", "set", "clear", "fill", "cook")
 BODY = "table"  # of furniture of which only the size is said
 OPEN_M = 0.6  # clear height above an open surface
+REACH_DEPTH_M = 0.7  # of an open surface, from its front
 MAX_REACH_M = 1.2  # height of the highest surface that the robot puts things on
 NOT_OWN = ("person",)  # bodies that no furniture of one's own can have
 
@@ -223,13 +224,21 @@ def body_examples() -> dict[str, FixtureCategory]:
 
 
 def scaled_space(region: Region | None, size: Vec3, new: Vec3) -> Region | None:
-    """Return where furniture of another size holds things; the clear height above an open surface stays."""
+    """Return where furniture of another size holds things.
+
+    The clear height above an open surface stays, walls around it get no higher, and its rear is left out where the
+    robot would not reach it from the front.
+    """
     if region is None:
         return None
     ratio = [b / a for a, b in zip(size, new, strict=True)]
-    clear = region.size[2] if region.size[2] >= OPEN_M else region.size[2] * ratio[2]
-    x, y, z = (round(length, 4) for length in (region.size[0] * ratio[0], region.size[1] * ratio[1], clear))
-    return Region(z=round(region.z * ratio[2], 4), size=(x, y, z), x=round(region.x * ratio[0], 4))
+    x, y, clear = (r * length for r, length in zip(ratio, region.size, strict=True))
+    z, middle = region.z * ratio[2], region.x * ratio[0]
+    if region.size[2] >= OPEN_M and region.z + region.size[2] > size[2]:  # open above, unlike a tall cupboard
+        z, clear = max(z, new[2] - (size[2] - region.z)), region.size[2]
+        deep = max(REACH_DEPTH_M, region.size[0] if new[0] <= size[0] else 0.0) if z > 0.05 else x  # not of a rug
+        x, middle = min(x, deep), middle + max(0.0, x - deep) / 2
+    return Region(z=round(z, 4), size=(round(x, 4), round(y, 4), round(clear, 4)), x=round(middle, 4))
 
 
 def _ability(state: str) -> str:

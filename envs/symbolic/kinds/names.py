@@ -118,7 +118,8 @@ class KindNames:
     def taken(self) -> dict[str, str]:
         """What each word of the domain is that no kind may be called."""
         domain = self.domain
-        taken = {word: "a kind of room" for word in domain.rooms}
+        taken = dict.fromkeys(("object", "fixture", "place", "room"), "a word of the notation of skills")
+        taken |= {word: "a kind of room" for word in domain.rooms}
         taken |= {word: "a class of things" for word in (*domain.classes, *domain.members, *domain.fixture_members)}
         taken |= {word: "a liquid" for word in domain.liquids}
         taken |= {word: f"a {group}" for word, group in domain.property_group.items()}

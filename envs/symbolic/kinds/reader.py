@@ -88,6 +88,7 @@ class KindReader(LikeReader, IncludeReader):
         for entry in (*sections.furniture.values(), *sections.things.values()):
             with self.reading(entry.file):
                 self.read_words(entry)
+        self.check_classes(sections.things)
         for file in files:
             with self.reading(file.file):
                 if "processes" in file.parts:
@@ -235,6 +236,18 @@ class KindReader(LikeReader, IncludeReader):
             self.problem(node, f"{entry.name}: {len(words)} words; at most {MAX_WORDS}")
         if words:
             self.words_of[entry.name] = tuple(words)
+
+    def check_classes(self, entries: Mapping[str, KindEntry]) -> None:
+        """Check that no class of the file has both things and furniture."""
+        furniture_of = {word: piece.name for piece in self.furniture.values() for word in piece.classes}
+        for entry in entries.values():
+            thing = self.things[entry.name]
+            word = next((word for word in thing.classes if word in furniture_of), None)
+            if word is not None:
+                text = f"{word!r} is a class of furniture here ({furniture_of[word]}), and no class has things as well"
+                with self.reading(entry.file):
+                    self.problem(entry.options.get("classes", entry.node), f"{entry.name}: classes: {text}")
+                self.things[entry.name] = replace(thing, classes=())
 
     def read_processes(self, node: yaml.Node) -> None:
         """Read what happens to the contents of furniture of several kinds."""

@@ -101,6 +101,8 @@ def with_implied(
             imply("reachable", term)
     for effect in effects:
         atom, guards = effect.atom, effect.guards
+        if atom.predicate in ("holding", "at") and atom.terms[0].kind == "place":  # furniture stays where it is
+            imply("kind", Term(kind="object", parameter=atom.terms[0].parameter), guards=guards)
         if atom.predicate == "state" and atom.positive and atom.word in _NEEDS:
             imply("able", atom.terms[0], word=_NEEDS[atom.word], guards=guards)
         elif atom.predicate == "filled" and atom.positive:

@@ -33,6 +33,23 @@ MAX_PHRASE = 120  # characters
 MAX_STATE_WORDS = 3
 _THING = r"\{([^{}]*)\}"
 _NUMBERED = re.compile(r"(.+) [1-9]$")
+_NOTATION_WORDS = frozenset(
+    (
+        "robot",
+        "hand",
+        "holding",
+        "held",
+        "holds",
+        "filled",
+        "empty",
+        "reachable",
+        "accessible",
+        "not",
+        "is",
+        "can",
+        "has",
+    )
+)
 _STATE = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 # Each form: what it looks like, the words for it in messages, its predicate.
@@ -272,7 +289,8 @@ def state_that_is_set(text: str) -> str | None:
     for pattern, predicate in _patterns():
         match = pattern.fullmatch(" ".join(text.split()))
         if match is not None:
-            is_state = predicate == "state" and match[2] is None and _STATE.fullmatch(state_word(match[3]))
+            words = match[3].split() if predicate == "state" and match[2] is None else ["not"]
+            is_state = _NOTATION_WORDS.isdisjoint(words) and _STATE.fullmatch(state_word(match[3])) is not None
             return state_word(match[3]) if is_state else None
     return None
 

@@ -38,8 +38,13 @@ The predicates, with the number of their terms and what `word` says:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
+
+_BRACES = re.compile(r"\{[^{}]*\}")
+_ALSO_READ = {"into": ("in",), "onto": ("on",)}  # what people write instead of a preposition
 
 Predicate = Literal[
     "hand empty", "holding", "holding what", "kind", "able", "state", "filled", "filled from", "reachable",
@@ -144,3 +149,12 @@ class Skill:
     def travels(self) -> bool:
         """Whether it only brings the robot somewhere: then a room is a fixture like any other."""
         return bool(self.effects) and all(effect.atom.predicate == "robot at" for effect in self.effects)
+
+    @cached_property
+    def words_between(self) -> tuple[str, ...]:
+        """The words that may stand between its two arguments, the usual one first; none if it has one argument."""
+        words = [piece.strip() for piece in _BRACES.split(self.text)]
+        if len(words) == 4:  # {relation} stands there; what holds things is no person
+            is_no_person = any(p.atom.predicate == "holds things" for p in self.preconditions)
+            return ("on", "in") if is_no_person else ("on", "in", "with")
+        return (words[1], *_ALSO_READ.get(words[1], ())) if len(words) == 3 else ()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from envs.symbolic.skills.phrases import ABILITIES
 from envs.symbolic.skills.values import Atom, Precondition, Skill, Term
@@ -34,9 +32,6 @@ _USUAL: dict[tuple[str, bool], str] = {  # {0} and {1} are the terms, {relation 
     ("runs closed", True): "{0} does not run only while it is closed",
     ("runs closed", False): "{0} runs only while it is closed",
 }
-_BRACES = re.compile(r"\{[^{}]*\}")
-_ALSO_READ = {"into": ("in",), "onto": ("on",)}  # what people write instead of a preposition
-_RELATIONS = ("on", "in")
 _KINDS = {"object": "{0} is a fixture", "fixture": "{0} is not a fixture", "place": "{0} is a room"}
 
 
@@ -104,16 +99,17 @@ def kind_checks(skill: Skill, *, rooms_are_entities: bool) -> Sequence[Precondit
 
 def join_names(skill: Skill | None, name: str, args: Sequence[str], relation: str | None) -> str:
     """Write an action. `relation` is the preposition of the last argument, where the skill's text asks for it."""
-    separators = _separators(skill.text) if skill is not None else ()
+    separators = skill.words_between if skill is not None else ()
     if not separators:
         return f"{name} {' '.join(args)}"
-    separator = relation or _RELATIONS[0] if separators == _RELATIONS else separators[0]
+    is_open = len(separators) > 1 and separators[0] == "on"  # {relation}
+    separator = relation or "on" if is_open else separators[0]
     return f"{name} {f' {separator} '.join(args)}"
 
 
 def split_names(skill: Skill, text: str) -> list[tuple[str, ...]]:
     """Return the ways to read what follows the name of a skill as its arguments; none if the words between lack."""
-    separators = _separators(skill.text)
+    separators = skill.words_between
     if not separators:
         return [(text,)]
     choices: list[tuple[str, ...]] = []
@@ -122,14 +118,3 @@ def split_names(skill: Skill, text: str) -> list[tuple[str, ...]]:
         for i in range(1, len(parts)):
             choices.append((f" {separator} ".join(parts[:i]), f" {separator} ".join(parts[i:])))
     return choices
-
-
-@lru_cache(maxsize=1024)
-def _separators(text: str) -> tuple[str, ...]:
-    """Return the words that may stand between the two arguments of a skill's text; none if it has one argument."""
-    words = [piece.strip() for piece in _BRACES.split(text)]
-    if len(words) < 3:
-        return ()
-    if len(words) > 3:  # {relation} stands between
-        return _RELATIONS
-    return (words[1], *_ALSO_READ.get(words[1], ()))

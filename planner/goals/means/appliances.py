@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from envs.symbolic.state import DIRTY
 from planner.goals.means.kinds import fixtures_called
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from envs.symbolic.actions import State, World
+    from envs.symbolic.domain import Domain, Process
 
 # States that the robot can bring about, in the order in which it does so, each with the kinds of fixtures that cause
 # it, the preferred one first.
@@ -42,41 +41,34 @@ def appliances_for(state: State, word: str, thing: int, *, common_sense: bool = 
     return [group for group in (*groups, *_others(world, word)) if group]
 
 
-def _others(world: World, word: str) -> Iterable[list[int]]:
+def _others(world: World, word: str) -> list[list[int]]:
     """Return the fixtures with a process of their own that sets a state, by category."""
-    groups: dict[str, list[int]] = {}
-    for f in range(world.n_fixtures):
-        if world.kinds[f] not in _KNOWN and f not in world.hidden and sets(world, f, word):
-            groups.setdefault(world.categories[f], []).append(f)
-    return groups.values()
+    seen = world.entities_by_category
+    return [list(seen[name]) for name in _other_categories(world.domain, word) if name in seen]
+
+
+@lru_cache(maxsize=512)
+def _other_categories(domain: Domain, word: str) -> tuple[str, ...]:
+    """Return the categories of furniture with a process of their own that sets a state."""
+    at = domain.process_at
+    return tuple(name for name in at if domain.kind_of[name] not in _KNOWN and _sets(at[name], domain, word))
+
+
+def _sets(process: Process, domain: Domain, word: str) -> bool:
+    if word in domain.negations:
+        return domain.negations[word] in process.clear
+    return word in process.set or (word == "cooked" and process.cook)
 
 
 def is_appliance_for(world: World, fixture: int, word: str) -> bool:
     """Whether a fixture is one of those that are used to give things a state."""
-    kind = world.kinds[fixture]
-    return kind in APPLIANCES.get(word, ()) or (kind not in _KNOWN and sets(world, fixture, word))
-
-
-def sets(world: World, fixture: int, word: str) -> bool:
-    """Whether the process of a fixture, if it has one, gives things a state."""
-    rule = world.rule[fixture]
-    if rule is None:
-        return False
-    if word == "clean":
-        return bool(rule.clear & DIRTY)
-    if word == "cooked":
-        return rule.cook
-    positive = world.domain.negations.get(word)
-    bits = world.domain.bits
-    return bool(rule.clear & bits[positive]) if positive else bool(rule.set & bits.get(word, 0))
+    is_usual = world.kinds[fixture] in APPLIANCES.get(word, ())
+    return is_usual or world.categories[fixture] in _other_categories(world.domain, word)
 
 
 def all_appliances(world: World) -> list[int]:
     """Return the fixtures that are used to give things states."""
-    words = [*world.domain.states, *world.domain.negations]
-    used = _KNOWN - {"coffee machine"}
-    return [
-        f
-        for f in range(world.n_fixtures)
-        if world.kinds[f] in used or (world.kinds[f] not in _KNOWN and any(sets(world, f, word) for word in words))
-    ]
+    used, others = _KNOWN - {"coffee machine"}, set[str]()
+    for word in (*world.domain.states, *world.domain.negations):
+        others.update(_other_categories(world.domain, word))
+    return [f for f in range(world.n_fixtures) if world.kinds[f] in used or world.categories[f] in others]

@@ -7,11 +7,13 @@ does not say otherwise.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from envs.symbolic.domain import Domain
     from envs.symbolic.state import World
 
 
@@ -25,29 +27,42 @@ def usual_rank(world: World, fixture: int, usual: Sequence[str]) -> int | None:
 
 def fixtures_called(world: World, name: str) -> list[int]:
     """Return the fixtures of a category and those of kinds that are like it, in the order of the home."""
-    return [f for f in world.alike(name) if f < world.n_fixtures]
+    alike = world.alike(name)
+    return [f for f in alike if f < world.n_fixtures]
+
+
+@lru_cache(maxsize=64)
+def burner_categories(domain: Domain) -> frozenset[str]:
+    """Return the categories of furniture on which food is cooked in a vessel only."""
+    return frozenset(
+        name
+        for name, fixture in domain.fixtures.items()
+        if domain.kind_of[name] == "stove burner"
+        or ((process := domain.process_at.get(name)) is not None and process.cook and "cookware" in fixture.accepts)
+    )
+
+
+@lru_cache(maxsize=64)
+def cooking_categories(domain: Domain) -> tuple[str, ...]:
+    """Return the categories of pans and pots, and of whatever else things are cooked in."""
+    return tuple(n for n, c in domain.objects.items() if c.holds is not None and "cookware" in c.classes)
 
 
 def is_burner(world: World, fixture: int) -> bool:
     """Whether food is cooked on a fixture in a vessel only."""
-    category, rule = world.fixture_category[fixture], world.rule[fixture]
-    if world.kinds[fixture] == "stove burner":
-        return True
-    return category is not None and rule is not None and rule.cook and "cookware" in category.accepts
+    return world.categories[fixture] in burner_categories(world.domain)
+
+
+def burners(world: World) -> list[int]:
+    """Return the burners of a home."""
+    return [f for name in burner_categories(world.domain) for f in world.entities_by_category.get(name, ())]
 
 
 def stands_on_burner(world: World, place: int) -> bool:
     """Whether a place, which may be none, is a burner."""
-    return 0 <= place < world.n_fixtures and is_burner(world, place)
+    return place >= 0 and is_burner(world, place)
 
 
 def cooking_vessels(world: World) -> list[int]:
     """Return the pans and pots, and whatever else cooks on a burner, in no order that means anything."""
-    return [
-        i
-        for i in range(world.n_fixtures, len(world.names))
-        if i not in world.hidden
-        and (category := world.object_category[i]) is not None
-        and category.holds is not None
-        and "cookware" in category.classes
-    ]
+    return [i for name in cooking_categories(world.domain) for i in world.entities_by_category.get(name, ())]

@@ -3,6 +3,8 @@
 | file | what |
 |---|---|
 | `states_after.py` | what they set on their arguments, for behavior trees |
-| `strips.py` | as STRIPS actions, and which of them a subtask is |
+| `pddl_facts.py` | what PDDL problems say for them |
+| `strips.py` | as STRIPS actions |
+| `strips_variants.py` | which of these a subtask is |
 | `adl.py` | as ADL actions |
 """

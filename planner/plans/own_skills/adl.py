@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain.achievers import categories_of_kind, own_skills
-from planner.plans.own_skills.strips import ABILITIES, UnsayableError, kind_predicate, kinds_of, own_facts
+from envs.symbolic.domain.achievers import own_skills
+from planner.plans.own_skills.pddl_facts import ABILITIES, kind_predicate, kinds_of, members, own_facts
+from planner.plans.own_skills.strips import UnsayableError
 from planner.plans.pddl.adl_domain import AdlAction
 from planner.plans.pddl.strips_domain import own_name
 
@@ -52,7 +53,7 @@ def own_needs(world: World) -> frozenset[int]:
     """Return the objects that own skills look for."""
     parameters = {p.kind for skill in own_skills(world.domain) for p in skill.parameters}
     kinds = [kind for kind in kinds_of(world.domain) if kind not in parameters or kind in world.domain.objects]
-    return frozenset(i for kind in kinds for i in _members(world, kind))
+    return frozenset(i for kind in kinds for i in members(world, kind))
 
 
 def own_holders(world: World) -> frozenset[int]:
@@ -66,7 +67,7 @@ def own_holders(world: World) -> frozenset[int]:
     ]
     if any(world.domain.vocabulary.sort_of(kind) == "room" for kind in asked):
         return frozenset(range(world.n_fixtures))
-    return frozenset(i for kind in asked for i in _members(world, kind))
+    return frozenset(i for kind in asked for i in members(world, kind))
 
 
 def own_constants(world: World, names: Sequence[str], included: Sequence[int]) -> list[str]:
@@ -75,11 +76,6 @@ def own_constants(world: World, names: Sequence[str], included: Sequence[int]) -
     holders = [f"(holds-things {names[i]})" for i in included if world.relation[i] not in (None, "with")]
     facts = [*own_facts(world, names, included), *(holders if declared else [])]
     return [fact for fact in facts if fact.split()[0].strip("(") in declared]
-
-
-def _members(world: World, kind: str) -> list[int]:
-    categories = categories_of_kind(world.domain, kind)
-    return [i for i, category in enumerate(world.categories) if category in categories]
 
 
 class _Writer:

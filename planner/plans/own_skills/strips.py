@@ -8,57 +8,37 @@ a subtask of our plan is written as the variant that is applicable there. What S
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from envs.symbolic.actions import Action
-from envs.symbolic.domain import BUILT_IN_STATES
-from envs.symbolic.domain.achievers import KNOWN_SKILLS, categories_of_kind, own_skills
-from planner.plans.formulas.formula import atoms
+from envs.symbolic.domain.achievers import categories_of_kind, own_skills
+from planner.plans.own_skills.pddl_facts import ABILITIES, kind_predicate
+from planner.plans.own_skills.strips_variants import (
+    Test,
+    Variant,
+    has,
+    is_able,
+    is_in_vessel,
+    is_on,
+    is_sort,
+    runs_closed,
+    stands_in,
+    stands_on_furniture,
+)
 from planner.plans.pddl.operators import Operator, literals
 from planner.plans.pddl.strips_domain import ACT, FREE, REACH, SURFACE, becomes, ceases, false, own_name, true
 
 if TYPE_CHECKING:
-    from envs.symbolic.actions import State, World
     from envs.symbolic.domain import Domain
     from envs.symbolic.skills.values import Atom, Skill, Term
-    from planner.plans.formulas.rules import GroundGoal
 
-Binding = Mapping[str, int | str]
-"""The entity, or the liquid, of each variable."""
-Test = Callable[["State", Binding], bool]
 MAX_VARIANTS = 64  # of one skill
-ABILITIES = {
-    "slices": "sliceable", "cooks": "cookable", "folds": "foldable", "cuts": "cuts", "wipes": "wipes",
-    "metal": "metal", "fills": "fillable", "joint": "hinged", "switch": "switched", "wipeable": "wipeable",
-    "waterable": "waterable",
-}  # fmt: skip
 
 
 class UnsayableError(Exception):
     """STRIPS cannot say a statement; the message says which."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Variant:
-    """One STRIPS action of a skill.
-
-    Attributes:
-        operator: The action.
-        skill: The skill.
-        roles: How each variable is found: a role and what it is about (`_entity`).
-        tests: What is true where it is applicable.
-        attends: The variable of a nested object that the robot must attend, with the step that begins to; or nothing.
-    """
-
-    operator: Operator
-    skill: Skill
-    roles: tuple[tuple[str, tuple[str, str]], ...]
-    tests: tuple[Test, ...]
-    attends: tuple[str, str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,81 +74,6 @@ def own_variants(domain: Domain) -> tuple[list[Variant], dict[str, str]]:
         except UnsayableError as error:
             unsayable[skill.name] = str(error)
     return variants, unsayable
-
-
-def own_tools(goal: GroundGoal, initial_state: State) -> set[int]:
-    """Return the objects that own skills look for, if a goal asks for a state that the domain adds."""
-    world = initial_state.world
-    words = {atom.word for formula in goal.formulas for atom in atoms(formula) if atom.relation == "has"}
-    if words <= {*BUILT_IN_STATES}:
-        return set()
-    parameters = {p.kind for skill in own_skills(world.domain) for p in skill.parameters}
-    kinds = [kind for kind in kinds_of(world.domain) if kind not in parameters or kind in world.domain.objects]
-    found = {i for kind in kinds for i in _members(world, kind) if i >= world.n_fixtures}
-    able = {
-        a.word
-        for s in own_skills(world.domain)
-        for p in s.preconditions
-        for a in (p.atom,)
-        if a.predicate == "holding what"
-    }
-    for i in range(world.n_fixtures, len(world.names)):
-        if any(getattr(world.object_category[i], word, False) for word in able):
-            found.add(i)
-    for i in list(found):
-        holder = initial_state.place[i]
-        while holder >= world.n_fixtures:
-            found.add(holder)
-            holder = initial_state.place[holder]
-    return found
-
-
-def drives_for(domain: Domain, skill: str, names: Sequence[str]) -> list[Action]:
-    """Return the driving that a skill needs, which no fact of the problem says: `robot at {fixture}`."""
-    needed = [p.atom.terms[0].parameter for p in domain.skills[skill].preconditions if p.atom.predicate == "robot at"]
-    is_own = skill not in KNOWN_SKILLS and "go to" in domain.skills
-    return [Action("go to", (names[i],)) for i in needed if i is not None and is_own]
-
-
-def kinds_of(domain: Domain) -> list[str]:
-    """Return the kinds that own skills ask for, besides objects, furniture, people and rooms."""
-    kinds = dict.fromkeys(
-        kind
-        for skill in own_skills(domain)
-        for kind in (
-            *(p.kind for p in skill.parameters),
-            *(t.kind for p in skill.preconditions for a in (p.atom, *p.guards) for t in a.terms),
-        )
-    )
-    return [kind for kind in kinds if kind not in ("object", "fixture", "place")]
-
-
-def kind_predicate(kind: str) -> str:
-    """Return the predicate of things of a kind."""
-    return "kind-" + re.sub(r"[^a-z0-9]+", "-", kind.lower()).strip("-")
-
-
-def own_facts(world: World, names: Sequence[str], included: Iterable[int]) -> list[str]:
-    """Return the facts that only own skills ask for: kinds, abilities, rooms, liquids."""
-    domain, facts = world.domain, list[str]()
-    if not own_skills(domain):
-        return facts
-    rooms = {f.name: i for i, f in enumerate(world.scene.fixtures) if world.domain.fixtures[f.category].is_room}
-    kinds = {kind: categories_of_kind(domain, kind) for kind in kinds_of(domain)}
-    for i in included:
-        facts += [
-            f"({kind_predicate(kind)} {names[i]})"
-            for kind, names_of in kinds.items()
-            if world.categories[i] in names_of
-        ]
-        fixture, thing = world.fixture_category[i], world.object_category[i]
-        if thing is not None and thing.metal:
-            facts.append(f"(metal {names[i]})")
-        if fixture is not None and fixture.joint is not None:
-            facts.append(f"(hinged {names[i]})")
-        if i < world.n_fixtures and (room := rooms.get(world.scene.fixtures[i].room)) is not None and room != i:
-            facts.append(f"(stands-in {names[i]} {names[room]})")
-    return [*facts, *(f"(is-{liquid}-itself {liquid})" for liquid in domain.liquids)]
 
 
 class _Writer:
@@ -219,7 +124,7 @@ class _Writer:
                 draft = replace(draft, terms={**draft.terms, str(i): variable})
                 if parameter.kind not in ("object", "fixture", "place"):
                     draft = draft.needing(f"({kind_predicate(parameter.kind)} {variable})")
-                draft = replace(draft, tests=(*draft.tests, _is_sort(variable, letter)))
+                draft = replace(draft, tests=(*draft.tests, is_sort(variable, letter)))
             drafts.append(draft)
         return drafts
 
@@ -275,10 +180,10 @@ class _Writer:
                     )
                 ]
             case "able" if positive:
-                return [draft.needing(f"({ABILITIES[atom.word]} {first})", _is_able(first, atom.word))]
+                return [draft.needing(f"({ABILITIES[atom.word]} {first})", is_able(first, atom.word))]
             case "state":
                 text = true(atom.word, first) if positive else false(self.domain, atom.word, first)
-                return [draft.needing(text, _has(first, atom.word, positive=positive))]
+                return [draft.needing(text, has(first, atom.word, positive=positive))]
             case "filled":
                 return self.filled(draft, first, atom)
             case "reachable" | "accessible" | "in the open" if positive:
@@ -294,7 +199,7 @@ class _Writer:
             case "runs closed":
                 return [
                     draft.needing(
-                        f"(runs-{'closed' if positive else 'open'} {first})", _runs_closed(first, is_so=positive)
+                        f"(runs-{'closed' if positive else 'open'} {first})", runs_closed(first, is_so=positive)
                     )
                 ]
         raise UnsayableError(f"{'' if positive else 'not '}{atom.predicate}")
@@ -338,7 +243,7 @@ class _Writer:
         if first[1] == "f":
             if not is_room:
                 raise UnsayableError("furniture is in nothing but a room")
-            return [draft.needing(f"(stands-in {first} {second})", _stands_in(first, second))]
+            return [draft.needing(f"(stands-in {first} {second})", stands_in(first, second))]
         ways = []
         for is_nested in (False, True):
             each, holder = draft, first
@@ -348,8 +253,8 @@ class _Writer:
             target = second
             if is_room:
                 each, target = each.with_variable("f", ("place", holder))
-                each = each.needing(f"(stands-in {target} {second})", _stands_in(target, second))
-            each = each.needing(f"(at {holder} {target})", _is_on(holder, target))
+                each = each.needing(f"(stands-in {target} {second})", stands_in(target, second))
+            each = each.needing(f"(at {holder} {target})", is_on(holder, target))
             if not is_nested and target[1] == "f":
                 each = replace(each, places={**each.places, first: target})
             ways.append(each)
@@ -407,100 +312,8 @@ class _Writer:
         if f"(held {first})" in draft.before:
             return [draft.making(f"(at {first} {second}) {FREE} (not (held {first}))")]
         ways = []
-        for letter, test in (("f", _stands_on_furniture(first)), ("v", _is_in_vessel(first))):
+        for letter, test in (("f", stands_on_furniture(first)), ("v", is_in_vessel(first))):
             each, place = draft.with_variable(letter, ("place", first))
             each = each.needing(f"(at {first} {place})", test)
             ways.append(each.making(f"(at {first} {second}) (not (at {first} {place}))"))
         return ways
-
-
-# -- what is true in a state -------------------------------------------------------------------------------------------
-
-
-def _is_sort(variable: str, letter: str) -> Test:
-    return lambda state, b: (int(b[variable]) < state.world.n_fixtures) == (letter == "f")
-
-
-def _is_able(variable: str, ability: str) -> Test:
-    def is_able(state: State, b: Binding) -> bool:
-        entity = int(b[variable])
-        category = state.world.object_category[entity] or state.world.fixture_category[entity]
-        return getattr(category, ability, None) not in (None, False)
-
-    return is_able
-
-
-def _has(variable: str, word: str, *, positive: bool) -> Test:
-    return lambda state, b: state.has(int(b[variable]), word) == positive
-
-
-def _runs_closed(variable: str, *, is_so: bool) -> Test:
-    def runs_closed(state: State, b: Binding) -> bool:
-        process = state.world.process[int(b[variable])]
-        return (process is not None and "closed" in process.when) == is_so
-
-    return runs_closed
-
-
-def _stands_in(variable: str, room: str) -> Test:
-    def stands_in(state: State, b: Binding) -> bool:
-        fixture = int(b[variable])
-        return fixture >= 0 and state.world.scene.fixtures[fixture].room == state.world.names[int(b[room])]
-
-    return stands_in
-
-
-def _is_on(variable: str, place: str) -> Test:
-    return lambda state, b: state.place[int(b[variable])] == b[place]
-
-
-def _stands_on_furniture(variable: str) -> Test:
-    return lambda state, b: 0 <= state.place[int(b[variable])] < state.world.n_fixtures
-
-
-def _is_in_vessel(variable: str) -> Test:
-    return lambda state, b: state.place[int(b[variable])] >= state.world.n_fixtures
-
-
-# -- our plans ---------------------------------------------------------------------------------------------------------
-
-
-def variant_of(
-    state: State, action: Action, variants: Sequence[Variant]
-) -> tuple[Variant, dict[str, int | str]] | None:
-    """Return the variant that a subtask is in a state, with the entity or liquid of each of its variables."""
-    for variant in variants:
-        if variant.skill.name != action.skill:
-            continue
-        bindings = list(_bindings(state, action, variant))
-        for binding in bindings:
-            if all(test(state, binding) for test in variant.tests):
-                return variant, binding
-    return None
-
-
-def _bindings(state: State, action: Action, variant: Variant) -> Iterator[dict[str, int | str]]:
-    """Yield what the variables of a variant may be: something found may be one of several."""
-    binding: dict[str, int | str] = {}
-    for variable, (role, about) in variant.roles:
-        if role == "argument":
-            binding[variable] = state.world.index[action.args[int(about)]]
-        elif role == "held":
-            binding[variable] = state.held
-    found = [(variable, about) for variable, (role, about) in variant.roles if role == "found"]
-    choices = [_members(state.world, kind) for _, kind in found]
-    for chosen in product(*choices):
-        each = binding | dict(zip((variable for variable, _ in found), chosen, strict=True))
-        for variable, (role, about) in variant.roles:
-            if role == "place":
-                each[variable] = state.place[int(each[about])] if int(each[about]) >= 0 else -1
-            elif role == "liquid":
-                each[variable] = state.liquid[int(each[about])]
-            elif role == "word":
-                each[variable] = about
-        yield each
-
-
-def _members(world: World, kind: str) -> list[int]:
-    categories = categories_of_kind(world.domain, kind)
-    return [i for i, category in enumerate(world.categories) if category in categories]

@@ -22,7 +22,7 @@ from envs.symbolic.embodiment.hand_limits import all_out_of_reach, never_held
 from envs.symbolic.goals import Goal, format_goal
 from planner.errors import ExportError
 from planner.plans.own_skills.adl import own_actions, own_constants, own_holders, own_needs, own_predicates
-from planner.plans.own_skills.strips import drives_for
+from planner.plans.own_skills.pddl_facts import drives_for
 from planner.plans.pddl.adl_domain import DOMAIN_NAME, domain_text, entity_type, home_actions, process_effects
 from planner.plans.pddl.adl_goal import PSEUDO_ACTIONS, goal_text, skills_of
 from planner.plans.pddl.symbols import comment, symbols

@@ -9,8 +9,8 @@ from envs.symbolic.actions import format_action, successor, unmet_precondition
 from envs.symbolic.domain.achievers import KNOWN_SKILLS
 from envs.symbolic.progress import advance, begin, score
 from planner.errors import ExportError
-from planner.plans.own_skills.strips import Variant as OwnVariant
-from planner.plans.own_skills.strips import variant_of
+from planner.plans.own_skills.strips_variants import Variant as OwnVariant
+from planner.plans.own_skills.strips_variants import variant_of
 from planner.plans.pddl.operators import words_of
 from planner.plans.pddl.strips_domain import process_name
 from planner.plans.pddl.strips_facts import NOWHERE, holders

@@ -18,7 +18,8 @@ from envs.symbolic.actions import Action
 from envs.symbolic.goals import Goal, format_goal
 from planner.errors import ExportError
 from planner.plans.formulas.rules import GroundGoal, ground_goal
-from planner.plans.own_skills.strips import drives_for, own_facts, own_tools, own_variants
+from planner.plans.own_skills.pddl_facts import drives_for, own_facts, own_tools
+from planner.plans.own_skills.strips import own_variants
 from planner.plans.pddl.operators import (
     SUPERTYPE,
     Operator,

@@ -17,7 +17,8 @@ from envs.assets.object_models import appearance
 from envs.errors import DomainError
 from envs.skills.grasps import MAX_WIDTH_M
 from envs.symbolic.described_kinds import fixture_of
-from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region, load_domain, mass_of
+from envs.symbolic.domain import FixtureCategory, ObjectCategory, Region, Vec3, load_domain, mass_of
+from envs.symbolic.kinds.furniture import scaled_space
 from envs.symbolic.scene import FixtureSpec
 
 DOMAIN = load_domain()
@@ -119,6 +120,20 @@ def test_every_body_of_furniture_can_be_built_in_every_size(body: str) -> None:
         assert all(min(piece.size) > 0 for piece in pieces if piece.kind != "mesh")
         assert bool(model.leaves) == (example.joint is not None)
         assert not example.switch or (model.switch is not None and 0 < model.switch[2] <= size[2] + 0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "region"),
+    [
+        ("wardrobe", (0.5, 0.6, 0.9), Region(z=0.3375, size=(0.431, 0.5467, 0.4781))),  # ends below its top
+        ("dining table", (0.9, 1.5, 0.4), Region(z=0.4, size=(0.8, 1.4, 0.6))),  # open above, as high as ever
+        ("dining table", (2.0, 1.5, 0.74), Region(z=0.74, size=(0.7, 1.4, 0.6), x=0.5389)),  # the front of it
+        ("garbage can", (0.4, 0.44, 0.9), Region(z=0.64, size=(0.34, 0.38, 0.6))),  # walls no higher than ever
+    ],
+)
+def test_the_space_of_furniture_in_another_size_can_be_reached(name: str, size: Vec3, region: Region) -> None:
+    kind = DOMAIN.fixtures[name]
+    assert scaled_space(kind.region, kind.size, size) == region
 
 
 def test_no_built_in_furniture_is_too_small_for_its_parts() -> None:
@@ -238,12 +253,14 @@ def test_the_colors_of_a_file_come_before_that_of_the_kind(meshes: dict[str, Obj
 
 
 def test_the_same_file_in_another_folder_gives_the_same_body(meshes: dict[str, ObjectCategory], tmp_path: Path) -> None:
-    from envs.symbolic.domain.mesh_file import mesh_of
+    from envs.symbolic.domain.mesh_file import mesh_of, solid_of
     from tests.envs.own_meshes import meshes as all_meshes
 
     all_meshes()["ring.obj"].export(str(tmp_path / "ring.obj"))
     ring = meshes["chew ring"]
     again = replace(ring, mesh=mesh_of(tmp_path / "ring.obj", size=ring.size).mesh)
     assert again != ring
+    assert again.mesh is not None and ring.mesh is not None
+    assert solid_of(again.mesh) is solid_of(ring.mesh)  # read, and cut, once
     corners = [[p.mesh.vertices for p in hulls(kind) if p.mesh is not None] for kind in (ring, again)]
     assert corners[0] == corners[1]

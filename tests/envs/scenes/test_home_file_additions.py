@@ -290,11 +290,11 @@ def test_a_home_without_people_says_so_for_an_owner() -> None:
 def test_the_examples_of_the_readme_are_right() -> None:
     text = (data_folder() / "homes" / "README.md").read_text(encoding="utf-8")
     examples = [block.partition("```")[0] for block in text.split("```yaml\n")[1:]]
-    assert len(examples) == 3
-    for example in examples[:2]:
+    assert len(examples) == 4
+    for example in examples[:3]:
         assert parse_home(example).objects
-    assert yaml.safe_load(examples[2])["rules"] == [
-        format_rule(parse_rule(r)) for r in yaml.safe_load(examples[2])["rules"]
+    assert yaml.safe_load(examples[3])["rules"] == [
+        format_rule(parse_rule(r)) for r in yaml.safe_load(examples[3])["rules"]
     ]
 
 

@@ -121,6 +121,16 @@ def test_wrong_furniture_is_named_with_what_would_do(entry: str, message: str) -
     assert any(message in line and line.startswith("line 2: ") for line in found)
 
 
+def test_no_class_has_things_and_furniture() -> None:
+    text = (
+        "classes: [animal]\nfurniture: {dog: {body: plant, classes: [animal]}}\n"
+        "things: {cat: {size: 0.3, classes: [animal]}}"
+    )
+    assert problems(text + ROOMS) == [
+        "line 3: cat: classes: 'animal' is a class of furniture here (dog), and no class has things as well"
+    ]
+
+
 def test_a_circle_of_likes_is_one_message() -> None:
     found = problems("things:\n  a: {like: b}\n  b: {like: c}\n  c: {like: a}\n  d: {like: a}" + ROOMS)
     assert found == ["line 2: a: like: a circle, a like b like c like a: say what one of them is like, or its size"]

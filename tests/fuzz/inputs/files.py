@@ -37,10 +37,25 @@ def _yaml_texts(folder: str) -> tuple[str, ...]:
     return tuple(path.read_text(encoding="utf-8") for path in sorted((datasets_dir() / folder).glob("*.yaml")))
 
 
+# A home's own skills, states and processes; the words of the other sections are those of datasets/kinds.
+_OWN = """\
+classes: [animal]
+states: [fed]
+negations: {hungry: fed}
+furniture:
+  dog: {body: plant, size: [0.4, 0.4, 0.5], classes: [animal], rooms: any, words: [puppy]}
+  "potter's wheel": {like: oven, process: {when: ["on"], set: [hot], fill: water}}
+things: {kibble: {like: ball of yarn}, ball of yarn: {shape: ball, size: 0.1, holds: none}}
+skills: {feed: {text: "feed {animal}", when: ["holding {kibble}"], sets: ["{animal} fed"]},
+  vacuum: {text: "vacuum {room}", when: ["hand empty"], sets: ["{room} vacuumed"]}}
+"""
+
+
 def home(rng: Random) -> str:
     """Return a home file: a bundled or a sampled one, mutated as a tree or as text."""
     original = rng.choice((*_yaml_texts("homes"), *_sampled_homes()))
-    return _mutated_yaml(rng, original)
+    kinds = rng.choice((*_yaml_texts("kinds"), _OWN)) if rng.randrange(4) == 0 else ""
+    return _mutated_yaml(rng, f"{kinds}{original}")
 
 
 @cache

@@ -73,7 +73,8 @@ def flags(rng: Random) -> None:
             main = importlib.import_module(command).main
             for name in WORK:
                 stack.enter_context(mock.patch(name, side_effect=_AcceptedError()))
-            stack.enter_context(mock.patch("sys.stdin.read", return_value="", create=True))
+            for read in ("read", "readline"):
+                stack.enter_context(mock.patch(f"sys.stdin.{read}", return_value="", create=True))
             with suppress(_AcceptedError):
                 try:
                     called(main, argv)

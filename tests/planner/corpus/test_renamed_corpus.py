@@ -8,7 +8,8 @@ from itertools import islice
 
 import pytest
 
-from planner.corpus.corpus import Corpus, Recipe
+from envs.symbolic.domain import load_domain
+from planner.corpus.corpus import Corpus, Recipe, document_kinds
 from planner.corpus.recipe_file import read_recipe
 from planner.prompts.text_format import Document, Tree
 from planner.tasks.renaming.nouns import known_words, split_of
@@ -103,5 +104,8 @@ def test_skills_with_made_up_names_stand_in_goals_facts_and_plans() -> None:
 def test_a_model_of_renamed_homes_remembers_that_it_copies_names() -> None:
     assert "renamed" in RENAMED.kinds
     assert "renamed" not in Recipe().kinds
+    assert document_kinds(Recipe(), None) == document_kinds(Recipe(), load_domain()) == []
+    added = replace(load_domain().objects["mug"], name="haik", like="mug")
+    assert document_kinds(Recipe(), load_domain().extended(objects={"haik": added})) == ["renamed"]
     with pytest.raises(ValueError, match="renamed must be a fraction"):
         Recipe(renamed=2)

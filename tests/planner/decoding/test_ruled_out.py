@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from envs.scenes.home_file import load_home
+from envs.scenes.home_file import load_home, parse_home
 from envs.symbolic.actions import State, World
 from envs.symbolic.goals import parse_goal
 from planner.api import Planner
-from planner.decoding.ruled_out import is_ruled_out, unusable_appliances
+from planner.decoding.ruled_out import barred_places, is_ruled_out, served_there, unusable_appliances
 
 HOME = """\
 name: two people
@@ -118,3 +119,51 @@ def test_an_appliance_is_unusable_if_its_use_breaks_a_rule_and_the_goal_is_not_a
 )
 def test_a_goal_is_ruled_out_only_where_too_few_objects_have_a_way(home: State, goal: str, ruled_out: bool) -> None:
     assert is_ruled_out(parse_goal(goal, scene=home.world.scene), home) is ruled_out
+
+
+APART = """\
+people: [Anna, Ben]
+rooms:
+  kitchen: [countertop, dining table, person]
+  living room: [sofa, coffee table]
+  bedroom: [bed, desk, side table]
+objects:
+  desk: [Anna's cell phone, laptop, red book]
+  bed: [Ben's cell phone, blue book]
+  side table: [3 pen]
+  countertop: [cup of tea]
+"""
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "every cell phone in living room while never Anna's cell phone beside Ben's cell phone",
+        "every book in living room while never red book beside blue book",
+        "3 pen in living room while never 2 pen on coffee table",
+        "cup of tea in bedroom while never cup beside laptop",
+    ],
+)
+def test_things_that_a_rule_keeps_apart_go_to_different_furniture(planner: Planner, goal: str) -> None:
+    state = World(parse_home(APART, geometry=False)).initial()
+    plan = planner.plan_goal(goal, state)
+    assert plan.status == "verified", plan.reason
+
+
+def test_furniture_is_barred_where_all_that_is_to_be_brought_would_break_a_rule() -> None:
+    scene = parse_home(APART, geometry=False)
+    state = World(scene).initial()
+    goal = parse_goal(
+        "every cell phone in living room while never Anna's cell phone beside Ben's cell phone", scene=scene
+    )
+    assert not barred_places(replace(goal, rules=()), goal.conditions, state, state)
+    phone, _ = state.world.objects_of("cell phone")
+    sofa = state.world.index["sofa 1"]
+    place = list(state.place)
+    place[phone] = sofa
+    after = state._replace(place=tuple(place))
+    assert sofa not in barred_places(goal, goal.conditions, state, state)
+    assert sofa in barred_places(goal, goal.conditions, after, state)
+    assert served_there(goal.conditions, frozenset({sofa}), after, state) == {phone}
+    named = parse_goal("every cell phone on sofa while never Anna's cell phone beside Ben's cell phone", scene=scene)
+    assert sofa not in barred_places(named, named.conditions, after, state)

@@ -15,6 +15,7 @@ from envs.symbolic.scene import Scene
 from envs.symbolic.state import State, World
 from planner.corpus.teacher_chunks import plan_in_chunks, taught_actions
 from planner.decoding.candidate_actions import applicable_to
+from planner.decoding.ruled_out import is_ruled_out
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.feasibility import infeasibility
 from planner.goals.serving import in_stages
@@ -279,3 +280,17 @@ def test_goals_over_own_states_are_reached_or_refused_in_any_state(seed: int) ->
 )
 def test_what_an_own_skill_needs_is_a_stage_of_its_own_for_a_gpt_that_does_not_know_it(text: str, stages: str) -> None:
     assert format_goal(in_stages(goal_of(text), START), SCENE.domain) == stages
+
+
+@pytest.mark.parametrize(
+    ("text", "ruled_out"),
+    [
+        ("kitchen vacuumed while never vacuum kitchen", True),
+        ("every room vacuumed while never vacuum bedroom", True),
+        ("kitchen vacuumed while never vacuum bedroom", False),
+        ("charged tablet while never charge tablet", True),
+        ("1 charged electronics while never charge tablet", False),
+    ],
+)
+def test_rules_against_an_own_skill_surely_leave_no_way_where_it_is_the_only_one(text: str, ruled_out: bool) -> None:
+    assert is_ruled_out(goal_of(text), START) == ruled_out

@@ -35,9 +35,13 @@ def plan_of(state: State, goal: Goal, *, common_sense: bool) -> list[Action] | N
         return None
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_the_same_is_planned_where_every_kind_has_another_name(seed: int) -> None:
-    for drawn in random_goals(GOALS_PER_SEED, seed):
+@pytest.mark.parametrize(
+    ("seed", "number"),
+    [*((seed, GOALS_PER_SEED) for seed in range(3)), *(pytest.param(s, 800, marks=pytest.mark.slow) for s in range(3))],
+)
+def test_the_same_is_planned_where_every_kind_has_another_name(seed: int, number: int) -> None:
+    n_proven = 0
+    for drawn in random_goals(number, seed):
         state, scene = drawn.state, drawn.state.world.scene
         other_scene = renamed_scene(scene, NAMES)
         other = World(other_scene).initial()
@@ -52,12 +56,15 @@ def test_the_same_is_planned_where_every_kind_has_another_name(seed: int) -> Non
             expected = None if plan is None else [renamed_action(action, scene, other_scene) for action in plan]
             assert other_plan == expected, format_goal(drawn.goal)
             if plan is not None and other_plan is not None:
-                assert verify(other, goal, other_plan).ok == verify(state, drawn.goal, plan).ok
+                is_proven = verify(other, goal, other_plan).ok
+                assert is_proven == verify(state, drawn.goal, plan).ok
+                n_proven += is_proven and common_sense
         facts, other_facts = (
             retrieve_facts(s, g.phases[0], s, phase=g.phases[0], common_sense=True)
             for s, g in ((state, drawn.goal), (other, goal))
         )
         assert facts.entities == other_facts.entities
+    print(f"seed {seed}: {n_proven} of {number} plans are proven, in both homes")
 
 
 TRICKY = {

@@ -313,6 +313,12 @@ def test_rooms_alone_print_the_home(capsys: pytest.CaptureFixture[str]) -> None:
     assert [room.name for room in scene.rooms] == ["kitchen", "bedroom 1", "bedroom 2"]
 
 
+def test_an_odd_name_of_a_file_stays_out_of_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "a\nrooms: [b].yaml"
+    assert main(["new", "--rooms", "hall", "--out", str(path)]) == 0
+    assert [room.name for room in load_home(path).rooms] == ["hall"]
+
+
 def test_a_wrong_list_of_rooms_ends_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "--rooms", "kitchn"]) == 2
     assert "did you mean 'kitchen'?" in capsys.readouterr().err

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from envs.scenes.home_files.reader import parse_home
 from envs.symbolic.domain import load_domain
-from envs.symbolic.state import Action
-from planner.perception.image_labels import Item, Listing, parse_listing
+from envs.symbolic.state import Action, World
+from planner.perception.image_labels import Item, Listing, label, parse_listing
 from planner.perception.perceived_home import believed_home, match_names, merge_listings, translate_plan, visible_home
 from planner.world_model.open_home import open_home
 
@@ -26,6 +27,22 @@ def test_a_listing_is_read_as_it_is_written(text: str) -> None:
 )
 def test_what_is_no_listing_is_none(text: str) -> None:
     assert parse_listing(text) is None
+
+
+def test_an_own_kind_is_seen_as_what_it_is_like_and_matched_with_it() -> None:
+    text = """
+things: {blender: {like: kettle}, trophy: {shape: box, size: [0.1, 0.1, 0.2]}}
+furniture: {fish tank: {like: side table}, lectern: {body: table, size: [0.5, 0.5, 1.0]}}
+rooms: {kitchen: [fish tank, lectern, countertop]}
+objects: {countertop: [blender, trophy]}
+"""
+    home = World(parse_home(text, geometry=False)).initial()
+    domain = home.world.domain
+    seen = [label(name, domain) for name in ("blender", "fish tank", "mug", "trophy", "lectern")]
+    assert seen == ["kettle", "side table", "mug", None, None]
+    believed = believed_home([Listing("countertop", (), (Item("kettle"),))])
+    names = match_names(believed, ["countertop 1"], home)
+    assert names["kettle 1"] == "blender 1"
 
 
 def test_parts_of_one_piece_of_furniture_are_joined() -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
+from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.kinds.spoken_words import own_kinds
 from envs.symbolic.renamed_kinds import with_names
-from envs.symbolic.state import State
+from envs.symbolic.skills.notation import new_states, parse_skills
+from envs.symbolic.state import State, World
+from planner.io.paths import datasets_dir
 from planner.prompts import text_format
-from planner.prompts.own_names import MAX_NAMES, mentions, own_names, resembles
+from planner.prompts.own_names import MAX_NAMES, mentions, own_names, own_states, resembles
 from planner.tasks.home_splits import SPLITS, sample_home
 
 NAMES = ("dog bowl", "blender", "fish tank", "zorp bowl", "bow", "haik", "rack", "haik rack")
@@ -80,6 +85,28 @@ def test_a_home_without_own_kinds_is_shown_none() -> None:
     for seed in range(5):
         state = sample_home(random.Random(seed), SPLITS["test"])
         assert own_names("put the bowl on the table and the mug in the sink", state.world) == ""
+
+
+def with_vacuuming(domain: Domain) -> Domain:
+    described = {"flup": {"text": "flup {room}", "when": [], "sets": ["{room} zarked"], "duration_s": 9}}
+    skills = parse_skills(described, domain.vocabulary)
+    return domain.extended(skills=skills, states=new_states(skills, domain.states))
+
+
+def test_own_states_are_shown_with_the_skill_that_sets_them_and_rooms_with_them(flat: State) -> None:
+    domain = with_vacuuming(flat.world.domain)
+    world = World(replace(flat.world.scene, domain=domain))
+    assert own_names("flup the kitchen", world) == "zarked = flup , kitchen"
+    assert own_names("get the kitchen zarked", world) == "kitchen , zarked"
+    assert own_names("put the mug on the table", world) == ""
+    assert text_format.inventory(world.initial()) == text_format.inventory(flat)
+
+
+def test_a_domain_that_stands_alone_has_nothing_of_its_own() -> None:
+    workshop = load_domain(datasets_dir() / "domains" / "workshop.yaml")
+    for domain in (workshop, with_vacuuming(workshop)):
+        assert not own_kinds(domain)
+    assert not own_states(workshop)
 
 
 def test_an_instruction_without_own_names_has_the_old_format() -> None:

@@ -44,6 +44,29 @@ def test_own_kinds_are_replaced_by_what_they_are_like(instruction: str, expected
     assert read_as(instruction, own).instruction == expected
 
 
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "water the plant",
+        "put all the electronics on the counter",
+        "walk the dog",
+        "fill a glass with water",
+        "pot roast",
+    ],
+)
+def test_a_word_that_means_something_else_is_no_part_of_a_name(instruction: str, flat: State) -> None:
+    names = {"mug": "water lily", "plate": "electronic converter", "fork": "dog bowl", "apple": "roast pan"}
+    assert stand_ins(instruction, with_names(flat, names)) is None
+
+
+def test_a_kind_whose_name_is_part_of_another_word_may_stand(flat: State) -> None:
+    state = with_names(flat, {"plate": "haik"})
+    haik = replace(state.world.domain.objects["plate"], name="haik", like="ring")
+    domain = state.world.domain.extended(objects={"haik": haik})
+    home = World(replace(state.world.scene, domain=domain)).initial()
+    assert read_as("bring me the haik", home).instruction == "bring me the ring"
+
+
 def test_an_article_fits_its_stand_in(flat: State) -> None:
     state = with_names(flat, {"apple": "wold"})
     assert read_as("eat a wold", state).instruction == "eat an apple"

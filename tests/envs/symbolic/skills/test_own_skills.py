@@ -25,6 +25,7 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.skills.code_generation import compiled_skills
 from envs.symbolic.skills.notation import parse_skills
 from envs.symbolic.state import COLD, HELD, HOT, NOWHERE, State, World, apply_process, state_words
+from tests.envs.homes_for_tests import scene
 from tests.envs.symbolic.skills.own_skills import own_domain, own_scene, own_state
 
 
@@ -329,3 +330,35 @@ def test_a_domain_has_a_bounded_number_of_states() -> None:
     raw = {f"do {x}": {"text": f"do {x} {{object}}", "sets": [f"{{object}} {x}{x}-done"]} for x in letters}
     with pytest.raises(DomainError, match="61 states; at most 50"):
         load_domain().extended(skills=parse_skills(raw, load_domain().vocabulary))
+
+
+def test_every_pair_of_two_free_arguments_is_listed() -> None:
+    raw = {"lean": {"text": "lean {book} against {place}", "sets": ["{book} leaning"]}}
+    domain = load_domain().extended(skills=parse_skills(raw, load_domain().vocabulary))
+    home = replace(own_scene(), domain=domain)
+    objects = tuple(replace(o, name="book 2", category="book") if o.name == "toy car 1" else o for o in home.objects)
+    state = World(replace(home, objects=objects)).initial()
+    listed = {action for action in applicable(state) if action.skill == "lean"}
+    pairs = [Action("lean", (book, name)) for book in ("book 1", "book 2") for name in state.world.names]
+    assert listed == {action for action in pairs if unmet_precondition(state, action) is None}
+    assert len(listed) > len(state.world.names)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("hang {shirt} on {place}", "hang shirt 1 on wardrobe 1"),
+        ("hang {shirt} {relation} {place}", "hang shirt 1 in wardrobe 1"),
+        ("hang {shirt} into {place}", "hang shirt 1 into wardrobe 1"),
+        ("lay {shirt} over {place}", "lay shirt 1 over wardrobe 1"),
+    ],
+)
+def test_an_action_is_written_as_the_text_of_its_skill(text: str, written: str) -> None:
+    skills = parse_skills({"a": {"text": text, "sets": ["{shirt} hung"]}}, load_domain().vocabulary)
+    home = scene(["wardrobe 1", "bed 1", "person 1"], {"shirt 1": "bed 1"})
+    world = World(replace(home, domain=load_domain().extended(skills=skills)))
+    action = Action(next(iter(skills)), ("shirt 1", "wardrobe 1"))
+    assert format_action(world, action) == written
+    assert parse_action(world, written) == action
+    person = Action(action.skill, ("shirt 1", "person 1"))
+    assert parse_action(world, format_action(world, person)) == person
