@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="seed of the robots and goals (default: 0)")
     parser.add_argument("--samples", type=int, default=4, help="more plans to sample (default: 4)")
     parser.add_argument("--search", type=finite_number, default=0.0, metavar="S",
-                        help="also check refusals with Fast Downward, for S seconds each (default: 0, not)")  # fmt: skip
+                        help="also check refusals with Fast Downward, S seconds each (default: 0)")  # fmt: skip
     parser.add_argument("--model", help="model folder (default: the released weights)")
     parser.add_argument("--json", action="store_true", help="print a JSON line per task")
     args = parser.parse_args(argv)
