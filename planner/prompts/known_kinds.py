@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory
     from envs.symbolic.state import World
 
-_OBJECT_TRAITS = ("relation", "fills", "contains", "slices", "cooks", "folds", "cuts", "wipes")
-_FIXTURE_TRAITS = ("relation", "joint", "switch", "wipeable", "waterable")
+# What a kind can do, and how much it counts that its stand-in can, too.
+_OBJECT_TRAITS = dict.fromkeys(("relation", "fills", "contains", "slices", "cooks", "folds", "cuts", "wipes"), 2)
+_FIXTURE_TRAITS = {"relation": 2, "joint": 4, "switch": 4, "wipeable": 2, "waterable": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,7 @@ def known_for(
     may_stand: Callable[[str], bool] = lambda _: True,
     *,
     swaps: bool = False,
+    by_ability: bool = False,
 ) -> dict[str, str]:
     """Return a known kind for each own kind, each for one only; none for the last if the home has nearly all kinds.
 
@@ -84,6 +86,8 @@ def known_for(
         present: The kinds that it has.
         may_stand: Whether a known kind may stand for another.
         swaps: Whether what a kind is like may stand for it even if the home has that, too.
+        by_ability: Whether what a kind can do counts more than what it is like: a record player that is like a side
+            table, but has a switch.
     """
     built_in = load_domain()
     meaning_more = {*domain.classes, *domain.liquids, *domain.property_group, *domain.states}
@@ -99,16 +103,18 @@ def known_for(
             and kind not in taken and kind not in meaning_more and may_stand(kind)
         ]  # fmt: skip
         if free:
-            chosen[own] = max(free, key=lambda kind: _resemblance(category, table[kind]))
+            chosen[own] = max(free, key=lambda kind: _resemblance(category, table[kind], by_ability=by_ability))
     return chosen
 
 
-def _resemblance(category: ObjectCategory | FixtureCategory, known: ObjectCategory | FixtureCategory) -> float:
+def _resemblance(
+    category: ObjectCategory | FixtureCategory, known: ObjectCategory | FixtureCategory, *, by_ability: bool
+) -> float:
     traits = _OBJECT_TRAITS if hasattr(category, "fills") else _FIXTURE_TRAITS
-    same = sum(getattr(category, trait) == getattr(known, trait) for trait in traits)
+    same = sum(weight for trait, weight in traits.items() if getattr(category, trait) == getattr(known, trait))
     classes = set(category.classes)
     shared = len(classes & set(known.classes)) / max(1, len(classes | set(known.classes)))
-    return float(100 * (category.like == known.name) + 2 * same + shared)
+    return float((1 if by_ability else 100) * (category.like == known.name) + same + shared)
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

@@ -52,7 +52,14 @@ class InstructionReader:
         if problem := unreadable(instruction):
             return ParsedInstruction(instruction=text, refusal=problem)
         if (known := self._stand_ins(text, state, options)) is not None:
-            return known.parsed(self._understand(known.instruction, known.state, options), text)
+            parsed = known.parsed(self._understand(known.instruction, known.state, options), text)
+            if parsed.goal is not None:
+                return parsed
+            able = stand_ins(text, state, by_ability=True)  # a record player like a side table, but with a switch
+            if able is None or able.names == known.names:
+                return parsed
+            other = able.parsed(self._understand(able.instruction, able.state, options), text)
+            return other if other.goal is not None else parsed
         return self._understand(text, state, options)
 
     def _stand_ins(self, text: str, state: State, options: Options) -> StandIns | None:

@@ -74,8 +74,14 @@ class StandIns:
         )
 
 
-def stand_ins(instruction: str, state: State) -> StandIns | None:
-    """Return an instruction with stand-ins for the own kinds that it names; None if it names none."""
+def stand_ins(instruction: str, state: State, *, by_ability: bool = False) -> StandIns | None:
+    """Return an instruction with stand-ins for the own kinds that it names; None if it names none.
+
+    Args:
+        instruction: The normalized instruction.
+        state: The home.
+        by_ability: As in `known_for`.
+    """
     own = own_kinds(state.world.domain)
     kinds = [kind for kind in state.world.entities_by_category if kind in own]
     if not kinds:
@@ -88,6 +94,7 @@ def stand_ins(instruction: str, state: State) -> StandIns | None:
         state.world.domain,
         state.world.entities_by_category,
         may_stand=lambda kind: not any(f" {noun}" in said for noun in (kind.lower(), *nouns[kind])), swaps=True,
+        by_ability=by_ability,
     )  # fmt: skip
     meant = [mention for mention in meant if mention.name in known]
     swapped = {kind: own for own, kind in known.items() if kind in state.world.entities_by_category}

@@ -8,6 +8,7 @@ import pytest
 
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.renamed_kinds import with_names
+from envs.symbolic.scene import FixtureSpec
 from envs.symbolic.state import State, World
 from planner.api import Planner
 from planner.plans.planning_result import ParsedInstruction
@@ -148,3 +149,16 @@ def test_weights_that_know_no_own_names_plan_for_them(memorized: Planner, flat: 
     assert plan.goal_text == "haik on dining table"
     assert plan.status == "verified"
     assert "pick up haik 1" in plan.subtasks
+
+
+def test_a_stand_in_may_be_chosen_by_what_a_kind_can_do(flat: State) -> None:
+    switched = replace(flat.world.domain.fixtures["side table"], name="record player", like="side table", switch=True)
+    domain = flat.world.domain.extended(fixtures={"record player": switched})
+    room = flat.world.scene.rooms[0].name
+    player = FixtureSpec(name="record player 1", category="record player", room=room, x=0.0, y=0.0, yaw=0.0)
+    scene = replace(flat.world.scene, domain=domain, fixtures=(*flat.world.scene.fixtures, player))
+    state = World(scene).initial()
+    assert read_as("turn on the record player", state).instruction == "turn on the side table"
+    able = stand_ins("turn on the record player", state, by_ability=True)
+    assert able is not None
+    assert domain.fixtures[next(iter(able.names))].switch
