@@ -27,6 +27,7 @@ from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.prompts.sessions import Prompts
 from planner.understanding.clause_splitting import best_split
 from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
+from planner.understanding.skill_sentences import read_own_skills
 from planner.understanding.stand_ins import StandIns, stand_ins
 
 MAX_GOAL_TOKENS = 120
@@ -51,6 +52,13 @@ class InstructionReader:
             return ParsedInstruction(instruction=text, refusal="The instruction is empty")
         if problem := unreadable(instruction):
             return ParsedInstruction(instruction=text, refusal=problem)
+        if not self.prompts.copies_names and options.inventory:
+            parsed_skills = read_own_skills(text, state, lambda part: self._with_stand_ins(part, state, options))
+            if parsed_skills is not None:
+                return parsed_skills
+        return self._with_stand_ins(text, state, options)
+
+    def _with_stand_ins(self, text: str, state: State, options: Options) -> ParsedInstruction:
         if (known := self._stand_ins(text, state, options)) is not None:
             parsed = known.parsed(self._understand(known.instruction, known.state, options), text)
             if parsed.goal is not None:
