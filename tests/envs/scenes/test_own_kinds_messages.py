@@ -205,8 +205,41 @@ skills:
 def test_a_new_state_that_is_spelled_like_another_is_listed() -> None:
     skill = 'skills: {cheer: {text: "cheer {person}", sets: ["{person} old"]}}' + ROOMS
     (found,) = problems(skill)
-    assert found.endswith("did you mean 'cold' or 'folded'? A state of your own that is so alike is listed under `states:`")
+    assert found.endswith(
+        "did you mean 'cold' or 'folded'? A state of your own that is so alike is listed under `states:`"
+    )
     assert "old" in parse_home("states: [old]\n" + skill).domain.states
+
+
+@pytest.mark.parametrize(("process", "message"), [
+    ('{at: [kiln], when: ["on"], set: [cooked]}', "'kiln' has a process already, with `when: [closed, on]`"),
+    ("{at: [icebox], when: [closed], set: [hot]}", "'icebox' has a process already, with `when: [closed]`"),
+    ('{at: [sink], set: [cold]}', "'sink' has a process already, with `when: [on]`, and furniture has one"),
+    ('{at: [pool], when: ["on"], set: [dirty]}', "this one contradicts it; say all in one, as `process: {…}` of"),
+    ('{at: [pool], when: ["on"], fill: tea}', "this one contradicts it; say all in one, as `process: {…}` of"),
+])  # fmt: skip
+def test_a_second_process_that_does_not_suit_the_first_is_named(process: str, message: str) -> None:
+    kiln = "{body: cupboard, size: [0.6, 0.6, 0.9], switch: yes, process: {when: [closed, on], set: [hot]}}"
+    text = f"furniture: {{kiln: {kiln}, pool: {{like: sink}}, icebox: {{like: fridge}}}}\nprocesses:\n  bake: {process}"
+    [found] = problems(text + ROOMS)
+    assert found.startswith("line 3: processes: bake: at: ") and message in found
+
+
+def test_a_mesh_that_is_not_hollow_is_named_where_it_stands(tmp_path: Path) -> None:
+    pytest.importorskip("trimesh").creation.box((0.1, 0.1, 0.1)).export(tmp_path / "cube.stl")
+    found = include(
+        tmp_path, kinds="things:\n  ink jar: {mesh: cube.stl, holds: in}\n  pot a: {like: pot, mesh: cube.stl}"
+    )
+    assert found == [
+        f"kinds.yaml, line {line}: {name}: mesh: it holds things inside, but cube.stl is not hollow"
+        for line, name in ((2, "ink jar"), (3, "pot a"))
+    ]
+
+
+@pytest.mark.parametrize("text", ["states: [Fed]", "negations: {Raw: cooked}"])
+def test_states_are_written_small(text: str) -> None:
+    [found] = problems(text + ROOMS)
+    assert "has a capital letter; a state is written small: " in found
 
 
 def include(folder: Path, **files: str) -> list[str]:
