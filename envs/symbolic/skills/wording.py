@@ -40,8 +40,8 @@ def message_of(
 ) -> tuple[str, tuple[Term, ...]]:
     """Return the message template of a false precondition, and the terms that `{0}` and `{1}` stand for.
 
-    Besides them, `{hand}` is what the robot holds, and `{relation 0}` the preposition of the first term. `rooms` are the
-    kinds of rooms.
+    Besides them, `{hand}` is what the robot holds, and `{relation 0}` the preposition of the first term. `rooms` are
+    the kinds of rooms.
     """
     if precondition.message:
         text = precondition.message
@@ -75,9 +75,11 @@ def _usual(skill: Skill, atom: Atom, negations: Mapping[str, str], rooms: Collec
             for e in skill.effects
         )  # fmt: skip
         return f"{{0}} is {'already ' * (is_done and not found.startswith('not '))}{found}"
+    is_room = atom.predicate == "robot at" and atom.terms[0].kind in ("room", *rooms)
     if atom.predicate in ("at", "robot at") and atom.terms[-1].parameter is None and atom.positive:
-        return f"{'{0}' if atom.predicate == 'at' else 'the robot'} is at no {atom.terms[-1].kind}"
-    if atom.predicate == "robot at" and atom.terms[0].kind in ("room", *rooms):
+        where = f"{'in' if is_room else 'at'} no {atom.terms[-1].kind}"
+        return f"{'{0}' if atom.predicate == 'at' else 'the robot'} is {where}"
+    if is_room:
         return f"the robot is {'not ' * atom.positive}in the {{0}}"
     if atom.predicate == "filled" and atom.word:
         return f"{{0}} holds {'no ' * atom.positive}{atom.word}"
