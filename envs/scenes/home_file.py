@@ -32,6 +32,7 @@ from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_files.reader import parse_home
 from envs.scenes.home_files.writer import dump_home
 from envs.scenes.speaker import with_speaker
+from envs.symbolic.domain import load_domain
 from envs.symbolic.scene import Scene
 from envs.symbolic.state import State, World, scene_at
 
@@ -188,7 +189,18 @@ def _read_home(path: Path, geometry: bool, notes: list[str] | None, domain: Doma
     try:
         return parse_home(text, name=stem or "home", geometry=geometry, notes=notes, folder=path.parent, domain=domain)
     except HomeFileError as error:
+        if domain is not None and domain is not load_domain() and _is_of_built_in_domain(text, path.parent):
+            text = "a home of the built-in domain, not of the one that was given; leave that out (`--domain`)"
+            raise HomeError(f"{path}: {text}, or give a home that is made for it") from None
         raise HomeFileError(list(error.problems), f"{path}: ") from None
+
+
+def _is_of_built_in_domain(text: str, folder: Path) -> bool:
+    try:
+        parse_home(text, geometry=False, folder=folder)
+    except HomeError:
+        return False
+    return True
 
 
 def _ways() -> str:

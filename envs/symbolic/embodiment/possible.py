@@ -295,22 +295,8 @@ class Possible:
         """Return the entities that a parameter of a kind can be."""
         known = self._kinds.get(kind)
         if known is None:
-            known = self._kinds[kind] = self._find(kind)
+            known = self._kinds[kind] = sorted(self.world.of_kind(kind))
         return known
-
-    def _find(self, kind: str) -> Sequence[int]:
-        world = self.world
-        rooms = {f for f in range(world.n_fixtures) if (c := world.fixture_category[f]) is not None and c.is_room}
-        if kind in ("object", "place", "fixture"):
-            fixtures = [f for f in range(world.n_fixtures) if f not in rooms] if kind != "object" else []
-            return (*fixtures, *(self.objects if kind != "fixture" else ()))
-        if kind == "person":
-            return [f for f in range(world.n_fixtures) if world.relation[f] == "with"]
-        if kind == "room":
-            return sorted(rooms)
-        words = (kind, *self.domain.fixture_members.get(kind, ()))
-        fixtures = [f for word in words for f in world.entities_by_category.get(word, ()) if f < world.n_fixtures]
-        return (*fixtures, *world.objects_of(kind))
 
     # -- places and processes ------------------------------------------------------------------------------------------
 

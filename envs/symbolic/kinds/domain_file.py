@@ -24,7 +24,7 @@ from envs.symbolic.domain.speech import Speech
 from envs.symbolic.kinds.names import KindNames
 from envs.symbolic.kinds.reader import KindReader
 from envs.symbolic.kinds.sampling_tables import SamplingReader
-from envs.symbolic.skills.notation import read_skills
+from envs.symbolic.skills.notation import read_skills, states_set_in
 from envs.words import names_of
 
 if TYPE_CHECKING:
@@ -158,6 +158,8 @@ class DomainFileReader(KindReader, SamplingReader):
             for node, word in self.new_words(parts, "states", base.states)
             if self.is_one_word(node, "states", word)
         ]
+        if "skills" in parts:  # what a skill sets is a state
+            states += states_set_in(parts["skills"], base.extended(states=states).vocabulary)
         self.domain = base = base.extended(
             states=states,
             classes=[word for _, word in self.new_words(parts, "classes", base.classes)],
@@ -283,7 +285,7 @@ class DomainFileReader(KindReader, SamplingReader):
             else:
                 named[name] = skill
         mapping = yaml.MappingNode("tag:yaml.org,2002:map", own, node.start_mark, node.end_mark)
-        read = read_skills(self, mapping, domain.vocabulary)
+        read = read_skills(self, mapping, self.vocabulary(domain))
         self.check_states_of(read, mapping)
         skills = {**named, **read}
         order = [key.value for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []

@@ -60,8 +60,6 @@ class KindReader(LikeReader, IncludeReader):
         super().__init__(domain)
         self.names = KindNames(domain, people)
         self.words_of: dict[str, tuple[str, ...]] = {}
-        self.states: dict[str, None] = {}
-        self.negations: dict[str, str] = {}
         self.firsts: dict[str, str] = {}  # where each name stands first, by the name in small letters
 
     def read(self, parts: Mapping[str, yaml.Node], folder: Path | None = None) -> Domain:
@@ -123,7 +121,7 @@ class KindReader(LikeReader, IncludeReader):
                 continue
             with self.reading(file.file):
                 node = file.parts["skills"]
-                read = read_skills(self, node, domain.vocabulary)
+                read = read_skills(self, node, self.vocabulary(domain))
                 for name in read.keys() & skills.keys():
                     self.problem(node, f"skills: {name!r} is also a skill of another file; choose other words")
                 self.check_states_of(read, node)

@@ -258,7 +258,10 @@ class PhraseReader:
             word, positive = self.vocabulary.negations[word], not positive
         if word not in self.states:
             known = (*self.states, *self.vocabulary.negations)
-            hint = nearest(word, known) or f"; the states are {', '.join(known)}; a new one is one that a skill sets"
+            hint = nearest(word, known)
+            if hint and not self.vocabulary.unknown_kinds:  # the files of robots list no states
+                hint += " A state of your own that is so alike is listed under `states:`"
+            hint = hint or f"; the states are {', '.join(known)}; a new one is one that a skill sets"
             raise PhraseError(f"no state is called {quoted(word)}{hint}")
         return Atom(predicate=predicate, terms=(self.term(match[1]),), word=word, positive=positive)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from envs.errors import GoalError
 from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home, parse_home
-from envs.symbolic.actions import format_action, parse_action
+from envs.symbolic.actions import format_action, parse_action, successor
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import format_goal, format_query, parse_goal, parse_query
 from envs.symbolic.kinds.furniture import FURNITURE_KEYS, body_examples
@@ -23,6 +23,7 @@ from envs.symbolic.kinds.things import THING_KEYS
 from envs.symbolic.kinds.values import shape_examples
 from envs.symbolic.kinds.writing import skill_text
 from envs.symbolic.scene import Scene
+from envs.symbolic.scoring import holds
 from envs.symbolic.skills.notation import parse_skills
 from envs.symbolic.state import World
 from planner.io.paths import datasets_dir
@@ -378,3 +379,17 @@ def test_kinds_of_any_description_are_written_as_they_were_read(kinds: dict[str,
     except HomeFileError:  # it fits nowhere
         return
     assert parse_home(dump_home(scene), geometry=False).domain is scene.domain
+
+
+@pytest.mark.parametrize("section", [
+    "processes: {charging: {at: [dock], set: [charged]}}\nfurniture: {dock: {like: side table}}",
+    "furniture: {dock: {like: side table, process: {set: [charged]}}}",
+    "negations: {empty: charged}\nprocesses: {a: {at: [dock], set: [charged]}}\nfurniture: {dock: {like: side table}}",
+])  # fmt: skip
+def test_what_runs_in_furniture_sets_states_of_the_home_itself(section: str) -> None:
+    home = parse_home(f"states: [charged]\n{section}\nrooms: {{office: [desk, dock]}}\nobjects: {{desk: [tablet]}}")
+    state = World(home).initial()
+    for step in ("pick up tablet 1", "put tablet 1 on dock 1"):
+        state = successor(state, parse_action(state.world, step))
+    (condition,) = parse_goal("charged tablet on dock", home.domain).conditions
+    assert holds(state, condition, state)

@@ -186,6 +186,32 @@ def test_other_wrong_sections_are_named(text: str, message: str) -> None:
     assert any(message in line and line.startswith("line 1: ") for line in found)
 
 
+def test_a_class_that_only_a_wrong_kind_has_is_an_argument_of_skills() -> None:
+    assert problems("""\
+rooms: {kitchen: [shelf]}
+classes: [reading, gear]
+things: {novel: {like: book, classes: [readin]}}
+furniture: {crane: {body: tabl, classes: [gear]}}
+skills:
+  read: {text: "read {reading}", when: ["holding {reading}"], sets: ["{reading} read"]}
+  oil: {text: "oil {gear}", sets: ["{gear} oiled"], clears: ["{gear} watered"]}
+  bend: {text: "bend {geat}", sets: ["{geat} bent"]}
+""") == [
+        "line 3: novel: classes: unknown class 'readin'; did you mean 'reading'?",
+        "line 4: crane: body: unknown body 'tabl'; did you mean 'table'?",
+        "line 8: skill 'bend': text: {geat} is no kind of argument; did you mean 'gear'?",
+    ]
+
+
+def test_a_new_state_that_is_spelled_like_another_is_listed() -> None:
+    skill = 'skills: {cheer: {text: "cheer {person}", sets: ["{person} old"]}}' + ROOMS
+    (found,) = problems(skill)
+    assert found.endswith(
+        "did you mean 'cold' or 'folded'? A state of your own that is so alike is listed under `states:`"
+    )
+    assert "old" in parse_home("states: [old]\n" + skill).domain.states
+
+
 @pytest.mark.parametrize(("process", "message"), [
     ('{at: [kiln], when: ["on"], set: [cooked]}', "'kiln' has a process already, with `when: [closed, on]`"),
     ("{at: [icebox], when: [closed], set: [hot]}", "'icebox' has a process already, with `when: [closed]`"),

@@ -10,13 +10,13 @@ import pytest
 
 from envs.assets.collision_shapes import rims
 from envs.errors import ActionError
-from envs.scenes.home_file import load_home
+from envs.scenes.home_file import load_home, parse_home
 from envs.scenes.robot_file import parse_robot
 from envs.symbolic.actions import State, World, applicable, apply, format_action, parse_action, unmet_precondition
 from envs.symbolic.domain import Hand, load_domain
 from envs.symbolic.embodiment import Robot, equipped, equipped_state
 from envs.symbolic.embodiment.grip import grip_width
-from envs.symbolic.embodiment.possible import Possible
+from envs.symbolic.embodiment.possible import Possible, possible_in
 from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.obstacles import obstacle
@@ -226,3 +226,17 @@ def test_more_skills_never_make_less_possible(skill: str) -> None:
     assert less.holdable <= full.holdable
     assert all(a <= b for a, b in zip(less.roots, full.roots, strict=True))
     assert all(less.true[word] <= full.true[word] and less.false[word] <= full.false[word] for word in domain.states)
+
+
+def test_an_own_skill_is_for_what_was_made_from_the_kind_that_it_names() -> None:
+    text = """
+    things: {goat: {like: teddy bear}}
+    rooms: {hall: [side table, bench]}
+    objects: {side table: [goat]}
+    """
+    treat = 'own skills: {treat: {text: "treat {teddy bear}", sets: ["{teddy bear} pleased"]}}'
+    home = parse_home(text)
+    robot = parse_robot(f"skills: [go to, pick up, put]\n{treat}", domain=home.domain)
+    possible = possible_in(World(equipped(home, robot)).initial())
+    goat = possible.world.index["goat 1"]
+    assert possible.can_be(goat, "pleased")

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from envs.scenes.home_file import parse_home
 from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.kinds.spoken_words import own_kinds
 from envs.symbolic.renamed_kinds import with_names
 from envs.symbolic.scene import FixtureSpec
 from envs.symbolic.state import State, World
@@ -162,3 +164,39 @@ def test_a_stand_in_may_be_chosen_by_what_a_kind_can_do(flat: State) -> None:
     able = stand_ins("turn on the record player", state, by_ability=True)
     assert able is not None
     assert domain.fixtures[next(iter(able.names))].switch
+
+
+OWN_HOME = """
+things:
+  guitar: {shape: racket, size: 0.9, words: [axe]}
+  phone book: {like: book}
+  globe: {like: ball}
+furniture:
+  balance: {body: slot, switch: yes, size: [0.45, 0.45, 0.95], relation: "on"}
+  record shelf: {like: bookshelf}
+  record player: {like: side table, switch: yes, words: [turntable]}
+  jukebox: {like: cabinet, switch: yes}
+  toy oven: {like: cabinet}
+  sofa bed: {like: sofa}
+  desk fan: {like: fan}
+  lava lamp: {like: desk lamp}
+rooms:
+  living room: [balance, record shelf, record player, jukebox, toy oven, sofa bed, desk fan, fan]
+  bedroom: [bed, desk, lava lamp, desk lamp]
+objects:
+  record shelf: [book, phone book, globe]
+  bed: [guitar]
+"""
+
+
+@pytest.fixture(scope="module")
+def own_home() -> State:
+    return World(parse_home(OWN_HOME, geometry=False)).initial()
+
+
+@pytest.mark.parametrize("by_ability", [False, True])
+def test_a_home_as_the_gpt_reads_it_passes_every_check(own_home: State, *, by_ability: bool) -> None:
+    kinds = sorted(own_kinds(own_home.world.domain))
+    for kind in kinds:
+        for other in kinds:
+            assert stand_ins(f"put the {kind} on the {other}", own_home, by_ability=by_ability) is not None
