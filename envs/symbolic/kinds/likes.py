@@ -126,7 +126,8 @@ class LikeReader(FurnitureReader):
         members = self.domain.members.get(word) or self.domain.fixture_members.get(word)
         if members:
             return f"{word!r} is a class; name one of it, such as {members[0]!r}"
-        return f"unknown kind {word!r}{nearest(word, known) or '; the built-in kinds are in envs/domain.yaml'}"
+        others = [name for name in known if name != entry.name]
+        return f"unknown kind {word!r}{nearest(word, others) or '; the built-in kinds are in envs/domain.yaml'}"
 
     def any_piece(self, name: str) -> FixtureCategory:
         """Return harmless furniture in place of a kind with a problem, so that its name gives no further message."""

@@ -21,6 +21,7 @@ def problems(text: str) -> list[str]:
 
 @pytest.mark.parametrize(("entry", "message"), [
     ("blender: {like: ketle}", "blender: like: unknown kind 'ketle'; did you mean 'kettle'?"),
+    ("silk scarf: {like: scarf}", "like: unknown kind 'scarf'; the built-in kinds are in envs/domain.yaml"),
     ("blender: {like: sofa}", "'sofa' is furniture, which stays where it is: list 'blender' under `furniture:`"),
     ("blender: {like: couch}", "'couch' is furniture, which stays where it is (sofa)"),
     ("blender: {like: bottle}", "'bottle' may be 'glass bottle' or"),
@@ -234,6 +235,22 @@ def test_a_mesh_that_is_not_hollow_is_named_where_it_stands(tmp_path: Path) -> N
         f"kinds.yaml, line {line}: {name}: mesh: it holds things inside, but cube.stl is not hollow"
         for line, name in ((2, "ink jar"), (3, "pot a"))
     ]
+
+
+def test_skills_offer_no_far_word_and_say_how_furniture_is_found() -> None:
+    needs = '["{kiln} is on", "{kiln} in {room}", "{feed} in {kiln}"]'
+    skill = f'{{text: "heat {{room}}", when: {needs}, sets: ["{{room}} hot"]}}'
+    text = f"furniture: {{kiln: {{like: oven}}}}\nskills: {{heat: {skill}}}"
+    [found] = problems(text + ROOMS)
+    assert "{feed} is no argument of the skill, no kind and no class; the arguments are {room}" in found
+    [found] = problems(text.replace(', "{feed} in {kiln}"', "") + ROOMS)
+    assert "which kiln? say `robot at {kiln}` or `… in {kiln}` before it in `when`, or {kiln} in `text`" in found
+
+
+@pytest.mark.parametrize("count", ["-2 mug", "-1 mug", "+3 mugs"])
+def test_a_negative_number_is_no_owner(count: str) -> None:
+    [found] = problems(f"rooms: {{hall: [desk]}}\nobjects: {{desk: [{count}]}}")
+    assert "a number is from 1 to 50" in found
 
 
 @pytest.mark.parametrize("text", ["states: [Fed]", "negations: {Raw: cooked}"])
