@@ -248,3 +248,50 @@ def test_an_own_skill_is_for_what_was_made_from_the_kind_that_it_names() -> None
     possible = possible_in(World(equipped(home, robot)).initial())
     goat = possible.world.index["goat 1"]
     assert possible.can_be(goat, "pleased")
+
+
+FARM = """
+people: [Ute]
+classes: [animal, fodder]
+things:
+  goat: {like: teddy bear, classes: [animal], size: 0.45}
+  hay bale: {shape: box, size: [0.3, 0.3, 0.4], classes: [fodder], mass_kg: 4}
+  straw broom: {like: umbrella}
+furniture:
+  hay rack: {like: shelf}
+  incubator: {body: cupboard, size: [0.5, 0.5, 0.6], switch: yes, process: {when: [closed, on], set: [hot]}}
+skills:
+  feed: {text: "feed {animal}", when: ["holding {fodder}"], sets: ["{animal} fed"]}
+  sweep: {text: "sweep {room}", when: ["holding {straw broom}"], sets: ["{room} swept"]}
+  brush: {text: "groom {animal}", when: ["hand empty"], sets: ["{animal} groomed"]}
+rooms: {barn: {kind: hall, fixtures: [hay rack, incubator, side table, person]}}
+objects: {side table: [goat], hay rack: [hay bale, straw broom]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "goal", "said", "unsaid"),
+    [
+        ("hand: {width_m: 0.03, payload_kg: 0.2}\nreach: {min_m: 0.5, max_m: 0.9}", "fed goat",
+         ("the hay bale is too wide", "the hay bale is too heavy", "the hay rack is too high"), ("goat", "incubator")),
+        ("skills: [go to]", "barn swept", ("cannot pick up or sweep",), ("give", "put")),
+        ("skills: [go to]", "groomed goat", ("cannot groom",), ("pick up",)),
+        ("skills: [go to, sweep]", "barn swept", ("cannot pick up",), ("give", "put", "sweep")),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_what_an_own_skill_needs_and_nothing_else(
+    text: str, goal: str, said: tuple[str, ...], unsaid: tuple[str, ...]
+) -> None:
+    home = parse_home(FARM)
+    state = World(equipped(home, parse_robot(text, domain=home.domain))).initial()
+    reason = robot_obstacle(parse_goal(goal, scene=state.world.scene), state)
+    assert all(words in reason for words in said)
+    assert not any(words in reason for words in unsaid)
+
+
+def test_a_robot_that_puts_nothing_down_uses_its_own_skill_with_what_it_takes() -> None:
+    home = parse_home(FARM)
+    robot = parse_robot("skills: [go to, pick up, sweep, feed]", domain=home.domain)
+    state = World(equipped(home, robot)).initial()
+    for goal in ("barn swept", "fed goat"):
+        assert robot_obstacle(parse_goal(goal, scene=state.world.scene), state) == ""
