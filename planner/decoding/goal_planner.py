@@ -113,6 +113,7 @@ class GoalPlanner:
         avoid |= spared_for(goal, state)
         unusable = unusable_appliances(goal, state, initial_state)
         has_stages = options.chunks and options.constrained and options.common_sense and "renamed" not in self.kinds
+        held_at_start = state.held
         own = untaught_skills(state.world.domain, self.domain) if has_stages else frozenset()
         for number, conditions in enumerate(goal.phases):
             initial_state = progress.initial_state  # a phase with a time makes its choices when it begins
@@ -125,8 +126,8 @@ class GoalPlanner:
                 unmet = tuple(c for c in conditions if not holds(state, c, initial_state, uses))
                 step = stages.ready(unmet, state)
                 stage = next((s for s in stages.stages(unmet, state) if s not in failed), None)
-                if step is None and stage is None and unmet and draft.added[-1:] == [len(draft.actions) - 1]:
-                    step = stages.put_down(state)  # what the last skill was used with
+                if own and step is None and unmet and state.held not in (-1, held_at_start):
+                    step = stages.put_down(state)  # the tool of the last skill
                 if step is not None:
                     draft.added.append(len(draft.actions))
                     draft.actions.append(step)

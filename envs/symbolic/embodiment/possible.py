@@ -46,6 +46,7 @@ class Possible:
         idle: Appliances that do not run.
         only: Objects that it takes at most; None: any.
         lifts: Objects that its hand holds whatever their size and mass.
+        reaches: Furniture that it reaches whatever its height.
 
     Attributes:
         holdable: Objects that can be in the hand.
@@ -57,7 +58,7 @@ class Possible:
 
     def __init__(
         self, state: State, skills: Mapping[str, Skill], hand: Hand | None, *, idle: Collection[int] = (),
-        only: Collection[int] | None = None, lifts: Collection[int] = (),
+        only: Collection[int] | None = None, lifts: Collection[int] = (), reaches: Collection[int] = (),
     ) -> None:  # fmt: skip
         """Derive everything that is possible."""
         self.idle = frozenset(idle)
@@ -78,6 +79,7 @@ class Possible:
         self.movers: dict[str, tuple[set[int], set[int]]] = {}  # what each moving skill can move, and to where
         hands = () if hand is None else (hand,)
         self.beyond = {f for h in hands for f in range(world.n_fixtures) if out_of_reach(world, f, h)}
+        self.beyond.difference_update(reaches)
         self.untakable = {i for h in hands for i in self.objects if too_wide(world, i, h) or too_heavy(world, (i,), h)}
         self.untakable.difference_update(lifts)
         if only is not None:

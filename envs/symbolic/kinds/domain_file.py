@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -39,6 +40,7 @@ NEGATIONS = {"closed": "open", "off": "on", "clean": "dirty"}  # of built-in sta
 FAMILY_KEYS = ("about", "goal", "refuse", "ask", "slots", "count", "numbers", "weight", "phrases")
 NOUN_KEYS = ("uncountable", "plural_only", "plurals")
 GROUPS = ("size", "color", "material")
+NEAR_ROOM = 0.85  # likeness to a kind of room that is there, from which a new one is a slip
 MAX_FAMILIES, MAX_PHRASES = 500, 200
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _OWN_SLOTS = ("n", "rel")  # placeholders that are no slots
@@ -247,6 +249,11 @@ class DomainFileReader(KindReader, SamplingReader):
                 rooms.append(word)
             elif len(meant) == 1:
                 rooms.append(meant[0])
+            elif near := get_close_matches(word, self.domain.rooms, n=1, cutoff=NEAR_ROOM):
+                text = (
+                    f"unknown room {word!r}; did you mean {near[0]!r}? A kind of room of your own is spelled less alike"
+                )
+                self.problem(each, f"{context}: {text}")
             elif self.may_be_called(each, context, word):
                 self.new_rooms[word] = None
                 rooms.append(word)

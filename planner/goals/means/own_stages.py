@@ -77,11 +77,15 @@ class OwnStages:
                     yield stage
 
     def _uses(self, condition: Condition, state: State) -> Iterator[Use]:
-        for entity, word, is_against in lacking(condition, state, self.initial_state, self.avoid):
+        """Yield the uses of skills for a condition, as many as are needed, those with the least to do first."""
+        able, number = lacking(condition, state, self.initial_state, self.avoid)
+        uses = list[Use]()
+        for entity, word, is_against in able:
             choose = use_against if is_against else use_for
             use = choose(state, entity, word, self.avoid, common_sense=True)
             if use is not None:
-                yield use
+                uses.append(use)
+        yield from sorted(uses, key=lambda use: len(unmet(state, use)))[:number]
 
     def needless(self, conditions: Sequence[Condition], state: State) -> frozenset[str]:
         """Return the skills that nothing asks for: the GPT does not know what they are for."""
@@ -217,8 +221,8 @@ class OwnStages:
 
 def lacking(
     condition: Condition, state: State, initial_state: State, avoid: frozenset[int] = frozenset()
-) -> Iterator[tuple[int, str, bool]]:
-    """Yield the entities that lack a state which only a skill of the domain's own gives, as many as are needed.
+) -> tuple[list[tuple[int, str, bool]], int]:
+    """Return the entities that lack a state which only a skill of the domain's own gives, and how many are needed.
 
     Each comes with the state, and whether it must be taken away.
     """
@@ -228,36 +232,38 @@ def lacking(
     is_unwanted = isinstance(condition, No) or (isinstance(condition, FixtureIs) and condition.quantifier == "no")
     if isinstance(condition, FixtureIs):
         words, entities = condition.states, fixtures_of(state, condition)
+        number = 1 if condition.quantifier == "some" else len(entities)
     elif isinstance(condition, Every):
         words, subjects = condition.become, quantified_objects(initial_state, condition)
         have = [i for i in subjects if all(state.has(i, word) for word in words)]
-        rest = [i for i in subjects if i not in have and i not in avoid]
+        entities = [i for i in subjects if i not in have and i not in avoid]
         if condition.selection != "every":
-            rest = choice.ranked(state, rest, Thing(word=condition.thing.word, states=words), condition.place)
-        entities = rest[: max(0, number_required(initial_state, condition)[0] - len(have))]
+            entities = choice.ranked(state, entities, Thing(word=condition.thing.word, states=words), condition.place)
+        number = number_required(initial_state, condition)[0] - len(have)
     elif isinstance(condition, No):
         words, entities = condition.thing.states, matching_objects(state, condition.thing, None)
-        if condition.place is not None or condition.thing.liquid is not None:
-            return  # it can also be brought elsewhere, or poured out
+        # what is not wanted at a place can also be brought elsewhere, and a liquid can be poured out
+        number = len(entities) if condition.place is None and condition.thing.liquid is None else 0
     else:
         words, thing = condition.thing.states, condition.thing
-        if getattr(condition, "amount", "at least") == "at most":
-            return
         number = condition.number if isinstance(condition, Count) else 1
         if isinstance(condition, Count) and condition.amount == "more":
             number += len(matching_objects(initial_state, thing, condition.place, initial_state))
-        needed = number - len(matching_objects(state, thing, None, initial_state))
-        able = grounding.candidates(state, thing, None, avoid=avoid, common_sense=True, number=max(1, needed))
-        entities = able[: max(0, needed)]
-    for entity in entities:
+        number -= len(matching_objects(state, thing, None, initial_state))
+        if getattr(condition, "amount", "at least") == "at most":
+            number = 0
+        entities = grounding.candidates(state, thing, None, avoid=avoid, common_sense=True, number=max(1, number))
+    rows = []
+    for entity in entities if number > 0 else ():
         for word in words if is_unwanted else order_of_states(domain, words):
             wanted = (opposite_of(domain, word) or word) if is_unwanted else word
             is_against = is_unwanted and wanted == word
             if state.has(entity, wanted) != is_against:
                 continue
             if removable(state, entity, [word]) is not None if is_against else is_by_own_skill(state, entity, wanted):
-                yield entity, wanted, is_against
+                rows.append((entity, wanted, is_against))
                 break  # one state after the other
+    return rows, max(0, number)
 
 
 def _about(condition: Condition, state: State, *entities: int) -> Narrowed:
