@@ -10,9 +10,9 @@ from envs.symbolic.domain.achievers import KNOWN_SKILLS
 from envs.symbolic.embodiment.hand_limits import cannot, out_of_reach, too_heavy, too_wide
 from envs.symbolic.embodiment.possible import Possible, possible_in
 from envs.symbolic.embodiment.possible_goals import PossibleGoals
-from envs.symbolic.goals import Condition, Every, FixtureIs, Holding, No, format_condition
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, No, format_condition
 from envs.symbolic.progress import is_true
-from envs.symbolic.scoring import fixtures_at, holds, matching_objects, quantified_objects
+from envs.symbolic.scoring import fixtures_at, fixtures_of, holds, matching_objects, quantified_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_CULPRITS = 12  # things of which it is tried whether they alone are too much for the hand
 MAX_FIRST = 60  # things that are tried one by one, by a robot that cannot put down what it takes
+_FURNITURE_STATES = {"open": "open", "close": "closed", "turn on": "on", "turn off": "off"}
 _HAND = ("width_m", "payload_kg", "reach_m")  # after the skills: a skill is named rather than the hand
 
 
@@ -97,8 +98,16 @@ def may_hold(
 def _others_than_means(condition: Condition, state: State) -> frozenset[int]:
     """Return the appliances that must not give a state or liquid that shall come from another one."""
     world, means = state.world, getattr(condition, "means", None)
-    if means not in world.domain.fixtures or isinstance(condition, FixtureIs | No | Holding):
+    if means not in world.domain.fixtures:
         return frozenset()
+    return frozenset(f for f in serving_fixtures(condition, state) if world.categories[f] != means)
+
+
+def serving_fixtures(condition: Condition, state: State) -> list[int]:
+    """Return the appliances that give a state or liquid that a condition asks for."""
+    world = state.world
+    if isinstance(condition, FixtureIs | No | Holding):
+        return []
     words = condition.become if isinstance(condition, Every) else condition.thing.states
     negations = world.domain.negations
 
@@ -107,11 +116,7 @@ def _others_than_means(condition: Condition, state: State) -> frozenset[int]:
         sets = any(word in process.set or negations.get(word) in process.clear for word in words)
         return fills or sets or (process.cook and "cooked" in words)
 
-    return frozenset(
-        f
-        for f, process in enumerate(world.process)
-        if process is not None and world.categories[f] != means and serves(process)
-    )
+    return [f for f, process in enumerate(world.process) if process is not None and serves(process)]
 
 
 def _related(condition: Condition, state: State) -> list[int]:
@@ -160,8 +165,8 @@ class _Refusal:
                 kept |= {name}
             else:
                 needed.append(name)
-        skills = [self.skill(name) for name in needed if name in self.domain.lacking]
-        reasons = [cannot(_listed(skills))] if skills else []
+        skills = [name for name in needed if name in self.domain.lacking]
+        reasons = [cannot(self.listed(skills))] if skills else []
         for name in needed:
             if name not in self.domain.lacking and (words := self.hand(name)):
                 reasons.append(words)
@@ -177,15 +182,66 @@ class _Refusal:
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
-    def skill(self, name: str) -> str:
-        """Return a skill that is missing, with what it would be done to if that is one thing."""
+    def listed(self, skills: Sequence[str]) -> str:
+        """Return the skills that are missing with what they would be done to: "pick up or put the apple"."""
+        verbs_of: dict[str, list[str]] = {}
+        for name in skills:
+            verbs_of.setdefault(self.subject(name, skills), []).append(name)
+        several = sorted(verbs_of.items(), key=lambda pair: (", where " in pair[0], not pair[0]))
+        return _joined([" ".join(filter(None, (_joined(verbs), subject))) for subject, verbs in several])
+
+    def subject(self, name: str, skills: Sequence[str]) -> str:
+        """Return what a missing skill would be done to, and where that is if it has to be opened for that."""
         if name == "open":
             for item in self.objects():
                 if (closed := self.state.closed_around(item)) is not None:
-                    return f"open {self.the(closed)}, where {self.the(item)} is"
-            closed_places = [f for f in self.places() if self.world.enclosed[f] and not self.state.has(f, "open")]
-            return f"open {self.the(closed_places[0])}" if closed_places else name
-        return name
+                    return f"{self.the(closed)}, where {self.the(item)} is"
+        if name in _FURNITURE_STATES:
+            pieces = [f for f in self.furniture(skills) if self.can_be(f, _FURNITURE_STATES[name])]
+            wrong = [f for f in pieces if not self.state.has(f, _FURNITURE_STATES[name])]
+            return self.the((wrong or pieces)[0]) if pieces else ""
+        condition, skill = self.condition, self.domain.lacking[name]
+        if name == "pour":
+            liquid = None if isinstance(condition, FixtureIs) else condition.thing.liquid
+            return f"the {liquid}" if liquid else ""
+        is_moved = isinstance(condition, Holding) or self.place() is not None or serving_fixtures(condition, self.state)
+        if name in ("pick up", "put") and not is_moved:  # a tool, perhaps
+            return ""
+        asked = fixtures_of(self.state, condition) if isinstance(condition, FixtureIs) else self.objects()
+        categories = self.domain.categories_of(skill.parameters[0].kind) if skill.parameters else frozenset[str]()
+        entities = [e for e in asked if self.world.categories[e] in categories]
+        if not entities or len(entities) < len(asked):
+            return ""
+        if len(entities) == 1:
+            return self.the(entities[0])
+        return self.asked_for()
+
+    def asked_for(self) -> str:
+        """Return what of several things the condition asks for: `a mug`, `every room`; empty if that is hard to say."""
+        condition = self.condition
+        if isinstance(condition, FixtureIs):
+            return f"every {condition.fixture}" if condition.quantifier == "every" else ""
+        word = condition.thing.word
+        is_one = isinstance(condition, Holding) or (isinstance(condition, Count) and condition.number == 1)
+        return f"{'an' if word[0] in 'aeiou' else 'a'} {word}" if is_one and word in self.domain.objects else ""
+
+    def furniture(self, skills: Sequence[str]) -> list[int]:
+        """Return the furniture that is asked for, or what gives the states and liquids that are asked for."""
+        condition = self.condition
+        if isinstance(condition, FixtureIs):
+            return fixtures_of(self.state, condition)
+        places = [f for f in self.places() if self.world.enclosed[f]]
+        means = getattr(condition, "means", None)
+        serving = [f for f in serving_fixtures(condition, self.state) if means in (None, self.world.categories[f])]
+        words = [_FURNITURE_STATES[name] for name in skills if name in _FURNITURE_STATES]
+        objects = self.objects()
+        fitting = [f for f in serving if any(self.world.fits(i, f) for i in objects)]
+        return places + sorted(fitting, key=lambda f: -sum(self.can_be(f, word) for word in words))
+
+    def can_be(self, fixture: int, word: str) -> bool:
+        """Whether furniture can be in a state."""
+        category = self.world.fixture_category[fixture]
+        return category is not None and category.can_be(word)
 
     def hand(self, name: str) -> str:
         """Return what the hand cannot hold, or where the robot does not reach."""
@@ -283,7 +339,6 @@ class _Refusal:
         return f"the {category}" if len(self.world.entities_by_category[category]) == 1 else self.world.names[entity]
 
 
-def _listed(skills: list[str]) -> str:
-    """Join skills: "pick up or slice"; one with its reason comes last."""
-    ordered = sorted(skills, key=lambda words: "," in words)
-    return " or ".join([", ".join(ordered[:-1]), ordered[-1]] if len(ordered) > 1 else ordered)
+def _joined(words: Sequence[str]) -> str:
+    """Join words: "open, close or turn on"."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -158,7 +158,11 @@ class GoalParser(ThingParser):
             if rest == skill:
                 return Rule(skill=skill)
             if rest.startswith(skill + " "):
-                return self.skill_rule(skill, rest.removeprefix(skill + " "))
+                try:
+                    return self.skill_rule(skill, rest.removeprefix(skill + " "))
+                except GoalError:
+                    if not self.is_named(skill):  # "never mop in kitchen" is about a mop
+                        raise
         try:
             return Rule(condition=self.without_means(rest))
         except GoalError:

@@ -199,7 +199,10 @@ class ThingParser:
                     raise self.error(text, self.nobody(text))
                 names = ", ".join([*map(repr, self.receivers), *self.people])
                 names = names if self.people else f"{names} or a name such as Anna"
-                reason = f"`with` is for people ({names}); a place follows 'on' or 'in', a tool or an appliance 'by'"
+                whom = (
+                    f"`with` is for people ({names})" if self.receivers else "`with` is for people; there are none here"
+                )
+                reason = f"{whom}; a place follows 'on' or 'in', a tool or an appliance 'by'"
                 raise self.error(f"with {text}", unsayable(text) or reason)
             if furniture is not None and furniture.fixture is not None:
                 categories = self.fixture_categories(furniture.fixture)

@@ -20,6 +20,7 @@ from envs.symbolic.goals import (
     format_thing,
 )
 from envs.symbolic.obstacles.capacity import capacity_obstacle, fits_side_by_side, goes_in
+from envs.symbolic.obstacles.processes import process_obstacle
 from envs.symbolic.obstacles.skills import filling_obstacle, no_skill, removal_obstacle, skill_obstacle
 from envs.symbolic.scoring import (
     can_match,
@@ -187,8 +188,10 @@ def _state_obstacle(state: State, entity: int, word: str, means: str | None) -> 
     by_skill = skill_obstacle(state, entity, word) if is_allowed else None
     if by_skill is not None:
         return by_skill
-    is_known = domain.negations.get(word, word) in BUILT_IN_STATES
-    return f"{state.world.names[entity]} {reason}" if is_known else no_skill(state, entity, word)
+    if domain.negations.get(word, word) in BUILT_IN_STATES or means in domain.fixtures:
+        return f"{state.world.names[entity]} {reason}"
+    reason = process_obstacle(state, entity, word)
+    return f"{state.world.names[entity]} {reason}" if reason else no_skill(state, entity, word)
 
 
 def _known_obstacle(state: State, entity: int, word: str, means: str | None) -> str:
