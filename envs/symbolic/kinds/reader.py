@@ -110,7 +110,8 @@ class KindReader(LikeReader, IncludeReader):
             skills = self.read_skills(files, domain)
             return domain.extended(skills=skills) if skills else domain
         except DomainError as error:
-            self.problem(None, str(error))
+            if not self.problems:
+                self.problem(None, str(error))
             return self.domain
 
     def read_skills(self, files: list[Included], domain: Domain) -> dict[str, Skill]:
@@ -163,6 +164,7 @@ class KindReader(LikeReader, IncludeReader):
             )
         elif word != word.lower():
             self.problem(node, f"{context}: {word!r} has a capital letter; a state is written small: {word.lower()!r}")
+            self.refused |= {word, word.lower()}
             return False
         return " " not in word
 
@@ -178,6 +180,8 @@ class KindReader(LikeReader, IncludeReader):
             problem = f"{word!r} appears twice; the first is {first}"
         if problem:
             self.problem(node, f"{context}: {problem}")
+            if not is_word:
+                self.refused.add(word.lower())
         return not problem
 
     # -- kinds ---------------------------------------------------------------------------------------------------------
@@ -200,6 +204,7 @@ class KindReader(LikeReader, IncludeReader):
                 plain = plain_name(name, self.names.skills)
                 if not self.may_be_called(node, section, plain, is_override=is_override):
                     self.refused.add(name.lower())
+                    self.refused_furniture |= {name.lower(), plain.lower()} if key == "furniture" else set()
                     continue
                 if options is None:
                     self.refused.add(plain.lower())
@@ -264,6 +269,8 @@ class KindReader(LikeReader, IncludeReader):
             at = []
             for each, word in self.words(values["at"], f"{context}: at") if "at" in values else ():
                 place = self.place(word)
+                if place is None and word.lower() in self.refused:
+                    continue
                 if place is None:
                     self.problem(each, f"{context}: at: {self.no_place(word)}")
                 else:

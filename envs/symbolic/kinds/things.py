@@ -171,6 +171,8 @@ class ThingReader(ValueReader):
             if word in self.classes and word not in others:
                 found.append(word)
                 continue
+            if word.lower() in self.refused:
+                continue
             text = f"unknown class {word!r}"
             if word in others:
                 text = f"{word!r} is a class of {'furniture' if others is self.domain.fixture_members else 'things'}"
@@ -272,6 +274,8 @@ class ThingReader(ValueReader):
         context, places = f"{kind.name}: at", []
         for each, word in self.words(node, context):
             place = self.place(word)
+            if place is None and word.lower() in self.refused:
+                continue
             if place is None:
                 self.problem(each, f"{context}: {self.no_place(word)}")
             elif is_right and not fits_in(kind, fixture := self.opened_for(kind, place)):

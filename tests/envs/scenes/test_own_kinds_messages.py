@@ -247,6 +247,31 @@ def test_skills_offer_no_far_word_and_say_how_furniture_is_found() -> None:
     assert "which kiln? say `robot at {kiln}` or `… in {kiln}` before it in `when`, or {kiln} in `text`" in found
 
 
+def test_what_is_refused_gives_no_further_message_where_it_is_used() -> None:
+    text = """
+classes: [kitchen, pet]
+states: [in, Foo]
+things:
+  pick: {like: umbrella, classes: [kitchen]}
+  guitar pick: {like: pick}
+  cat: {like: teddy bear, classes: [kitchen, pet]}
+  bin bag: {like: box, at: [open]}
+furniture:
+  open: {like: shelf, accepts: [pick, kitchen]}
+  rig: {like: shelf, accepts: [pick, kitchen], process: {when: [Foo], set: [in]}}
+  box shelf: {body: cup, joint: hinge}
+processes: {warm: {at: [open], when: [in], set: [Foo]}}
+skills:
+  strum: {text: "strum {pick}", when: ["holding {pick}", "robot at {open}"], sets: ["{pick} Foo", "{pick} strummed"]}
+  stroke: {text: "stroke {cat}", when: ["{open} is on", "{cat} on {open}"], sets: ["{cat} fed"]}
+rooms: {hall: [desk, open]}
+objects: {desk: [pick, cat, guitar pick]}
+"""
+    found = problems(text)
+    assert [line.partition(":")[0] for line in found] == [f"line {n}" for n in (2, 3, 3, 5, 10, 12, 16)]
+    assert "which open? say `robot at {open}`" in found[-1]  # this one is a mistake of its own
+
+
 @pytest.mark.parametrize("count", ["-2 mug", "-1 mug", "+3 mugs"])
 def test_a_negative_number_is_no_owner(count: str) -> None:
     [found] = problems(f"rooms: {{hall: [desk]}}\nobjects: {{desk: [{count}]}}")
