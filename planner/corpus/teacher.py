@@ -214,7 +214,11 @@ class _Teacher(SkilledHands):
     def fill(self, vessel: int, liquid: str) -> None:
         origin = grounding.liquid_source(self.state, liquid, vessel, self.avoid, common_sense=self.common_sense)
         if origin is None:
-            raise StuckError(f"there is no {liquid}")
+            use = grounding.filling_use(self.state, liquid, vessel, self.avoid, common_sense=self.common_sense)
+            if use is None:
+                raise StuckError(f"there is no {liquid}")
+            self.perform(use)
+            return
         if origin < self.state.world.n_fixtures:
             self.bring(vessel, origin)
             self.run(origin)

@@ -195,6 +195,8 @@ class _FactRetriever:
         state = self.state
         for t in objects:
             self.own_skills(t, [word for word in target.states if not state.has(t, word)])
+            if target.liquid and state.liquid[t] != target.liquid:
+                self.filling(t, target.liquid)
             for state_name, provider in grounding.requirements(
                 state, t, target, self.avoid, common_sense=self.common_sense
             ):
@@ -253,6 +255,12 @@ class _FactRetriever:
             for each in () if use is None else (use, *self.uses_before(use)):
                 self.skills.setdefault(describe_use(state.world, each))
                 self.add(*grounding.needed_for(state, each, self.avoid, common_sense=self.common_sense))
+
+    def filling(self, vessel: int, liquid: str) -> None:
+        """Add the use of a skill of the domain's own that fills a vessel, where nothing here provides the liquid."""
+        use = grounding.filling_use(self.state, liquid, vessel, self.avoid, common_sense=self.common_sense)
+        for each in () if use is None else (use, *self.uses_before(use)):
+            self.skills.setdefault(describe_use(self.state.world, each))
 
     def uses_before(self, use: Use, depth: int = 1) -> Iterator[Use]:
         """Yield the uses of own skills that make the preconditions of another true."""

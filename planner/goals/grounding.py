@@ -417,6 +417,15 @@ def liquid_source(
     return int(min(ranked)[-1]) if ranked else None
 
 
+def filling_use(
+    state: State, liquid: str, vessel: int, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
+) -> Use | None:
+    """Choose the use of a skill of the domain's own that fills a vessel, where nothing here provides the liquid."""
+    if liquid_source(state, liquid, vessel, avoid, common_sense=common_sense) is not None:
+        return None
+    return own_skills.use_to_fill(state, vessel, liquid, avoid, common_sense=common_sense)
+
+
 def requirements(
     state: State, entity: int, target: Thing, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
 ) -> Iterator[tuple[str, int | None]]:
@@ -438,7 +447,12 @@ def requirements(
         else:
             yield state_name, None
     if target.liquid and state.liquid[entity] != target.liquid:
-        yield target.liquid, liquid_source(state, target.liquid, entity, avoid, common_sense=common_sense)
+        use = filling_use(state, target.liquid, entity, avoid, common_sense=common_sense)
+        if use is None:
+            yield target.liquid, liquid_source(state, target.liquid, entity, avoid, common_sense=common_sense)
+        else:
+            needed = needed_for(state, use, avoid, common_sense=common_sense)
+            yield from ((target.liquid, e) for e in needed if e != entity)
 
 
 def needed_for(

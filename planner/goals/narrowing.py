@@ -95,8 +95,16 @@ def part_holds(
 
 
 def in_order(parts: Iterable[Condition | Narrowed]) -> list[Condition | Narrowed]:
-    """Return conditions in the order of work."""
-    return sorted(parts, key=lambda part: grounding.rank(part.condition if isinstance(part, Narrowed) else part))
+    """Return conditions in the order of work; what shall be open and on is opened first."""
+    plain = [(part.condition if isinstance(part, Narrowed) else part, part) for part in parts]
+    opened = {c.fixture for c, _ in plain if isinstance(c, FixtureIs) and c.states == ("open",)}
+
+    def order(pair: tuple[Condition, Condition | Narrowed]) -> tuple[int, bool]:
+        condition = pair[0]
+        is_on = isinstance(condition, FixtureIs) and condition.states == ("on",) and condition.fixture in opened
+        return grounding.rank(condition), is_on
+
+    return [part for _, part in sorted(plain, key=order)]
 
 
 def removal(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY
 from envs.symbolic.embodiment.unusable import spared_for
-from envs.symbolic.goals import Count, Every, Place
-from envs.symbolic.scoring import can_match, holds, is_at, matches, matching_objects, quantified_objects
+from envs.symbolic.goals import Count, Every, FixtureIs, Place
+from envs.symbolic.scoring import can_match, fixtures_of, holds, is_at, matches, matching_objects, quantified_objects
 from planner.goals import choice, grounding
 
 if TYPE_CHECKING:
@@ -66,11 +66,23 @@ def in_stages(goal: Goal, state: State) -> Goal:
     if goal.guards:
         return goal
     phases: list[tuple[Condition, ...]] = []
-    for phase in goal.phases:
+    for phase in (_opened_and_on(phase, state) for phase in goal.phases):
         first = (_first_stage(c, state) for c in phase if isinstance(c, Count | Every))
         stage = tuple(condition for condition in first if condition is not None)
         phases += [stage, phase] if stage else [phase]
     return replace(goal, phases=tuple(phases))
+
+
+def _opened_and_on(phase: tuple[Condition, ...], state: State) -> tuple[Condition, ...]:
+    """Ask at once that one piece of furniture is open and on: it is opened first, and not closed to be switched on."""
+    wanted = {c.states: c for c in phase if isinstance(c, FixtureIs) and c.quantifier == "some"}
+    is_open, is_on = wanted.get(("open",)), wanted.get(("on",))
+    if is_open is None or is_on is None or replace(is_open, states=is_on.states) != is_on:
+        return phase
+    if len(set(fixtures_of(state, is_open)) | set(fixtures_of(state, is_on))) != 1:
+        return phase
+    both = replace(is_open, states=("open", "on"))
+    return tuple(both if c == is_open else c for c in phase if c != is_on)
 
 
 def _first_stage(condition: Count | Every, state: State) -> Count | None:

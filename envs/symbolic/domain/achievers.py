@@ -32,6 +32,19 @@ def removers(domain: Domain, category: str, word: str) -> tuple[tuple[Skill, Eff
 
 
 @lru_cache(maxsize=4096)
+def fillers(domain: Domain, category: str, liquid: str) -> tuple[tuple[Skill, Effect], ...]:
+    """Return the skills of a domain's own that fill things of a category with a liquid, as `achievers` does."""
+    categories: Categories = {**domain.fixtures, **domain.objects}
+    return tuple(
+        (skill, effect)
+        for skill in own_skills(domain)
+        for effect in skill.effects
+        if effect.atom.predicate == "filled" and effect.atom.word == liquid and effect.atom.positive
+        if category in changed_categories(categories, skill, effect)
+    )
+
+
+@lru_cache(maxsize=4096)
 def _skills(domain: Domain, category: str, state: str, *, is_set: bool) -> tuple[tuple[Skill, Effect], ...]:
     categories: Categories = {**domain.fixtures, **domain.objects}
     return tuple(

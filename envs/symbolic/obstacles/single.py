@@ -21,7 +21,7 @@ from envs.symbolic.goals import (
 )
 from envs.symbolic.obstacles.capacity import capacity_obstacle, fits_side_by_side, goes_in
 from envs.symbolic.obstacles.processes import process_obstacle
-from envs.symbolic.obstacles.skills import no_skill, removal_obstacle, skill_obstacle
+from envs.symbolic.obstacles.skills import filling_obstacle, no_skill, removal_obstacle, skill_obstacle
 from envs.symbolic.scoring import (
     can_match,
     fixtures_at,
@@ -245,7 +245,10 @@ def _liquid_obstacle(state: State, entity: int, thing: Thing) -> str:
     if not category.fills:
         return "cannot be filled"
     flows = any(process is not None and process.fill == thing.liquid for process in world.process)
-    if not flows and thing.liquid not in state.liquid:
+    by_skill = filling_obstacle(state, entity, str(thing.liquid))
+    if not flows and thing.liquid not in state.liquid and by_skill:
+        return f"cannot be filled: {by_skill}"
+    if not flows and thing.liquid not in state.liquid and by_skill is None:
         return f"cannot be filled: no {thing.liquid} can be made or poured here"
     if state.liquid[entity] and not _can_be_emptied(state, entity):
         return f"is full of {state.liquid[entity]}, and there is nothing to pour it into"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain import BUILT_IN_STATES
-from envs.symbolic.domain.achievers import achievers, categories_of_kind, removers
+from envs.symbolic.domain.achievers import achievers, categories_of_kind, fillers, removers
 from envs.symbolic.obstacles.capacity import goes_in
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ def removal_obstacle(state: State, entity: int, word: str) -> str | None:
     """Say why no skill of the domain's own takes a state away; "" if one may, None if there is no such skill."""
     domain, category = state.world.domain, state.world.categories[entity]
     return _first_obstacle(state, entity, removers(domain, category, word), 0)
+
+
+def filling_obstacle(state: State, vessel: int, liquid: str) -> str | None:
+    """Say why no skill of the domain's own fills a vessel; "" if one may, None if there is no such skill."""
+    domain, category = state.world.domain, state.world.categories[vessel]
+    return _first_obstacle(state, vessel, fillers(domain, category, liquid), 0)
 
 
 def no_skill(state: State, entity: int, word: str) -> str:

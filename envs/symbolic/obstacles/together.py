@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Holding, format_condition
 from envs.symbolic.obstacles.capacity import MAX_NAMES, room_of
 from envs.symbolic.obstacles.demands import exceeds_limit
@@ -31,6 +32,9 @@ def _exclude_fixture_states(a: FixtureIs, b: FixtureIs, state: State) -> bool:
     (word, is_true), (other_word, other_is_true) = (
         (negations.get(c.states[0], c.states[0]), (c.states[0] in negations) == (c.quantifier == "no")) for c in (a, b)
     )
+    if {word, other_word} == {"open", "on"} and is_true and other_is_true and "some" in (a.quantifier, b.quantifier):
+        pieces = set(fixtures_of(state, a)) | set(fixtures_of(state, b))
+        return len(pieces) == 1 and _runs_closed_if_own(next(iter(pieces)), state)
     if word != other_word or is_true == other_is_true:
         return False
     sets = (set(fixtures_of(state, a)), set(fixtures_of(state, b)))
@@ -40,6 +44,13 @@ def _exclude_fixture_states(a: FixtureIs, b: FixtureIs, state: State) -> bool:
     if not any(some):
         return True
     return sets[some.index(True)] <= sets[some.index(False)]
+
+
+def _runs_closed_if_own(fixture: int, state: State) -> bool:
+    """Whether a kind of furniture that a home describes itself runs only while it is closed."""
+    process, category = state.world.process[fixture], state.world.fixture_category[fixture]
+    is_own = category is not None and category.name not in load_domain().fixtures
+    return is_own and process is not None and "closed" in process.when
 
 
 def too_much_for_a_place(phase: tuple[Condition, ...], state: State) -> str:

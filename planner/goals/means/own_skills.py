@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envs.symbolic.domain.achievers import achievers, categories_of_kind, removers
+from envs.symbolic.domain.achievers import achievers, categories_of_kind, fillers, removers
 from envs.symbolic.state import HELD, NOWHERE, OPEN, Action
 from planner.goals import choice
 
@@ -79,6 +79,14 @@ def use_against(
     """Choose the use of a skill after which an entity has a state no longer; None if there is none."""
     world = state.world
     return _best(state, entity, removers(world.domain, world.categories[entity], word), avoid, common_sense)
+
+
+def use_to_fill(
+    state: State, vessel: int, liquid: str, avoid: frozenset[int] = frozenset(), *, common_sense: bool = False
+) -> Use | None:
+    """Choose the use of a skill that fills a vessel with a liquid; None if there is none."""
+    world = state.world
+    return _best(state, vessel, fillers(world.domain, world.categories[vessel], liquid), avoid, common_sense)
 
 
 def _best(

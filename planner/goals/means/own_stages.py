@@ -86,6 +86,11 @@ class OwnStages:
             if use is not None:
                 uses.append(use)
         yield from sorted(uses, key=lambda use: len(unmet(state, use)))[:number]
+        if isinstance(condition, Count | Holding) and (liquid := condition.thing.liquid):
+            vessels = grounding.candidates(state, condition.thing, None, avoid=self.avoid, common_sense=True)
+            empty = [i for i in vessels if state.liquid[i] != liquid][:1]
+            fillings = (grounding.filling_use(state, liquid, i, self.avoid, common_sense=True) for i in empty)
+            yield from (use for use in fillings if use is not None)
 
     def needless(self, conditions: Sequence[Condition], state: State) -> frozenset[str]:
         """Return the skills that nothing asks for: the GPT does not know what they are for."""

@@ -274,8 +274,8 @@ objects: {side table: [goat], hay rack: [hay bale, straw broom]}
     [
         ("hand: {width_m: 0.03, payload_kg: 0.2}\nreach: {min_m: 0.5, max_m: 0.9}", "fed goat",
          ("the hay bale is too wide", "the hay bale is too heavy", "the hay rack is too high"), ("goat", "incubator")),
-        ("skills: [go to]", "barn swept", ("cannot pick up or sweep",), ("give", "put")),
-        ("skills: [go to]", "groomed goat", ("cannot groom",), ("pick up",)),
+        ("skills: [go to]", "barn swept", ("sweep", "pick up"), ("give", "put")),
+        ("skills: [go to]", "groomed goat", ("cannot groom",), ("pick up", "put")),
         ("skills: [go to, sweep]", "barn swept", ("cannot pick up",), ("give", "put", "sweep")),
     ],
 )  # fmt: skip
