@@ -191,8 +191,11 @@ class SpokenWords:
         return is_plural(word, table)
 
     def words_of(self, table: str) -> tuple[str, ...]:
-        """Return every word of a table, in small letters."""
-        return (*self.own.get(table, ()), *words_of(table))
+        """Return every word of a table that means something here, in small letters."""
+        words = words_of(table)
+        if table in self.known:
+            words = tuple(word for word in words if self.names_of(word, table))
+        return (*self.own.get(table, ()), *words)
 
     @cached_property
     def names_by_word(self) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envs.errors import GoalError
 from envs.symbolic.actions import ON, OPEN
-from envs.symbolic.embodiment.refusals import may_hold
+from envs.symbolic.embodiment.refusals import may_hold, robot_obstacle
 from envs.symbolic.goals import Condition, Count, FixtureIs, Goal, Place, Thing
 from envs.symbolic.goals.sampling import draw_feasible_goal
 from envs.symbolic.scoring import holds
@@ -40,7 +40,7 @@ def sample_goal(state: State, rng: np.random.Generator, constructs: Sequence[str
     """
     if constructs:
         return draw_feasible_goal(state, random.Random(int(rng.integers(2**31))), constructs)
-    fixture_goals = _unsatisfied(state, [_fixture_goal(state, fixture) for fixture in range(state.world.n_fixtures)])
+    fixture_goals = _unsatisfied(state, _fixture_goals(state))
     move_goals = _unsatisfied(state, _move_goals(state, usual=True)) or _unsatisfied(
         state, _move_goals(state, usual=False)
     )
@@ -48,8 +48,20 @@ def sample_goal(state: State, rng: np.random.Generator, constructs: Sequence[str
         fixture_goals if fixture_goals and (not move_goals or rng.random() < FIXTURE_GOAL_FRACTION) else move_goals
     )
     if not candidates:
-        raise GoalError(f"{state.world.scene.name}: nothing can be moved, opened or switched there")
+        nothing = "nothing can be moved, opened or switched there"
+        if others := [c for c in _all_goals(state) if c is not None and not holds(state, c, state)]:
+            reason = robot_obstacle(Goal(phases=((others[0],),)), state)
+            nothing = f"there is something to move, open or switch, but not for this robot: {reason}; give a `goal`"
+        raise GoalError(f"{state.world.scene.name}: {nothing}")
     return Goal(phases=((candidates[int(rng.integers(len(candidates)))],),))
+
+
+def _all_goals(state: State) -> list[Condition | None]:
+    return [*_move_goals(state, usual=True), *_fixture_goals(state), *_move_goals(state, usual=False)]
+
+
+def _fixture_goals(state: State) -> list[Condition | None]:
+    return [_fixture_goal(state, fixture) for fixture in range(state.world.n_fixtures)]
 
 
 def _fixture_goal(state: State, fixture: int) -> Condition | None:

@@ -32,6 +32,7 @@ from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_files.reader import parse_home
 from envs.scenes.home_files.writer import dump_home
 from envs.scenes.speaker import with_speaker
+from envs.symbolic.domain import as_domain, load_domain
 from envs.symbolic.scene import Scene
 from envs.symbolic.state import State, World, scene_at
 
@@ -57,7 +58,7 @@ SEED_TEXT = "a seed is a whole number from 0 to 2**62 - 1"
 
 def load_home(
     home: AnyHome, *, geometry: bool = True, speaker: bool = False, notes: list[str] | None = None,
-    domain: Domain | None = None,
+    domain: Domain | str | os.PathLike[str] | None = None,
 ) -> Scene:  # fmt: skip
     """Return the scene of a home, named in one of the ways above.
 
@@ -66,13 +67,15 @@ def load_home(
         geometry: Whether a file or a seed gets a floor plan; only the physical world needs it.
         speaker: Whether a person is added to a seed's home or a scene without one.
         notes: Filled with what of a file is read otherwise than it is written.
-        domain: The domain of a seed, and of a file that names none; None: the default domain.
+        domain: The domain of a seed, and of a file that names none, or the domain's file; None: the default domain.
 
     Raises:
+        DomainError: The file of the domain cannot be read or is wrong.
         HomeNameError: It names no home.
         HomeError: The file cannot be read, or the state cannot be the start of a home; or a `HomeFileError` with one
             line per problem of the file.
     """
+    domain = None if domain is None else as_domain(domain)
     named = named_home(home) if isinstance(home, str | os.PathLike) else home
     if isinstance(named, Path):
         return with_speaker(_read_home(named, geometry, notes, domain), geometry=geometry)
@@ -91,7 +94,10 @@ def load_home(
     return with_speaker(scene, geometry=geometry) if speaker else scene
 
 
-def state_of(home: AnyHome, *, geometry: bool = True, speaker: bool = False, domain: Domain | None = None) -> State:
+def state_of(
+    home: AnyHome, *, geometry: bool = True, speaker: bool = False,
+    domain: Domain | str | os.PathLike[str] | None = None,
+) -> State:  # fmt: skip
     """Return the state of a home, named in one of the ways above: the given or current one, or a scene's initial one.
 
     Args:
@@ -188,7 +194,18 @@ def _read_home(path: Path, geometry: bool, notes: list[str] | None, domain: Doma
     try:
         return parse_home(text, name=stem or "home", geometry=geometry, notes=notes, folder=path.parent, domain=domain)
     except HomeFileError as error:
+        if domain is not None and domain is not load_domain() and _is_of_built_in_domain(text, path.parent):
+            text = "a home of the built-in domain, not of the one that was given; leave that out (`--domain`)"
+            raise HomeError(f"{path}: {text}, or give a home that is made for it") from None
         raise HomeFileError(list(error.problems), f"{path}: ") from None
+
+
+def _is_of_built_in_domain(text: str, folder: Path) -> bool:
+    try:
+        parse_home(text, geometry=False, folder=folder)
+    except HomeError:
+        return False
+    return True
 
 
 def _ways() -> str:

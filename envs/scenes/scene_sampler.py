@@ -7,6 +7,7 @@ plausible guesses, not measurements; they are here and in the domain's section `
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -16,7 +17,7 @@ from envs.errors import HomeError
 from envs.scenes.furniture_layout import lay_out
 from envs.scenes.room_furnishing import MAX_ROOMS, choose_fixtures, choose_rooms, room_names
 from envs.scenes.sampling_constraints import Demands, members, read_demands
-from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, load_domain
+from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, as_domain, load_domain
 from envs.symbolic.goals import Count, Place, Thing
 from envs.symbolic.scene import FixtureSpec, ObjectSpec, Room, Scene
 
@@ -44,7 +45,7 @@ def sample_scene(
     absent: Collection[str] = (),
     facts: Iterable[str] = (),
     geometry: bool = True,
-    domain: Domain | None = None,
+    domain: Domain | str | os.PathLike[str] | None = None,
 ) -> Scene:
     """Return a sampled home; the same arguments give the same home, and `scene.seed` reproduces it.
 
@@ -57,16 +58,17 @@ def sample_scene(
         absent: Categories and classes that the home must not have.
         facts: Facts that must hold, such as `mug on desk` or `cabinet open` (`envs.scenes.sampling_constraints`).
         geometry: Whether to lay out a floor plan; without one, all poses and rooms are zero.
-        domain: The kinds of things and furniture; by default the built-in ones.
+        domain: The kinds of things and furniture, or the file that has them; by default the built-in ones.
 
     Raises:
+        DomainError: The file of the domain cannot be read or is wrong.
         GoalError: A fact does not parse or can never hold.
         EnvsError: The demands contradict each other or have unknown words.
     """
     if rooms is not None and not 1 <= rooms <= MAX_ROOMS:
         raise HomeError(f"a home has 1 to {MAX_ROOMS} rooms, not {rooms}")
     seed = int(rng) if isinstance(rng, int | np.integer) else int(rng.integers(2**62))
-    domain = domain or load_domain()
+    domain = as_domain(domain)
     demands = read_demands(need_fixtures or {}, need_objects or {}, absent, facts, domain)
     contents = _Contents(np.random.default_rng((seed, 0)), np.random.default_rng((seed, 2)), demands, domain)
     contents.add_rooms(rooms)

@@ -112,6 +112,7 @@ class World:
         hands = [i for i, relation in enumerate(self.relation) if relation == "with"]
         self.people = dict(zip(scene.people, hands, strict=False))
         self.hidden = frozenset[int]()
+        self._hash = hash((scene.name, scene.seed, self.names))
         self.compiled_skills: dict[str, Any] = {}  # the cache of envs.symbolic.actions, by name
         self._fits: dict[tuple[int, int], bool] = {}
         self._of_kind: dict[str, frozenset[int]] = {}
@@ -130,8 +131,18 @@ class World:
         """Pickle only the scene: the rest is rebuilt."""
         return World, (self.scene,)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same home: states of equal scenes can be compared, also after pickling."""
+        if self is other or not isinstance(other, World):
+            return self is other
+        return self._hash == other._hash and self.hidden == other.hidden and self.scene == other.scene
+
+    def __hash__(self) -> int:
+        """Return a number that equal worlds share, made once: states are kept in caches."""
+        return self._hash
+
     def __copy__(self) -> World:
-        """Return itself: nothing in it changes but its caches, and states of one world can be compared."""
+        """Return itself: nothing in it changes but its caches."""
         return self
 
     def __deepcopy__(self, memo: dict[int, object]) -> World:

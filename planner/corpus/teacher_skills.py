@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_FIXES = 24  # preconditions that are made true for one use
 MAX_DEPTH = 4  # skills that are used for the preconditions of another
+_IN_HAND = ("holding", "holding what")
 
 
 class SkilledHands(Hands):
@@ -50,12 +51,36 @@ class SkilledHands(Hands):
             StuckError: No skill does, or what it needs cannot be had.
         """
         before = self.state
-        for entity in entities:
+        lacking = [entity for entity in entities if self.state.has(entity, word) == against]
+        if len(lacking) > 1:
+            self.prepare(lacking, word, against=against)
+        for entity in lacking:
             if self.state.has(entity, word) == against:
                 self.perform(self.chosen_use(entity, word, against=against))
         tool = self.state.held
         if tool >= 0 and tool != before.held and tool not in entities:
             self.put_back(tool, before.root(tool))
+
+    def prepare(self, entities: Sequence[int], word: str, *, against: bool) -> None:
+        """Bring several things to where a skill is used on them before its tool is taken, which then stays in the hand.
+
+        It is left out where there is no tool, or no room for all of them at once.
+        """
+        for entity in entities:
+            use = self.chosen_use(entity, word, against=against)
+            unmet = own_skills.unmet(self.state, use)
+            if not any(
+                atom.predicate in _IN_HAND and not (atom.terms and use.entity(atom.terms[0]) == entity)
+                for atom in unmet
+            ):
+                return
+            for atom in unmet:
+                if atom.predicate != "at" or not atom.positive or use.entity(atom.terms[0]) != entity:
+                    continue
+                place = use.entity(atom.terms[1])
+                if own_skills.is_room(self.state.world, place) or not grounding.can_hold(self.state, place, entity):
+                    return
+                self.make_true(atom, use)
 
     def chosen_use(self, entity: int, word: str, *, against: bool) -> Use:
         """Return the use of a skill for an entity."""

@@ -13,8 +13,9 @@ import numpy as np
 from envs.errors import nearest
 from envs.files.safe_yaml import compose
 from envs.scenes.home_files.contents import MAX_OBJECTS
-from envs.scenes.home_files.entries import MAX_COUNT, Item
+from envs.scenes.home_files.entries import Item
 from envs.scenes.home_files.household import MAX_PEOPLE, HouseholdReader
+from envs.scenes.home_files.properties import MAX_COUNT
 from envs.scenes.home_files.reader import MAX_FIXTURES
 from envs.scenes.room_furnishing import choose_fixtures
 from envs.scenes.scene_sampler import stocked_scene
@@ -93,7 +94,8 @@ class _NewHome(Chooser):
         )
         rng = np.random.default_rng((wishes.seed, 3))
         absent = [self.domain.person] if self.domain.person else []
-        chosen = choose_fixtures(rng, [room.kind for room in rooms], Counter(), absent, self.domain)
+        kinds = [room.kind for room in rooms]
+        chosen = choose_fixtures(rng, kinds, own_furniture(kinds, self.domain), absent, self.domain)
         n_usual = (MAX_FIXTURES - MAX_PEOPLE) // len(rooms)
         for room, categories in zip(rooms, chosen, strict=True):
             items = self.furniture(room, categories[:n_usual])
@@ -261,6 +263,17 @@ class _NewHome(Chooser):
             if left == 0:
                 return
         self.asker.say(f"  {spoken(replace(item, count=left))}: no furniture has room for it; left out.")
+
+
+def own_furniture(kinds: Sequence[str], domain: Domain) -> Counter[str]:
+    """Return one of each kind of furniture for some rooms that only this domain has, and no table of it furnishes."""
+    listed = {name for table in domain.sampling.furniture.values() for name in table} | load_domain().fixtures.keys()
+    return Counter(
+        name
+        for name, kind in domain.fixtures.items()
+        if name not in listed and not kind.underfoot and not kind.is_room and kind.relation != "with"
+        if not set(kinds).isdisjoint(kind.rooms)
+    )
 
 
 def nearest_kind(name: str, kinds: Sequence[str]) -> str:

@@ -154,7 +154,7 @@ def test_what_no_search_can_change_is_refused_before_it(memorized: Planner, flat
     belief = Belief.of_map(with_robot(flat, load_robot("guide")).world.scene)
     goal = parse_goal("mug on dining table", scene=belief.scene)
     plan = plan_for_goal_under_uncertainty(memorized, goal, belief, Options())
-    assert (plan.status, plan.reason) == ("refused", "this robot cannot pick up or put")
+    assert (plan.status, plan.reason) == ("refused", "this robot cannot pick up or put the mug")
 
 
 # -- exports and environments

@@ -132,12 +132,15 @@ class _HomeReader(HouseholdReader):
     def home(self, root: yaml.Node, name: str) -> Scene:
         if not isinstance(root, yaml.MappingNode):
             self.problem(root, f"a home has `rooms:` and `objects:`; this file has neither: it is {describe(root)}")
-            return Scene(name=name, seed=0, rooms=(), doorways=(), fixtures=(), objects=(), robot=(0.0, 0.0, 0.0))
+            return _nothing(name)
         parts = self.options(root, "home", HOME_KEYS)
         given_name = self.text(parts["name"], "name") if "name" in parts else None
         seed = self.whole(parts["seed"], "seed", 0, 2**62) if "seed" in parts else None
         if "domain" in parts:
+            n_problems = len(self.problems)
             self.read_domain(parts["domain"])
+            if len(self.problems) > n_problems:  # what the home says is right or wrong only with its domain
+                return _nothing(name)
         kinds = KindReader(self.domain, people=_listed_words(parts.get("people")))
         kinds.problems, kinds.notes = self.problems, self.notes
         self.domain = kinds.read(parts, self.folder)
@@ -321,6 +324,11 @@ class _HomeReader(HouseholdReader):
         for name, text in fixture_problems(self.rooms_with_rect, list(fixtures.values()), self.posed, self.domain):
             x0, y0, x1, y1 = footprint(fixtures[name], self.domain)
             self.problem(self.lines.get(name), f"{text}; it covers x {x0:.2f} to {x1:.2f}, y {y0:.2f} to {y1:.2f} m")
+
+
+def _nothing(name: str) -> Scene:
+    """Return what is read of a file that says nothing of a home."""
+    return Scene(name=name, seed=0, rooms=(), doorways=(), fixtures=(), objects=(), robot=(0.0, 0.0, 0.0))
 
 
 def _names_under_unknown_keys(root: yaml.MappingNode) -> Iterator[str]:

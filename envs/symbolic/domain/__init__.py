@@ -28,7 +28,7 @@ from envs.symbolic.domain.categories import (
     mass_of,
 )
 from envs.symbolic.domain.domain import Domain
-from envs.symbolic.domain.loading import load_domain
+from envs.symbolic.domain.loading import as_domain, load_domain
 from envs.symbolic.domain.room_kinds import ROOM
 from envs.symbolic.domain.skill import Hand, Skill
 
@@ -46,6 +46,7 @@ __all__ = [
     "Relation",
     "Skill",
     "Vec3",
+    "as_domain",
     "capacity_of",
     "fits_in",
     "load_domain",

@@ -1,9 +1,10 @@
-"""Which skills give things a state, or take it away: for those who choose skills, not for the world."""
+"""Which skills and processes give things a state, or take it away: for those who choose skills, not for the world."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from envs.symbolic.domain.categories import Process
 from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.state_bearers import Categories, categories_of, changed_categories
 from envs.symbolic.skills.values import Effect, Skill
@@ -63,3 +64,10 @@ def is_tool_for(domain: Domain, category: str, word: str, tool: str) -> bool:
         for skill, effect in achievers(domain, category, word)
         for precondition in skill.preconditions
     )
+
+
+def gives(process: Process, domain: Domain, word: str) -> bool:
+    """Whether a process gives things a state, or takes away the one that a negation denies."""
+    if (positive := domain.negations.get(word)) is not None:
+        return positive in process.clear
+    return word in process.set or (word == "cooked" and process.cook)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import copyreg
+import os
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from envs.errors import DomainError
+from envs.errors import DomainError, quoted
 from envs.files import safe_yaml
 from envs.files.bounded_files import ReadError, read_text
 from envs.symbolic.domain.domain import Domain
 from envs.symbolic.domain.reading import default_domain
-
-if TYPE_CHECKING:
-    import os
 
 
 def load_domain(path: str | os.PathLike[str] | None = None) -> Domain:
@@ -36,6 +34,19 @@ def load_domain(path: str | os.PathLike[str] | None = None) -> Domain:
     except ReadError as error:
         raise DomainError(f"no such domain: {error}") from None
     return parse_domain(text, f"{path}: ")
+
+
+def as_domain(domain: Domain | str | os.PathLike[str] | None) -> Domain:
+    """Return a domain that is given itself or by its file; None: the default one.
+
+    Raises:
+        DomainError: It is neither; or as in `load_domain`.
+    """
+    if isinstance(domain, Domain):
+        return domain
+    if domain is None or isinstance(domain, str | os.PathLike):
+        return load_domain(domain)
+    raise DomainError(f"a domain is that of `load_domain(file)`, or its file; seen: {quoted(domain)}")
 
 
 def _pickled(domain: Domain) -> tuple[Any, ...]:

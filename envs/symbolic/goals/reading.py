@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -79,6 +81,9 @@ def _read(
 ) -> Value:
     """Parse a text, or raise an error that offers the wording that was probably meant."""
     parser = GoalParser(domain, scene)
+    if (spelled := _as_goals_spell(text, domain)) != text:
+        with suppress(GoalError):
+            return parse(parser, spelled)
     try:
         return parse(parser, text)
     except GoalError as error:
@@ -103,6 +108,15 @@ def _read(
             return ""
 
         raise _UnreadError(reason, suggestion) from None
+
+
+def _as_goals_spell(text: str, domain: Domain) -> str:
+    """Return a text with the names of own kinds as goals spell them: `ball-of-yarn` for `ball of yarn`."""
+    for kind, words in domain.words.items():
+        for word in words:
+            if re.sub("[-' ]", "", word.lower()) == re.sub("[- ]", "", kind.lower()):
+                text = re.sub(rf"(?<![\w-]){re.escape(word)}(?![\w-])", kind, text, flags=re.IGNORECASE)
+    return text
 
 
 class _UnreadError(GoalError):

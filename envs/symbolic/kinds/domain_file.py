@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,7 +25,7 @@ from envs.symbolic.domain.speech import Speech
 from envs.symbolic.kinds.names import KindNames
 from envs.symbolic.kinds.reader import KindReader
 from envs.symbolic.kinds.sampling_tables import SamplingReader
-from envs.symbolic.skills.notation import read_skills
+from envs.symbolic.skills.notation import read_skills, states_set_in
 from envs.words import names_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ NEGATIONS = {"closed": "open", "off": "on", "clean": "dirty"}  # of built-in sta
 FAMILY_KEYS = ("about", "goal", "refuse", "ask", "slots", "count", "numbers", "weight", "phrases")
 NOUN_KEYS = ("uncountable", "plural_only", "plurals")
 GROUPS = ("size", "color", "material")
+NEAR_ROOM = 0.85  # likeness to a kind of room that is there, from which a new one is a slip
 MAX_FAMILIES, MAX_PHRASES = 500, 200
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _OWN_SLOTS = ("n", "rel")  # placeholders that are no slots
@@ -158,6 +160,8 @@ class DomainFileReader(KindReader, SamplingReader):
             for node, word in self.new_words(parts, "states", base.states)
             if self.is_one_word(node, "states", word)
         ]
+        if "skills" in parts:  # what a skill sets is a state
+            states += states_set_in(parts["skills"], base.extended(states=states).vocabulary)
         self.domain = base = base.extended(
             states=states,
             classes=[word for _, word in self.new_words(parts, "classes", base.classes)],
@@ -245,6 +249,11 @@ class DomainFileReader(KindReader, SamplingReader):
                 rooms.append(word)
             elif len(meant) == 1:
                 rooms.append(meant[0])
+            elif near := get_close_matches(word, self.domain.rooms, n=1, cutoff=NEAR_ROOM):
+                text = (
+                    f"unknown room {word!r}; did you mean {near[0]!r}? A kind of room of your own is spelled less alike"
+                )
+                self.problem(each, f"{context}: {text}")
             elif self.may_be_called(each, context, word):
                 self.new_rooms[word] = None
                 rooms.append(word)
@@ -283,7 +292,7 @@ class DomainFileReader(KindReader, SamplingReader):
             else:
                 named[name] = skill
         mapping = yaml.MappingNode("tag:yaml.org,2002:map", own, node.start_mark, node.end_mark)
-        read = read_skills(self, mapping, domain.vocabulary)
+        read = read_skills(self, mapping, self.vocabulary(domain))
         self.check_states_of(read, mapping)
         skills = {**named, **read}
         order = [key.value for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []

@@ -39,6 +39,8 @@ class FurnitureReader(ThingReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
         self.processes: list[Process] = []
+        self.states: dict[str, None] = {}  # of the file's own
+        self.negations: dict[str, str] = {}
         self.names_of_things: set[str] = set()  # own kinds of things, which are read later
 
     def piece(self, entry: KindEntry, like: FixtureCategory | None) -> FixtureCategory | None:
@@ -211,7 +213,8 @@ class FurnitureReader(ThingReader):
 
     def state_words(self, node: yaml.Node, context: str, key: str) -> tuple[str, ...]:
         """Return states; those that a process waits for may be negations."""
-        known = (*self.domain.states, *(self.domain.negations if key == "when" else ()))
+        absent = (*self.domain.negations, *self.negations) if key == "when" else ()
+        known = dict.fromkeys((*self.domain.states, *self.states, *absent))
         return self.choices(node, context, known, "state")
 
 

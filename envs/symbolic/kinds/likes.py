@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
+
+import yaml
 
 from envs.errors import nearest
 from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region
@@ -13,6 +16,7 @@ from envs.words import names_of
 if TYPE_CHECKING:
     from envs.symbolic.domain.domain import Domain
     from envs.symbolic.kinds.things import KindEntry
+    from envs.symbolic.skills.phrases import Vocabulary
 
 _ANY_SPACE = Region(z=0.5, size=(2.0, 2.0, 2.0))
 Category = TypeVar("Category", ObjectCategory, FixtureCategory)
@@ -27,6 +31,7 @@ class LikeReader(FurnitureReader):
         super().__init__(domain)
         self.names_of_furniture: set[str] = set()
         self.refused: set[str] = set()  # names of kinds with a problem, in small letters
+        self.classes_of_refused_furniture: set[str] = set()
 
     def kinds(
         self,
@@ -48,8 +53,18 @@ class LikeReader(FurnitureReader):
                         kind = build(entries[each], like_kind)
                 if kind is None:
                     self.refused.add(each.lower())
+                    if known is self.domain.fixtures and "classes" in entries[each].options:
+                        self.classes_of_refused_furniture |= scalars(entries[each].options["classes"])
                 built[each] = kind if kind is not None else stand_in(each)
         return {name: built[name] for name in entries}
+
+    def vocabulary(self, domain: Domain) -> Vocabulary:
+        """Return the words that skills may use; also a class that only kinds with a problem have."""
+        words = domain.vocabulary
+        known = words.objects | words.fixtures
+        lacking = {word for word in domain.classes if word not in known} if self.refused else set()
+        furniture = lacking & self.classes_of_refused_furniture
+        return replace(words, objects=words.objects | (lacking - furniture), fixtures=words.fixtures | furniture)
 
     def in_order(
         self, name: str, like_of: dict[str, str | None], built: Collection[str], entries: dict[str, KindEntry]
@@ -111,7 +126,8 @@ class LikeReader(FurnitureReader):
         members = self.domain.members.get(word) or self.domain.fixture_members.get(word)
         if members:
             return f"{word!r} is a class; name one of it, such as {members[0]!r}"
-        return f"unknown kind {word!r}{nearest(word, known) or '; the built-in kinds are in envs/domain.yaml'}"
+        others = [name for name in known if name != entry.name]
+        return f"unknown kind {word!r}{nearest(word, others) or '; the built-in kinds are in envs/domain.yaml'}"
 
     def any_piece(self, name: str) -> FixtureCategory:
         """Return harmless furniture in place of a kind with a problem, so that its name gives no further message."""
@@ -119,6 +135,12 @@ class LikeReader(FurnitureReader):
             name=name, body="cupboard", size=(0.5, 0.5, 0.9), rooms=self.domain.rooms, region=_ANY_SPACE, relation="in",
             joint="hinge", switch=True, wipeable=True, waterable=True,
         )  # fmt: skip
+
+
+def scalars(node: yaml.Node) -> set[str]:
+    """Return the words of a node that is a word or a list, as they are written."""
+    nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    return {each.value for each in nodes if isinstance(each, yaml.ScalarNode)}
 
 
 def any_thing(name: str) -> ObjectCategory:

@@ -26,6 +26,7 @@ import yaml
 
 from envs.errors import DomainError
 from envs.files.yaml_nodes import HomeFileError, describe, is_null
+from envs.symbolic.domain.categories import Process
 from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS
 from envs.symbolic.kinds.includes import Included, IncludeReader
 from envs.symbolic.kinds.likes import LikeReader, any_thing
@@ -59,8 +60,6 @@ class KindReader(LikeReader, IncludeReader):
         super().__init__(domain)
         self.names = KindNames(domain, people)
         self.words_of: dict[str, tuple[str, ...]] = {}
-        self.states: dict[str, None] = {}
-        self.negations: dict[str, str] = {}
         self.firsts: dict[str, str] = {}  # where each name stands first, by the name in small letters
 
     def read(self, parts: Mapping[str, yaml.Node], folder: Path | None = None) -> Domain:
@@ -122,7 +121,7 @@ class KindReader(LikeReader, IncludeReader):
                 continue
             with self.reading(file.file):
                 node = file.parts["skills"]
-                read = read_skills(self, node, domain.vocabulary)
+                read = read_skills(self, node, self.vocabulary(domain))
                 for name in read.keys() & skills.keys():
                     self.problem(node, f"skills: {name!r} is also a skill of another file; choose other words")
                 self.check_states_of(read, node)
@@ -162,6 +161,9 @@ class KindReader(LikeReader, IncludeReader):
             self.problem(
                 node, f"{context}: {word!r} has several words; a state is one, such as {word.replace(' ', '-')!r}"
             )
+        elif word != word.lower():
+            self.problem(node, f"{context}: {word!r} has a capital letter; a state is written small: {word.lower()!r}")
+            return False
         return " " not in word
 
     def may_be_called(
@@ -268,7 +270,49 @@ class KindReader(LikeReader, IncludeReader):
                     at.append(place)
             if not at and "at" not in values:
                 self.problem(key, f"{context}: say `at` which furniture")
-            self.processes.append(self.process(name, tuple(at), values, context))
+            self.add_process(self.process(name, tuple(at), values, context), values.get("at", key), context)
+
+    def add_process(self, process: Process, node: yaml.Node, context: str) -> None:
+        """Add a process, joined with that which its furniture has already: there is one at each."""
+        free: list[str] = []
+        for place in process.at:
+            other = self.process_at(place)
+            if other is None:
+                free.append(place)
+                continue
+            joined = self.joined(other, process, place)
+            if joined is None:
+                known = f"{place!r} has a process already, with `when: [{', '.join(other.when)}]`"
+                why = "this one contradicts it" if {*other.when} == {*process.when} else "furniture has one"
+                way = f"say all in one, as `process: {{…}}` of {place!r} under `{self.called['furniture']}:`"
+                self.problem(node, f"{context}: at: {known}, and {why}; {way}")
+                continue
+            left = [replace(each, at=tuple(name for name in each.at if name != place)) for each in self.processes]
+            self.processes = [*(each for each in left if each.at), joined]
+        if free or not process.at:
+            self.processes.append(replace(process, at=tuple(free)))
+
+    def process_at(self, place: str) -> Process | None:
+        """Return the process of furniture as read so far: its own, or that of the furniture that it is like."""
+        at = {**self.domain.process_at, **{name: process for process in self.processes for name in process.at}}
+        like = self.furniture[place].like if place in self.furniture else None
+        return at.get(place) or at.get(like or "")
+
+    def joined(self, first: Process, second: Process, place: str) -> Process | None:
+        """Return one process that does what two do at the same time; None if they contradict each other."""
+        if not (first.set or first.clear or first.fill or first.cook):  # `process: none`
+            return replace(second, name=place, at=(place,))
+        is_set, is_cleared = {*first.set, *second.set}, {*first.clear, *second.clear}
+        is_set_and_cleared = not is_set.isdisjoint(is_cleared)
+        if is_set_and_cleared or any({*pair} <= is_set for pair in self.domain.exclusive):
+            return None
+        if {*first.when} != {*second.when} or (first.fill and second.fill and first.fill != second.fill):
+            return None
+        return Process(
+            name=place, at=(place,), when=first.when, set=tuple(dict.fromkeys((*first.set, *second.set))),
+            clear=tuple(dict.fromkeys((*first.clear, *second.clear))), fill=first.fill or second.fill,
+            cook=first.cook or second.cook,
+        )  # fmt: skip
 
 
 def load_kinds(path: str | os.PathLike[str], domain: Domain) -> Domain:

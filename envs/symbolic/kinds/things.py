@@ -11,7 +11,7 @@ import yaml
 
 from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import describe
-from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region, Relation, fits_in
+from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region, Relation, fits_in, lacks_inside
 from envs.symbolic.domain.mesh_file import mesh_of
 from envs.symbolic.kinds.values import MAX_SIDE_M, ValueReader, scaled_region, shape_examples
 from envs.words import names_of
@@ -117,7 +117,11 @@ class ThingReader(ValueReader):
         if "holds" in options:
             outer = parts.get("size", start.size)
             parts["holds"], parts["relation"] = self.holding(options["holds"], f"{name}: holds", outer, start)
-        kind, is_right = replace(start, **parts), len(self.problems) == n_problems
+        kind = replace(start, **parts)
+        if kind.mesh is not None and lacks_inside(kind):
+            node, file = options.get("mesh", entry.node), Path(kind.mesh.path).name
+            self.problem(node, f"{name}: mesh: it holds things inside, but {file} is not hollow")
+        is_right = len(self.problems) == n_problems
         if is_right or "at" in options:
             kind = replace(kind, at=self.usual_places(entry, kind, start.at if like else (), is_right=is_right))
         return kind if len(self.problems) == n_problems else None

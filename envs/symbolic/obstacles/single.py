@@ -20,6 +20,7 @@ from envs.symbolic.goals import (
     format_thing,
 )
 from envs.symbolic.obstacles.capacity import capacity_obstacle, fits_side_by_side, goes_in
+from envs.symbolic.obstacles.processes import process_obstacle
 from envs.symbolic.obstacles.skills import no_skill, removal_obstacle, skill_obstacle
 from envs.symbolic.scoring import (
     can_match,
@@ -187,8 +188,10 @@ def _state_obstacle(state: State, entity: int, word: str, means: str | None) -> 
     by_skill = skill_obstacle(state, entity, word) if is_allowed else None
     if by_skill is not None:
         return by_skill
-    is_known = domain.negations.get(word, word) in BUILT_IN_STATES
-    return f"{state.world.names[entity]} {reason}" if is_known else no_skill(state, entity, word)
+    if domain.negations.get(word, word) in BUILT_IN_STATES or means in domain.fixtures:
+        return f"{state.world.names[entity]} {reason}"
+    reason = process_obstacle(state, entity, word)
+    return f"{state.world.names[entity]} {reason}" if reason else no_skill(state, entity, word)
 
 
 def _known_obstacle(state: State, entity: int, word: str, means: str | None) -> str:
@@ -358,13 +361,11 @@ def _can_be_given(state: State, entity: int, place: Place) -> bool:
 
 
 def _place_obstacle(place: Place, state: State) -> str:
-    world = state.world
     if place.thing is None:
         if fixtures_at(state, place):
             return ""
         if place.person is not None:
-            known = place.person in world.scene.people
-            return f"{place.person} is not here" if known else f"nobody here is called {place.person}"
+            return _absent(place.person, state)
         return f"there is no {format_furniture(place) if place.fixture else place.room} here"
     objects = usable(state, place.thing)
     if not objects:
@@ -373,6 +374,11 @@ def _place_obstacle(place: Place, state: State) -> str:
         return reason
     reasons = [_object_obstacle(state, i, place.thing, place.inside) for i in objects]
     return "" if "" in reasons else reasons[0]
+
+
+def _absent(person: str, state: State) -> str:
+    """Say that a person is not here."""
+    return f"{person} is not here" if person in state.world.scene.people else f"nobody here is called {person}"
 
 
 def _holders(state: State, place: Place) -> Iterator[int]:
@@ -385,6 +391,8 @@ def _holders(state: State, place: Place) -> Iterator[int]:
 
 def _fixture_obstacle(condition: FixtureIs, state: State) -> str:
     fixtures = fixtures_of(state, condition)
+    if not fixtures and condition.person is not None:
+        return _absent(condition.person, state)
     if not fixtures:
         return f"there is no {format_furniture(condition)} here"
     opposites = {a: b for a, b in state.world.domain.negations.items() if {a, b} <= {*condition.states}}

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import pickle
 import random
+from dataclasses import replace
 
 import pytest
 
 from envs.errors import ActionError
+from envs.scenes.home_file import load_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import (
     HELD,
@@ -314,3 +317,15 @@ def test_the_message_about_a_very_long_subtask_is_short(initial_state: State, te
     with pytest.raises(ActionError) as caught:
         parse_action(initial_state.world, text.format("x" * 100_000))
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("home", ["studio", 7])
+def test_states_of_equal_homes_are_equal(home: str | int) -> None:
+    state, again = (World(load_home(home, geometry=False)).initial() for _ in range(2))
+    assert state == again == pickle.loads(pickle.dumps(state))
+    assert len({state, again}) == 1
+    moved = state._replace(place=(*state.place[:-1], state.place[-1] + 1))
+    assert moved != again
+    assert state._replace(world=state.world.without({0})) != again
+    other = World(replace(state.world.scene, rules=("never open fridge",))).initial()
+    assert other != state

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from envs.data_folder import data_folder
-from envs.errors import DomainError
+from envs.errors import DomainError, HomeError
 from envs.scenes.home_file import dump_home, load_home, parse_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import applicable, parse_action, successor
@@ -205,3 +205,36 @@ def test_a_home_file_names_its_domain_relative_to_itself(tmp_path: Path) -> None
     home.write_text("domain: owm.yaml\nrooms: {cold room: [rack]}\n", encoding="utf-8")
     with pytest.raises(Exception, match="line 1: domain: no such domain"):
         load_home(home)
+
+
+def test_only_the_problems_of_a_wrong_domain_are_told_of_its_home(tmp_path: Path) -> None:
+    (tmp_path / "shed.yaml").write_text("extends: home\nobjects: {rake: {shape: cutlry}}\n")
+    (tmp_path / "home.yaml").write_text("domain: shed.yaml\nrooms: {shed: [pot stand]}\nobjects: {bench: [rake]}\n")
+    with pytest.raises(HomeError) as caught:
+        load_home(tmp_path / "home.yaml")
+    (line,) = str(caught.value).splitlines()
+    assert "shed.yaml: line 2: rake: shape: unknown shape 'cutlry'" in line
+
+
+@pytest.mark.parametrize("home", ["studio", "family_house"])
+def test_a_home_of_the_built_in_domain_is_none_of_another(home: str) -> None:
+    with pytest.raises(HomeError) as caught:
+        load_home(home, domain=load_domain(WORKSHOP))
+    (line,) = str(caught.value).splitlines()
+    assert "a home of the built-in domain, not of the one that was given" in line
+
+
+def test_hints_are_given_only_in_words_that_the_domain_has() -> None:
+    with pytest.raises(HomeError, match="unknown fixture 'floor lmp'"):
+        parse_home("rooms: {wood shop: [floor lmp, sofa, lamp]}", domain=load_domain(WORKSHOP))
+
+
+def test_a_state_that_a_skill_sets_has_a_word_for_its_absence(tmp_path: Path) -> None:
+    (tmp_path / "library.yaml").write_text("""\
+extends: home
+negations: {overdue: renewed}
+skills: {renew: {text: "renew {book}", when: ["holding {book}"], sets: ["{book} renewed"]}}
+""")
+    domain = load_domain(tmp_path / "library.yaml")
+    assert domain.negations["overdue"] == "renewed"
+    assert parse_goal("no overdue book", domain)

@@ -10,13 +10,13 @@ import pytest
 
 from envs.assets.collision_shapes import rims
 from envs.errors import ActionError
-from envs.scenes.home_file import load_home
+from envs.scenes.home_file import load_home, parse_home
 from envs.scenes.robot_file import parse_robot
 from envs.symbolic.actions import State, World, applicable, apply, format_action, parse_action, unmet_precondition
 from envs.symbolic.domain import Hand, load_domain
 from envs.symbolic.embodiment import Robot, equipped, equipped_state
 from envs.symbolic.embodiment.grip import grip_width
-from envs.symbolic.embodiment.possible import Possible
+from envs.symbolic.embodiment.possible import Possible, possible_in
 from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.obstacles import obstacle
@@ -141,17 +141,17 @@ def test_what_is_lighter_or_narrower_is_never_refused_where_more_is_not() -> Non
 @pytest.mark.parametrize(
     ("robot", "goal", "reason"),
     [
-        (without("slice"), "sliced apple", "this robot cannot slice"),
+        (without("slice"), "sliced apple", "this robot cannot slice the apple"),
         (without("open"), "milk on dining table", "this robot cannot open the fridge, where the milk is"),
         (without("open"), "apple in microwave", "this robot cannot open the microwave"),
         (without("open"), "2 mug on dining table", "this robot cannot open the cabinet, where mug 1 is"),
-        (without("turn off"), "desk lamp off", "this robot cannot turn off"),
-        (without("turn on"), "hot apple", "this robot cannot turn on"),
-        (without("close"), "hot apple by microwave", "this robot cannot close"),
-        (without("give"), "milk with person", "this robot cannot give"),
-        (without("pick up", "put"), "apple on dining table", "this robot cannot pick up or put"),
-        (without("pick up"), "no plate in sink", "this robot cannot pick up"),
-        (without("pick up"), "holding apple", "this robot cannot pick up"),
+        (without("turn off"), "desk lamp off", "this robot cannot turn off the desk lamp"),
+        (without("turn on"), "hot apple", "this robot cannot turn on the microwave"),
+        (without("close"), "hot apple by microwave", "this robot cannot close the microwave"),
+        (without("give"), "milk with person", "this robot cannot give the milk"),
+        (without("pick up", "put"), "apple on dining table", "this robot cannot pick up or put the apple"),
+        (without("pick up"), "no plate in sink", "this robot cannot pick up the plate"),
+        (without("pick up"), "holding apple", "this robot cannot pick up the apple"),
         (Robot(hand=Hand(payload_kg=0.3)), "pot on dining table",
          "the pot is too heavy for this robot's hand (1.5 kg; it lifts 0.3 kg)"),
         (Robot(hand=Hand(width_m=0.04)), "apple on dining table",
@@ -160,7 +160,15 @@ def test_what_is_lighter_or_narrower_is_never_refused_where_more_is_not() -> Non
          "the floor is too low for this robot (0.00 m; it reaches from 0.20 to 1.00 m)"),
         (Robot(hand=Hand(width_m=0.01)), "sliced apple",  # with a knife
          "the knife is too wide for this robot's hand (0.015 m; it holds 0.01 m)"),
-        (without("slice"), "plate on dining table then sliced apple", "sliced apple: this robot cannot slice"),
+        (without("turn on", "open"), "hot apple by microwave", "this robot cannot open or turn on the microwave"),
+        (without("open", "pick up"), "milk on dining table",
+         "this robot cannot pick up the milk or open the fridge, where the milk is"),
+        (without("pick up"), "sliced apple", "this robot cannot pick up"),  # a knife
+        (without("turn on"), "stove burner on", "this robot cannot turn on the stove burner"),
+        (without("put"), "2 mug on dining table", "this robot cannot put"),
+        (without("put"), "mug on dining table", "this robot cannot put a mug"),
+        (without("slice"), "plate on dining table then sliced apple",
+         "sliced apple: this robot cannot slice the apple"),
     ],
 )  # fmt: skip
 def test_a_goal_that_needs_more_is_refused_with_that_reason(robot: Robot, goal: str, reason: str) -> None:
@@ -190,7 +198,7 @@ def test_an_open_cupboard_is_no_reason_to_refuse() -> None:
     fixtures = tuple(f"{name}: open" if name.startswith(("fridge", "cabinet")) else name for name in KITCHEN)
     assert why(without("open"), "milk on dining table", fixtures) == ""
     assert why(without("open", "close"), "milk on dining table", fixtures) == ""
-    assert why(without("close"), "cold apple in fridge", fixtures) == "this robot cannot close"
+    assert why(without("close"), "cold apple in fridge", fixtures) == "this robot cannot close the fridge"
 
 
 def test_a_robot_that_cannot_let_go_takes_one_thing() -> None:
@@ -209,7 +217,7 @@ def test_a_goal_about_an_own_state_needs_the_skill_that_sets_it() -> None:
     goal = parse_goal("every room vacuumed", scene=state.world.scene)
     assert robot_obstacle(goal, state) == "" == obstacle(goal, state)
     lacking = equipped_state(state, without("vacuum"))
-    assert robot_obstacle(goal, lacking) == "this robot cannot vacuum"
+    assert robot_obstacle(goal, lacking) == "this robot cannot vacuum the kitchen"
     assert obstacle(goal, lacking) != ""
 
 
@@ -226,3 +234,64 @@ def test_more_skills_never_make_less_possible(skill: str) -> None:
     assert less.holdable <= full.holdable
     assert all(a <= b for a, b in zip(less.roots, full.roots, strict=True))
     assert all(less.true[word] <= full.true[word] and less.false[word] <= full.false[word] for word in domain.states)
+
+
+def test_an_own_skill_is_for_what_was_made_from_the_kind_that_it_names() -> None:
+    text = """
+    things: {goat: {like: teddy bear}}
+    rooms: {hall: [side table, bench]}
+    objects: {side table: [goat]}
+    """
+    treat = 'own skills: {treat: {text: "treat {teddy bear}", sets: ["{teddy bear} pleased"]}}'
+    home = parse_home(text)
+    robot = parse_robot(f"skills: [go to, pick up, put]\n{treat}", domain=home.domain)
+    possible = possible_in(World(equipped(home, robot)).initial())
+    goat = possible.world.index["goat 1"]
+    assert possible.can_be(goat, "pleased")
+
+
+FARM = """
+people: [Ute]
+classes: [animal, fodder]
+things:
+  goat: {like: teddy bear, classes: [animal], size: 0.45}
+  hay bale: {shape: box, size: [0.3, 0.3, 0.4], classes: [fodder], mass_kg: 4}
+  straw broom: {like: umbrella}
+furniture:
+  hay rack: {like: shelf}
+  incubator: {body: cupboard, size: [0.5, 0.5, 0.6], switch: yes, process: {when: [closed, on], set: [hot]}}
+skills:
+  feed: {text: "feed {animal}", when: ["holding {fodder}"], sets: ["{animal} fed"]}
+  sweep: {text: "sweep {room}", when: ["holding {straw broom}"], sets: ["{room} swept"]}
+  brush: {text: "groom {animal}", when: ["hand empty"], sets: ["{animal} groomed"]}
+rooms: {barn: {kind: hall, fixtures: [hay rack, incubator, side table, person]}}
+objects: {side table: [goat], hay rack: [hay bale, straw broom]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "goal", "said", "unsaid"),
+    [
+        ("hand: {width_m: 0.03, payload_kg: 0.2}\nreach: {min_m: 0.5, max_m: 0.9}", "fed goat",
+         ("the hay bale is too wide", "the hay bale is too heavy", "the hay rack is too high"), ("goat", "incubator")),
+        ("skills: [go to]", "barn swept", ("cannot pick up or sweep",), ("give", "put")),
+        ("skills: [go to]", "groomed goat", ("cannot groom",), ("pick up",)),
+        ("skills: [go to, sweep]", "barn swept", ("cannot pick up",), ("give", "put", "sweep")),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_what_an_own_skill_needs_and_nothing_else(
+    text: str, goal: str, said: tuple[str, ...], unsaid: tuple[str, ...]
+) -> None:
+    home = parse_home(FARM)
+    state = World(equipped(home, parse_robot(text, domain=home.domain))).initial()
+    reason = robot_obstacle(parse_goal(goal, scene=state.world.scene), state)
+    assert all(words in reason for words in said)
+    assert not any(words in reason for words in unsaid)
+
+
+def test_a_robot_that_puts_nothing_down_uses_its_own_skill_with_what_it_takes() -> None:
+    home = parse_home(FARM)
+    robot = parse_robot("skills: [go to, pick up, sweep, feed]", domain=home.domain)
+    state = World(equipped(home, robot)).initial()
+    for goal in ("barn swept", "fed goat"):
+        assert robot_obstacle(parse_goal(goal, scene=state.world.scene), state) == ""
