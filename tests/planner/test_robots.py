@@ -180,6 +180,12 @@ def test_an_environment_has_the_skills_of_its_robot(flat_file: Path) -> None:
         gymnasium.make("HomeSymbolic-v0", home=str(flat_file), goal="mug on dining table", robot="fetcher")
 
 
+def test_a_robot_without_arms_is_told_apart_from_a_home_without_things() -> None:
+    env = gymnasium.make("HomeSymbolic-v0", home="studio", robot="guide")
+    with pytest.raises(GoalError, match="but not for this robot: this robot cannot pick up or put"):
+        env.reset(seed=0)
+
+
 def test_an_environment_samples_goals_that_its_robot_can_reach() -> None:
     env = gymnasium.make("HomeSymbolic-v0", robot="fetcher")
     for seed in range(5):

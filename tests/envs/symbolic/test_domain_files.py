@@ -17,6 +17,7 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.scoring import holds
 from envs.symbolic.state import World
+from planner.new_homes.new_home import own_furniture
 
 WORKSHOP = data_folder() / "domains" / "workshop.yaml"
 TEXT = WORKSHOP.read_text(encoding="utf-8")
@@ -245,3 +246,34 @@ skills: {renew: {text: "renew {book}", when: ["holding {book}"], sets: ["{book} 
     domain = load_domain(tmp_path / "library.yaml")
     assert domain.negations["overdue"] == "renewed"
     assert parse_goal("no overdue book", domain)
+
+
+@pytest.mark.parametrize(
+    ("room", "meant"), [("kichen", "kitchen"), ("bedrom", "bedroom"), ("lvingroom", "living room")]
+)
+def test_a_misspelled_room_of_the_home_is_no_new_one(tmp_path: Path, room: str, meant: str) -> None:
+    path = tmp_path / "chapel.yaml"
+    path.write_text(f"extends: home\nfixtures: {{altar: {{body: table, rooms: [{room}]}}}}\n")
+    with pytest.raises(DomainError, match=f"unknown room '{room}'; did you mean '{meant}'"):
+        load_domain(path)
+    path.write_text("extends: home\nfixtures: {altar: {body: table, rooms: [chapel, music room, bathhouse]}}\n")
+    assert {"chapel", "music room", "bathhouse"} <= {*load_domain(path).rooms}
+
+
+def test_homes_are_sampled_in_the_domain_of_a_file() -> None:
+    scene = sample_scene(5, domain=str(WORKSHOP), geometry=False)
+    assert scene == sample_scene(5, domain=load_domain(WORKSHOP), geometry=False)
+    assert load_home(5, domain=WORKSHOP, geometry=False) == scene
+    with pytest.raises(DomainError, match="a domain is that of `load_domain"):
+        sample_scene(5, domain=7)  # type: ignore[arg-type]
+    with pytest.raises(DomainError, match="no such domain"):
+        sample_scene(5, domain="none.yaml")
+
+
+def test_a_new_home_has_all_furniture_that_only_its_domain_has(tmp_path: Path) -> None:
+    (tmp_path / "chapel.yaml").write_text(
+        "extends: home\nfixtures: {altar: {body: table, rooms: [chapel]}, pew: {like: sofa, rooms: [chapel]}}\n"
+    )
+    domain = load_domain(tmp_path / "chapel.yaml")
+    assert own_furniture(["chapel", "kitchen"], domain) == {"altar": 1, "pew": 1}
+    assert own_furniture(["kitchen"], domain) == {} == own_furniture(["kitchen"], load_domain())
