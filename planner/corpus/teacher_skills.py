@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envs.symbolic.skills.values import Atom
+    from envs.symbolic.state import State
     from planner.goals.means.own_skills import Use
 
 MAX_FIXES = 24  # preconditions that are made true for one use
@@ -31,6 +32,9 @@ class SkilledHands(Hands):
     """Hands that also use the domain's own skills."""
 
     depth = 0  # of uses within uses
+    put_away: tuple[State, int, int] | None = (
+        None  # the state with the tool in the hand, number of steps then and after
+    )
 
     @abstractmethod
     def apply_states(self, objects: Sequence[int], description: Thing) -> None:
@@ -59,7 +63,18 @@ class SkilledHands(Hands):
                 self.perform(self.chosen_use(entity, word, against=against))
         tool = self.state.held
         if tool >= 0 and tool != before.held and tool not in entities:
+            held, number = self.state, len(self.actions)
             self.put_back(tool, before.root(tool))
+            self.put_away = held, number, len(self.actions)
+
+    def take(self, item: int) -> None:
+        """Pick up an object; a tool that was put away just now stays in the hand instead."""
+        if self.put_away is not None and self.put_away[0].held == item and self.put_away[2] == len(self.actions):
+            self.state, number, _ = self.put_away
+            del self.actions[number:]
+        else:
+            super().take(item)
+        self.put_away = None
 
     def prepare(self, entities: Sequence[int], word: str, *, against: bool) -> None:
         """Bring several things to where a skill is used on them before its tool is taken, which then stays in the hand.

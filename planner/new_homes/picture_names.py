@@ -97,7 +97,7 @@ def told_by(path: str, domain: Domain) -> Told:
 def tokens(text: str) -> list[str]:
     """Return the words and numbers of a name: `bedRoom2_white-desk (3)` is bed, room, 2, white, desk."""
     text = re.sub(r"\(\d+\)|\[\d+\]", " ", text)  # a copy
-    parts = re.split(r"[^\w']+|_", _CAMEL.sub(" ", text))
+    parts = re.split(r"[^\w']+|_", _CAMEL.sub(" ", text.replace("’", "'")))
     return [word.lower() for part in parts for word in _LETTERS_AND_DIGITS.split(part) if word.strip("'")]
 
 
@@ -213,6 +213,11 @@ def _read(words: Sequence[_Word], told: Told, domain: Domain, *, is_folder: bool
             else:
                 states += word.meanings
             continue
+        elif word.kind == "unknown" and following == _Word("noise", "room") and word.text.endswith("'s"):
+            if is_folder or not told.room:  # Tom's room
+                told.room = f"{word.text.capitalize()} room"
+                told.kind = "bedroom" if "bedroom" in domain.rooms else domain.rooms[0]
+                told.is_own_room = True
         elif word.kind == "unknown":
             (told.unknown_folders if is_folder else told.unknown).append(word.text)
         properties, states, count = [], [], 0

@@ -10,7 +10,7 @@ from envs.scenes.home_files.contents import MAX_OBJECTS
 from envs.scenes.home_files.entries import EntryReader, Item
 from envs.scenes.home_files.properties import MAX_COUNT
 from envs.scenes.home_files.reader import MAX_FIXTURES
-from envs.symbolic.domain import Domain, load_domain
+from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, fits_in, load_domain
 from envs.symbolic.scene import FixtureSpec, Room
 from planner.errors import InputError
 from planner.io.terminal import printable
@@ -76,6 +76,7 @@ class _Fixture:
     properties: tuple[str, ...]
     states: frozenset[str]
     pictures: list[str] = field(default_factory=list)
+    is_guess: bool = False  # whether it is there for things of its room that have no other place
 
 
 @dataclass
@@ -86,6 +87,7 @@ class _Thing:
     room: str
     fixture: _Fixture | None
     pictures: list[str]
+    is_room_told: bool
 
 
 class _SeenHome:
@@ -126,12 +128,12 @@ class _SeenHome:
             at = self.seen(listing.furniture, listing.states, at, room, name)
         for mention in mentions:
             if mention.table == "objects":
-                self.thing(mention, room, at, name)
+                self.thing(mention, room, at, name, is_room_told=bool(told.room))
         if listing is not None and at is not None and at.category == listing.furniture:
             counts = Counter((thing.category, thing.states) for thing in listing.things)
             for (category, states), number in counts.items():
                 item = Item(line=0, category=category, count=number, states=frozenset(states))
-                self.add_thing(item, room.name, at, name)
+                self.add_thing(item, room.name, at, name, is_room_told=bool(told.room))
 
     def is_person(self, mention: Mention) -> bool:
         return mention.table == "fixtures" and mention.meanings[0] == self.domain.person
@@ -226,15 +228,15 @@ class _SeenHome:
         at.states |= {state for state in states if self.domain.fixtures[at.category].can_be(state)}
         return at
 
-    def thing(self, mention: Mention, room: Room, at: _Fixture | None, picture: str) -> None:
+    def thing(self, mention: Mention, room: Room, at: _Fixture | None, picture: str, *, is_room_told: bool) -> None:
         category = mention.meanings[0]
         item = Item(
             line=0, category=category, count=mention.count, states=self.states(mention, category),
             properties=_one_of_each(mention.properties, self.domain),
         )  # fmt: skip
-        self.add_thing(item, room.name, at, picture)
+        self.add_thing(item, room.name, at, picture, is_room_told=is_room_told)
 
-    def add_thing(self, item: Item, room: str, at: _Fixture | None, picture: str) -> None:
+    def add_thing(self, item: Item, room: str, at: _Fixture | None, picture: str, *, is_room_told: bool) -> None:
         """Add things, unless another picture shows the same ones there: then there are as many as most of them show."""
         for thing in self.things:
             if thing.fixture is at and thing.room == room and replace(thing.item, count=1) == replace(item, count=1):
@@ -242,7 +244,7 @@ class _SeenHome:
                 if picture not in thing.pictures:
                     thing.pictures.append(picture)
                 return
-        self.things.append(_Thing(item, room, at, [picture]))
+        self.things.append(_Thing(item, room, at, [picture], is_room_told))
 
     def leave_out(self, reason: str, subject: str) -> None:
         subjects = self.left_out.setdefault(reason, [])
@@ -253,6 +255,7 @@ class _SeenHome:
 
     def draft(self) -> Draft:
         """Return the home, with each thing where it has room."""
+        self.furnish()
         draft = Draft(name=self.name, domain=self.domain, base=self.domain, rooms=self.rooms)
         names: dict[int, str] = {}
         numbers: Counter[str] = Counter()
@@ -268,7 +271,8 @@ class _SeenHome:
                 numbers[fixture.category] += 1
                 names[id(fixture)] = f"{fixture.category} {numbers[fixture.category]}"
                 item = Item(line=0, category=fixture.category, states=fixture.states, properties=fixture.properties)
-                pieces.append(Piece(item=item, comment=", ".join(sources(fixture.pictures))))
+                seen = ", ".join(sources(fixture.pictures))
+                pieces.append(Piece(item=item, comment=f"guessed, for {seen}" if fixture.is_guess else seen))
         places = Places(draft.fixtures(), self.domain)
         n_objects = 0
         for thing in self.things:
@@ -290,6 +294,22 @@ class _SeenHome:
                 self.leave_out(f"no furniture has room for: {what}", thing.pictures[0])
         return draft
 
+    def furnish(self) -> None:
+        """Give a room a usual surface for things that are told to be there and could be nowhere else in it."""
+        for thing in self.things:
+            kind = next(room.kind for room in self.rooms if room.name == thing.room)
+            category = self.domain.objects[thing.item.category]
+            rooms = [thing.room] if thing.is_room_told else [room.name for room in self.rooms]
+            pieces = [self.domain.fixtures[fixture.category] for room in rooms for fixture in self.furniture[room]]
+            if thing.fixture is not None or any(_may_be(category, piece) for piece in pieces):
+                continue
+            usual = sorted(self.domain.fixtures.values(), key=lambda piece: piece.name not in category.at)  # stable
+            surface = next((f.name for f in usual if kind in f.rooms and _is_surface(f)
+                            and _may_be(category, f)), None)  # fmt: skip
+            if surface is not None:
+                piece = _Fixture(surface, 1, (), frozenset(), list(thing.pictures), is_guess=True)
+                self.furniture[thing.room].append(piece)
+
     def comment(self, thing: _Thing, name: str, own: str | None, fixture: FixtureSpec) -> str:
         """Return where things come from, and whether their place is a guess."""
         is_guess = name != own
@@ -304,6 +324,15 @@ class _SeenHome:
             yield printable(f"  {', '.join(sources(subjects))}: {reason}")
         if len(self.left_out) > MAX_NOTES:
             yield f"  and {len(self.left_out) - MAX_NOTES} more"
+
+
+def _is_surface(piece: FixtureCategory) -> bool:
+    return piece.relation == "on" and not piece.accepts and not piece.underfoot
+
+
+def _may_be(category: ObjectCategory, piece: FixtureCategory) -> bool:
+    """Whether a thing may be at furniture that nobody told of: where such things are kept, or on a surface."""
+    return (piece.name in category.at or _is_surface(piece)) and fits_in(category, piece)
 
 
 def _one_of_each(properties: Sequence[str], domain: Domain) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals.parser import GoalParser
 from envs.symbolic.goals.suggestions import may_be_meant, rule_wordings, wordings
 from envs.symbolic.goals.values import Goal, Query, Rule, format_goal, format_query, format_rule
+from envs.symbolic.kinds.spoken_words import with_kinds_for_words
 
 if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
@@ -87,6 +88,11 @@ def _read(
         return parse(parser, text)
     except GoalError as error:
         reason = str(error)
+        if (renamed := with_kinds_for_words(text, domain)) != text:
+            try:
+                return parse(GoalParser(domain, scene), renamed)
+            except GoalError:
+                pass
 
         def suggestion() -> str:
             parser.is_trial = True

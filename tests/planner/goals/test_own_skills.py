@@ -336,3 +336,9 @@ def stages_of(text: str, forbidden: str = "") -> list[str]:
 )
 def test_rules_against_an_own_skill_surely_leave_no_way_where_it_is_the_only_one(text: str, ruled_out: bool) -> None:
     assert is_ruled_out(goal_of(text), START) == ruled_out
+
+
+def test_the_teacher_keeps_a_tool_in_the_hand_while_the_next_thing_needs_it() -> None:
+    goal = goal_of("desk dusted ; coffee table dusted")
+    skills = [action.skill for action in taught_actions(START, goal, common_sense=True)]
+    assert skills == ["pick up", "dust", "dust", "put"]

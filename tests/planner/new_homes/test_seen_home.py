@@ -58,6 +58,10 @@ def told(path: str) -> tuple[str, str]:
         ("dining_room_table-3.jpg", "dining room", "dining table 3"),
         ("bathroom_toilet_paper_holder.jpg", "bathroom", "toilet paper hanger"),
         ("bath.jpg", "bath", ""),
+        ("Tom's room/bed.jpg", "Tom's room", "bed"),
+        ("flat/mia’s room/white desk.jpg", "Mia's room", "white desk"),
+        ("tom's room lamp.jpg", "Tom's room", "desk lamp"),
+        ("kitchen/tom's mug.jpg", "kitchen", "mug"),
         ("bathroom/bath.jpg", "bathroom", "bathtub"),
         ("kitchen/toilet.jpg", "kitchen", "toilet"),
         ("hall_door.jpg", "hall", "door"),
@@ -141,9 +145,14 @@ def test_comments_say_from_which_picture_an_entry_comes_and_what_is_a_guess() ->
 
 
 def test_what_fits_nowhere_is_named() -> None:
-    text = text_of("hall/ceiling light.jpg", "hall/3 books.jpg")
-    assert "#   hall/3 books.jpg: no furniture has room for: 3 book" in text
-    assert not parse_home(text).objects
+    text = text_of("hall/ceiling light.jpg", "hall/20 books.jpg")
+    assert "#   hall/20 books.jpg: no furniture has room for: 13 book" in text
+    assert len(parse_home(text).objects) == 7
+
+
+def test_things_without_any_place_get_one_where_they_usually_are() -> None:
+    scene = scene_of("3 books.jpg", "hall/ceiling light.jpg")
+    assert len(scene.objects) == 3
 
 
 def test_folders_that_are_called_otherwise_are_rooms_of_their_own() -> None:
@@ -283,3 +292,24 @@ def test_the_command_writes_a_file_that_checks_and_never_overwrites(
     assert load_home(path).name == "seen"
     assert main(["from-seen", "kitchen", "--out", str(path)]) == 2
     assert "exists; name another file" in capsys.readouterr().err
+
+
+def test_a_thing_stays_in_the_room_that_is_told_of_it() -> None:
+    scene = scene_of(
+        "kitchen/red mug.png", "kitchen/fridge.jpg", "living room/sofa.jpg", "bathroom/soap.jpg", "apple.jpg"
+    )
+    rooms = {fixture.name: fixture.room for fixture in scene.fixtures}
+    where = {thing.category: rooms[thing.place] for thing in scene.objects}
+    assert where == {"mug": "kitchen", "soap bar": "bathroom", "apple": "kitchen"}
+    text = text_of("kitchen/red mug.png", "kitchen/fridge.jpg", "living room/sofa.jpg")
+    assert "# guessed, for kitchen/red mug.png" in text
+
+
+def test_a_room_with_a_place_for_its_things_gets_no_other() -> None:
+    assert "guessed, for" not in text_of("kitchen/red mug.png", "kitchen/countertop.jpg", "kitchen/apple.jpg")
+    assert "guessed, for" not in text_of("kitchen/apple.jpg", "kitchen/fridge.jpg")
+
+
+def test_a_room_that_is_called_after_a_person_is_a_room() -> None:
+    scene = scene_of("Tom's room/bed.jpg", "Tom's room/lamp on desk.jpg", "bedroom/bed.jpg")
+    assert [(room.name, room.kind) for room in scene.rooms] == [("Tom's room", "bedroom"), ("bedroom", "bedroom")]
