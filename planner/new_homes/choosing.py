@@ -108,7 +108,10 @@ def ask_kind(
     article = "an" if noun[:1].lower() in "aeiou" else "a"
     for line in numbered(options):
         asker.say(line)
-    kind = asker.ask_until(f"What is {article} {noun!r} like? (none: leave it out)", options[0], read)
+    is_name = table == "fixtures" and noun.istitle() and len(noun.split()) == 1
+    leave_out = "none: leave it out; people are asked for later" if is_name else "none: leave it out"
+    default = "none" if is_name else options[0]
+    kind = asker.ask_until(f"What is {article} {noun!r} like? ({leave_out})", default, read)
     return None if kind is None else extended(domain, noun, kind, table, base)
 
 

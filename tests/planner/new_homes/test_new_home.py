@@ -181,6 +181,20 @@ def test_an_unknown_noun_is_asked_about_and_becomes_a_kind_of_ones_own() -> None
     assert "  blender: {like: kettle}" in text
 
 
+def test_a_thing_among_the_furniture_is_said_to_be_one() -> None:
+    _, _, asked = answered("kitchen", "countertop, blender", "kettle", "none", "none")
+    assert "'kettle' is a thing, which can be carried, and these are furniture; give one of the list, or none" in asked
+    _, _, asked = answered("kitchen", "countertop", "", "blender", "sofa", "none")
+    assert "'sofa' is furniture, which stays where it is, and these are things" in asked
+
+
+def test_a_name_among_the_furniture_becomes_none_by_itself() -> None:
+    scene, text, asked = answered("kitchen", "countertop, Anna", "", "Anna", "none")
+    assert "What is an 'Anna' like? (none: leave it out; people are asked for later) [none]" in asked
+    assert scene.people == ("Anna",)
+    assert "furniture:" not in text
+
+
 def test_an_unknown_noun_can_be_left_out_and_a_misspelled_one_corrected() -> None:
     scene, text, asked = answered("kitchen", "countertop", "", "blender, knfe, frok", "none", "", "no", "none")
     assert "Do you mean 'knife' by 'knfe'?" in asked

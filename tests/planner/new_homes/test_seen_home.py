@@ -72,6 +72,10 @@ def told(path: str) -> tuple[str, str]:
         ("study/grey laptop on desk.jpg", "study", "gray laptop, desk"),
         ("alarmclock.jpg", "", "alarm clock"),
         ("20 books.jpg", "", "20 book"),
+        ("fridge_open_01.jpg", "", "open fridge"),
+        ("kitchen/white fridge open (2).jpg", "kitchen", "white open fridge"),
+        ("mug dirty.jpg", "", "dirty mug"),
+        ("fridge open dirty mug.jpg", "", "fridge, open dirty mug"),
     ],
 )
 def test_a_name_tells_room_furniture_and_things(path: str, room: str, shown: str) -> None:
