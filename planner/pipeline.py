@@ -74,7 +74,7 @@ class PlanningPipeline:
         self.calibration = calibration
         self.kinds, self.notes, self.domain = frozenset(kinds), notes, domain or load_domain()
         self.prompts = Prompts(self.model, tokenizer, self.kinds)
-        self.reader = InstructionReader(self.prompts)
+        self.reader = InstructionReader(self.prompts, self.domain.skills)
         self.goal_planner = GoalPlanner(self.prompts, self.kinds, self.domain)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:

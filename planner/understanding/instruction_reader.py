@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from envs.errors import GoalError
@@ -42,9 +42,9 @@ NOT_UNDERSTOOD = "I did not understand that"
 class InstructionReader:
     """Reads instructions in homes."""
 
-    def __init__(self, prompts: Prompts) -> None:
-        """Read with a GPT."""
-        self.prompts = prompts
+    def __init__(self, prompts: Prompts, skills: Collection[str] = ()) -> None:
+        """Read with a GPT that was trained on these skills."""
+        self.prompts, self.skills = prompts, skills
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         """Let the GPT write the goal of an instruction."""
@@ -55,7 +55,9 @@ class InstructionReader:
         if problem := unreadable(instruction):
             return ParsedInstruction(instruction=text, refusal=problem)
         if not self.prompts.copies_names and options.inventory:
-            parsed_skills = read_own_skills(text, state, lambda part: self._with_stand_ins(part, state, options))
+            parsed_skills = read_own_skills(
+                text, state, lambda part: self._with_stand_ins(part, state, options), self.skills
+            )
             return with_own_kinds(parsed_skills or self._with_stand_ins(text, state, options), state)
         return self._with_stand_ins(text, state, options)
 

@@ -7,7 +7,7 @@ skill word for word means what the skill makes true: `kitchen vacuumed`. The GPT
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ _ALL_ROOMS = frozenset(["house", "flat", "home", "apartment", "whole house", "wh
 
 
 def read_own_skills(
-    instruction: str, state: State, read: Callable[[str], ParsedInstruction]
+    instruction: str, state: State, read: Callable[[str], ParsedInstruction], taught: Collection[str] = ()
 ) -> ParsedInstruction | None:
     """Return the meaning of an instruction of which a part names an own skill; None if none does.
 
@@ -51,10 +51,11 @@ def read_own_skills(
         instruction: The normalized instruction.
         state: The home.
         read: Reads a part that names no own skill.
+        taught: Names of the skills of the domain that the GPT was trained on.
     """
     world, text = state.world, _AFTER.sub("", instruction)
     skills = own_skills(world.domain)
-    parts = _parts(text, skills, world) if skills else []
+    parts = _parts(text, skills, world, taught) if skills else []
     if known := next((known for *_, known in parts if known), ""):
         return ParsedInstruction(instruction=instruction, refusal=f"I did not understand that; I know: {known}")
     if not any(goal for _, _, goal, _ in parts):
@@ -85,7 +86,7 @@ def read_own_skills(
     )  # fmt: skip
 
 
-def _parts(text: str, skills: Sequence[Skill], world: World) -> list[Part]:
+def _parts(text: str, skills: Sequence[Skill], world: World, taught: Collection[str]) -> list[Part]:
     """Cut an instruction into parts that name own skills and the runs of pieces between them."""
     parts: list[Part] = []
     verb, previous_is_gpts = "", False  # the verb of "feed the cat and the dog"
@@ -94,7 +95,7 @@ def _parts(text: str, skills: Sequence[Skill], world: World) -> list[Part]:
         said = f"{verb} {piece}" if verb and (_ARTICLE.match(piece) or _EVERY.match(piece)) else piece
         goal = next(_goals(said, skills, world), None)
         verb = next((v for s in skills if _plain(said).startswith(f"{(v := _verb(s))} ")), "") if goal else ""
-        known = "" if goal else _known(said, skills)
+        known = "" if goal else _known(said, [s for s in skills if s.name not in taught])
         is_gpts = goal is None and not known
         if is_gpts and previous_is_gpts:
             start = parts.pop()[0]  # noqa: PLW2901

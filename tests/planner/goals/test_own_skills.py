@@ -136,7 +136,8 @@ def test_goals_that_need_no_own_skill_have_no_fact_about_one() -> None:
 
 
 def without(*categories: str) -> Scene:
-    gone = {spec.name for spec in (*SCENE.objects, *SCENE.fixtures) if spec.category in categories}
+    gone = {spec.name for spec in SCENE.objects if spec.category in categories}
+    gone |= {spec.name for spec in SCENE.fixtures if spec.category in categories}
     return replace(
         SCENE,
         objects=tuple(o for o in SCENE.objects if o.name not in gone and o.place not in gone),

@@ -113,3 +113,7 @@ def test_a_verb_that_only_an_own_skill_has_is_not_guessed_at(said: str, known: s
     assert parsed is not None
     assert parsed.goal is None
     assert parsed.refusal == f"I did not understand that; I know: {known}"
+
+
+def test_a_gpt_that_was_trained_on_a_skill_reads_its_verb(home: State) -> None:
+    assert read_own_skills("vacuum it", home, gpt, home.world.domain.skills) is None
