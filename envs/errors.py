@@ -60,23 +60,28 @@ def quoted(value: object) -> str:
     return text if len(text) <= MAX_QUOTED_LENGTH else text[: MAX_QUOTED_LENGTH - 1] + "…"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], *, alike: float = 0.6) -> str:
     """Return a hint that offers the known words nearest to `word`, or an empty string.
 
     A word that people use for a known one (`refrigerator`) goes before a similar spelling.
+
+    Args:
+        word: The unknown word.
+        known: The words that are known.
+        alike: How similar a spelling is at least, from 0 to 1.
     """
     if len(word) > MAX_COMPARED_LENGTH:  # the time grows with the product of the lengths
         return ""
-    return _nearest(word, tuple(dict.fromkeys(known)))
+    return _nearest(word, tuple(dict.fromkeys(known)), alike)
 
 
 @lru_cache(maxsize=256)
-def _nearest(word: str, known: tuple[str, ...]) -> str:
+def _nearest(word: str, known: tuple[str, ...], alike: float) -> str:
     choices = [name for name in known if name != word]
     plain = _ARTICLE.sub("", word.lower())
     close = _meant(plain, choices)
-    close = close or get_close_matches(word, choices, n=MAX_HINTS, cutoff=0.6)
-    close = close or get_close_matches(plain, choices, n=MAX_HINTS, cutoff=0.6)
+    close = close or get_close_matches(word, choices, n=MAX_HINTS, cutoff=alike)
+    close = close or get_close_matches(plain, choices, n=MAX_HINTS, cutoff=alike)
     if not close:
         for spelling in get_close_matches(plain, names_by_word(), n=MAX_HINTS, cutoff=0.8):
             close = close or _meant(spelling, choices)

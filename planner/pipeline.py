@@ -75,7 +75,7 @@ class PlanningPipeline:
         self.kinds, self.notes, self.domain = frozenset(kinds), notes, domain or load_domain()
         self.prompts = Prompts(self.model, tokenizer, self.kinds)
         self.reader = InstructionReader(self.prompts)
-        self.goal_planner = GoalPlanner(self.prompts, self.kinds)
+        self.goal_planner = GoalPlanner(self.prompts, self.kinds, self.domain)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         """Let the GPT write the goal of an instruction; with an error rate, ask if several goals may be meant.
@@ -163,12 +163,12 @@ class PlanningPipeline:
         goals = attempts(remaining_goal, episode_start, avoid) if has_sense else (remaining_goal,)
         chosen = choose(self.goal_planner, goals, remaining_goal, state, episode_start, options, avoid, failed_plan)
         best, report = chosen.best, chosen.best.report
-        plan = ClosedPlan(actions=best.actions)
+        plan = ClosedPlan(actions=best.actions, added=tuple(n + 1 for n in best.draft.added if n < len(best.actions)))
         if report.ok:  # prove the goal as it was written, by all steps
             plan = tidied(
                 best.actions, chosen.goal, goal, state, shorten=options.shorten, close=options.close_doors,
                 initial_state=episode_start, phase=phase, begun=begun, opened=opened,
-                avoid=avoid | unreachable(failed_plan, state),
+                avoid=avoid | unreachable(failed_plan, state), added=best.draft.added,
             )  # fmt: skip
             report = verify(state, remaining_goal, plan.actions, initial_state=episode_start)
         waits = waits_of(remaining_goal, state, plan.actions, initial_state=episode_start) if report.ok else ()
@@ -181,7 +181,7 @@ class PlanningPipeline:
             subtasks=tuple(format_action(state.world, a) for a in plan.actions), added=plan.added,
             left_out=plan.left_out, start=state, report=report, tried=chosen.tried, tokens=chosen.tokens,
             seconds=time.perf_counter() - started_at, kept=min(best.draft.kept, len(best.actions)),
-            written=tuple(best.draft.actions), waits=waits,
+            written=best.draft.written, waits=waits,
         )  # fmt: skip
 
     def _forbidding_rule(self, goal: Goal, state: State, initial_state: State, options: Options) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain import fits_in
 from envs.symbolic.state import State, World
 
 if TYPE_CHECKING:
@@ -64,4 +65,10 @@ def _domain_with(
         new: replace(fixture, name=new, like=fixture.like or old)
         for old, new in new_names.items() if (fixture := domain.fixtures.get(old)) is not None
     }  # fmt: skip
-    return domain.extended(objects=objects, fixtures=fixtures, words=words)
+    fixtures, objects = {**domain.fixtures, **fixtures}, {**domain.objects, **objects}
+    # A kind with another body may not fit where its name was usual; that such places are listed matters to no plan.
+    fitting = {
+        name: replace(category, at=tuple(place for place in category.at if fits_in(category, fixtures[place])))
+        for name, category in objects.items()
+    }
+    return domain.extended(objects=fitting, fixtures=fixtures, words=words)

@@ -131,6 +131,8 @@ def fixtures_of(state: State, condition: FixtureIs) -> list[int]:
     fixtures = sorted(i for category in categories for i in world.entities_by_category.get(category, ()))
     if condition.room is not None:
         fixtures = [f for f in fixtures if world.in_room(f, condition.room)]
+    if condition.person is not None:
+        fixtures = [f for f in fixtures if world.people.get(condition.person) == f]
     if condition.properties:
         fixtures = [f for f in fixtures if world.properties[f].issuperset(condition.properties)]
     if condition.excluded is not None:

@@ -20,16 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envs.symbolic.skills.values import Atom
+    from envs.symbolic.state import State
     from planner.goals.means.own_skills import Use
 
 MAX_FIXES = 24  # preconditions that are made true for one use
 MAX_DEPTH = 4  # skills that are used for the preconditions of another
+_IN_HAND = ("holding", "holding what")
 
 
 class SkilledHands(Hands):
     """Hands that also use the domain's own skills."""
 
     depth = 0  # of uses within uses
+    put_away: tuple[State, int, int] | None = (
+        None  # the state with the tool in the hand, number of steps then and after
+    )
 
     @abstractmethod
     def apply_states(self, objects: Sequence[int], description: Thing) -> None:
@@ -50,12 +55,47 @@ class SkilledHands(Hands):
             StuckError: No skill does, or what it needs cannot be had.
         """
         before = self.state
-        for entity in entities:
+        lacking = [entity for entity in entities if self.state.has(entity, word) == against]
+        if len(lacking) > 1:
+            self.prepare(lacking, word, against=against)
+        for entity in lacking:
             if self.state.has(entity, word) == against:
                 self.perform(self.chosen_use(entity, word, against=against))
         tool = self.state.held
         if tool >= 0 and tool != before.held and tool not in entities:
+            held, number = self.state, len(self.actions)
             self.put_back(tool, before.root(tool))
+            self.put_away = held, number, len(self.actions)
+
+    def take(self, item: int) -> None:
+        """Pick up an object; a tool that was put away just now stays in the hand instead."""
+        if self.put_away is not None and self.put_away[0].held == item and self.put_away[2] == len(self.actions):
+            self.state, number, _ = self.put_away
+            del self.actions[number:]
+        else:
+            super().take(item)
+        self.put_away = None
+
+    def prepare(self, entities: Sequence[int], word: str, *, against: bool) -> None:
+        """Bring several things to where a skill is used on them before its tool is taken, which then stays in the hand.
+
+        It is left out where there is no tool, or no room for all of them at once.
+        """
+        for entity in entities:
+            use = self.chosen_use(entity, word, against=against)
+            unmet = own_skills.unmet(self.state, use)
+            if not any(
+                atom.predicate in _IN_HAND and not (atom.terms and use.entity(atom.terms[0]) == entity)
+                for atom in unmet
+            ):
+                return
+            for atom in unmet:
+                if atom.predicate != "at" or not atom.positive or use.entity(atom.terms[0]) != entity:
+                    continue
+                place = use.entity(atom.terms[1])
+                if own_skills.is_room(self.state.world, place) or not grounding.can_hold(self.state, place, entity):
+                    return
+                self.make_true(atom, use)
 
     def chosen_use(self, entity: int, word: str, *, against: bool) -> Use:
         """Return the use of a skill for an entity."""

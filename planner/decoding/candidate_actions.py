@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import product
 
 from envs.symbolic.actions import Action, State, World, applicable, successor, unmet_precondition
@@ -21,9 +21,12 @@ def state_key(state: State) -> StateKey:
 def candidate_actions(state: State, names: frozenset[str], visited: Collection[StateKey]) -> list[tuple[Action, State]]:
     """Return applicable actions that lead to an unvisited state, with that state.
 
-    Only actions on the given names are returned; if there are none, actions on any object.
+    Only actions on the given names are returned; if there are none, actions on any object. Going somewhere leads to no
+    new state; it is returned where one of the domain's own skills can then be used.
     """
     relevant = _fresh(state, applicable_to(state, names), visited)
+    if "go to" in state.world.domain.skills:
+        relevant += [way for way in _ways_to_work(state, names, visited) if way not in relevant]
     return relevant or _fresh(state, [a for a in applicable(state) if not names.issuperset(a.args)], visited)
 
 
@@ -73,6 +76,36 @@ def _own_actions(world: World, entities: Collection[int]) -> list[Action]:
         choices = [[world.names[e] for e in entities if world.categories[e] in kind] for kind in kinds]
         actions += [Action(skill.name, args) for args in product(*choices) if len({*args}) == len(args)]
     return actions
+
+
+def _ways_to_work(
+    state: State, names: Collection[str], visited: Collection[StateKey]
+) -> Iterator[tuple[Action, State]]:
+    """Yield `go to` an entity where an own skill has nothing against it but that the robot is elsewhere."""
+    world, gone = state.world, set[str]()
+    entities = sorted(world.index[name] for name in names)
+    for action in _own_actions(world, entities):
+        if unmet_precondition(state, action) is None:
+            continue
+        for target in _work_places(world, action, entities):
+            way = Action("go to", (target,))
+            if target in gone or unmet_precondition(state, way) is not None:
+                continue
+            there = successor(state, way)
+            if unmet_precondition(there, action) is None and _fresh(there, [action], visited):
+                gone.add(target)
+                yield way, there
+
+
+def _work_places(world: World, action: Action, entities: Collection[int]) -> Iterator[str]:
+    """Yield where the robot may have to be for an action: an argument of it, or what is of a kind."""
+    for precondition in world.domain.skills[action.skill].preconditions:
+        if precondition.atom.predicate == "robot at" and precondition.atom.positive:
+            term = precondition.atom.terms[0]
+            if term.parameter is not None:
+                yield action.args[term.parameter]
+            else:
+                yield from (world.names[e] for e in entities if e in world.of_kind(term.kind))
 
 
 def _fresh(state: State, actions: list[Action], visited: Collection[StateKey]) -> list[tuple[Action, State]]:

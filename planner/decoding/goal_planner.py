@@ -2,6 +2,9 @@
 
 Only applicable subtasks can be written. A chunk does not end before its conditions hold. After a plan failed, the GPT
 first tries to repair it. `planner/decoding/draft_choice.py` replays the drafts and says which is best.
+
+Skills that the GPT was not trained on are used in stages (`planner/goals/means/own_stages.py`): the GPT plans for what
+they need, and the step that is then no choice is added.
 """
 
 from __future__ import annotations
@@ -21,15 +24,17 @@ from planner.facts.retrieval import retrieve_facts
 from planner.goals.choice import keeps_running
 from planner.goals.chunking import estimated_changes, exceeds_limit
 from planner.goals.grounding import MAX_OBJECTS_PER_CONDITION
+from planner.goals.means.own_stages import OwnStages, untaught_skills
 from planner.goals.narrowing import Narrowed, part_holds, parts_of
 from planner.goals.preparation import next_parts
 from planner.prompts import text_format
 from planner.verification.plan_verification import attempt, progress_after
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from envs.symbolic.goals import Condition
+    from envs.symbolic.domain import Domain
+    from envs.symbolic.goals import Condition, Rule
     from envs.symbolic.progress import Progress
     from envs.symbolic.state import Action, State
     from planner.facts.failure_notes import FailedPlan, Note
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     from planner.prompts.sessions import Prompts
 
 MAX_CHUNKS = 24
+MAX_OWN_CHUNKS = 96  # with skills that are used in stages
 # In one chunk, after a draft with as many as the corpus has did not reach the goal; with rules one, since what is put
 # down may bar a place for the next.
 FEW_OBJECTS = 2
@@ -48,9 +54,9 @@ FEW_OBJECTS = 2
 class GoalPlanner:
     """Writes drafts of plans for a goal."""
 
-    def __init__(self, prompts: Prompts, kinds: Collection[DocumentKind]) -> None:
-        """Write with the GPT of `prompts`; `kinds` are the optional kinds of documents that it was trained on."""
-        self.prompts = prompts
+    def __init__(self, prompts: Prompts, kinds: Collection[DocumentKind], domain: Domain) -> None:
+        """Write with the GPT of `prompts`, which was trained on a domain and on some optional kinds of documents."""
+        self.prompts, self.domain = prompts, domain
         self.kinds = frozenset(kinds)
 
     def drafts(
@@ -106,13 +112,28 @@ class GoalPlanner:
         progress = begin(goal, state, initial_state=initial_state)
         avoid |= spared_for(goal, state)
         unusable = unusable_appliances(goal, state, initial_state)
+        has_stages = options.chunks and options.constrained and options.common_sense and "renamed" not in self.kinds
+        held_at_start = state.held
+        own = untaught_skills(state.world.domain, self.domain) if has_stages else frozenset()
         for number, conditions in enumerate(goal.phases):
             initial_state = progress.initial_state  # a phase with a time makes its choices when it begins
             if not all(is_true(test, state, initial_state) for test in goal.guard(number).tests):
                 continue
-            for _ in range(MAX_CHUNKS):
+            stages = OwnStages(own, initial_state, avoid, _allowed_by(goal.rules, initial_state))
+            failed = set[Narrowed]()  # stages that the GPT did not reach
+            for _ in range(MAX_OWN_CHUNKS if own else MAX_CHUNKS):
                 uses = progress.uses
                 unmet = tuple(c for c in conditions if not holds(state, c, initial_state, uses))
+                step = stages.ready(unmet, state)
+                stage = next((s for s in stages.stages(unmet, state) if s not in failed), None)
+                if own and step is None and unmet and state.held not in (-1, held_at_start):
+                    step = stages.put_down(state)  # the tool of the last skill
+                if step is not None:
+                    draft.added.append(len(draft.actions))
+                    draft.actions.append(step)
+                    progress = progress_after(progress, [step], list(attempt(state, [step])))
+                    state = progress.state
+                    continue
                 unused = unusable | barred_places(goal, unmet, state, initial_state)
                 unused |= served_there(unmet, unused - unusable, state, initial_state)
                 seen, seen_at_start = _without(state, unused), _without(initial_state, unused)
@@ -124,6 +145,9 @@ class GoalPlanner:
                         common_sense=options.common_sense,
                         max_objects=(1 if goal.rules else FEW_OBJECTS) if sample else MAX_OBJECTS_PER_CONDITION,
                     )  # fmt: skip
+                if own:
+                    parts = [p for c in todo for p in parts_of(c, seen, seen_at_start)]
+                    todo = (stage,) if stage is not None else tuple(stages.known(p, state) for p in parts)
                 if not todo:
                     break
                 plain = tuple(dict.fromkeys(p.condition for c in todo for p in parts_of(c, seen, seen_at_start)))
@@ -143,17 +167,43 @@ class GoalPlanner:
                     return draft
                 if options.constrained:
                     withheld = forbidden | facts.withheld if choosy else forbidden
-                    self._write_chunk(cursor, state, todo, facts.names, progress, draft, withheld, options)
+
+                    def is_done(
+                        after: State,
+                        stage: Narrowed | None = stage,
+                        stages: OwnStages = stages,
+                        unmet: tuple[Condition, ...] = unmet,
+                        start: State = initial_state,
+                    ) -> bool:
+                        is_reached = stage is not None and stage.holds(after, start)
+                        return is_reached or stages.ready(unmet, after) is not None
+
+                    self._write_chunk(
+                        cursor,
+                        state,
+                        todo,
+                        facts.names,
+                        progress,
+                        draft,
+                        withheld,
+                        options,
+                        is_done,
+                        stages.needless(unmet, state),
+                    )
                 else:
                     write_unconstrained(self.prompts, cursor, state, draft)
                 draft.count(cursor)
                 done = draft.actions[n_before:]
                 progress = progress_after(progress, done, list(attempt(state, done)))
                 state = progress.state
+                if stage is not None or stages.ready(unmet, state) is not None:
+                    if stage is not None and not stage.holds(state, initial_state):
+                        failed.add(stage)
+                    continue
                 stuck = not exceeds_limit(state, todo, initial_state) and not all(
                     part_holds(c, state, initial_state, progress.uses) for c in todo
                 )
-                if len(draft.actions) == n_before:
+                if len(draft.actions) == n_before and stage is None:
                     return draft
                 if stuck and barred_places(goal, unmet, state, initial_state) <= unused:
                     return draft  # else what was put down bars places for the rest, which goes elsewhere
@@ -185,8 +235,10 @@ class GoalPlanner:
         draft: Draft,
         forbidden: frozenset[str],
         options: Options,
+        is_done: Callable[[State], bool],
+        needless: frozenset[str],
     ) -> None:
-        """Write one chunk's plan."""
+        """Write one chunk's plan without `needless` skills; it ends at once where `is_done`."""
         goal, initial_state = progress.goal, progress.initial_state
         partial = exceeds_limit(state, todo, initial_state)
         sep, eos = self.prompts.special_ids["[SEP]"], self.prompts.special_ids["[EOS]"]
@@ -195,12 +247,11 @@ class GoalPlanner:
         may_hold = not options.common_sense or any(isinstance(c, Holding) for c in conditions)
 
         def allowed_ends(state_after: State) -> Sequence[int]:
+            if is_done(state_after):
+                return (eos,)
             if not may_hold and state_after.held >= 0 and state_after.held != state.held:
                 return (sep,)  # what it has picked up is put down
             return (sep, eos) if partial or all(part_holds(c, state_after, initial_state) for c in todo) else (sep,)
-
-        def is_allowed(before: State, action: Action, after: State) -> bool:
-            return not any(breaks(rule, action, before, after, initial_state) for rule in goal.rules)
 
         max_steps = MAX_STEPS_PER_CHANGE * (1 + estimated_changes(state, todo, initial_state))
         write(
@@ -214,8 +265,21 @@ class GoalPlanner:
             forbidden=forbidden,
             common_sense=options.common_sense,
             keeps_running=keeps_running(initial_state, goal.conditions) if options.common_sense else frozenset(),
-            is_allowed=is_allowed if goal.rules else None,
+            is_allowed=_allowed_by(goal.rules, initial_state, needless),
         )
+
+
+def _allowed_by(
+    rules: Sequence[Rule], initial_state: State, needless: frozenset[str] = frozenset()
+) -> Callable[[State, Action, State], bool] | None:
+    """Return what says of an action, by the states before and after it, whether rules allow it; None if all are."""
+    if not rules and not needless:
+        return None
+
+    def is_allowed(before: State, action: Action, after: State) -> bool:
+        return action.skill not in needless and not any(breaks(r, action, before, after, initial_state) for r in rules)
+
+    return is_allowed
 
 
 def _without(state: State, hidden: frozenset[int]) -> State:

@@ -28,6 +28,7 @@ class Draft:
 
     Attributes:
         actions: The actions of the plan.
+        added: Positions in `actions` of those that the planner added, since they were no choice.
         kept: The number of actions taken over from a plan that was repaired.
         tokens: The number of tokens written.
         logprob: The log-probability of the tokens.
@@ -37,12 +38,18 @@ class Draft:
     """
 
     actions: list[Action] = field(default_factory=list)
+    added: list[int] = field(default_factory=list)
     kept: int = 0
     tokens: int = 0
     logprob: float = 0.0
     text: list[text_format.Segment] = field(default_factory=list)
     parse_error: str = ""
     truncated: bool = False
+
+    @property
+    def written(self) -> tuple[Action, ...]:
+        """What the GPT wrote of it."""
+        return tuple(action for n, action in enumerate(self.actions) if n not in self.added)
 
     def count(self, cursor: Cursor) -> None:
         """Add a cursor's tokens and log-probability to the sums."""

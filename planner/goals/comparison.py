@@ -36,6 +36,7 @@ def _condition_shape(condition: Condition) -> str:
     if isinstance(condition, FixtureIs):
         extras = [f"with {len(condition.properties)} properties"] if condition.properties else []
         extras += ["in room"] if condition.room else []
+        extras += ["person"] if condition.person else []
         extras += ["except"] if condition.excluded else []
         return " ".join((condition.quantifier, "fixture", *condition.states, *extras))
     extras = []

@@ -109,7 +109,8 @@ def removal(
 def is_plain(condition: Condition, world: World) -> bool:
     """Whether a condition is of the form that version 1 of the goal language had."""
     if isinstance(condition, FixtureIs):
-        return len(condition.states) == 1 and not (condition.properties or condition.room or condition.excluded)
+        is_narrower = condition.properties or condition.room or condition.person or condition.excluded
+        return len(condition.states) == 1 and not is_narrower
     if not _is_plain_thing(condition.thing):
         return False
     if isinstance(condition, Holding):

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import DIRTY
 from envs.symbolic.embodiment.unusable import spared_for
-from envs.symbolic.goals import Count, Every, Holding, Place
+from envs.symbolic.goals import Count, Every, Place
 from envs.symbolic.scoring import can_match, holds, is_at, matches, matching_objects, quantified_objects
 from planner.goals import choice, grounding
-from planner.goals.means.own_stages import own_stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,26 +61,16 @@ def conditions_as_served(
 def in_stages(goal: Goal, state: State) -> Goal:
     """Return a goal that is reached in stages.
 
-    It first has vessels filled that are filled by pouring, dishes brought that others go in, and what skills of the
-    domain's own need (`planner/goals/means/own_stages.py`).
+    It first has vessels filled that are filled by pouring, and dishes brought that others go in.
     """
     if goal.guards:
         return goal
     phases: list[tuple[Condition, ...]] = []
     for phase in goal.phases:
-        phases += [(stage,) for c in phase for stage in own_stages(c, state, _candidates(c, state))]
         first = (_first_stage(c, state) for c in phase if isinstance(c, Count | Every))
         stage = tuple(condition for condition in first if condition is not None)
         phases += [stage, phase] if stage else [phase]
     return replace(goal, phases=tuple(phases))
-
-
-def _candidates(condition: Condition, state: State) -> list[int]:
-    """Return the objects that would be taken for a condition."""
-    if not isinstance(condition, Count | Holding):
-        return []
-    number = condition.number if isinstance(condition, Count) else 1
-    return grounding.candidates(state, condition.thing, None, common_sense=True, number=number)
 
 
 def _first_stage(condition: Count | Every, state: State) -> Count | None:

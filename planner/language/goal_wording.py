@@ -90,8 +90,8 @@ def words_of_test(test: Test, domain: Domain | None = None) -> str:
         case FixtureIs(quantifier="no"):
             return f"{'some' if test.negated else 'no'} {_furniture(condition)} is {' and '.join(condition.states)}"
         case FixtureIs():
-            every = "every" if condition.quantifier == "every" else "the"
-            return f"{every} {_furniture(condition)} is {no}{' and '.join(condition.states)}"
+            every = "every " if condition.quantifier == "every" else "" if condition.person else "the "
+            return f"{every}{_furniture(condition)} is {no}{' and '.join(condition.states)}"
         case Holding():
             return f"the robot is {no}holding {_noun_phrase(condition.thing, domain)}"
         case No():
@@ -194,7 +194,9 @@ def _change_words(phrase: str, states: Sequence[str]) -> str:
 
 
 def _furniture(furniture: FixtureIs | Place) -> str:
-    """Return furniture without an article: "white cabinet in the kitchen"."""
+    """Return furniture without an article: "white cabinet in the kitchen"; a person by name."""
+    if furniture.person is not None:
+        return furniture.person
     assert furniture.fixture is not None
     text = " ".join((*furniture.properties, furniture.fixture))
     return f"{text} in the {furniture.room}" if furniture.room else text
@@ -206,7 +208,8 @@ def _fixture_words(condition: FixtureIs) -> str:
     states = " and ".join(condition.states)
     if condition.quantifier == "no":
         return f"leave no {furniture} {states}"
-    phrase = f"{'every' if condition.quantifier == 'every' else 'the'} {furniture}"
+    article = "every " if condition.quantifier == "every" else "" if condition.person else "the "
+    phrase = f"{article}{furniture}"
     verb = _FIXTURE_VERBS.get(states)
     return f"{verb} {phrase}" if verb else f"leave {phrase} {states}"
 

@@ -123,6 +123,8 @@ def none_of(description: str, word: str) -> str:
 
 def furniture_words(furniture: Place, *, plural: bool = False) -> str:
     """Return furniture without article: "white cabinet in the kitchen"."""
+    if furniture.person is not None:
+        return furniture.person
     assert furniture.fixture is not None
     room = f" in {room_with_the(furniture.room)}" if furniture.room else ""
     noun = _plural(furniture.fixture) if plural else furniture.fixture

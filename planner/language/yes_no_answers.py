@@ -38,7 +38,9 @@ class YesNoWording(HomeWording):
             if isinstance(condition, FixtureIs):
                 fixtures = fixtures_of(self.state, condition)
                 if not fixtures:
-                    furniture = Place(fixture=condition.fixture, properties=condition.properties, room=condition.room)
+                    furniture = _furniture_of(condition)
+                    if unknown := self.unknown_person(furniture):
+                        return unknown
                     here = "" if condition.room else " here"
                     return f"{capitalized(none_of(furniture_words(furniture), condition.fixture))}{here}."
                 never_seen = [f for f in fixtures if self.world.names[f] in self.knowledge.uninspected]
@@ -63,7 +65,7 @@ class YesNoWording(HomeWording):
         """Return what is the case of a condition in a known home: "fan 2 is off", "no window is open"."""
         if not isinstance(condition, FixtureIs):
             return self.condition_words(condition)
-        furniture = Place(fixture=condition.fixture, properties=condition.properties, room=condition.room)
+        furniture = _furniture_of(condition)
         fixtures = fixtures_of(self.state, condition)
         if not fixtures:
             return none_of(furniture_words(furniture), condition.fixture)
@@ -151,9 +153,7 @@ class YesNoWording(HomeWording):
         seen = f" when I last saw {'it' if len(decisive) == 1 else 'them'}{ago(age)}" if past else ""
         if len(kinds) == 1 and len(decisive) > 1 and len(decisive) == len(fixtures):
             number = "both" if len(decisive) == 2 else f"all {len(decisive)}"
-            name = furniture_words(
-                Place(fixture=condition.fixture, properties=condition.properties, room=condition.room), plural=True
-            )
+            name = furniture_words(_furniture_of(condition), plural=True)
             return f"{number} {name} {'were' if past else 'are'} {' and '.join(next(iter(kinds)))}{seen}"
         parts = [
             f"{self.name(f)}{self.room_words(f) if len(fixtures) > 1 else ''} {'was' if past else 'is'} "
@@ -191,3 +191,10 @@ def _share_of(part: int, total: int, kind: str) -> str:
 
 def _small(text: str) -> str:
     return f"there{text[5:]}" if text.startswith("There") else text
+
+
+def _furniture_of(condition: FixtureIs) -> Place:
+    """Return the furniture that a condition is about as a place."""
+    return Place(
+        fixture=condition.fixture, properties=condition.properties, room=condition.room, person=condition.person
+    )

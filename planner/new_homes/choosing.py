@@ -78,9 +78,11 @@ def ask_spelling(asker: Asker, noun: str, table: Table, domain: Domain) -> str:
     return noun
 
 
-def ask_kind(asker: Asker, noun: str, table: Table, domain: Domain, base: Domain) -> Domain | None:
+def ask_kind(
+    asker: Asker, noun: str, table: Table, domain: Domain, base: Domain, people: Sequence[str] = ()
+) -> Domain | None:
     """Ask what something is like, and return the domain with it; None if it is left out."""
-    if problem := KindNames(domain).problem(noun):
+    if problem := KindNames(domain, people).problem(noun):
         asker.say(f"  {problem}")
         return None
     options = likely_kinds(noun, table, domain)
@@ -93,6 +95,12 @@ def ask_kind(asker: Asker, noun: str, table: Table, domain: Domain, base: Domain
             return options[numbers[0]]
         names = (text,) if text in known else spoken_words(domain).names_of(text, table)
         if len(names) != 1:
+            other: Table = "objects" if table == "fixtures" else "fixtures"
+            kinds = domain.objects if table == "fixtures" else domain.fixtures
+            if not names and (text in kinds or spoken_words(domain).names_of(text, other)):
+                what = "a thing, which can be carried" if table == "fixtures" else "furniture, which stays where it is"
+                asked = "furniture" if table == "fixtures" else "things"
+                raise InputError(f"{text!r} is {what}, and these are {asked}; give one of the list, or none")
             meant = f"; it may be {' or '.join(names)}" if names else ""
             raise InputError(f"nothing is called {text!r}{meant}; give a number or a name of the list, or none")
         return names[0]
@@ -179,7 +187,7 @@ class Chooser:
             elif entry.noun:
                 name = ask_spelling(self.asker, entry.noun, table, self.domain)
                 if name == entry.noun:
-                    domain = ask_kind(self.asker, entry.noun, table, self.domain, self.base)
+                    domain = ask_kind(self.asker, entry.noun, table, self.domain, self.base, people)
                     if domain is None:
                         return None
                     self.domain = domain

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from envs.scenes.home_files.entries import MAX_COUNT, Item
+from envs.scenes.home_files.entries import Item
+from envs.scenes.home_files.properties import MAX_COUNT
 from envs.symbolic.domain import Domain
 from envs.symbolic.kinds.writing import kinds_text, word
 from envs.symbolic.scene import FixtureSpec, Room

@@ -13,8 +13,9 @@ import numpy as np
 from envs.errors import nearest
 from envs.files.safe_yaml import compose
 from envs.scenes.home_files.contents import MAX_OBJECTS
-from envs.scenes.home_files.entries import MAX_COUNT, Item
+from envs.scenes.home_files.entries import Item
 from envs.scenes.home_files.household import MAX_PEOPLE, HouseholdReader
+from envs.scenes.home_files.properties import MAX_COUNT
 from envs.scenes.home_files.reader import MAX_FIXTURES
 from envs.scenes.room_furnishing import choose_fixtures
 from envs.scenes.scene_sampler import stocked_scene

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import takewhile
 from typing import Literal
@@ -41,7 +41,7 @@ class Mention:
         meanings: The kinds that the word may mean, the likeliest first.
         table: Whether they are furniture or objects.
         properties: Colors and the like before it.
-        states: States before it.
+        states: States before it, or behind it at the end of a name.
         number: The number behind it that tells it from others of its kind; 0 if there is none.
         count: How many there are.
     """
@@ -207,7 +207,11 @@ def _read(words: Sequence[_Word], told: Told, domain: Domain, *, is_folder: bool
             properties += word.meanings
             continue
         elif word.kind == "state":
-            states += word.meanings
+            if k > 0 and not (states or properties) and _is_said_of_last(words[k - 1 :], told, domain):
+                last = told.mentions[-1]
+                told.mentions[-1] = replace(last, states=(*last.states, *word.meanings))
+            else:
+                states += word.meanings
             continue
         elif word.kind == "unknown" and following == _Word("noise", "room") and word.text.endswith("'s"):
             if is_folder or not told.room:  # Tom's room
@@ -217,6 +221,16 @@ def _read(words: Sequence[_Word], told: Told, domain: Domain, *, is_folder: bool
         elif word.kind == "unknown":
             (told.unknown_folders if is_folder else told.unknown).append(word.text)
         properties, states, count = [], [], 0
+
+
+def _is_said_of_last(words: Sequence[_Word], told: Told, domain: Domain) -> bool:
+    """Whether a state, the second of some words, is that of what stands before it: `fridge open 01`."""
+    before, state, *rest = words
+    if before.kind not in ("fixtures", "objects", "state") or not told.mentions:
+        return False
+    if any(word.kind not in ("number", "noise", "state") for word in rest):  # "table dirty plate"
+        return False
+    return any(domain.can_be(name, state.meanings[0]) for name in told.mentions[-1].meanings)
 
 
 def _room_before(phrase: str, domain: Domain) -> str | None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from envs.scenes.home_files.contents import MAX_OBJECTS
-from envs.scenes.home_files.entries import MAX_COUNT, EntryReader, Item
+from envs.scenes.home_files.entries import EntryReader, Item
+from envs.scenes.home_files.properties import MAX_COUNT
 from envs.scenes.home_files.reader import MAX_FIXTURES
 from envs.symbolic.domain import Domain, FixtureCategory, ObjectCategory, fits_in, load_domain
 from envs.symbolic.scene import FixtureSpec, Room

@@ -116,7 +116,8 @@ class Plan:
             where it stops making progress, so it may be empty, too.
         subtasks: The same in words.
         added: Numbers (from 1) of the subtasks that the planner added to what the GPT wrote: they close what the plan
-            opened, and put down what was still in the hand (planner/verification/tidying.py).
+            opened, put down what was still in the hand (planner/verification/tidying.py), or use a skill that the GPT
+            was not trained on, where all that it needs is so (planner/goals/means/own_stages.py).
         left_out: Number of subtasks of the GPT that were left out: they serve nothing
             (planner/verification/shortening.py), or close a door that is used again.
         start: The state in which the plan begins.

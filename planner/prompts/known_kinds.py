@@ -77,6 +77,7 @@ def known_for(
     *,
     swaps: bool = False,
     by_ability: bool = False,
+    asked: Collection[str] = (),
 ) -> dict[str, str]:
     """Return a known kind for each own kind, each for one only; none for the last if the home has nearly all kinds.
 
@@ -88,6 +89,7 @@ def known_for(
         swaps: Whether what a kind is like may stand for it even if the home has that, too.
         by_ability: Whether what a kind can do counts more than what it is like: a record player that is like a side
             table, but has a switch.
+        asked: Abilities (attributes of categories) that are asked for: where an own kind has one, its stand-in should.
     """
     built_in = load_domain()
     meaning_more = {*domain.classes, *domain.liquids, *domain.property_group, *domain.states}
@@ -103,18 +105,22 @@ def known_for(
             and kind not in taken and kind not in meaning_more and may_stand(kind)
         ]  # fmt: skip
         if free:
-            chosen[own] = max(free, key=lambda kind: _resemblance(category, table[kind], by_ability=by_ability))
+            chosen[own] = max(
+                free, key=lambda kind: _resemblance(category, table[kind], by_ability=by_ability, asked=asked)
+            )
     return chosen
 
 
 def _resemblance(
-    category: ObjectCategory | FixtureCategory, known: ObjectCategory | FixtureCategory, *, by_ability: bool
-) -> float:
+    category: ObjectCategory | FixtureCategory, known: ObjectCategory | FixtureCategory, *, by_ability: bool,
+    asked: Collection[str],
+) -> float:  # fmt: skip
     traits = _OBJECT_TRAITS if hasattr(category, "fills") else _FIXTURE_TRAITS
     same = sum(weight for trait, weight in traits.items() if getattr(category, trait) == getattr(known, trait))
     classes = set(category.classes)
     shared = len(classes & set(known.classes)) / max(1, len(classes | set(known.classes)))
-    return float((1 if by_ability else 100) * (category.like == known.name) + same + shared)
+    able = sum(1 for trait in asked if getattr(category, trait, None) and getattr(known, trait, None))
+    return float(1000 * able + (1 if by_ability else 100) * (category.like == known.name) + same + shared)
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

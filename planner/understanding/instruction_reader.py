@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from envs.errors import GoalError
@@ -25,14 +25,16 @@ from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
 from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.prompts.sessions import Prompts
-from planner.understanding.clause_splitting import best_split
+from planner.understanding.asked_of_kinds import is_false, says_all
+from planner.understanding.clause_splitting import best_split, split
 from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
 from planner.understanding.skill_sentences import read_own_skills
-from planner.understanding.stand_ins import StandIns, stand_ins
+from planner.understanding.stand_ins import Basis, StandIns, stand_ins, with_own_kinds
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
 GROUNDED_LOGPROB = -3.0  # a goal about existing objects that replaces one about missing objects must exceed this
+FALSE_REFUSAL_LOGPROB = -6.0  # a goal that says what the instruction says, instead of "there is no fan here"
 HALF_LOGPROB = math.log(0.5)  # no other goal can be more likely than one above this
 NOT_UNDERSTOOD = "I did not understand that"
 
@@ -54,21 +56,40 @@ class InstructionReader:
             return ParsedInstruction(instruction=text, refusal=problem)
         if not self.prompts.copies_names and options.inventory:
             parsed_skills = read_own_skills(text, state, lambda part: self._with_stand_ins(part, state, options))
-            if parsed_skills is not None:
-                return parsed_skills
+            return with_own_kinds(parsed_skills or self._with_stand_ins(text, state, options), state)
         return self._with_stand_ins(text, state, options)
 
     def _with_stand_ins(self, text: str, state: State, options: Options) -> ParsedInstruction:
-        if (known := self._stand_ins(text, state, options)) is not None:
-            parsed = known.parsed(self._understand(known.instruction, known.state, options), text)
+        """Read a text with known kinds for the home's own ones: what can do what is asked, or what is like them."""
+        if self._stand_ins(text, state, options) is None:
+            return self._truthful(text, state, options)
+        first: ParsedInstruction | None = None
+        tried: list[Mapping[str, str]] = []
+        # A stove burner for a record player, which is like a side table; what does not fit "on and put it there".
+        by: tuple[Basis, ...] = ("likeness and task", "ability", *(("likeness",) if len(split(text)) > 1 else ()))
+        for basis in by:
+            known = stand_ins(text, state, by=basis)
+            if known is None or known.names in tried:
+                continue
+            tried.append(known.names)
+            parsed = known.parsed(self._truthful(known.instruction, known.state, options), text)
             if parsed.goal is not None:
                 return parsed
-            able = stand_ins(text, state, by_ability=True)  # a record player like a side table, but with a switch
-            if able is None or able.names == known.names:
-                return parsed
-            other = able.parsed(self._understand(able.instruction, able.state, options), text)
-            return other if other.goal is not None else parsed
-        return self._understand(text, state, options)
+            first = first or parsed
+        return first or self._truthful(text, state, options)
+
+    def _truthful(self, text: str, state: State, options: Options) -> ParsedInstruction:
+        """Read a text; in a home with own kinds, none that is there is said to be missing."""
+        parsed = self._understand(text, state, options)
+        if self.prompts.copies_names or not is_false(parsed.refusal, state):
+            return parsed
+        for goal, scored in self._likely(text, state, options, FALSE_REFUSAL_LOGPROB):
+            if says_all(text, goal, state.world.domain):
+                words = format_goal(goal, state.world.domain)
+                return replace(
+                    parsed, goal=goal, goal_text=words, refusal="", logprob=scored.logprob, reading="grounded"
+                )
+        return replace(parsed, refusal=NOT_UNDERSTOOD)
 
     def _stand_ins(self, text: str, state: State, options: Options) -> StandIns | None:
         """Return known kinds for the home's own ones in a text, if the GPT does not copy names."""

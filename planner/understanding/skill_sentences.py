@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from envs.errors import GoalError
 from envs.symbolic.domain.achievers import own_skills
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from envs.symbolic.kinds.spoken_words import spoken_words
-from envs.words import singulars
+from envs.words import plural, singulars
 from planner.goals.feasibility import missing
+from planner.language.phrase_patterns import load_families
 from planner.plans.planning_result import ParsedInstruction
 from planner.understanding.clause_splitting import spans
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from envs.symbolic.skills.values import Skill
     from envs.symbolic.state import State, World
 
-Part = tuple[int, int, Goal | None]  # start and end in the instruction, the goal if it names an own skill
+# Start and end in the instruction; the goal if it names an own skill; the skills that it may mean if it only begins so.
+Part = tuple[int, int, Goal | None, str]
 
 _BEFORE = re.compile(
     r"(?:(?:hey|hi|ok|okay|robot|please|now|kindly|and|also|then|finally|next)\b[ ,]*"
@@ -42,6 +45,8 @@ def read_own_skills(
 ) -> ParsedInstruction | None:
     """Return the meaning of an instruction of which a part names an own skill; None if none does.
 
+    A part that has the verb of an own skill alone, which a GPT was not taught, is refused.
+
     Args:
         instruction: The normalized instruction.
         state: The home.
@@ -50,11 +55,13 @@ def read_own_skills(
     world, text = state.world, _AFTER.sub("", instruction)
     skills = own_skills(world.domain)
     parts = _parts(text, skills, world) if skills else []
-    if not any(goal for _, _, goal in parts):
+    if known := next((known for *_, known in parts if known), ""):
+        return ParsedInstruction(instruction=instruction, refusal=f"I did not understand that; I know: {known}")
+    if not any(goal for _, _, goal, _ in parts):
         return None
     phases: list[tuple[Condition, ...]] = []
     logprob, tokens, end = 0.0, 0, 0
-    for start, stop, goal in parts:
+    for start, stop, goal, _ in parts:
         if goal is None:
             other = read(text[start:stop])
             logprob, tokens, goal = logprob + other.logprob, tokens + other.tokens, other.goal  # noqa: PLW2901
@@ -74,24 +81,57 @@ def read_own_skills(
         )
     return ParsedInstruction(
         instruction=instruction, goal=goal, goal_text=format_goal(goal, world.domain), logprob=logprob, tokens=tokens,
-        reading="whole" if len(parts) == 1 else "pieces", parts=tuple(text[a:b] for a, b, _ in parts),
+        reading="whole" if len(parts) == 1 else "pieces", parts=tuple(text[a:b] for a, b, *_ in parts),
     )  # fmt: skip
 
 
 def _parts(text: str, skills: Sequence[Skill], world: World) -> list[Part]:
     """Cut an instruction into parts that name own skills and the runs of pieces between them."""
     parts: list[Part] = []
+    verb, previous_is_gpts = "", False  # the verb of "feed the cat and the dog"
     for start, end in spans(text):
-        goal = next(_goals(text[start:end], skills, world), None)
-        if goal is None and parts and parts[-1][2] is None:
+        piece = text[start:end]
+        said = f"{verb} {piece}" if verb and (_ARTICLE.match(piece) or _EVERY.match(piece)) else piece
+        goal = next(_goals(said, skills, world), None)
+        verb = next((v for s in skills if _plain(said).startswith(f"{(v := _verb(s))} ")), "") if goal else ""
+        known = "" if goal else _known(said, skills)
+        is_gpts = goal is None and not known
+        if is_gpts and previous_is_gpts:
             start = parts.pop()[0]  # noqa: PLW2901
-        parts.append((start, end, goal))
+        previous_is_gpts = is_gpts
+        parts.append((start, end, goal, known))
     return parts
+
+
+def _verb(skill: Skill) -> str:
+    """Return the text of a skill before its first argument: "plug in"."""
+    return skill.text.partition("{")[0].strip()
+
+
+def _plain(piece: str) -> str:
+    """Return a piece without what is polite in it."""
+    return _AFTER.sub("", piece[_BEFORE.match(piece).end() :])  # type: ignore[union-attr]  # it matches everything
+
+
+def _known(piece: str, skills: Sequence[Skill]) -> str:
+    """Return the texts of the own skills whose verb a piece begins with; none if it is a verb that every GPT learns."""
+    plain = _plain(piece)
+    texts = [
+        s.text for s in skills if (verb := _verb(s)) and f"{plain} ".startswith(f"{verb} ") and not _is_taught(verb)
+    ]
+    return ", ".join(texts)
+
+
+@cache
+def _is_taught(verb: str) -> bool:
+    """Whether instructions that a GPT learns to read as goals begin with a verb."""
+    begins = re.compile(rf"\(?(?:[^()]*\|)?{re.escape(verb)}(?=[ |)]|$)")
+    return any(begins.match(phrase) for family in load_families() if family.goals for phrase in family.phrases)
 
 
 def _goals(piece: str, skills: Sequence[Skill], world: World) -> Iterator[Goal]:
     """Yield the goals of a piece that follows the text of a skill: none, or the likeliest first."""
-    plain = _AFTER.sub("", piece[_BEFORE.match(piece).end() :])  # type: ignore[union-attr]  # it matches everything
+    plain = _plain(piece)
     for skill in skills:
         words = re.split(r"\s*\{[^{}]*\}\s*", skill.text.replace("{relation}", "(?:in|into|on|onto|to)"))
         between = "".join(rf"(.+?) {word} " if word else "(.+)" for word in words[1:-1]) + "(.+)"
@@ -113,8 +153,23 @@ class _Noun:
         rest = said[every.end() :] if every else said
         article = _ARTICLE.match(rest)
         rest = rest[article.end() :] if article else rest
-        self.every = every is not None or rest in _ALL_ROOMS
+        self.every = every is not None or rest in _ALL_ROOMS or _is_plural(rest, world)
         self.wordings = list(_wordings("room" if rest in _ALL_ROOMS else rest, world))
+
+
+def _is_plural(words: str, world: World) -> bool:
+    """Whether the last words of a description are the plural of a kind: "the red phones"."""
+    domain, said = world.domain, words.split(" ")
+    kinds = {*domain.objects, *domain.fixtures, *domain.members, *domain.fixture_members}
+    endings = {kind.lower().rpartition(" ")[2] for kind in world.entities_by_category}
+    called = {*kinds, *endings, *spoken_words(domain).names_by_word}
+    for first in range(len(said)):
+        noun = " ".join(said[first:])
+        if noun not in kinds and any(form in called and noun == plural(form) for form in singulars(noun)[1:]):
+            return True
+        if noun in called:
+            return False
+    return False
 
 
 def _wordings(words: str, world: World) -> Iterator[str]:

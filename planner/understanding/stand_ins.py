@@ -9,9 +9,9 @@ documents) needs none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from envs.symbolic.goals import Goal, format_goal
 from envs.symbolic.kinds.spoken_words import own_kinds
@@ -22,14 +22,22 @@ from planner.language.phrase_patterns import load_words
 from planner.language.realization import senses
 from planner.prompts.known_kinds import known_for
 from planner.prompts.own_names import ALMOST, Mention, mentions, resembles
+from planner.understanding.asked_of_kinds import (
+    abilities_asked,
+    is_to_be_changed,
+    kinds_in,
+    switching_asked,
+    with_all_meant,
+    with_kinds,
+    with_switching,
+)
 
 if TYPE_CHECKING:
     from envs.symbolic.state import State
     from planner.plans.planning_result import ParsedInstruction
 
+Basis = Literal["likeness and task", "likeness", "ability"]
 _WORD = re.compile(r"[^\W_]+")
-_KIND_FIELDS = ("word", "fixture", "means")  # of the parts of a goal: they hold the names of kinds
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +49,20 @@ class StandIns:
         instruction: The instruction, which names these.
         names: The own kind behind each known one.
         own_state: The home as it is.
+        to_be_changed: The own kinds that the instruction wants something done to; a goal must name them.
+        switched: `on` or `off` for each own kind that the instruction wants switched.
     """
 
     state: State
     instruction: str
     names: Mapping[str, str]
     own_state: State
+    to_be_changed: tuple[str, ...] = ()
+    switched: Mapping[str, str] = field(default_factory=dict)
 
     def goal(self, goal: Goal) -> Goal:
         """Return a goal about the home as it is."""
-        return _with_kinds(goal, self.names)
+        return with_kinds(goal, self.names)
 
     def text(self, text: str) -> str:
         """Return a text about the home as it is."""
@@ -59,9 +71,19 @@ class StandIns:
             text = re.sub(rf"\b{re.escape(known)}\b", own, text)
         return text
 
+    def left_out(self, goal: Goal) -> tuple[str, ...]:
+        """Return the own kinds that the instruction wants changed and a goal about the home as it is does not name."""
+        named = set(kinds_in(goal))
+        return tuple(kind for kind in self.to_be_changed if kind not in named)
+
     def parsed(self, parsed: ParsedInstruction, instruction: str) -> ParsedInstruction:
         """Return what was read, about the home as it is."""
         goal = None if parsed.goal is None else self.goal(parsed.goal)
+        if goal is not None:
+            missed, goal = self.left_out(goal), with_switching(goal, self.switched)
+            if missed or goal is None:
+                problem = f"I did not understand what to do with the {(*missed, *self.switched)[0]}"
+                return replace(parsed, instruction=instruction, goal=None, goal_text="", refusal=problem)
         return replace(
             parsed,
             instruction=instruction,
@@ -74,27 +96,27 @@ class StandIns:
         )
 
 
-def stand_ins(instruction: str, state: State, *, by_ability: bool = False) -> StandIns | None:
+def stand_ins(instruction: str, state: State, *, by: Basis = "likeness and task") -> StandIns | None:
     """Return an instruction with stand-ins for the own kinds that it names; None if it names none.
 
     Args:
         instruction: The normalized instruction.
         state: The home.
-        by_ability: As in `known_for`.
+        by: What makes a known kind the best stand-in: to be what the own kind is like, if possible one that can do what
+            the instruction asks of the own kind; only the former; or to do what the own kind can do.
     """
-    own = own_kinds(state.world.domain)
-    kinds = [kind for kind in state.world.entities_by_category if kind in own]
+    kinds = own_kinds_in(state)
     if not kinds:
         return None
-    meant = list(_meant(instruction, state, mentions(instruction, kinds, state.world.domain.words)))
-    said = f" {' '.join(_WORD.findall(instruction.lower()))}"
+    meant = list(_meant(instruction, state, mentions(instruction, kinds, _words_for(kinds, state))))
+    said = _said_besides(instruction, meant)
     nouns = {**load_words().objects, **load_words().fixtures}
     known = known_for(
         (mention.name for mention in meant),
         state.world.domain,
         state.world.entities_by_category,
         may_stand=lambda kind: not any(f" {noun}" in said for noun in (kind.lower(), *nouns[kind])), swaps=True,
-        by_ability=by_ability,
+        by_ability=by == "ability", asked=() if by == "likeness" else abilities_asked(instruction.lower()),
     )  # fmt: skip
     meant = [mention for mention in meant if mention.name in known]
     swapped = {kind: own for own, kind in known.items() if kind in state.world.entities_by_category}
@@ -105,7 +127,55 @@ def stand_ins(instruction: str, state: State, *, by_ability: bool = False) -> St
         instruction=_replaced(instruction, meant, known),
         names={known_kind: own for own, known_kind in known.items()},
         own_state=state,
+        to_be_changed=tuple(dict.fromkeys(m.name for m in meant if is_to_be_changed(_around(instruction, m)[0]))),
+        switched={
+            m.name: said for m in meant
+            if (said := switching_asked(*_around(instruction, m))) and state.world.domain.can_be(m.name, "on")
+        },
+    )  # fmt: skip
+
+
+def own_kinds_in(state: State) -> list[str]:
+    """Return the kinds of a home that only it has."""
+    own = own_kinds(state.world.domain)
+    return [kind for kind in state.world.entities_by_category if kind in own]
+
+
+def with_own_kinds(parsed: ParsedInstruction, state: State) -> ParsedInstruction:
+    """Return what was read with a goal for the own kinds, too, that "every lamp" means."""
+    if parsed.goal is None or not (own := own_kinds_in(state)):
+        return parsed
+    goal = with_all_meant(parsed.goal, parsed.instruction, state, own)
+    return (
+        parsed if goal == parsed.goal else replace(parsed, goal=goal, goal_text=format_goal(goal, state.world.domain))
     )
+
+
+def _words_for(kinds: Sequence[str], state: State) -> dict[str, tuple[str, ...]]:
+    """Return what people call own kinds: where the only bed is a sofa bed like a sofa, it is "the sofa", too."""
+    domain, present = state.world.domain, state.world.entities_by_category
+    nouns = {**load_words().objects, **load_words().fixtures}
+    words = dict(domain.words)
+    for kind in kinds:
+        like = domain.kind_of[kind]
+        alike = [other for other in kinds if domain.kind_of[other] == like]
+        shares_word = like.endswith(kind.rpartition(" ")[2]) or not {*like.split()}.isdisjoint(kind.split())
+        if like != kind and like not in present and len(alike) == 1 and shares_word:
+            words[kind] = (*words.get(kind, ()), like, *nouns.get(like, ()))
+    return words
+
+
+def _around(instruction: str, mention: Mention) -> tuple[str, str]:
+    """Return what an instruction says before and after a mention, in lower case."""
+    spans = [match.span() for match in _WORD.finditer(instruction.lower())]
+    return instruction[: spans[mention.start][0]].lower(), instruction[spans[mention.end - 1][1] :].lower()
+
+
+def _said_besides(instruction: str, meant: Sequence[Mention]) -> str:
+    """Return the words of an instruction without those that mean own kinds, with a space before each."""
+    words = _WORD.findall(instruction.lower())
+    inside = {i for mention in meant for i in range(mention.start, mention.end)}
+    return "".join(f" {'/' if i in inside else word}" for i, word in enumerate(words))
 
 
 def _meant(instruction: str, state: State, mentioned: list[Mention]) -> Iterator[Mention]:
@@ -134,19 +204,3 @@ def _replaced(instruction: str, meant: list[Mention], known: Mapping[str, str]) 
         before = re.sub(r"\b(a|an) $", "an " if noun[0].lower() in "aeiou" else "a ", instruction[:start])
         instruction = f"{before}{noun}{instruction[end:]}"
     return instruction
-
-
-def _with_kinds(value: Value, names: Mapping[str, str]) -> Value:
-    """Return a part of a goal with other names for kinds."""
-    if isinstance(value, tuple):
-        return type(value)(_with_kinds(part, names) for part in value)
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    changed = {}
-    for field in fields(value):
-        part = getattr(value, field.name)
-        if isinstance(part, str):
-            changed[field.name] = names.get(part, part) if field.name in _KIND_FIELDS else part
-        else:
-            changed[field.name] = _with_kinds(part, names)
-    return replace(value, **changed)

@@ -16,7 +16,7 @@ from planner.verification.plan_verification import outcome, replay
 from planner.verification.shortening import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from envs.symbolic.actions import State
     from envs.symbolic.goals import Goal
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def tidied(
     actions: Sequence[Action], meant: Goal, goal: Goal, state: State, *, shorten: bool, close: bool,
     initial_state: State, phase: int = 0, begun: bool = False, opened: Collection[int] | None = None,
-    avoid: Collection[int] = (),
+    avoid: Collection[int] = (), added: Collection[int] = (),
 ) -> ClosedPlan:  # fmt: skip
     """Return a plan without the steps that serve nothing (if `shorten`), that closes what it opened (if `close`).
 
@@ -41,6 +41,7 @@ def tidied(
         begun: Whether this phase has begun.
         opened: Fixtures that the robot opened earlier in the episode.
         avoid: Doors that stay open, because they cannot be reached.
+        added: Positions of the steps that the planner has added before.
     """
     shorter = shortened(actions, meant, state, initial_state=initial_state) if shorten else tuple(actions)
     closed = ClosedPlan(actions=shorter)
@@ -53,7 +54,24 @@ def tidied(
         if len(emptied) > len(shorter):
             last = next(n for n in range(len(closed.actions), 0, -1) if closed.actions[n - 1] == emptied[-1])
             closed = replace(closed, added=tuple(sorted((*closed.added, last))))
-    return replace(closed, left_out=closed.left_out + len(actions) - len(shorter))
+    numbers = {*closed.added, *_still_added(actions, added, closed)}
+    return replace(closed, added=tuple(sorted(numbers)), left_out=closed.left_out + len(actions) - len(shorter))
+
+
+def _still_added(actions: Sequence[Action], added: Collection[int], closed: ClosedPlan) -> Iterator[int]:
+    """Yield the numbers, in the tidy plan, of steps that were added to `actions` before."""
+    if not added:
+        return
+    at = 0
+    for number, action in enumerate(closed.actions, start=1):
+        if number in closed.added:
+            continue
+        found = next((n for n in range(at, len(actions)) if actions[n] == action), None)
+        if found is None:
+            continue
+        at = found + 1
+        if found in added:
+            yield number
 
 
 def _with_empty_hand(actions: Sequence[Action], goal: Goal, state: State, initial_state: State) -> tuple[Action, ...]:

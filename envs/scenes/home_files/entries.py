@@ -12,11 +12,10 @@ import yaml
 from envs.errors import GoalError, nearest
 from envs.files.yaml_nodes import describe, is_null
 from envs.scenes.home_files.nouns import NounReader
-from envs.scenes.home_files.properties import PROPERTY_KEYS
+from envs.scenes.home_files.properties import MAX_COUNT, PROPERTY_KEYS
 from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Count, Thing, parse_goal
 
-MAX_COUNT = 50
 FIXTURE_KEYS = ("count", "name", "states", "pose", *PROPERTY_KEYS)
 OBJECT_KEYS = ("count", "name", "states", "liquid", "holds", *PROPERTY_KEYS)
 POSE = "[x, y, yaw in degrees]"

@@ -86,6 +86,8 @@ class HouseholdReader(ContentsReader):
                 continue
             if (first := next((other for other in names if other.lower() == name.lower()), None)) is not None:
                 self.problem(entry, f"people: {name} appears twice; the first is {first!r}")
+            elif name == name.lower() != name.upper():  # sentences tell names from other words by their capital letter
+                self.problem(entry, f"people: {name!r} is no name: it has no capital letter; write {name.title()!r}")
             else:
                 names.append(name)
         if len(names) > MAX_PEOPLE:

@@ -16,6 +16,7 @@ from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.words import SpokenWords
 
 OWNER = re.compile(rf"({NAME.pattern})['’]s (.+)")
+MAX_COUNT = 50  # of equal things in one entry
 PROPERTY_KEYS = ("color", "size", "material", "owner")
 ARTICLES = ("the", "a", "an", "my", "our")
 
@@ -203,6 +204,8 @@ class PropertyReader(NodeReader):
         known = self.domain.property_group
         if word in known or word in states or word.isdecimal() or word.endswith(("'s", "’s")):
             return ""
+        if word.lstrip("+-").isdecimal():
+            return f": a number is from 1 to {MAX_COUNT}"
         if word in self.domain.liquids:
             return f": a liquid follows the name: `{name} of {word}`"
         if word.lower() in ARTICLES:

@@ -46,6 +46,7 @@ class Possible:
         idle: Appliances that do not run.
         only: Objects that it takes at most; None: any.
         lifts: Objects that its hand holds whatever their size and mass.
+        reaches: Furniture that it reaches whatever its height.
 
     Attributes:
         holdable: Objects that can be in the hand.
@@ -57,7 +58,7 @@ class Possible:
 
     def __init__(
         self, state: State, skills: Mapping[str, Skill], hand: Hand | None, *, idle: Collection[int] = (),
-        only: Collection[int] | None = None, lifts: Collection[int] = (),
+        only: Collection[int] | None = None, lifts: Collection[int] = (), reaches: Collection[int] = (),
     ) -> None:  # fmt: skip
         """Derive everything that is possible."""
         self.idle = frozenset(idle)
@@ -78,6 +79,7 @@ class Possible:
         self.movers: dict[str, tuple[set[int], set[int]]] = {}  # what each moving skill can move, and to where
         hands = () if hand is None else (hand,)
         self.beyond = {f for h in hands for f in range(world.n_fixtures) if out_of_reach(world, f, h)}
+        self.beyond.difference_update(reaches)
         self.untakable = {i for h in hands for i in self.objects if too_wide(world, i, h) or too_heavy(world, (i,), h)}
         self.untakable.difference_update(lifts)
         if only is not None:
@@ -295,22 +297,8 @@ class Possible:
         """Return the entities that a parameter of a kind can be."""
         known = self._kinds.get(kind)
         if known is None:
-            known = self._kinds[kind] = self._find(kind)
+            known = self._kinds[kind] = sorted(self.world.of_kind(kind))
         return known
-
-    def _find(self, kind: str) -> Sequence[int]:
-        world = self.world
-        rooms = {f for f in range(world.n_fixtures) if (c := world.fixture_category[f]) is not None and c.is_room}
-        if kind in ("object", "place", "fixture"):
-            fixtures = [f for f in range(world.n_fixtures) if f not in rooms] if kind != "object" else []
-            return (*fixtures, *(self.objects if kind != "fixture" else ()))
-        if kind == "person":
-            return [f for f in range(world.n_fixtures) if world.relation[f] == "with"]
-        if kind == "room":
-            return sorted(rooms)
-        words = (kind, *self.domain.fixture_members.get(kind, ()))
-        fixtures = [f for word in words for f in world.entities_by_category.get(word, ()) if f < world.n_fixtures]
-        return (*fixtures, *world.objects_of(kind))
 
     # -- places and processes ------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from envs.symbolic.domain.achievers import KNOWN_SKILLS
 from envs.symbolic.embodiment.hand_limits import cannot, out_of_reach, too_heavy, too_wide
 from envs.symbolic.embodiment.possible import Possible, possible_in
 from envs.symbolic.embodiment.possible_goals import PossibleGoals
@@ -60,7 +61,7 @@ def _surely_asked(goal: Goal, state: State, initial_state: State) -> Iterator[Co
 
 def may_hold(
     condition: Condition, state: State, initial_state: State, skills: Mapping[str, Skill] | None = None,
-    hand: Hand | None = None, lifts: Collection[int] = (),
+    hand: Hand | None = None, lifts: Collection[int] = (), reaches: Collection[int] = (),
 ) -> bool:  # fmt: skip
     """Whether a condition can be brought about, at most, by some skills and a hand or else by the home's robot.
 
@@ -71,12 +72,15 @@ def may_hold(
         skills: The skills; None: those of the home's robot, with its hand.
         hand: The hand.
         lifts: Objects that the hand holds whatever their size and mass.
+        reaches: Furniture that the hand reaches whatever its height.
     """
     if skills is None:
         skills, hand = state.world.domain.skills, state.world.domain.hand
     idle = _others_than_means(condition, state)
-    is_known = not (idle or lifts) and (skills, hand) == (state.world.domain.skills, state.world.domain.hand)
-    possible = possible_in(state) if is_known else Possible(state, skills, hand, idle=idle, lifts=lifts)
+    is_known = not (idle or lifts or reaches) and (skills, hand) == (state.world.domain.skills, state.world.domain.hand)
+    possible = (
+        possible_in(state) if is_known else Possible(state, skills, hand, idle=idle, lifts=lifts, reaches=reaches)
+    )
     if not PossibleGoals(possible, initial_state).may_hold(condition):
         return False
     if state.held >= 0 or possible.frees_hand:
@@ -84,7 +88,10 @@ def may_hold(
     first = [i for i in _related(condition, state) if i in possible.holdable]  # one thing stays in its hand
     if len(first) > MAX_FIRST:
         return True
-    choices = (Possible(state, skills, hand, idle=idle, only=only) for only in ((), *((i,) for i in first)))
+    choices = (
+        Possible(state, skills, hand, idle=idle, only=only, lifts=lifts, reaches=reaches)
+        for only in ((), *((i,) for i in first))
+    )
     return any(PossibleGoals(choice, initial_state).may_hold(condition) for choice in choices)
 
 
@@ -124,7 +131,21 @@ def _related(condition: Condition, state: State) -> list[int]:
     for i, category in enumerate(world.object_category):
         if category is not None and (category.cuts or category.wipes or category.contains or category.fills):
             related.append(i)
+    for skill in world.domain.all_skills.values():
+        if skill.name not in KNOWN_SKILLS:
+            related += _used_by(skill, state)
     return list(dict.fromkeys(related))
+
+
+def _used_by(skill: Skill, state: State) -> Iterator[int]:
+    """Yield the objects that a skill of the domain's own needs in the hand, or at a place."""
+    world = state.world
+    for precondition in skill.preconditions:
+        atom = precondition.atom
+        if atom.predicate == "holding what":
+            yield from (i for i, c in enumerate(world.object_category) if getattr(c, atom.word, False))
+        elif atom.predicate in ("holding", "at"):
+            yield from sorted(i for i in world.of_kind(atom.terms[0].kind) if i >= world.n_fixtures)
 
 
 class _Refusal:
@@ -228,28 +249,51 @@ class _Refusal:
         assert hand is not None
         if name == "reach_m":
             roots = [root for i in self.things() if (root := self.state.root(i)) >= 0]
-            furniture = [*roots, *self.places(), *self.appliances()]
-            said = self.first(furniture, partial(out_of_reach, self.world, hand=hand))
+            far = partial(out_of_reach, self.world, hand=hand)
+            furniture = dict.fromkeys((*roots, *self.places(), *self.appliances()))
+            said = self.first(self.too_far([f for f in furniture if far(f)]), far)
             return said or "this robot does not reach far enough ({:.2f} to {:.2f} m)".format(*hand.reach_m or ())
         if name == "width_m":
             wide = partial(too_wide, self.world, hand=hand)
-            said = self.first(self.too_much(wide), wide)
+            said = self.first(self.too_much(wide, name), wide)
             return said or f"this robot's hand is too narrow (it holds {hand.width_m:g} m)"
 
         def heavy(thing: int) -> str:
             return too_heavy(self.world, (thing,), hand)
 
-        said = self.first(self.too_much(heavy), heavy)
+        said = self.first(self.too_much(heavy, name), heavy)
         return said or f"this robot's hand is too weak (it lifts {hand.payload_kg:g} kg)"
 
-    def too_much(self, words: Callable[[int], str]) -> list[int]:
-        """Return things that are too much for the hand, first one without which the condition would be possible."""
+    def too_much(self, words: Callable[[int], str], limit: str) -> list[int]:
+        """Return things that are too much for the hand: of those that must be lifted, as few as would do."""
         things = [i for i in self.things() if words(i)]
+        return self.culprits(things, lambda few: self.may_hold_but_for(limit, lifts=few))
+
+    def too_far(self, furniture: list[int]) -> list[int]:
+        """Return furniture out of reach: of that which must be reached, as little as would do."""
+        return self.culprits(furniture, lambda few: self.may_hold_but_for("reach_m", reaches=few))
+
+    def culprits(self, entities: list[int], is_enough: Callable[[Sequence[int]], bool]) -> list[int]:
+        """Return the one entity that is enough, else the fewest of the first ones, else all."""
+        first = entities[:MAX_CULPRITS]
+        for entity in first:
+            if is_enough((entity,)):
+                return [entity]
+        if not is_enough(first):
+            return entities
+        for entity in tuple(first):
+            if is_enough(rest := [e for e in first if e != entity]):
+                first = rest
+        return first
+
+    def may_hold_but_for(self, limit: str, *, lifts: Collection[int] = (), reaches: Collection[int] = ()) -> bool:
+        """Whether a hand with only this limit could bring the condition about if some things were no matter for it."""
         domain = self.domain
-        for thing in things[:MAX_CULPRITS]:
-            if may_hold(self.condition, self.state, self.initial_state, domain.all_skills, domain.hand, lifts=(thing,)):
-                return [thing]
-        return things
+        assert domain.hand is not None
+        hand = replace(domain.hand, **{name: None for name in _HAND if name != limit})
+        return may_hold(
+            self.condition, self.state, self.initial_state, domain.all_skills, hand, lifts=lifts, reaches=reaches
+        )
 
     def first(self, entities: Iterable[int], words: Callable[[int], str]) -> str:
         """Return the words about the first entity of which there is something to say."""

@@ -98,7 +98,10 @@ def _unknown(domain: Domain, word: str, condition: str) -> str:
     if word in domain.liquids:
         return f"{word!r} is a liquid, which is in something: 'bowl of {word}'"
     known = [*domain.objects, *domain.members, *domain.fixtures, *domain.fixture_members]
-    rewritten = _rewritten(domain, word) or _rewritten(domain, condition)
+    is_none = condition.startswith(f"no {word}") and word.rpartition(" ")[2] in state_words(domain).own
+    rewritten = (
+        (_rewritten(domain, condition) if is_none else "") or _rewritten(domain, word) or _rewritten(domain, condition)
+    )
     hint = rewritten or nearest(word, known) or _separator_hint(condition)
     noun = _noun_at_end(domain, word) if not rewritten and word not in spoken_words(domain).names_by_word else ""
     attributes = {*domain.property_group, *domain.states, *domain.negations, *ARTICLES}

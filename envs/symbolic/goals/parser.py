@@ -158,7 +158,11 @@ class GoalParser(ThingParser):
             if rest == skill:
                 return Rule(skill=skill)
             if rest.startswith(skill + " "):
-                return self.skill_rule(skill, rest.removeprefix(skill + " "))
+                try:
+                    return self.skill_rule(skill, rest.removeprefix(skill + " "))
+                except GoalError:
+                    if not self.is_named(skill):  # "never mop in kitchen" is about a mop
+                        raise
         try:
             return Rule(condition=self.without_means(rest))
         except GoalError:
@@ -281,6 +285,8 @@ class GoalParser(ThingParser):
             name = head
         furniture_text, separator, excluded_text = name.partition(" except ")
         furniture = self.furniture(furniture_text) or self.room_entity(furniture_text)
+        if furniture is None and quantifier == "some":
+            furniture = self.person_entity(furniture_text)
         if not states:
             head, _, last = name.rpartition(" ")
             if self.furniture(head) is not None and last not in self.domain.objects:
@@ -292,6 +298,7 @@ class GoalParser(ThingParser):
             return None
         if separator:
             excluded = self.furniture(excluded_text) or self.room_entity(excluded_text)
+            excluded = excluded or self.person_entity(excluded_text)
             if excluded is None:
                 raise self.error(excluded_text, "no fixture is called so")
         categories = self.fixture_categories(furniture.fixture)
@@ -306,6 +313,7 @@ class GoalParser(ThingParser):
             states=tuple(states),
             properties=furniture.properties,
             room=furniture.room,
+            person=furniture.person,
             excluded=excluded,
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +13,7 @@ from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals.parser import GoalParser
 from envs.symbolic.goals.suggestions import may_be_meant, rule_wordings, wordings
 from envs.symbolic.goals.values import Goal, Query, Rule, format_goal, format_query, format_rule
+from envs.symbolic.kinds.spoken_words import with_kinds_for_words
 
 if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
@@ -78,10 +81,18 @@ def _read(
 ) -> Value:
     """Parse a text, or raise an error that offers the wording that was probably meant."""
     parser = GoalParser(domain, scene)
+    if (spelled := _as_goals_spell(text, domain)) != text:
+        with suppress(GoalError):
+            return parse(parser, spelled)
     try:
         return parse(parser, text)
     except GoalError as error:
         reason = str(error)
+        if (renamed := with_kinds_for_words(text, domain)) != text:
+            try:
+                return parse(GoalParser(domain, scene), renamed)
+            except GoalError:
+                pass
 
         def suggestion() -> str:
             parser.is_trial = True
@@ -97,6 +108,15 @@ def _read(
             return ""
 
         raise _UnreadError(reason, suggestion) from None
+
+
+def _as_goals_spell(text: str, domain: Domain) -> str:
+    """Return a text with the names of own kinds as goals spell them: `ball-of-yarn` for `ball of yarn`."""
+    for kind, words in domain.words.items():
+        for word in words:
+            if re.sub("[-' ]", "", word.lower()) == re.sub("[- ]", "", kind.lower()):
+                text = re.sub(rf"(?<![\w-]){re.escape(word)}(?![\w-])", kind, text, flags=re.IGNORECASE)
+    return text
 
 
 class _UnreadError(GoalError):

@@ -22,6 +22,7 @@ _DAILY = r"(?:(?:every|each) (?:day|morning|evening|night|noon)|everyday|daily)"
 _NEXT = r" ?(?:[;,]|\bthen\b) ?(?:and )?(?:then )?(?!.* then )"
 _FIRST = r"(?:^|( ?(?:[;,]|\bthen\b) ?(?:and )?(?:then )?))"
 _STATES, _OBJECT_STATES, _RESULTS, _MATERIALS = "<state>", "<object state>", "<result>", "<material>"
+_OWN_FIXTURE_STATES, _OWN_OBJECT_STATES = "<own state>", "<own object state>"
 _GERUNDS = r"\b(open|clos|pick|put|turn|slic|pour|wip|fold|giv|go)t?ing\b"
 _STEMS = {"clos": "close", "slic": "slice", "wip": "wipe", "giv": "give"}
 
@@ -250,6 +251,12 @@ _OPTIONAL: tuple[Change, ...] = (
     (r"(^|[;:] )(water|tea|wine|soda) in (\w+)", r"\1\3 of \2"),
     (r"(^|[;:] )(water|wine|soda)(?= with| on| in|$)", r"\1glass of \2"),
     (r"(^|[;:] )tea(?= with| on| in|$)", r"\1cup of tea"),
+    (rf"(^|[;:] )({_OWN_FIXTURE_STATES}) (every |no |)([^;:]+?){END}", r"\1\3\4 \2"),
+    (
+        rf"(^|[;:] |if |and |not )no ([^;:]+?) (?:is )?({_OWN_OBJECT_STATES})"
+        r"(?= *(?:;|:| (?:on|in|with|beside|then|while) |$))",
+        r"\1no \3 \2",
+    ),
     (
         rf"(^|[;:] |if |and |not )([^;:]+?) (?:is )?({_OBJECT_STATES})(?= *(?:;|:| and | by | then | while |$))",
         r"\1\3 \2",
@@ -309,6 +316,8 @@ def rewordings(domain: Domain) -> Rewordings:
     words = state_words(domain)
     patterns = {
         _STATES: words.of_fixtures, _OBJECT_STATES: words.of_objects, _RESULTS: words.results,
+        _OWN_FIXTURE_STATES: [word for word in words.of_fixtures if word in words.own],
+        _OWN_OBJECT_STATES: [word for word in words.of_objects if word in words.own],
         _MATERIALS: tuple(domain.properties.get("material", ())),
         "<opposed>": tuple(word for word in words.opposites),
     }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from envs.symbolic.domain import Domain
+from envs.symbolic.domain import BUILT_IN_STATES, Domain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,12 +16,14 @@ class StateWords:
         of_objects: What some object can be.
         of_fixtures: What some fixture can be.
         results: What people want objects to be: `clean`, not `dirty`.
+        own: What is no state of the built-in domain: a skill or a process of the domain's own gives it.
         opposites: The other word of a state that has a negation, both ways.
     """
 
     of_objects: tuple[str, ...]
     of_fixtures: tuple[str, ...]
     results: tuple[str, ...]
+    own: tuple[str, ...]
     opposites: dict[str, str]
 
 
@@ -37,5 +39,6 @@ def state_words(domain: Domain) -> StateWords:
         of_objects=objects,
         of_fixtures=fixtures,
         results=tuple(word for word in objects if word not in domain.negations.values()),
+        own=tuple(word for word in words if domain.negations.get(word, word) not in BUILT_IN_STATES),
         opposites={**domain.negations, **{positive: negation for negation, positive in domain.negations.items()}},
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from envs.errors import GoalError, nearest, quoted
 from envs.symbolic.domain import ROOM, Domain
-from envs.symbolic.goals.hints import ARTICLES, RELATIONS, a, unknown_place, unknown_thing, unsayable
+from envs.symbolic.goals.hints import ARTICLES, RELATIONS, a, possible_states, unknown_place, unknown_thing, unsayable
 from envs.symbolic.goals.state_words import state_words
 from envs.symbolic.goals.values import Place, Thing, fixture_relation
 
@@ -76,6 +76,8 @@ class ThingParser:
         self.rooms = {*domain.rooms, *(room.name for room in scene.rooms)} if scene else {*domain.rooms}
         self.home_rooms = [room.name for room in scene.rooms] if scene else [*domain.rooms]
         self.people = scene.people if scene else ()
+        people_kinds = [f.category for f in scene.fixtures if domain.relation(f.category) == "with"] if scene else []
+        self.kind_of_person = dict(zip(self.people, people_kinds, strict=False))
         self.receivers = [name for name, f in domain.fixtures.items() if f.relation == "with"]  # `person`
         self.is_trial = False  # whether nobody will read why a text is no goal
         self.text = ""  # as it was given
@@ -116,7 +118,16 @@ class ThingParser:
         named = (name for name in self.people if f"{word} ".lower().startswith(f"{name} ".lower()))
         if (name := next(named, None)) is not None:
             reason = f"{name} is a person; a condition is about things and furniture, as in 'mug with {name}'"
+            if (entity := self.person_entity(name)) is not None and entity.fixture is not None:
+                ways = [
+                    f"'mug with {name}'",
+                    *(f"'{name} {state}'" for state in possible_states(self.domain, entity.fixture)),
+                ]
+                reason = f"{name} is a person; what can be said is {', '.join(ways)}"
             return self.error(word, f"{reason}; '? where {name}' asks for the room")
+        head, _, state = word.rpartition(" ")
+        if head[:1].isupper() and self.people and NAME.fullmatch(head) and state in state_words(self.domain).own:
+            return self.error(word, self.nobody(head))
         return self.located(unknown_thing(self.domain, word, self.said or word))
 
     def nobody(self, name: str) -> str:
@@ -188,7 +199,10 @@ class ThingParser:
                     raise self.error(text, self.nobody(text))
                 names = ", ".join([*map(repr, self.receivers), *self.people])
                 names = names if self.people else f"{names} or a name such as Anna"
-                reason = f"`with` is for people ({names}); a place follows 'on' or 'in', a tool or an appliance 'by'"
+                whom = (
+                    f"`with` is for people ({names})" if self.receivers else "`with` is for people; there are none here"
+                )
+                reason = f"{whom}; a place follows 'on' or 'in', a tool or an appliance 'by'"
                 raise self.error(f"with {text}", unsayable(text) or reason)
             if furniture is not None and furniture.fixture is not None:
                 categories = self.fixture_categories(furniture.fixture)
@@ -268,6 +282,15 @@ class ThingParser:
         is_name = is_name and len(text.split()) <= 3 and {*text.split()}.isdisjoint({*KEYWORDS, "or"})
         return Place(person=text) if is_name else None
 
+    def person_entity(self, text: str) -> Place | None:
+        """Parse the name of a person whom a skill of the domain's own gives states, or return None."""
+        named = self.person(text)
+        if named is None or named.person is None or not self.receivers:
+            return None
+        kind = self.kind_of_person.get(named.person, self.receivers[0])
+        has_states = any(kind in bearers for bearers in self.domain.bearers.values())
+        return replace(named, fixture=kind) if has_states else None
+
     def thing(self, text: str) -> Thing:
         """Parse the description of an object."""
         base, separator, origin_text = text.partition(" from ")
@@ -284,6 +307,8 @@ class ThingParser:
             head, _, tail = rest.partition(" ")
             if head not in self.state_words or not tail:
                 break
+            if (swapped := self.state_behind(head, tail)) is not None:
+                raise self.error(text, f"a state of furniture, rooms and people stands behind them: write {swapped!r}")
             if head not in self.object_states and (head in RELATIONS or tail in self.domain.fixtures):
                 raise self.unknown(base)
             self.check_state(head, text)
@@ -301,6 +326,18 @@ class ThingParser:
             word=word, states=tuple(states), liquid=liquid or None, origin=origin,
             properties=self.in_order((*properties, *late_properties), text),
         )  # fmt: skip
+
+    def state_behind(self, state: str, text: str) -> str | None:
+        """Return a state of an own skill with what has it, furniture, a room or a person, in the order of a goal."""
+        if state not in self.fixture_states or state not in state_words(self.domain).own:
+            return None
+        entity = self.furniture(text) or self.room_entity(text) or self.person_entity(text)
+        if entity is None or entity.fixture is None:
+            return None
+        if not any(self.domain.can_be(kind, state) for kind in self.fixture_categories(entity.fixture)):
+            return None
+        quantifier = next((word for word in ("every ", "no ") if self.said.startswith(word)), "")
+        return f"{quantifier}{entity.person or text} {state}"
 
     def properties(self, text: str, *known: Iterable[str]) -> tuple[tuple[str, ...], str]:
         """Split the properties off the front of a description; a name that begins with one is kept whole."""

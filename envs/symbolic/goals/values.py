@@ -15,6 +15,7 @@
     object     := category ["of" liquid] | class | "anything"
     furniture  := property* (fixture category | class of fixtures) ["in" room]      or, for states that rooms have:
                 | "room" | kind of room | name of a room
+                | name of a person, for states that people have
     place      := ["every"] furniture | room | person | ["every"] thing [relation place]
     origin     := furniture | room | person | thing without an origin
     relation   := "on" | "in" | "with" | "beside"
@@ -137,7 +138,7 @@ class No:
 
 @dataclass(frozen=True, kw_only=True)
 class FixtureIs:
-    """Some, every or no fixture of a category or class is in all of the states.
+    """Some, every or no fixture of a category or class is in all of the states; or a person, by name.
 
     In a class, only the categories that can have the states count (`Domain.resolve_fixture`).
     """
@@ -147,6 +148,7 @@ class FixtureIs:
     states: tuple[str, ...]
     properties: tuple[str, ...] = ()
     room: str | None = None
+    person: str | None = None
     excluded: Place | None = None
 
 
@@ -308,7 +310,9 @@ def _origin(origin: Place) -> str:
 
 
 def format_furniture(furniture: Place | FixtureIs) -> str:
-    """Write furniture with its properties and room, for example `white cabinet in kitchen`; a room by its name."""
+    """Write furniture with its properties and room, for example `white cabinet in kitchen`; rooms, people by name."""
+    if furniture.person is not None:
+        return furniture.person
     assert furniture.fixture is not None
     if furniture.fixture == ROOM and furniture.room:
         return furniture.room

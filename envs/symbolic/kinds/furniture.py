@@ -57,7 +57,8 @@ class FurnitureReader(ThingReader):
             if size is not None:
                 parts["size"], parts["region"] = size, scaled_space(start.region, start.size, size)
         self.read_space(entry, start, parts)
-        self.read_joint(entry, parts.get("body", start.body))
+        if "body" not in options or len(self.problems) == n_problems:
+            self.read_joint(entry, parts.get("body", start.body))
         for key in FIXTURE_FLAGS:
             if key in options:
                 parts[key] = self.flag(options[key], f"{name}: {key}")
@@ -189,14 +190,15 @@ class FurnitureReader(ThingReader):
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, f'{context}: expected {{when: ["on"], set: [hot]}}, found {describe(node)}')
             return
-        values = self.options(node, context, PROCESS_KEYS)
+        n_problems, values = len(self.problems), self.options(node, context, PROCESS_KEYS)
         process = self.process(piece.name, (piece.name,), values, context)
         if piece.region is None:
             self.problem(node, f"{context}: nothing can be in or on a {piece.name}, so that nothing could change")
         for word in process.when:
             if not piece.can_be(word):
                 self.problem(values["when"], f"{context}: no {piece.name} is ever {word}{_ability(word)}")
-        if not (process.set or process.clear or process.fill or process.cook):
+        changes = process.set or process.clear or process.fill or process.cook
+        if not changes and len(self.problems) == n_problems and not self.refused:
             self.problem(node, f"{context} changes nothing; say `set`, `clear`, `fill` or `cook`")
         self.processes.append(process)
 

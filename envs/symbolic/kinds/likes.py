@@ -30,7 +30,7 @@ class LikeReader(FurnitureReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__(domain)
         self.names_of_furniture: set[str] = set()
-        self.refused: set[str] = set()  # names of kinds with a problem, in small letters
+        self.refused_furniture: set[str] = set()  # those of `refused` that are furniture
         self.classes_of_refused_furniture: set[str] = set()
 
     def kinds(
@@ -59,12 +59,17 @@ class LikeReader(FurnitureReader):
         return {name: built[name] for name in entries}
 
     def vocabulary(self, domain: Domain) -> Vocabulary:
-        """Return the words that skills may use; also a class that only kinds with a problem have."""
+        """Return the words that skills may use; also those that have a problem, or that only such kinds have."""
         words = domain.vocabulary
-        known = words.objects | words.fixtures
-        lacking = {word for word in domain.classes if word not in known} if self.refused else set()
-        furniture = lacking & self.classes_of_refused_furniture
-        return replace(words, objects=words.objects | (lacking - furniture), fixtures=words.fixtures | furniture)
+        if not self.refused:
+            return words
+        known = words.objects | words.fixtures | words.rooms
+        lacking = {word for word in (*domain.classes, *self.refused) if word not in known}
+        furniture = lacking & (self.classes_of_refused_furniture | self.refused_furniture)
+        return replace(
+            words, objects=words.objects | (lacking - furniture), fixtures=words.fixtures | furniture,
+            states=tuple(dict.fromkeys((*words.states, *self.refused))),
+        )  # fmt: skip
 
     def in_order(
         self, name: str, like_of: dict[str, str | None], built: Collection[str], entries: dict[str, KindEntry]
@@ -99,6 +104,8 @@ class LikeReader(FurnitureReader):
                 return ""
             if word is None or word in entries or word in known:
                 return word or ""
+            if word.lower() in self.refused:
+                return ""
             lowered = {name.lower(): name for name in (*known, *entries)}
             if word.lower() in lowered:
                 return lowered[word.lower()]
@@ -126,7 +133,8 @@ class LikeReader(FurnitureReader):
         members = self.domain.members.get(word) or self.domain.fixture_members.get(word)
         if members:
             return f"{word!r} is a class; name one of it, such as {members[0]!r}"
-        return f"unknown kind {word!r}{nearest(word, known) or '; the built-in kinds are in envs/domain.yaml'}"
+        others = [name for name in known if name != entry.name]
+        return f"unknown kind {word!r}{nearest(word, others) or '; the built-in kinds are in envs/domain.yaml'}"
 
     def any_piece(self, name: str) -> FixtureCategory:
         """Return harmless furniture in place of a kind with a problem, so that its name gives no further message."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from envs.errors import quoted
+from envs.symbolic.domain.reading import default_domain
 from envs.words import plurals
 
 if TYPE_CHECKING:
@@ -127,8 +128,12 @@ class KindNames:
         return {word.lower(): what for word, what in taken.items()}
 
     def skill(self, low: str) -> str | None:
-        """Return the skill whose first words a name is, or None."""
-        return next((s for s in self.skills if low == s or low == s.split()[0]), None)
+        """Return the built-in skill whose first words a name is, or None.
+
+        A skill of one's own may be called as its tool is (`mop {room}` takes a mop): a step begins with a skill, and
+        what follows is a name.
+        """
+        return next((s for s in default_domain().skills if low == s or low == s.split()[0]), None)
 
 
 def plain_name(name: str, skills: Collection[str] = ()) -> str:

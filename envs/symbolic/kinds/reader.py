@@ -26,6 +26,7 @@ import yaml
 
 from envs.errors import DomainError
 from envs.files.yaml_nodes import HomeFileError, describe, is_null
+from envs.symbolic.domain.categories import Process
 from envs.symbolic.kinds.furniture import FURNITURE_KEYS, PROCESS_KEYS
 from envs.symbolic.kinds.includes import Included, IncludeReader
 from envs.symbolic.kinds.likes import LikeReader, any_thing
@@ -109,7 +110,8 @@ class KindReader(LikeReader, IncludeReader):
             skills = self.read_skills(files, domain)
             return domain.extended(skills=skills) if skills else domain
         except DomainError as error:
-            self.problem(None, str(error))
+            if not self.problems:
+                self.problem(None, str(error))
             return self.domain
 
     def read_skills(self, files: list[Included], domain: Domain) -> dict[str, Skill]:
@@ -160,6 +162,10 @@ class KindReader(LikeReader, IncludeReader):
             self.problem(
                 node, f"{context}: {word!r} has several words; a state is one, such as {word.replace(' ', '-')!r}"
             )
+        elif word != word.lower():
+            self.problem(node, f"{context}: {word!r} has a capital letter; a state is written small: {word.lower()!r}")
+            self.refused |= {word, word.lower()}
+            return False
         return " " not in word
 
     def may_be_called(
@@ -174,6 +180,8 @@ class KindReader(LikeReader, IncludeReader):
             problem = f"{word!r} appears twice; the first is {first}"
         if problem:
             self.problem(node, f"{context}: {problem}")
+            if not is_word:
+                self.refused.add(word.lower())
         return not problem
 
     # -- kinds ---------------------------------------------------------------------------------------------------------
@@ -196,6 +204,7 @@ class KindReader(LikeReader, IncludeReader):
                 plain = plain_name(name, self.names.skills)
                 if not self.may_be_called(node, section, plain, is_override=is_override):
                     self.refused.add(name.lower())
+                    self.refused_furniture |= {name.lower(), plain.lower()} if key == "furniture" else set()
                     continue
                 if options is None:
                     self.refused.add(plain.lower())
@@ -260,13 +269,57 @@ class KindReader(LikeReader, IncludeReader):
             at = []
             for each, word in self.words(values["at"], f"{context}: at") if "at" in values else ():
                 place = self.place(word)
+                if place is None and word.lower() in self.refused:
+                    continue
                 if place is None:
                     self.problem(each, f"{context}: at: {self.no_place(word)}")
                 else:
                     at.append(place)
             if not at and "at" not in values:
                 self.problem(key, f"{context}: say `at` which furniture")
-            self.processes.append(self.process(name, tuple(at), values, context))
+            self.add_process(self.process(name, tuple(at), values, context), values.get("at", key), context)
+
+    def add_process(self, process: Process, node: yaml.Node, context: str) -> None:
+        """Add a process, joined with that which its furniture has already: there is one at each."""
+        free: list[str] = []
+        for place in process.at:
+            other = self.process_at(place)
+            if other is None:
+                free.append(place)
+                continue
+            joined = self.joined(other, process, place)
+            if joined is None:
+                known = f"{place!r} has a process already, with `when: [{', '.join(other.when)}]`"
+                why = "this one contradicts it" if {*other.when} == {*process.when} else "furniture has one"
+                way = f"say all in one, as `process: {{…}}` of {place!r} under `{self.called['furniture']}:`"
+                self.problem(node, f"{context}: at: {known}, and {why}; {way}")
+                continue
+            left = [replace(each, at=tuple(name for name in each.at if name != place)) for each in self.processes]
+            self.processes = [*(each for each in left if each.at), joined]
+        if free or not process.at:
+            self.processes.append(replace(process, at=tuple(free)))
+
+    def process_at(self, place: str) -> Process | None:
+        """Return the process of furniture as read so far: its own, or that of the furniture that it is like."""
+        at = {**self.domain.process_at, **{name: process for process in self.processes for name in process.at}}
+        like = self.furniture[place].like if place in self.furniture else None
+        return at.get(place) or at.get(like or "")
+
+    def joined(self, first: Process, second: Process, place: str) -> Process | None:
+        """Return one process that does what two do at the same time; None if they contradict each other."""
+        if not (first.set or first.clear or first.fill or first.cook):  # `process: none`
+            return replace(second, name=place, at=(place,))
+        is_set, is_cleared = {*first.set, *second.set}, {*first.clear, *second.clear}
+        is_set_and_cleared = not is_set.isdisjoint(is_cleared)
+        if is_set_and_cleared or any({*pair} <= is_set for pair in self.domain.exclusive):
+            return None
+        if {*first.when} != {*second.when} or (first.fill and second.fill and first.fill != second.fill):
+            return None
+        return Process(
+            name=place, at=(place,), when=first.when, set=tuple(dict.fromkeys((*first.set, *second.set))),
+            clear=tuple(dict.fromkeys((*first.clear, *second.clear))), fill=first.fill or second.fill,
+            cook=first.cook or second.cook,
+        )  # fmt: skip
 
 
 def load_kinds(path: str | os.PathLike[str], domain: Domain) -> Domain:

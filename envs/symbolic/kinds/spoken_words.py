@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from envs.symbolic.domain.reading import default_domain
-from envs.words import SpokenWords
+from envs.words import SpokenWords, plural
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -32,6 +33,35 @@ def named_in(text: str, kinds: Iterable[str]) -> list[str]:
     """Return those of several kinds that a goal or another text in the domain's words names."""
     padded = f" {text} "
     return [kind for kind in kinds if f" {kind} " in padded]
+
+
+def with_kinds_for_words(text: str, domain: Domain) -> str:
+    """Return a text with own kinds in place of what else people call them, where a word means one kind alone."""
+    if not domain.words:
+        return text
+    kinds, names = _kinds_for_words(domain)
+    return names.sub(lambda match: kinds.get(match[0].lower(), match[0]), text)
+
+
+@lru_cache(maxsize=32)
+def _kinds_for_words(domain: Domain) -> tuple[dict[str, str], re.Pattern[str]]:
+    """Return the kind that each own word means alone, and a pattern of these words and all names, which are kept."""
+    called = spoken_words(domain).names_by_word
+    known = {
+        *domain.objects,
+        *domain.fixtures,
+        *domain.members,
+        *domain.fixture_members,
+        *domain.liquids,
+        *domain.states,
+    }
+    kinds = {
+        form.lower(): kind for kind, words in domain.words.items() for word in words
+        for form in (word, plural(word))
+        if form.lower() not in known and {*called.get(word.lower(), ())} <= {kind}
+    }  # fmt: skip
+    longest_first = sorted({*kinds, *map(str.lower, known)}, key=len, reverse=True)
+    return kinds, re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32)

@@ -11,7 +11,7 @@ import yaml
 
 from envs.errors import DomainError, nearest
 from envs.files.yaml_nodes import describe
-from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region, Relation, fits_in
+from envs.symbolic.domain.categories import FixtureCategory, ObjectCategory, Region, Relation, fits_in, lacks_inside
 from envs.symbolic.domain.mesh_file import mesh_of
 from envs.symbolic.kinds.values import MAX_SIDE_M, ValueReader, scaled_region, shape_examples
 from envs.words import names_of
@@ -117,7 +117,11 @@ class ThingReader(ValueReader):
         if "holds" in options:
             outer = parts.get("size", start.size)
             parts["holds"], parts["relation"] = self.holding(options["holds"], f"{name}: holds", outer, start)
-        kind, is_right = replace(start, **parts), len(self.problems) == n_problems
+        kind = replace(start, **parts)
+        if kind.mesh is not None and lacks_inside(kind):
+            node, file = options.get("mesh", entry.node), Path(kind.mesh.path).name
+            self.problem(node, f"{name}: mesh: it holds things inside, but {file} is not hollow")
+        is_right = len(self.problems) == n_problems
         if is_right or "at" in options:
             kind = replace(kind, at=self.usual_places(entry, kind, start.at if like else (), is_right=is_right))
         return kind if len(self.problems) == n_problems else None
@@ -166,6 +170,8 @@ class ThingReader(ValueReader):
                 continue
             if word in self.classes and word not in others:
                 found.append(word)
+                continue
+            if word.lower() in self.refused:
                 continue
             text = f"unknown class {word!r}"
             if word in others:
@@ -268,6 +274,8 @@ class ThingReader(ValueReader):
         context, places = f"{kind.name}: at", []
         for each, word in self.words(node, context):
             place = self.place(word)
+            if place is None and word.lower() in self.refused:
+                continue
             if place is None:
                 self.problem(each, f"{context}: {self.no_place(word)}")
             elif is_right and not fits_in(kind, fixture := self.opened_for(kind, place)):

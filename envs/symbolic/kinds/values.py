@@ -43,6 +43,8 @@ class ValueReader(NodeReader):
     def __init__(self, domain: Domain) -> None:
         super().__init__()
         self.domain = domain
+        # Names and words with a problem of their own, in small letters: what is said with them gives no further one.
+        self.refused: set[str] = set()
 
     @contextmanager
     def reading(self, file: str) -> Iterator[None]:
@@ -80,6 +82,8 @@ class ValueReader(NodeReader):
         word = self.word(node, context)
         if word is None or word in known:
             return word
+        if word.lower() in self.refused:
+            return None
         hint = nearest(word, known) or f"; known: {', '.join(known)}"
         self.problem(node, f"{context}: unknown {what or context.rpartition(': ')[2]} {word!r}{hint}")
         return None
@@ -98,7 +102,7 @@ class ValueReader(NodeReader):
             word = (aliases or {}).get(said.lower(), said)
             if word in known:
                 found.append(word)
-            else:
+            elif word.lower() not in self.refused:
                 hint = nearest(word, known) or f"; known: {', '.join(known)}"
                 self.problem(each, f"{context}: unknown {what} {word!r}{hint}")
         return tuple(found)

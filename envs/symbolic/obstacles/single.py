@@ -361,13 +361,11 @@ def _can_be_given(state: State, entity: int, place: Place) -> bool:
 
 
 def _place_obstacle(place: Place, state: State) -> str:
-    world = state.world
     if place.thing is None:
         if fixtures_at(state, place):
             return ""
         if place.person is not None:
-            known = place.person in world.scene.people
-            return f"{place.person} is not here" if known else f"nobody here is called {place.person}"
+            return _absent(place.person, state)
         return f"there is no {format_furniture(place) if place.fixture else place.room} here"
     objects = usable(state, place.thing)
     if not objects:
@@ -376,6 +374,11 @@ def _place_obstacle(place: Place, state: State) -> str:
         return reason
     reasons = [_object_obstacle(state, i, place.thing, place.inside) for i in objects]
     return "" if "" in reasons else reasons[0]
+
+
+def _absent(person: str, state: State) -> str:
+    """Say that a person is not here."""
+    return f"{person} is not here" if person in state.world.scene.people else f"nobody here is called {person}"
 
 
 def _holders(state: State, place: Place) -> Iterator[int]:
@@ -388,6 +391,8 @@ def _holders(state: State, place: Place) -> Iterator[int]:
 
 def _fixture_obstacle(condition: FixtureIs, state: State) -> str:
     fixtures = fixtures_of(state, condition)
+    if not fixtures and condition.person is not None:
+        return _absent(condition.person, state)
     if not fixtures:
         return f"there is no {format_furniture(condition)} here"
     opposites = {a: b for a, b in state.world.domain.negations.items() if {a, b} <= {*condition.states}}

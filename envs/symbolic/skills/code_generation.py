@@ -123,7 +123,7 @@ def _check(
         yield f"{indent}if (reason := {function}(state, {entity})) is not None:"
         yield f"{indent}{INDENT}return reason"
         return
-    template, terms = message_of(skill, precondition, negations)
+    template, terms = message_of(skill, precondition, negations, expressions.rooms)
     yield f"{indent}if not ({expressions.truth(atom)}):"
     yield f"{indent}{INDENT}return {expressions.message(template, terms)}"
 

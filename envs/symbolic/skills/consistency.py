@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from envs.symbolic.skills.phrases import Sort
 from envs.symbolic.skills.values import Ability, Atom, Effect, Parameter, Precondition, Term, denied
@@ -19,9 +19,9 @@ _NEEDS: dict[str, Ability] = {  # what a thing must be able to, to get a state
 
 
 def contradictions(
-    preconditions: Sequence[Precondition], effects: Sequence[Effect]
+    preconditions: Sequence[Precondition], effects: Sequence[Effect], furniture: Collection[str] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield each problem of the statements of one skill together, with its place."""
+    """Yield each problem of the statements of one skill together, with its place; `furniture` are kinds of it."""
     if not effects:
         yield (), "sets, clears and moves nothing: what is it for?"
     required: dict[Atom, int] = {}
@@ -31,7 +31,8 @@ def contradictions(
         finds = atom.predicate in FINDING
         unknown = _unknown(atom.terms[:-1] if finds else atom.terms, precondition.guards, found)
         if unknown is not None:
-            yield ("when", i), _which(unknown)
+            yield ("when", i), _which(unknown, furniture)
+            found.add(unknown)  # once is enough
         if precondition.guards:
             continue
         if denied(atom) in required:
@@ -47,7 +48,8 @@ def contradictions(
     for effect in effects:
         unknown = _unknown(effect.atom.terms, effect.guards, found)
         if unknown is not None:
-            yield (), _which(unknown)
+            yield (), _which(unknown, furniture)
+            found.add(unknown)
     for a in effects:
         if any(a.atom == denied(b.atom) and set(a.guards) == set(b.guards) for b in effects):
             yield (), "sets and clears the same"
@@ -60,8 +62,11 @@ def _unknown(terms: Sequence[Term], guards: Sequence[Atom], found: set[Term]) ->
     return next((term for term in terms if term.parameter is None and term not in found), None)
 
 
-def _which(term: Term) -> str:
+def _which(term: Term, furniture: Collection[str]) -> str:
     thing = f"{{{term.kind}}}"
+    if term.kind in furniture:  # it is held by nobody
+        ways = f"say `robot at {thing}` or `… in {thing}` before it in `when`, or {thing} in `text`"
+        return f"which {term.kind}? {ways}"
     return f"which {term.kind}? say `holding {thing}` or `… in {thing}` before it in `when`"
 
 

@@ -31,6 +31,7 @@ FIXTURE_ABILITIES = frozenset({"joint", "switch", "wipeable", "waterable"})
 
 MAX_PHRASE = 120  # characters
 MAX_STATE_WORDS = 3
+ALIKE = 0.7  # how similar a kind is to the misspelled one that it may be meant for
 _THING = r"\{([^{}]*)\}"
 _NUMBERED = re.compile(r"(.+) [1-9]$")
 _NOTATION_WORDS = frozenset(
@@ -173,7 +174,10 @@ class PhraseReader:
         if kind is None:
             known = [*(p.name for p in self.parameters), *self.vocabulary.kinds]
             arguments = ", ".join(f"{{{p.name}}}" for p in self.parameters)
-            hint = nearest(name, known) or f"; the arguments are {arguments}, a kind or a class may stand there too"
+            hint = (
+                nearest(name, known, alike=ALIKE)
+                or f"; the arguments are {arguments}, a kind or a class may stand there too"
+            )
             raise PhraseError(f"{{{name}}} is no argument of the skill, no kind and no class{hint}")
         if kind in SORTS and kind not in ("person", "room"):
             arguments = ", ".join(f"{{{p.name}}}" for p in self.parameters)

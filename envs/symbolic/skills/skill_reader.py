@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from envs.errors import nearest, quoted
 from envs.symbolic.skills.consistency import contradictions, with_implied
-from envs.symbolic.skills.phrases import PhraseReader, Vocabulary, kind_of, state_that_is_set
+from envs.symbolic.skills.phrases import ALIKE, PhraseReader, Vocabulary, kind_of, state_that_is_set
 from envs.symbolic.skills.statements import Path, StatementReader, seen
 from envs.symbolic.skills.values import Effect, Parameter, Skill
 
@@ -85,7 +85,7 @@ class SkillReader(StatementReader):
         ]
         at = self._at((*path, "at"), raw.get("at"), parameters, effects)
         if len(self.problems) == n_problems:
-            for place, text_of_problem in contradictions(preconditions, effects):
+            for place, text_of_problem in contradictions(preconditions, effects, self.vocabulary.fixtures):
                 self.problem((*path, *place), text_of_problem)
         if len(self.problems) > n_problems:
             return None
@@ -150,7 +150,10 @@ class SkillReader(StatementReader):
             kind = kind_of(argument, self.vocabulary)
             if kind is None:
                 known = self.vocabulary.kinds
-                hint = nearest(argument, known) or "; it is object, fixture, place, person, room, a kind or a class"
+                hint = (
+                    nearest(argument, known, alike=ALIKE)
+                    or "; it is object, fixture, place, person, room, a kind or a class"
+                )
                 self.problem(where, f"{{{argument}}} is no kind of argument{hint}")
                 return text, ()
             parameters.append(Parameter(name=argument, kind=kind))

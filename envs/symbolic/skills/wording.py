@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from envs.symbolic.skills.phrases import ABILITIES
 from envs.symbolic.skills.values import Atom, Precondition, Skill, Term
@@ -35,10 +35,13 @@ _USUAL: dict[tuple[str, bool], str] = {  # {0} and {1} are the terms, {relation 
 _KINDS = {"object": "{0} is a fixture", "fixture": "{0} is not a fixture", "place": "{0} is a room"}
 
 
-def message_of(skill: Skill, precondition: Precondition, negations: Mapping[str, str]) -> tuple[str, tuple[Term, ...]]:
+def message_of(
+    skill: Skill, precondition: Precondition, negations: Mapping[str, str], rooms: Collection[str]
+) -> tuple[str, tuple[Term, ...]]:
     """Return the message template of a false precondition, and the terms that `{0}` and `{1}` stand for.
 
-    Besides them, `{hand}` is what the robot holds, and `{relation 0}` the preposition of the first term.
+    Besides them, `{hand}` is what the robot holds, and `{relation 0}` the preposition of the first term. `rooms` are
+    the kinds of rooms.
     """
     if precondition.message:
         text = precondition.message
@@ -47,10 +50,10 @@ def message_of(skill: Skill, precondition: Precondition, negations: Mapping[str,
         last = len(skill.parameters) - 1
         terms = tuple(Term(kind=p.kind, parameter=i) for i, p in enumerate(skill.parameters))
         return text.replace("{relation}", f"{{relation {last}}}"), terms
-    return _usual(skill, precondition.atom, negations), precondition.atom.terms
+    return _usual(skill, precondition.atom, negations, rooms), precondition.atom.terms
 
 
-def _usual(skill: Skill, atom: Atom, negations: Mapping[str, str]) -> str:
+def _usual(skill: Skill, atom: Atom, negations: Mapping[str, str], rooms: Collection[str]) -> str:
     if atom.predicate == "kind":
         kind = atom.terms[0].kind
         if not atom.positive:
@@ -72,8 +75,12 @@ def _usual(skill: Skill, atom: Atom, negations: Mapping[str, str]) -> str:
             for e in skill.effects
         )  # fmt: skip
         return f"{{0}} is {'already ' * (is_done and not found.startswith('not '))}{found}"
+    is_room = atom.predicate == "robot at" and atom.terms[0].kind in ("room", *rooms)
     if atom.predicate in ("at", "robot at") and atom.terms[-1].parameter is None and atom.positive:
-        return f"{'{0}' if atom.predicate == 'at' else 'the robot'} is at no {atom.terms[-1].kind}"
+        where = f"{'in' if is_room else 'at'} no {atom.terms[-1].kind}"
+        return f"{'{0}' if atom.predicate == 'at' else 'the robot'} is {where}"
+    if is_room:
+        return f"the robot is {'not ' * atom.positive}in the {{0}}"
     if atom.predicate == "filled" and atom.word:
         return f"{{0}} holds {'no ' * atom.positive}{atom.word}"
     return _USUAL[atom.predicate, atom.positive]

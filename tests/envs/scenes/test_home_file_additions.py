@@ -159,6 +159,8 @@ def test_a_person_among_the_fixtures_is_a_person(entry: str, message: str) -> No
     [
         ("people: Anna", "people: expected a list such as [a, b], found 'Anna'; write [Anna]"),
         ("people: 2", "people: 2 is no list of names; list each by name: [Anna, Ben]"),
+        ("people: [anna]", "people: 'anna' is no name: it has no capital letter; write 'Anna'"),
+        ("people: [anna-lena de boer]", "people: 'anna-lena de boer' is no name: it has no capital letter"),
         ("people: [Anna, anna]", "people: anna appears twice; the first is 'Anna'"),
         ("people: [Anna, 2]", "people: 2 is no name: a name begins with a letter"),
         ("people: ['Anna!']", "people: 'Anna!' is no name: it begins with a letter"),

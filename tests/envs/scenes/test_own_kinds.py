@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envs.errors import GoalError
 from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_file import dump_home, load_home, parse_home
-from envs.symbolic.actions import parse_action, successor
+from envs.symbolic.actions import format_action, parse_action, successor
 from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.goals import format_goal, format_query, parse_goal, parse_query
 from envs.symbolic.kinds.furniture import FURNITURE_KEYS, body_examples
 from envs.symbolic.kinds.spoken_words import spoken_words
 from envs.symbolic.kinds.things import THING_KEYS
@@ -213,13 +214,17 @@ def test_goals_say_own_kinds(scene: Scene, goal: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "meant"), [
-    ("smoothie maker on desk", "blender on desk"), ("3 dog bowls on fish tank", "3 dog bowl on aquarium"),
-    ("ball of yarn on desk", "ball-of-yarn on desk"), ("clean dgo bowl on desk", "clean dog bowl on desk"),
+    ("3 dog bowls on fish tank", "3 dog bowl on aquarium"), ("clean dgo bowl on desk", "clean dog bowl on desk"),
     ("blendr on desk", "blender on desk"),
 ])  # fmt: skip
 def test_hints_of_goals_know_the_words_of_the_home(scene: Scene, text: str, meant: str) -> None:
     with pytest.raises(ValueError, match=f"'{meant}'"):
         parse_goal(text, scene=scene)
+
+
+def test_a_goal_may_say_the_words_of_own_kinds(scene: Scene) -> None:
+    goal = parse_goal("smoothie maker on fish tank", scene=scene)
+    assert format_goal(goal, scene.domain) == "blender on aquarium"
 
 
 def test_words_for_own_kinds_mean_those_first_and_built_in_words_stay() -> None:
@@ -272,6 +277,70 @@ def test_own_skills_states_and_classes_stand_in_a_home_file() -> None:
     assert state.has(state.world.index["kitchen"], "vacuumed")
     assert state.has(state.world.index["dog 2"], "hungry")
     assert parse_home(dump_home(scene), geometry=False) == scene
+
+
+@pytest.mark.parametrize(("said", "goal"), [
+    ("ball of yarn on desk", "ball-of-yarn on desk"), ("mug on potter's wheel", "mug on potters wheel"),
+    ("Cook's knife", "cooks knife"),
+    ("2 ball of yarn", "2 ball-of-yarn"),
+])  # fmt: skip
+def test_goals_may_spell_a_name_as_the_file_does(said: str, goal: str) -> None:
+    kinds = 'things: {ball of yarn: {shape: ball}, "cook\'s knife": {like: knife}}\n'
+    kinds += 'furniture: {"potter\'s wheel": {like: desk}}\n'
+    scene = parse_home(kinds + 'rooms: {hall: [desk, "potter\'s wheel"]}')
+    assert format_goal(parse_goal(said, scene=scene), scene.domain) == goal
+    assert format_query(parse_query("? where ball of yarn", scene=scene), scene.domain) == "? where ball-of-yarn"
+    with pytest.raises(GoalError, match="no liquid 'wool'"):
+        parse_goal("ball of wool on desk", scene=scene)
+
+
+TOOLS = """
+classes: [feed]
+things: {mop: {like: umbrella}, seed mix: {like: box, size: 0.15, classes: [feed]}}
+skills:
+  mop: {text: "mop {room}", when: ["holding {mop}"], sets: ["{room} mopped"]}
+  feed: {text: "feed {toy} with {feed}", when: ["holding {feed}"], sets: ["{toy} fed"]}
+rooms: {kitchen: [countertop, desk], hall: [shelf]}
+objects: {countertop: [2 mop, toy car], shelf: [seed mix]}
+"""
+
+
+def test_a_skill_is_called_like_its_tool_or_what_it_takes() -> None:
+    scene = parse_home(TOOLS)
+    world = World(scene)
+    for text in ("mop kitchen", "pick up mop 2", "put mop 1 on desk 1", "feed toy car 1 with seed mix 1"):
+        assert format_action(world, parse_action(world, text)) == text
+    for goal in ("mop in kitchen ; feed on desk", "kitchen mopped", "mop on desk while never mop in hall",
+                 "fed toy car while never mop kitchen", "hall mopped while never feed on desk"):  # fmt: skip
+        assert format_goal(parse_goal(goal, scene=scene), scene.domain) == goal
+    assert parse_goal("mop on desk while never mop kitchen", scene=scene).rules[0].skill == "mop"
+    assert parse_goal("mop on desk while never mop in hall", scene=scene).rules[0].skill is None
+
+
+@pytest.mark.parametrize(("kiln", "process", "joined"), [
+    ("{when: [closed, on], set: [hot]}", "{at: [kiln], when: [on, closed], cook: true}", ("hot",)),
+    ("{when: [on], set: [hot]}", "{at: [kiln], when: [on], set: [cooked], cook: true}", ("hot", "cooked")),
+    ("none", "{at: [kiln], when: [on], cook: true}", ()),
+])  # fmt: skip
+def test_processes_at_one_piece_of_furniture_are_joined(kiln: str, process: str, joined: tuple[str, ...]) -> None:
+    text = (
+        f"furniture: {{kiln: {{like: oven, process: {kiln}}}}}\nprocesses: {{bake: {process}}}\nrooms: {{hall: [kiln]}}"
+    )
+    scene = parse_home(text)
+    found = scene.domain.process_at["kiln"]
+    assert found.cook and found.set == joined
+    assert scene.domain.process_at["oven"] == load_domain().process_at["oven"]
+    assert parse_home(dump_home(scene)).domain.process_at["kiln"].set == joined
+
+
+def test_a_process_joins_that_of_the_furniture_that_its_furniture_is_like() -> None:
+    text = "furniture: {pool: {like: sink}}\nprocesses: {soak: {at: [pool, oven], when: [on], set: [cold]}}\n"
+    with pytest.raises(HomeFileError, match="'oven' has a process already"):
+        parse_home(text + "rooms: {hall: [pool]}")
+    domain = parse_home(text.replace(", oven", ", bathtub, sink") + "rooms: {hall: [pool, sink]}").domain
+    assert all(domain.process_at[name].fill == "water" for name in ("pool", "sink"))
+    assert all(domain.process_at[name].set == ("cold",) for name in ("pool", "sink", "bathtub"))
+    assert domain.process_at["bathtub"].fill is None
 
 
 def test_every_built_in_skill_is_written_in_its_notation() -> None:

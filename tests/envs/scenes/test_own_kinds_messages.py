@@ -21,6 +21,7 @@ def problems(text: str) -> list[str]:
 
 @pytest.mark.parametrize(("entry", "message"), [
     ("blender: {like: ketle}", "blender: like: unknown kind 'ketle'; did you mean 'kettle'?"),
+    ("silk scarf: {like: scarf}", "like: unknown kind 'scarf'; the built-in kinds are in envs/domain.yaml"),
     ("blender: {like: sofa}", "'sofa' is furniture, which stays where it is: list 'blender' under `furniture:`"),
     ("blender: {like: couch}", "'couch' is furniture, which stays where it is (sofa)"),
     ("blender: {like: bottle}", "'bottle' may be 'glass bottle' or"),
@@ -205,8 +206,82 @@ skills:
 def test_a_new_state_that_is_spelled_like_another_is_listed() -> None:
     skill = 'skills: {cheer: {text: "cheer {person}", sets: ["{person} old"]}}' + ROOMS
     (found,) = problems(skill)
-    assert found.endswith("did you mean 'cold' or 'folded'? A state of your own that is so alike is listed under `states:`")
+    assert found.endswith(
+        "did you mean 'cold' or 'folded'? A state of your own that is so alike is listed under `states:`"
+    )
     assert "old" in parse_home("states: [old]\n" + skill).domain.states
+
+
+@pytest.mark.parametrize(("process", "message"), [
+    ('{at: [kiln], when: ["on"], set: [cooked]}', "'kiln' has a process already, with `when: [closed, on]`"),
+    ("{at: [icebox], when: [closed], set: [hot]}", "'icebox' has a process already, with `when: [closed]`"),
+    ('{at: [sink], set: [cold]}', "'sink' has a process already, with `when: [on]`, and furniture has one"),
+    ('{at: [pool], when: ["on"], set: [dirty]}', "this one contradicts it; say all in one, as `process: {…}` of"),
+    ('{at: [pool], when: ["on"], fill: tea}', "this one contradicts it; say all in one, as `process: {…}` of"),
+])  # fmt: skip
+def test_a_second_process_that_does_not_suit_the_first_is_named(process: str, message: str) -> None:
+    kiln = "{body: cupboard, size: [0.6, 0.6, 0.9], switch: yes, process: {when: [closed, on], set: [hot]}}"
+    text = f"furniture: {{kiln: {kiln}, pool: {{like: sink}}, icebox: {{like: fridge}}}}\nprocesses:\n  bake: {process}"
+    [found] = problems(text + ROOMS)
+    assert found.startswith("line 3: processes: bake: at: ") and message in found
+
+
+def test_a_mesh_that_is_not_hollow_is_named_where_it_stands(tmp_path: Path) -> None:
+    pytest.importorskip("trimesh").creation.box((0.1, 0.1, 0.1)).export(tmp_path / "cube.stl")
+    found = include(
+        tmp_path, kinds="things:\n  ink jar: {mesh: cube.stl, holds: in}\n  pot a: {like: pot, mesh: cube.stl}"
+    )
+    assert found == [
+        f"kinds.yaml, line {line}: {name}: mesh: it holds things inside, but cube.stl is not hollow"
+        for line, name in ((2, "ink jar"), (3, "pot a"))
+    ]
+
+
+def test_skills_offer_no_far_word_and_say_how_furniture_is_found() -> None:
+    needs = '["{kiln} is on", "{kiln} in {room}", "{feed} in {kiln}"]'
+    skill = f'{{text: "heat {{room}}", when: {needs}, sets: ["{{room}} hot"]}}'
+    text = f"furniture: {{kiln: {{like: oven}}}}\nskills: {{heat: {skill}}}"
+    [found] = problems(text + ROOMS)
+    assert "{feed} is no argument of the skill, no kind and no class; the arguments are {room}" in found
+    [found] = problems(text.replace(', "{feed} in {kiln}"', "") + ROOMS)
+    assert "which kiln? say `robot at {kiln}` or `… in {kiln}` before it in `when`, or {kiln} in `text`" in found
+
+
+def test_what_is_refused_gives_no_further_message_where_it_is_used() -> None:
+    text = """
+classes: [kitchen, pet]
+states: [in, Foo]
+things:
+  pick: {like: umbrella, classes: [kitchen]}
+  guitar pick: {like: pick}
+  cat: {like: teddy bear, classes: [kitchen, pet]}
+  bin bag: {like: box, at: [open]}
+furniture:
+  open: {like: shelf, accepts: [pick, kitchen]}
+  rig: {like: shelf, accepts: [pick, kitchen], process: {when: [Foo], set: [in]}}
+  box shelf: {body: cup, joint: hinge}
+processes: {warm: {at: [open], when: [in], set: [Foo]}}
+skills:
+  strum: {text: "strum {pick}", when: ["holding {pick}", "robot at {open}"], sets: ["{pick} Foo", "{pick} strummed"]}
+  stroke: {text: "stroke {cat}", when: ["{open} is on", "{cat} on {open}"], sets: ["{cat} fed"]}
+rooms: {hall: [desk, open]}
+objects: {desk: [pick, cat, guitar pick]}
+"""
+    found = problems(text)
+    assert [line.partition(":")[0] for line in found] == [f"line {n}" for n in (2, 3, 3, 5, 10, 12, 16)]
+    assert "which open? say `robot at {open}`" in found[-1]  # this one is a mistake of its own
+
+
+@pytest.mark.parametrize("count", ["-2 mug", "-1 mug", "+3 mugs"])
+def test_a_negative_number_is_no_owner(count: str) -> None:
+    [found] = problems(f"rooms: {{hall: [desk]}}\nobjects: {{desk: [{count}]}}")
+    assert "a number is from 1 to 50" in found
+
+
+@pytest.mark.parametrize("text", ["states: [Fed]", "negations: {Raw: cooked}"])
+def test_states_are_written_small(text: str) -> None:
+    [found] = problems(text + ROOMS)
+    assert "has a capital letter; a state is written small: " in found
 
 
 def include(folder: Path, **files: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from envs.data_folder import data_folder
-from envs.errors import DomainError, HomeError
+from envs.errors import DomainError, GoalError, HomeError
 from envs.scenes.home_file import dump_home, load_home, parse_home
 from envs.scenes.scene_sampler import sample_scene
 from envs.symbolic.actions import applicable, parse_action, successor
@@ -67,6 +67,13 @@ def test_a_domain_needs_only_objects_and_fixtures(tmp_path: Path) -> None:
     scene = sample_scene(3, domain=domain)
     assert {room.kind for room in scene.rooms} == {"cold room"}
     assert any(item.category == "vial" for item in scene.objects)
+
+
+def test_nothing_is_with_people_where_there_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    with pytest.raises(GoalError, match="`with` is for people; there are none here; a place follows 'on' or 'in'"):
+        parse_goal("vial with rack", load_domain(path))
 
 
 def test_a_domain_that_extends_the_home_has_all_of_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envs.errors import GoalError
+from envs.scenes.home_file import parse_home
 from envs.symbolic.goals import format_goal, format_query, parse_goal, parse_query, parse_rule
 from envs.symbolic.scene import Scene
 from tests.envs.homes_for_tests import state
@@ -348,3 +349,43 @@ def test_a_place_to_go_to_is_looked_for_among_the_rooms_of_the_home() -> None:
     scene = state(["desk 1", "bed 1"]).world.scene
     with pytest.raises(GoalError, match=f"'attic'; the rooms are {', '.join(room.name for room in scene.rooms)}$"):
         parse_rule("never go to attic", scene=scene)
+
+
+OWN_WORDS = """
+things:
+  blender: {like: kettle, words: [smoothie maker]}
+  vinyl: {like: CD, words: [record, LP]}
+furniture:
+  record shelf: {like: bookshelf}
+  record player: {like: side table, switch: yes, words: [turntable]}
+rooms:
+  living room: [record shelf, record player]
+objects:
+  record shelf: [blender, vinyl]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("? where smoothie maker", "? where blender"),
+        ("? how many records on record shelf", "? how many vinyl on record shelf"),
+        ("? whether turntable on", "? whether record player on"),
+        ("every record on turntable", "every vinyl on record player"),
+        ("holding Smoothie Maker", "holding blender"),
+        ("no LP on record shelf ; turntable on", "no vinyl on record shelf ; record player on"),
+    ],
+)
+def test_words_of_own_kinds_are_read_as_these(text: str, expected: str) -> None:
+    scene = parse_home(OWN_WORDS, geometry=False)
+    if text.startswith("?"):
+        assert parse_query(text, scene=scene) == parse_query(expected, scene=scene)
+    else:
+        assert parse_goal(text, scene=scene) == parse_goal(expected, scene=scene)
+
+
+def test_other_names_of_a_home_keep_their_words() -> None:
+    scene = parse_home(OWN_WORDS, geometry=False)
+    assert format_goal(parse_goal("LP on record shelf", scene=scene), scene.domain) == "vinyl on record shelf"
+    with pytest.raises(GoalError, match="unicorn"):
+        parse_goal("unicorn on turntable", scene=scene)

@@ -10,13 +10,13 @@ import pytest
 
 from envs.assets.collision_shapes import rims
 from envs.errors import ActionError
-from envs.scenes.home_file import load_home
+from envs.scenes.home_file import load_home, parse_home
 from envs.scenes.robot_file import parse_robot
 from envs.symbolic.actions import State, World, applicable, apply, format_action, parse_action, unmet_precondition
 from envs.symbolic.domain import Hand, load_domain
 from envs.symbolic.embodiment import Robot, equipped, equipped_state
 from envs.symbolic.embodiment.grip import grip_width
-from envs.symbolic.embodiment.possible import Possible
+from envs.symbolic.embodiment.possible import Possible, possible_in
 from envs.symbolic.embodiment.refusals import robot_obstacle
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.obstacles import obstacle
@@ -234,3 +234,64 @@ def test_more_skills_never_make_less_possible(skill: str) -> None:
     assert less.holdable <= full.holdable
     assert all(a <= b for a, b in zip(less.roots, full.roots, strict=True))
     assert all(less.true[word] <= full.true[word] and less.false[word] <= full.false[word] for word in domain.states)
+
+
+def test_an_own_skill_is_for_what_was_made_from_the_kind_that_it_names() -> None:
+    text = """
+    things: {goat: {like: teddy bear}}
+    rooms: {hall: [side table, bench]}
+    objects: {side table: [goat]}
+    """
+    treat = 'own skills: {treat: {text: "treat {teddy bear}", sets: ["{teddy bear} pleased"]}}'
+    home = parse_home(text)
+    robot = parse_robot(f"skills: [go to, pick up, put]\n{treat}", domain=home.domain)
+    possible = possible_in(World(equipped(home, robot)).initial())
+    goat = possible.world.index["goat 1"]
+    assert possible.can_be(goat, "pleased")
+
+
+FARM = """
+people: [Ute]
+classes: [animal, fodder]
+things:
+  goat: {like: teddy bear, classes: [animal], size: 0.45}
+  hay bale: {shape: box, size: [0.3, 0.3, 0.4], classes: [fodder], mass_kg: 4}
+  straw broom: {like: umbrella}
+furniture:
+  hay rack: {like: shelf}
+  incubator: {body: cupboard, size: [0.5, 0.5, 0.6], switch: yes, process: {when: [closed, on], set: [hot]}}
+skills:
+  feed: {text: "feed {animal}", when: ["holding {fodder}"], sets: ["{animal} fed"]}
+  sweep: {text: "sweep {room}", when: ["holding {straw broom}"], sets: ["{room} swept"]}
+  brush: {text: "groom {animal}", when: ["hand empty"], sets: ["{animal} groomed"]}
+rooms: {barn: {kind: hall, fixtures: [hay rack, incubator, side table, person]}}
+objects: {side table: [goat], hay rack: [hay bale, straw broom]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "goal", "said", "unsaid"),
+    [
+        ("hand: {width_m: 0.03, payload_kg: 0.2}\nreach: {min_m: 0.5, max_m: 0.9}", "fed goat",
+         ("the hay bale is too wide", "the hay bale is too heavy", "the hay rack is too high"), ("goat", "incubator")),
+        ("skills: [go to]", "barn swept", ("cannot sweep the barn or pick up",), ("give", "put")),
+        ("skills: [go to]", "groomed goat", ("cannot groom",), ("pick up",)),
+        ("skills: [go to, sweep]", "barn swept", ("cannot pick up",), ("give", "put", "sweep")),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_what_an_own_skill_needs_and_nothing_else(
+    text: str, goal: str, said: tuple[str, ...], unsaid: tuple[str, ...]
+) -> None:
+    home = parse_home(FARM)
+    state = World(equipped(home, parse_robot(text, domain=home.domain))).initial()
+    reason = robot_obstacle(parse_goal(goal, scene=state.world.scene), state)
+    assert all(words in reason for words in said)
+    assert not any(words in reason for words in unsaid)
+
+
+def test_a_robot_that_puts_nothing_down_uses_its_own_skill_with_what_it_takes() -> None:
+    home = parse_home(FARM)
+    robot = parse_robot("skills: [go to, pick up, sweep, feed]", domain=home.domain)
+    state = World(equipped(home, robot)).initial()
+    for goal in ("barn swept", "fed goat"):
+        assert robot_obstacle(parse_goal(goal, scene=state.world.scene), state) == ""

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from envs.scenes.home_file import parse_home
 from envs.symbolic.goals import format_goal, parse_goal
+from envs.symbolic.kinds.spoken_words import own_kinds
 from envs.symbolic.renamed_kinds import with_names
 from envs.symbolic.scene import FixtureSpec
 from envs.symbolic.state import State, World
 from planner.api import Planner
 from planner.plans.planning_result import ParsedInstruction
-from planner.understanding.stand_ins import StandIns, stand_ins
+from planner.understanding.stand_ins import Basis, StandIns, stand_ins
 
 
 @pytest.fixture
@@ -151,14 +153,52 @@ def test_weights_that_know_no_own_names_plan_for_them(memorized: Planner, flat: 
     assert "pick up haik 1" in plan.subtasks
 
 
-def test_a_stand_in_may_be_chosen_by_what_a_kind_can_do(flat: State) -> None:
+def test_a_stand_in_can_do_what_the_sentence_asks_of_it(flat: State) -> None:
     switched = replace(flat.world.domain.fixtures["side table"], name="record player", like="side table", switch=True)
     domain = flat.world.domain.extended(fixtures={"record player": switched})
     room = flat.world.scene.rooms[0].name
     player = FixtureSpec(name="record player 1", category="record player", room=room, x=0.0, y=0.0, yaw=0.0)
     scene = replace(flat.world.scene, domain=domain, fixtures=(*flat.world.scene.fixtures, player))
     state = World(scene).initial()
-    assert read_as("turn on the record player", state).instruction == "turn on the side table"
-    able = stand_ins("turn on the record player", state, by_ability=True)
+    assert read_as("put the mug on the record player", state).instruction == "put the mug on the side table"
+    for instruction in ("turn on the record player", "switch the record player off, please"):
+        assert domain.fixtures[next(iter(read_as(instruction, state).names))].switch
+    able = stand_ins("play something on the record player", state, by="ability")
     assert able is not None
     assert domain.fixtures[next(iter(able.names))].switch
+
+
+OWN_HOME = """
+things:
+  guitar: {shape: racket, size: 0.9, words: [axe]}
+  phone book: {like: book}
+  globe: {like: ball}
+furniture:
+  balance: {body: slot, switch: yes, size: [0.45, 0.45, 0.95], relation: "on"}
+  record shelf: {like: bookshelf}
+  record player: {like: side table, switch: yes, words: [turntable]}
+  jukebox: {like: cabinet, switch: yes}
+  toy oven: {like: cabinet}
+  sofa bed: {like: sofa}
+  desk fan: {like: fan}
+  lava lamp: {like: desk lamp}
+rooms:
+  living room: [balance, record shelf, record player, jukebox, toy oven, sofa bed, desk fan, fan]
+  bedroom: [bed, desk, lava lamp, desk lamp]
+objects:
+  record shelf: [book, phone book, globe]
+  bed: [guitar]
+"""
+
+
+@pytest.fixture(scope="module")
+def own_home() -> State:
+    return World(parse_home(OWN_HOME, geometry=False)).initial()
+
+
+@pytest.mark.parametrize("by", ["likeness and task", "likeness", "ability"])
+def test_a_home_as_the_gpt_reads_it_passes_every_check(by: Basis, own_home: State) -> None:
+    kinds = sorted(own_kinds(own_home.world.domain))
+    for kind in kinds:
+        for other in kinds:
+            assert stand_ins(f"put the {kind} on the {other}", own_home, by=by) is not None

@@ -188,10 +188,19 @@ def test_what_is_taken_is_taken_with_an_empty_hand() -> None:
 
 def test_the_robot_must_be_in_a_room_for_a_skill_that_says_so() -> None:
     state = own_state()
-    assert why_not(state, "heat plate 2") == "the robot is at no kitchen"
-    assert why_not(after(state, "go to desk 1"), "heat plate 2") == "the robot is at no kitchen"
+    assert why_not(state, "heat plate 2") == "the robot is in no kitchen"
+    assert why_not(after(state, "go to desk 1"), "heat plate 2") == "the robot is in no kitchen"
     assert "hot" in states(after(state, "go to sink 1", "heat plate 2"), "plate 2")
     assert "hot" in states(after(state, "go to kitchen", "heat plate 2"), "plate 2")
+
+
+def test_a_room_where_the_robot_must_be_is_in_no_message_a_place_to_stand_at() -> None:
+    skills = {"warm": {"text": "warm {room}", "when": ["robot in {room}"], "sets": ["{room} warm"]}}
+    home = own_scene()
+    domain = load_domain().extended(skills=parse_skills(skills, load_domain().vocabulary))
+    state = World(replace(home, domain=domain)).initial()
+    assert why_not(state, "warm kitchen") == "the robot is not in the kitchen"
+    assert why_not(after(state, "go to sink 1"), "warm kitchen") is None
 
 
 def test_a_state_ends_what_it_excludes() -> None:

@@ -187,7 +187,7 @@ def test_the_skills_of_the_page_can_be_read() -> None:
     fixtures = {n: replace(domain.fixtures[k], name=n) for n, k in kinds.items() if k in domain.fixtures}
     extended = domain.extended(objects=objects, fixtures=fixtures)
     skills = parse_skills(raw, extended.vocabulary)
-    assert list(skills) == ["vacuum", "feed", "charge", "sharpen", "mop", "stack"]
+    assert list(skills) == ["vacuum", "feed", "charge", "sharpen", "mop", "load", "pair"]
     assert {"vacuumed", "fed", "charged", "sharp", "mopped"} <= set(extended.extended(skills=skills).states)
 
 
