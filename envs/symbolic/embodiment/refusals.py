@@ -335,7 +335,10 @@ class _Refusal:
 
     def the(self, entity: int) -> str:
         """Return what people call an entity: `the fridge` if there is only one, otherwise `cabinet 2`."""
-        category = self.world.categories[entity]
+        category, piece = self.world.categories[entity], self.world.fixture_category[entity]
+        name = self.world.names[entity]
+        if piece is not None and piece.is_room:  # "the barn", "bedroom 2", "Mia's room"
+            return name if name[-1].isdigit() or "'s " in name else f"the {name}"
         return f"the {category}" if len(self.world.entities_by_category[category]) == 1 else self.world.names[entity]
 
 
