@@ -26,16 +26,14 @@ def parse_goal(text: str, domain: Domain | None = None, *, scene: Scene | None =
 
     Args:
         text: The goal, in any spacing.
-        domain: The domain; the default one if None.
+        domain: The domain; if None, that of the home, or the default one.
         scene: The home that it is about, for names of its rooms and people. Without it, rooms are known by their kinds
             and people by their capital letter.
 
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain (the message offers the nearest).
     """
-    return _read(
-        text, domain or (load_domain() if scene is None else scene.domain), scene, GoalParser.goal, format_goal
-    )
+    return _read(text, domain, scene, GoalParser.goal, format_goal)
 
 
 def parse_query(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Query:
@@ -44,9 +42,7 @@ def parse_query(text: str, domain: Domain | None = None, *, scene: Scene | None 
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain.
     """
-    return _read(
-        text, domain or (load_domain() if scene is None else scene.domain), scene, GoalParser.query, format_query
-    )
+    return _read(text, domain, scene, GoalParser.query, format_query)
 
 
 def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None = None) -> Rule:
@@ -55,14 +51,7 @@ def parse_rule(text: str, domain: Domain | None = None, *, scene: Scene | None =
     Raises:
         GoalError: The text does not parse, or has a word unknown to the domain.
     """
-    return _read(
-        text,
-        domain or (load_domain() if scene is None else scene.domain),
-        scene,
-        GoalParser.one_rule,
-        format_rule,
-        rule_wordings,
-    )
+    return _read(text, domain, scene, GoalParser.one_rule, format_rule, rule_wordings)
 
 
 def with_home_rules(goal: Goal, scene: Scene) -> Goal:
@@ -73,13 +62,14 @@ def with_home_rules(goal: Goal, scene: Scene) -> Goal:
 
 def _read(
     text: str,
-    domain: Domain,
+    domain: Domain | None,
     scene: Scene | None,
     parse: Callable[[GoalParser, str], Value],
     write: Callable[[Value, Domain], str],
     other_wordings: Callable[[str, Domain, Sequence[str], Sequence[str]], Iterator[str]] = wordings,
 ) -> Value:
     """Parse a text, or raise an error that offers the wording that was probably meant."""
+    domain = domain or (load_domain() if scene is None else scene.domain)
     parser = GoalParser(domain, scene)
     if (spelled := _as_goals_spell(text, domain)) != text:
         with suppress(GoalError):
@@ -89,10 +79,8 @@ def _read(
     except GoalError as error:
         reason = str(error)
         if (renamed := with_kinds_for_words(text, domain)) != text:
-            try:
+            with suppress(GoalError):
                 return parse(GoalParser(domain, scene), renamed)
-            except GoalError:
-                pass
 
         def suggestion() -> str:
             parser.is_trial = True
