@@ -16,6 +16,11 @@ class ReadError(EnvsError, ValueError):
     """A file cannot be read, is too large, or is not text; the message names it."""
 
 
+def named_after(path: Path) -> str:
+    """Return the name that a file gives its contents: its own, with spaces for `_` and without control characters."""
+    return "".join(c for c in path.stem.replace("_", " ") if c.isprintable())
+
+
 def read_text(path: str | Path, limit: int) -> str:
     """Return the text of a file, decompressed if its name ends in `.gz`.
 

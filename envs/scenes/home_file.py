@@ -26,7 +26,7 @@ import numpy as np
 
 from envs.data_folder import data_folder
 from envs.errors import HomeError, HomeNameError, nearest, quoted
-from envs.files.bounded_files import ReadError, read_text
+from envs.files.bounded_files import ReadError, named_after, read_text
 from envs.files.safe_yaml import MAX_BYTES
 from envs.files.yaml_nodes import HomeFileError
 from envs.scenes.home_files.reader import parse_home
@@ -190,7 +190,7 @@ def _read_home(path: Path, geometry: bool, notes: list[str] | None, domain: Doma
         text = read_text(path, MAX_BYTES)
     except ReadError as error:
         raise HomeError(f"{error}{_file_hint(path)}") from None
-    stem = "".join(c for c in path.stem.replace("_", " ") if c.isprintable())
+    stem = named_after(path)
     try:
         return parse_home(text, name=stem or "home", geometry=geometry, notes=notes, folder=path.parent, domain=domain)
     except HomeFileError as error:

@@ -23,7 +23,7 @@ import yaml
 
 from envs.data_folder import data_folder
 from envs.errors import RobotError, nearest, quoted
-from envs.files.bounded_files import ReadError, read_text
+from envs.files.bounded_files import ReadError, named_after, read_text
 from envs.files.yaml_nodes import HomeFileError, NodeReader, Problem, is_null, parse_nodes
 from envs.symbolic.domain import Hand, load_domain
 from envs.symbolic.embodiment import Robot, equipped_state
@@ -71,7 +71,7 @@ def load_robot(robot: AnyRobot, *, domain: Domain | None = None) -> Robot:
         text = read_text(path, MAX_BYTES)
     except ReadError as error:
         raise RobotError(f"{error}{_file_hint(path)}") from None
-    stem = "".join(c for c in path.stem.replace("_", " ") if c.isprintable())
+    stem = named_after(path)
     try:
         return parse_robot(text, name=stem[:MAX_NAME] or "robot", domain=domain)
     except RobotFileError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envs.errors import HomeError
+from envs.files.bounded_files import named_after
 from envs.scenes.home_file import parse_home
 from envs.symbolic.domain import load_domain
 from gpt.files import write_text_atomically
@@ -167,7 +168,7 @@ def _check_free(path: Path) -> None:
 def _name_of(path: Path | None) -> str:
     if path is None or path == Path("-"):
         return DEFAULT_NAME
-    return " ".join("".join(c for c in path.stem.replace("_", " ") if c.isprintable()).split()) or DEFAULT_NAME
+    return " ".join(named_after(path).split()) or DEFAULT_NAME
 
 
 def _comments(verb: str, path: Path | None) -> list[str]:
