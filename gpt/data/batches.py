@@ -146,7 +146,7 @@ class _RowBatches:
         predecessor = np.full((B, T), -1, dtype=np.int64)
         values = None if self.values is None else np.zeros((B, T), dtype=np.float32)
         n_tokens = 0
-        tokens, loss_mask, offsets = self.documents.tokens, self.documents.loss_mask, self.documents.offsets
+        tokens, offsets = self.documents.tokens, self.documents.offsets
         for row, members in enumerate(rows):
             column = 0
             for slot, member in enumerate(members):
@@ -154,7 +154,7 @@ class _RowBatches:
                 columns, next_tokens = slice(column, column + n), slice(start + 1, start + 1 + n)
                 branch = np.asarray(self.documents.branch[start : start + n], dtype=np.int64)
                 idx[row, columns] = tokens[start : start + n]
-                targets[row, columns] = np.where(loss_mask[next_tokens], tokens[next_tokens].astype(np.int64), -1)
+                targets[row, columns] = self.documents.targets(next_tokens.start, next_tokens.stop)
                 if values is not None and self.values is not None:
                     values[row, columns] = self.values[next_tokens]
                 prefix[row, columns] = slot * (MAX_BRANCHES + 1)

@@ -79,4 +79,5 @@ def split_into_windows(documents: TokenizedDocuments, block_size: int, overlap: 
     offsets = np.concatenate(([0], np.cumsum(stops - starts)))
     indices = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts, stops - starts)  # into the documents' arrays
     loss_mask = documents.loss_mask[indices] & (indices >= np.repeat(new, stops - starts))
-    return TokenizedDocuments(documents.tokens[indices], loss_mask, documents.branch[indices], offsets)
+    labels = None if documents.labels is None else documents.labels[indices]
+    return TokenizedDocuments(documents.tokens[indices], loss_mask, documents.branch[indices], offsets, labels)

@@ -124,7 +124,13 @@ class NumpyModel:
         return total + self.head.nbytes + (0 if self.head_rows is self.embedding else self.head_rows.nbytes)
 
     def read(
-        self, ids: Ints, previous_ids: Ints, positions: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
+        self,
+        ids: Ints,
+        previous_ids: Ints,
+        positions: Ints,
+        memory: Memory,
+        ends: Ints | None,
+        vectors: Floats | None = None,
     ) -> Floats:
         """Read tokens of R contexts.
 
@@ -133,7 +139,7 @@ class NumpyModel:
             previous_ids: (M, k) the tokens before each, oldest first, V where there is none.
             positions: (M,) position of each token in its context.
             memory: The contexts' keys and values.
-            ends: (R,) index in `ids` of each context's last token.
+            ends: (R,) index in `ids` of each context's last token; None: what is returned is of all tokens, (M, C).
             vectors: (M, C) replacements of the token embeddings, from an image or sound encoder.
 
         Returns:
@@ -143,13 +149,14 @@ class NumpyModel:
         H, D = config.n_head, config.head_size
         x = self._embed(self.embedding[ids] if vectors is None else vectors.copy(), previous_ids, positions)
         rotation = None if self.rotation is None else self.rotation[positions]  # (M, 1, D / 2)
+        single = ends is not None and len(ends) == len(ids)  # one token in each context
         for number, layer in enumerate(self.layers):
             h = self._norm(x)
-            if number < config.n_layer - 1 or len(ends) == len(ids):
+            if number < config.n_layer - 1 or ends is None or single:
                 heads = layer.qkv(h).reshape(len(h), -1, D)
                 qk, v = heads[:, : H + config.kv_heads], heads[:, H + config.kv_heads :]
                 self._normalize_and_rotate(qk, layer.gain, rotation, self._lengths)
-                y = memory.attend(number, qk[:, :H], qk[:, H:], v, last=len(ends) == len(ids))
+                y = memory.attend(number, qk[:, :H], qk[:, H:], v, last=single)
             else:  # only the last tokens are needed from here on
                 kv = layer.kv(h).reshape(len(h), -1, D)
                 k, v = kv[:, : config.kv_heads], kv[:, config.kv_heads :]

@@ -54,6 +54,17 @@ class NumpySession:
         logits: Floats = self._batch.feed([ids], candidate_ids)[0]
         return logits
 
+    def feed_each(self, ids: Sequence[int], candidate_ids: Sequence[int]) -> Floats:
+        """Read tokens; returns the fp32 logits (T, len(candidate_ids)) behind each of them.
+
+        One pass, where T calls of `feed` would take T.
+
+        Raises:
+            ContextError: As `feed`.
+            LogitsError: The weights are so large that activations overflow.
+        """
+        return self._batch.feed_each(ids, candidate_ids)
+
     def feed_vectors(self, vectors: Floats, token: int) -> Floats:
         """Read vectors of an image or sound encoder; returns fp32 logits (V,) for the next token.
 
@@ -102,6 +113,12 @@ def candidates_of(candidate_ids: Sequence[int] | None, vocab_size: int) -> Ints 
     return candidates.astype(np.int64, copy=False)
 
 
+def _finite(logits: Floats) -> Floats:
+    if not np.isfinite(logits).all():
+        raise undrawable(logits.size, int(np.isnan(logits).sum()), int(np.isinf(logits).sum()))
+    return logits
+
+
 class NumpyBatch:
     """A batch of contexts; each may read a different number of tokens per call, without padding."""
 
@@ -142,9 +159,14 @@ class NumpyBatch:
         with np.errstate(over="ignore", invalid="ignore"):
             stream = self._stream(ids, counts) if vectors is None else self._read(0, 1, ids, counts, vectors)
             logits = self.model.logits(stream, candidates)
-        if not np.isfinite(logits).all():
-            raise undrawable(logits.size, int(np.isnan(logits).sum()), int(np.isinf(logits).sum()))
-        return logits
+        return _finite(logits)
+
+    def feed_each(self, ids: Sequence[int], candidate_ids: Sequence[int]) -> Floats:
+        """Read tokens of the only context; returns the fp32 logits (T, len(candidate_ids)) behind each of them."""
+        counts = self._check([ids])
+        candidates = candidates_of(candidate_ids, self.model.config.vocab_size)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _finite(self.model.logits(self._read(0, 1, [ids], counts, each=True), candidates))
 
     def _stream(self, ids: Sequence[Sequence[int]], counts: Ints) -> Floats:
         if counts.sum() <= max(_MAX_TOKENS_TOGETHER, self.rows):
@@ -194,9 +216,19 @@ class NumpyBatch:
         return counts
 
     def _read(
-        self, first_row: int, end_row: int, ids: Sequence[Sequence[int]], counts: Ints, vectors: Floats | None = None
+        self,
+        first_row: int,
+        end_row: int,
+        ids: Sequence[Sequence[int]],
+        counts: Ints,
+        vectors: Floats | None = None,
+        *,
+        each: bool = False,
     ) -> Floats:
-        """Read tokens in rows first_row..end_row; returns the stream (end_row - first_row, C) at the last tokens."""
+        """Read tokens in rows first_row..end_row; returns the stream (end_row - first_row, C) at the last tokens.
+
+        With `each`, at all tokens, (M, C).
+        """
         k = self.model.config.previous_tokens
         starts = self.lengths[first_row:end_row]
         flat = np.array([token for new in ids for token in new], np.int64)  # (M,)
@@ -214,7 +246,7 @@ class NumpyBatch:
         memory = _Memory(
             self.model, self._keys[:, first_row:end_row], self._values[:, first_row:end_row], starts, counts
         )
-        x = self.model.read(flat, previous_ids, positions, memory, ends, vectors)
+        x = self.model.read(flat, previous_ids, positions, memory, None if each else ends, vectors)
         self.lengths[first_row:end_row] = starts + counts
         return x
 

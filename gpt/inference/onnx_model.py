@@ -167,6 +167,19 @@ class OnnxSession:
         logits: Floats = self._batch.feed([ids])[0]
         return logits if candidates is None else logits[candidates]
 
+    def feed_each(self, ids: Sequence[int], candidate_ids: Sequence[int]) -> Floats:
+        """Read tokens; returns the fp32 logits (T, len(candidate_ids)) behind each of them.
+
+        The graph computes the logits of the last token only, so this takes T passes.
+
+        Raises:
+            ContextError: No token is given, one is not in the vocabulary, or they do not fit.
+            LogitsError: The weights are so large that activations overflow.
+        """
+        if not len(ids):
+            raise ContextError("feed was given no token; it needs at least one")
+        return np.stack([self.feed([token], candidate_ids) for token in ids])
+
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens."""
         self._batch.rewind(length)

@@ -33,6 +33,14 @@ class Session(Protocol):
         """
         ...
 
+    def feed_each(self, ids: Sequence[int], candidate_ids: Sequence[int]) -> Floats:
+        """Read tokens; returns the fp32 logits (T, len(candidate_ids)) behind each of them.
+
+        Raises:
+            ContextError: As `feed`.
+        """
+        ...
+
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens."""
         ...
@@ -74,9 +82,18 @@ class Network(Protocol):
         ...
 
     def read(
-        self, ids: Ints, previous_ids: Ints, positions: Ints, memory: Memory, ends: Ints, vectors: Floats | None = None
+        self,
+        ids: Ints,
+        previous_ids: Ints,
+        positions: Ints,
+        memory: Memory,
+        ends: Ints | None,
+        vectors: Floats | None = None,
     ) -> Floats:
-        """Read new tokens of R contexts; returns the normalized stream at the last of each, (R, C)."""
+        """Read new tokens of R contexts; returns the normalized stream at `ends`, the last of each, (R, C).
+
+        With no `ends`, of all M tokens, (M, C).
+        """
         ...
 
     def logits(self, x: Floats, candidate_ids: Ints | None = None) -> Floats:

@@ -25,7 +25,7 @@ from gpt.tokenization.tokenizer import Tokenizer
 from planner.corpus.corpus import Corpus, Recipe
 from planner.errors import WorkersError
 from planner.io.json_lines import read_record
-from planner.prompts.text_format import Tree, encode_tree
+from planner.prompts.text_format import Encoded, Tree, encode_tree
 from planner.tasks.task_files import TaskLine, read_tasks
 from planner.workers.processes import ProcessPool
 from planner.workers.worker_pool import Lost, Workers
@@ -82,7 +82,7 @@ class _EncodedShard(_ShardJob):
     limit: int
     tokenizer_json: str
 
-    def __call__(self, shard: Shard) -> list[tuple[list[int], list[bool], list[int]]]:
+    def __call__(self, shard: Shard) -> list[Encoded]:
         return [copy for tree in self._trees(shard) for copy in encode_tree(tree, self._tokenizer, self.limit)]
 
     @cached_property
@@ -174,12 +174,15 @@ def _in_order(pool: Workers, job: Callable[[Shard], Result], shards: Sequence[Sh
 
 
 def _collect(pool: Workers, job: _EncodedShard, shards: Sequence[Shard], name: str) -> TokenizedDocuments:
-    tokens: list[npt.NDArray[np.int32]] = []  # arrays: lists of Python integers take ten times the memory
-    has_loss: list[npt.NDArray[np.bool_]] = []
-    branches: list[npt.NDArray[np.uint8]] = []
+    ids: list[npt.NDArray[np.int32]] = []  # arrays: lists of Python integers take ten times the memory
+    loss: list[npt.NDArray[np.bool_]] = []
+    branch: list[npt.NDArray[np.uint8]] = []
+    labels: list[npt.NDArray[np.int32]] = []
     encoded = _in_order(pool, job, shards)
     for copies in tqdm(encoded, total=len(shards), desc=name, unit="shard", disable=None):
-        tokens += [np.asarray(copy[0], dtype=np.int32) for copy in copies]
-        has_loss += [np.asarray(copy[1], dtype=np.bool_) for copy in copies]
-        branches += [np.asarray(copy[2], dtype=np.uint8) for copy in copies]
-    return TokenizedDocuments.from_lists(tokens, has_loss, branches)
+        for copy in copies:
+            ids.append(np.asarray(copy.ids, dtype=np.int32))
+            loss.append(np.asarray(copy.loss, dtype=np.bool_))
+            branch.append(np.asarray(copy.branch, dtype=np.uint8))
+            labels.append(np.asarray(copy.labels, dtype=np.int32))
+    return TokenizedDocuments.from_lists(ids, loss, branch, labels)

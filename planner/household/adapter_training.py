@@ -20,7 +20,7 @@ from planner.exploration.learned_prior import map_of
 from planner.household import adapter_documents
 from planner.household.daily_records import count_observations
 from planner.learning.replay_corpus import sample_replay
-from planner.prompts.text_format import encode_tree
+from planner.prompts.text_format import Encoded, encode_tree
 
 if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
@@ -95,17 +95,13 @@ class AdapterTrainer:
 
     def _documents(self, days: Sequence[Record], scene: Scene, n_tokens: int, rng: random.Random) -> TokenizedDocuments:
         observations = count_observations(days)
-        ids: list[list[int]] = []
-        learn: list[list[bool]] = []
-        branch: list[list[int]] = []
+        documents: list[Encoded] = []
 
         def add_documents(trees: Iterator[Tree], n_tokens: float) -> float:
             while n_tokens > 0 and (tree := next(trees, None)) is not None:
-                for tokens, mask, numbers in encode_tree(tree, self.tokenizer, self.model.config.block_size):
-                    ids.append(tokens)
-                    learn.append(mask)
-                    branch.append(numbers)
-                    n_tokens -= len(tokens)
+                for encoded in encode_tree(tree, self.tokenizer, self.model.config.block_size):
+                    documents.append(encoded)
+                    n_tokens -= len(encoded.ids)
             return n_tokens
 
         missing = add_documents(
@@ -115,8 +111,5 @@ class AdapterTrainer:
             adapter_documents.location_documents(observations, scene, rng),
             (1.0 - INSTRUCTION_SHARE - REPLAY_SHARE) * n_tokens + max(0.0, missing),
         )
-        for tokens, mask, numbers in sample_replay(self.replay, REPLAY_SHARE * n_tokens, rng):
-            ids.append(tokens)
-            learn.append(mask)
-            branch.append(numbers)
-        return TokenizedDocuments.from_lists(ids, learn, branch)
+        documents += sample_replay(self.replay, REPLAY_SHARE * n_tokens, rng)
+        return TokenizedDocuments.from_lists(*zip(*documents, strict=True))

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from gpt.data.tokenized_documents import TokenizedDocuments
+from gpt.data.tokenized_documents import NO_LABEL, TokenizedDocuments
 from gpt.tokenization.tokenizer import Tokenizer
 from gpt.weights.model_folder import TOKENIZER_FILE
+from planner.prompts.text_format import Encoded
 
 FALLBACK_TREES = 1200  # size of the corpus that is built where none is found
 
@@ -29,18 +30,14 @@ def find_replay(model: Path, folder: Path, seed: int) -> TokenizedDocuments:
     return _build_small_corpus(tokenizer, folder, seed)
 
 
-def sample_replay(
-    replay: TokenizedDocuments, n_tokens: float, rng: random.Random
-) -> Iterator[tuple[list[int], list[bool], list[int]]]:
-    """Yield randomly drawn documents with at least `n_tokens` tokens in total.
-
-    Each is its tokens, loss mask and branch numbers, as in `gpt.data.tokenized_documents`.
-    """
+def sample_replay(replay: TokenizedDocuments, n_tokens: float, rng: random.Random) -> Iterator[Encoded]:
+    """Yield randomly drawn documents with at least `n_tokens` tokens in total."""
     while n_tokens > 0 and len(replay):
         index = rng.randrange(len(replay))
         token_slice = slice(int(replay.offsets[index]), int(replay.offsets[index + 1]))
         tokens = replay.tokens[token_slice].tolist()
-        yield tokens, replay.loss_mask[token_slice].tolist(), replay.branch[token_slice].tolist()
+        labels = [NO_LABEL] * len(tokens) if replay.labels is None else replay.labels[token_slice].tolist()
+        yield Encoded(tokens, replay.loss_mask[token_slice].tolist(), replay.branch[token_slice].tolist(), labels)
         n_tokens -= len(tokens)
 
 

@@ -24,7 +24,7 @@ from planner.evaluation.statistics import mean
 from planner.learning.replay_corpus import sample_replay
 from planner.learning.training_examples import Group, TrainingExample, weights
 from planner.prompts import text_format
-from planner.prompts.text_format import encode_tree
+from planner.prompts.text_format import Encoded, encode_tree
 
 if TYPE_CHECKING:
     from gpt.tokenization.tokenizer import Tokenizer
@@ -53,10 +53,12 @@ class Mixture:
 
 @dataclass(frozen=True)
 class _Entry:
-    ids: list[int]
-    learn: list[bool]
-    branch: list[int]
+    document: Encoded
     values: list[float]
+
+    @property
+    def ids(self) -> list[int]:
+        return self.document.ids
 
 
 def advantages(group: Group) -> list[float]:
@@ -121,21 +123,21 @@ def build_mixture(
         for entry in (*always, *rng.sample(remainders, min(REMAINDERS_PER_EXAMPLE, len(remainders)))):
             chosen.append(entry)
             n_chosen += len(entry.ids)
-    trees = [_Entry(*e, [plain] * len(e[0])) for tree in instruction_trees for e in encode_tree(tree, tokenizer, limit)]
+    trees = [_Entry(e, [plain] * len(e.ids)) for tree in instruction_trees for e in encode_tree(tree, tokenizer, limit)]
     target = n_chosen + min(new_share * n_tokens / 2, MAX_COPIES * sum(len(e.ids) for e in trees))
     while n_chosen < target:
         chosen.append(rng.choice(trees))
         n_chosen += len(chosen[-1].ids)
     chosen += [
-        _Entry(*replayed, [plain] * len(replayed[0])) for replayed in sample_replay(replay, n_tokens - n_chosen, rng)
+        _Entry(replayed, [plain] * len(replayed.ids)) for replayed in sample_replay(replay, n_tokens - n_chosen, rng)
     ]
-    documents = TokenizedDocuments.from_lists(*zip(*((e.ids, e.learn, e.branch) for e in chosen), strict=True))
+    documents = TokenizedDocuments.from_lists(*zip(*(e.document for e in chosen), strict=True))
     return Mixture(documents=documents, values=np.array([v for e in chosen for v in e.values], dtype=np.float32))
 
 
 def _plain(document: text_format.Document, tokenizer: Tokenizer, value: float) -> _Entry:
-    ids, learn = text_format.encode(document, tokenizer)
-    return _Entry(ids, learn, [0] * len(ids), [value] * len(ids))
+    encoded = text_format.encode_labeled(document, tokenizer)
+    return _Entry(encoded, [value] * len(encoded.ids))
 
 
 def _entries(example: TrainingExample, tokenizer: Tokenizer, rule: LearningRule) -> Iterator[_Entry]:
@@ -165,8 +167,9 @@ def _tree(
     entry = _plain(prompt, tokenizer, plain_value)
     for number, (document, value) in enumerate(branches, start=1):
         continuation = _plain(document, tokenizer, value)
-        entry.ids.extend(continuation.ids)
-        entry.learn.extend(continuation.learn)
-        entry.branch.extend([number] * len(continuation.ids))
+        entry.document.ids.extend(continuation.ids)
+        entry.document.loss.extend(continuation.document.loss)
+        entry.document.branch.extend([number] * len(continuation.ids))
+        entry.document.labels.extend(continuation.document.labels)
         entry.values.extend(continuation.values)
     return entry

@@ -21,11 +21,12 @@ The loss covers what the GPT writes: goal, subtasks, hints, refusals and the tok
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from envs.symbolic.actions import Action, State, format_action, successor
 from envs.symbolic.goals import Goal, format_goal
 from gpt.data.packing import MAX_BRANCHES
+from gpt.data.tokenized_documents import NO_LABEL
 from planner.facts.retrieval import location
 from planner.prompts.own_names import kinds_shown_apart
 
@@ -48,6 +49,8 @@ class Segment:
     text: str
     loss_on_special: bool = False
     loss_on_text: bool = False
+    labels: tuple[SpecialToken | None, ...] = ()
+    """What the GPT must say behind each word of the text, instead of the next word; None: nothing."""
 
 
 Document = tuple[Segment, ...]
@@ -183,18 +186,45 @@ def hint_of(state: State, action: Action) -> str | None:
     return location(state, state.world.index[action.args[0]]).strip()
 
 
+class Encoded(NamedTuple):
+    """A tokenized document; `loss`, `branch` and `labels` have one entry for each token (TokenizedDocuments)."""
+
+    ids: list[int]
+    loss: list[bool]
+    branch: list[int]
+    labels: list[int]
+
+
 def encode(document: Iterable[Segment], tokenizer: Tokenizer) -> tuple[list[int], list[bool]]:
     """Return token ids and, for each, whether it has loss. Text can never become a special token."""
+    encoded = encode_labeled(document, tokenizer)
+    return encoded.ids, encoded.loss
+
+
+def encode_labeled(document: Iterable[Segment], tokenizer: Tokenizer) -> Encoded:
+    """Return a document's tokens with their loss and labels. Text can never become a special token.
+
+    A label stands where the token behind its word stands, so a segment with labels must not be the last one.
+    """
     ids: list[int] = []
     loss: list[bool] = []
+    labels: dict[int, int] = {}
     for segment in document:
         ids.append(tokenizer.special(segment.special_token))
         loss.append(segment.loss_on_special)
-        if segment.text:
+        if segment.labels:
+            for word, label in zip(segment.text.split(" "), segment.labels, strict=True):
+                ids += tokenizer.encode(" " + word)
+                if label is not None:
+                    labels[len(ids)] = tokenizer.special(label)
+            loss += [False] * (len(ids) - len(loss))
+        elif segment.text:
             text_ids = tokenizer.encode(" " + segment.text)
             ids += text_ids
             loss += [segment.loss_on_text] * len(text_ids)
-    return ids, loss
+    for position in labels:
+        loss[position] = True
+    return Encoded(ids, loss, [0] * len(ids), [labels.get(position, NO_LABEL) for position in range(len(ids))])
 
 
 def spoken(document: Document, say: Callable[[str], str]) -> Document:
@@ -202,29 +232,35 @@ def spoken(document: Document, say: Callable[[str], str]) -> Document:
     return tuple(replace(segment, text=say(segment.text)) for segment in document)
 
 
-def encode_tree(
-    tree: Tree, tokenizer: Tokenizer, limit: int | None = None
-) -> Iterator[tuple[list[int], list[bool], list[int]]]:
-    """Yield token ids, loss flags and branch numbers, with as many copies of the trunk as the branches need.
+def encode_tree(tree: Tree, tokenizer: Tokenizer, limit: int | None = None) -> Iterator[Encoded]:
+    """Yield tokenized documents with as many copies of the trunk as the branches need.
 
     Args:
         tree: One document, or several with a common prefix.
         tokenizer: Encodes the text.
         limit: Maximum tokens of a copy. A branch that exceeds it is dropped; a document without branches is kept.
     """
-    trunk, trunk_loss = encode(tree.trunk, tokenizer)
+    trunk = encode_labeled(tree.trunk, tokenizer)
     if not tree.branches:
-        yield trunk, trunk_loss, [0] * len(trunk)
+        yield trunk
         return
-    ids, loss, numbers = list(trunk), list(trunk_loss), [0] * len(trunk)
-    for branch in tree.branches:
-        branch_ids, branch_loss = encode(branch, tokenizer)
-        if limit is not None and len(trunk) + len(branch_ids) > limit:
+
+    def copy_of_trunk() -> Encoded:
+        return Encoded([*trunk.ids], [*trunk.loss], [*trunk.branch], [*trunk.labels])
+
+    copy = copy_of_trunk()
+    for document in tree.branches:
+        branch = encode_labeled(document, tokenizer)
+        n_tokens = len(branch.ids)
+        if limit is not None and len(trunk.ids) + n_tokens > limit:
             continue
-        if numbers[-1] == MAX_BRANCHES or (limit is not None and len(ids) + len(branch_ids) > limit):
-            yield ids, loss, numbers
-            ids, loss, numbers = list(trunk), list(trunk_loss), [0] * len(trunk)
-        number = numbers[-1] + 1
-        ids, loss, numbers = [*ids, *branch_ids], [*loss, *branch_loss], [*numbers, *[number] * len(branch_ids)]
-    if numbers[-1]:
-        yield ids, loss, numbers
+        if copy.branch[-1] == MAX_BRANCHES or (limit is not None and len(copy.ids) + n_tokens > limit):
+            yield copy
+            copy = copy_of_trunk()
+        number = copy.branch[-1] + 1
+        copy.ids.extend(branch.ids)
+        copy.loss.extend(branch.loss)
+        copy.branch.extend([number] * n_tokens)
+        copy.labels.extend(branch.labels)
+    if copy.branch[-1]:
+        yield copy

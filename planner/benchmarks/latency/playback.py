@@ -65,6 +65,13 @@ class RecordedSession:
         self.length += len(ids)
         return self.model.recall() if self.session is None else self.model.keep(self.session.feed(ids, candidate_ids))
 
+    def feed_each(self, ids: Sequence[int], candidate_ids: Sequence[int]) -> Floats:
+        """Feed tokens and return the logits behind each, computed or recorded."""
+        self.length += len(ids)
+        if self.session is None:
+            return self.model.recall()
+        return self.model.keep(self.session.feed_each(ids, candidate_ids))
+
     def rewind(self, length: int) -> None:
         """Truncate the context to the first `length` tokens."""
         self.length = length
