@@ -19,6 +19,8 @@ from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Condition, Goal, format_goal
 from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from planner.corpus.failure_scenarios import Incidents
+from planner.corpus.free_text.sentences import people_folder, read_people
+from planner.corpus.free_text.trees import FreeText
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
 from planner.facts.retrieval import retrieve_facts
@@ -71,6 +73,9 @@ class Recipe:
             weights does not.
         noise: Whether generated instructions have typos, missing articles and missing punctuation.
         conditions: Maximum conditions of a goal; None: no limit.
+        people: Fraction of homes and scenes that are homes of `datasets/people`, with what people said there. If above 0,
+            generated instructions, too, get words that matter, stories and noise, and each goal is followed by what
+            each word was for (planner/corpus/free_text/).
         renamed: Fraction of homes with an inventory in which kinds of objects and furniture are called by rare nouns
             (planner/tasks/renaming/); the GPT then learns to copy the names that a home shows.
         without: Goal forms and fixture categories to exclude (planner/tasks/excluded_forms.py).
@@ -98,6 +103,7 @@ class Recipe:
     common_sense: bool = False
     noise: bool = True
     renamed: float = 0.0
+    people: float = 0.0
     conditions: int | None = None
     without: tuple[str, ...] = ()
     vocab_size: int = 2048
@@ -118,12 +124,14 @@ class Recipe:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The optional document kinds that the model is trained on, as recorded in its folder."""
-        return tuple(name for name in ("feedback", "infill", "descriptions", "renamed") if getattr(self, name))
+        return tuple(
+            name for name in ("feedback", "infill", "descriptions", "renamed", "people") if getattr(self, name)
+        )
 
 
 _FRACTIONS = (
     "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "descriptions",
-    "human", "with_steps", "varied", "dropped", "feedback", "infill", "renamed",
+    "human", "with_steps", "varied", "dropped", "feedback", "infill", "renamed", "people",
 )  # fmt: skip
 
 
@@ -160,6 +168,9 @@ class Corpus:
         self.scenes = list(by_scene.values())
         incidents = Incidents(self.rng, self.drawer, self.span, common_sense=recipe.common_sense)
         self.failure_documents = (incidents.feedback_documents(), incidents.infill_documents())
+        self.free_text: FreeText | None = None
+        if recipe.people and self.drawer.domain.speech.of_home:
+            self.free_text = FreeText(read_people(people_folder()), random.Random(f"people/{split}/{seed}"))
         self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text_format.Tree]:
@@ -174,7 +185,9 @@ class Corpus:
     def _tree_batches(self) -> Iterator[text_format.Tree]:
         while True:
             with_inventory = self.rng.random() < self.recipe.with_inventory
-            if self.scenes and self.rng.random() < self.recipe.human:
+            if self.free_text is not None and self.rng.random() < self.recipe.people:
+                yield self.free_text.tree(self.recipe.tasks_per_home, with_inventory=with_inventory)
+            elif self.scenes and self.rng.random() < self.recipe.human:
                 yield from self._scene_trees(with_inventory)
             else:
                 absent = excluded_forms.fixtures(self.recipe.without)
@@ -264,7 +277,10 @@ class Corpus:
                 chunks = list(plan_in_chunks(task.start, task.goal, common_sense=self.recipe.common_sense))
             except LookupError:
                 continue
-            branches.append(text_format.goal_document(task.instruction, task.goal_text, names))
+            if self.free_text is not None and not names:
+                branches += self.free_text.generated(task.instruction, task.goal_text, tuple(state.world.categories))
+            else:
+                branches.append(text_format.goal_document(task.instruction, task.goal_text, names))
             # No proposals of own kinds: their names are shown only behind an instruction.
             if with_inventory and not own and self.rng.random() < self.recipe.proposals:
                 branches.append(text_format.proposal_document(task.instruction, task.goal_text))

@@ -218,6 +218,10 @@ class Realizer:
         words = self.words
         return words.objects.get(word) or words.fixtures.get(word) or words.classes.get(word) or (word,)
 
+    def noun(self, word: str) -> str:
+        """Return a noun for a category or class that is clear in this home."""
+        return self._noun("", word, {}, "")
+
     def _noun(self, slot: str, word: str, nouns: dict[str, str], slot_type: str) -> str:
         if slot in nouns:
             return nouns[slot]
@@ -270,7 +274,7 @@ class Realizer:
         if form == "n":
             return f"{self._number(count_here)} {self.plural(noun) if count_here > 1 else noun}"
         if form == "the":
-            return self._definite(noun, count_here)
+            return self.definite(noun, count_here)
         if form == "a":
             return self._indefinite(noun, count_here)
         return self.plural(noun) if count_here > 1 else noun
@@ -278,7 +282,8 @@ class Realizer:
     def _number(self, n: int) -> str:
         return str(n) if self.rng.random() < 0.3 or n >= len(NUMBER_WORDS) else NUMBER_WORDS[n]
 
-    def _definite(self, noun: str, number: int) -> str:
+    def definite(self, noun: str, number: int) -> str:
+        """Return a definite noun phrase for so many things: `the cup`, `my cup`, `two cups`."""
         roll = self.rng.random()
         if number > 1:
             determiner = "both " if number == 2 and roll < 0.1 else "the two " if number == 2 and roll < 0.2 else ""
@@ -300,14 +305,14 @@ class Realizer:
     def _place(self, role: str, word: str, noun: str, binding: Mapping[str, str]) -> str:
         relation = self.domain.relation(word)
         if relation == "with":
-            return f"to {self._definite(noun, 1)}"
+            return f"to {self.definite(noun, 1)}"
         prepositions = {"in": ("in", "in", "in", "inside", "into"), "on": ("on", "on", "on", "on top of", "onto")}[
             relation or "on"
         ]
         preposition = self.rng.choice(prepositions[: 4 if role == "at" else 5])
         if role == "at" and preposition in ("into", "onto"):
             preposition = relation or "on"
-        return f"{preposition} {self._definite(noun, 1)}"
+        return f"{preposition} {self.definite(noun, 1)}"
 
     def polite(self, text: str) -> str:
         """Add politeness to an instruction, sometimes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-DocumentKind = Literal["feedback", "infill", "descriptions", "renamed"]
+DocumentKind = Literal["feedback", "infill", "descriptions", "renamed", "people"]
 
 
 def kinds_of(extra: Mapping[str, object]) -> frozenset[DocumentKind]:

@@ -20,6 +20,7 @@ The loss covers what the GPT writes: goal, subtasks, hints, refusals and the tok
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -31,7 +32,7 @@ from planner.facts.retrieval import location
 from planner.prompts.own_names import kinds_shown_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from envs.symbolic.domain import Domain
     from envs.symbolic.goals import Condition
@@ -72,12 +73,23 @@ def inventory(state: State) -> str:
     """
     world = state.world
     own = set(kinds_shown_apart(world))
-    by_category = {c: entities for c, entities in world.entities_by_category.items() if c not in own}
-    max_count = 2 if max(map(len, by_category.values()), default=0) > MAX_PER_CATEGORY else MAX_PER_CATEGORY
-    objects = sorted((c for c in by_category if by_category[c][-1] >= world.n_fixtures), key=str.lower)
-    fixtures = sorted((c for c in by_category if by_category[c][-1] < world.n_fixtures), key=str.lower)
+    counts = {c: len(entities) for c, entities in world.entities_by_category.items() if c not in own}
+    furniture = {c for c in counts if world.entities_by_category[c][-1] < world.n_fixtures}
+    return inventory_of(
+        {c: n for c, n in counts.items() if c not in furniture}, {c: n for c, n in counts.items() if c in furniture}
+    )
+
+
+def inventory_of(objects: Mapping[str, int], fixtures: Mapping[str, int]) -> str:
+    """List kinds with counts above one, objects first: `apple bowl 2 ... cabinet 3 sink`.
+
+    If there are more of a kind than in any training home, every count above one is written as `2`.
+    """
+    max_count = 2 if max((*objects.values(), *fixtures.values()), default=0) > MAX_PER_CATEGORY else MAX_PER_CATEGORY
     return " ".join(
-        f"{c} {min(max_count, len(by_category[c]))}" if len(by_category[c]) > 1 else c for c in (*objects, *fixtures)
+        f"{kind} {min(max_count, kinds[kind])}" if kinds[kind] > 1 else kind
+        for kinds in (objects, fixtures)
+        for kind in sorted(kinds, key=str.lower)
     )
 
 
@@ -100,6 +112,29 @@ def heading(inventory_text: str, instruction: str) -> Document:
 def goal_part(goal_text: str) -> Document:
     """Return the goal as the GPT writes it."""
     return (Segment("[SEP]", goal_text, False, True),)
+
+
+def written_goal_part(goal_text: str) -> Document:
+    """Return a goal that is given, not written: what follows it has loss, itself has none."""
+    return (Segment("[SEP]", goal_text), Segment("[SEP]", ""))
+
+
+LABELS: Mapping[str, SpecialToken] = {"read": "[HINT]", "context": "[EOS]", "unread": "[ASK]"}
+"""What the GPT says behind a word of the instruction when it looks at it again, with the goal before it."""
+RIGHT: SpecialToken = "[EOS]"
+WRONG: SpecialToken = "[REFUSE]"
+
+
+def account_part(instruction: str, tags: Sequence[str], *, is_right: bool) -> Document:
+    """Return the second look behind a goal: the instruction again, what each word was for, and if the goal is right.
+
+    Args:
+        instruction: As the GPT read it.
+        tags: `read`, `context` or `unread` for each word, split at spaces; empty if that is not known.
+        is_right: Whether the goal is what the instruction says.
+    """
+    words = Segment("[FEEDBACK]", instruction, labels=tuple(LABELS[tag] for tag in tags))
+    return (words, Segment("[SEP]", ""), Segment(RIGHT if is_right else WRONG, "", True))
 
 
 def goal_document(instruction: str, goal_text: str, own_names: str = "") -> Document:

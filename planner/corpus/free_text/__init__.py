@@ -1,0 +1,9 @@
+"""What people wrote in their own words, as training documents (datasets/people).
+
+sentences      a sentence as words, each read, context or unread, with its goal or answer
+exchange       other objects, furniture, rooms, colors, names and numbers in sentence and goal (recombination)
+joining        several sentences in one breath, stories around them, lists of things
+noise          keyboards and speech: typing errors, missing spaces, fillers, restarts
+wrong_goals    goals that are not what was said, for the second look
+trees          homes with their sentences, as documents
+"""

@@ -1,0 +1,183 @@
+"""Homes with what people said in them, as documents: each sentence changed, joined, wrapped, and mistyped at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from planner.corpus.free_text.exchange import Exchange
+from planner.corpus.free_text.joining import (
+    each_with_its_place,
+    in_story,
+    put_in,
+    together,
+    with_list,
+    with_property,
+    with_rule,
+    with_test,
+    with_time,
+    with_unread,
+)
+from planner.corpus.free_text.noise import noisy
+from planner.corpus.free_text.pieces import Pieces, load_pieces
+from planner.corpus.free_text.sentences import PeopleHome, Sentence, bare, plain_sentence
+from planner.corpus.free_text.wrong_goals import wrong_goal
+from planner.prompts import text_format
+
+MAX_TOGETHER = 6
+MAX_WORDS = 110  # a longer sentence would fill the context
+DROPPED = 0.12  # share of a home's unneeded kinds that are left out of its inventory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares:
+    """How often sentences are changed; each is a fraction of sentences in [0, 1].
+
+    Attributes:
+        exchanged: Of homes: kinds, colors, names, rooms and numbers are exchanged.
+        joined: Wishes that are joined with others.
+        wrapped: Sentences with a story, a reason or politeness around them.
+        modified: Sentences with a word more that matters: a color, a time, a rule, or one that goals cannot say.
+        listed: Wishes for one thing that become wishes for a list of things.
+        noise: Sentences with typing errors, fillers and the like.
+        accounts: Goals that are followed by what each word of the sentence was for.
+        wrong: Sentences that also appear with a wrong goal, for the second look.
+        reworded: Goals that are put into the words of the sentence.
+    """
+
+    exchanged: float = 0.8
+    joined: float = 0.12
+    wrapped: float = 0.12
+    modified: float = 0.3
+    listed: float = 0.08
+    noise: float = 0.3
+    accounts: float = 1.0
+    wrong: float = 0.2
+    reworded: float = 0.15
+
+
+GENERATED = Shares(modified=0.2, wrapped=0.08, noise=0.12, accounts=0.4, wrong=0.15, reworded=0.05)
+"""Of generated instructions; these have typing errors already."""
+
+
+class FreeText:
+    """Draws documents from sentences of people."""
+
+    def __init__(self, homes: Sequence[PeopleHome], rng: random.Random, shares: Shares | None = None) -> None:
+        """Prepare to draw from these homes, each in proportion to what was said in it."""
+        self.homes, self.rng, self.shares = list(homes), rng, shares or Shares()
+        self.pieces: Pieces = load_pieces()
+        self.weights = [len(home.sentences) for home in homes]
+        self.stories = [
+            s for home in homes for s in home.sentences if s.say == "That is not a task." and len(s.words) <= 25
+        ]
+
+    def tree(self, n_sentences: int, *, with_inventory: bool = True) -> text_format.Tree:
+        """Return a home with sentences that were said in it."""
+        (home,) = self.rng.choices(self.homes, self.weights)
+        rng = self.rng
+        world = home.state.world
+        scene = world.scene
+        counts = {kind: len(entities) for kind, entities in world.entities_by_category.items()}
+        if rng.random() < self.shares.exchanged:
+            exchange = Exchange(rng, frozenset(counts), frozenset(room.kind for room in scene.rooms), scene.people)
+        else:
+            exchange = _unchanged(rng, frozenset(counts))
+        sentences: list[Sentence] = []
+        for _ in range(4 * n_sentences):
+            if len(sentences) == n_sentences:
+                break
+            sentence = self._drawn(home, exchange)
+            if sentence is not None and len(sentence.words) <= MAX_WORDS:
+                sentences.append(sentence)
+        present = exchange.inventory(counts)
+        fixtures = {exchange.kinds.get(k, k) for k in counts if world.entities_by_category[k][-1] < world.n_fixtures}
+        inventory = self._inventory(present, fixtures, sentences) if with_inventory else ""
+        branches = tuple(document for s in sentences for document in documents(s, rng, self.shares, tuple(present)))
+        return text_format.Tree(text_format.home_part(inventory), branches)
+
+    def generated(self, instruction: str, goal: str, present: Sequence[str]) -> Iterator[text_format.Document]:
+        """Yield the documents of a generated instruction, with words that matter, stories and noise like the others."""
+        sentence = altered(plain_sentence(instruction, goal), self.rng, GENERATED, self.pieces, self.stories)
+        yield from documents(sentence, self.rng, GENERATED, present)
+
+    def _drawn(self, home: PeopleHome, exchange: Exchange) -> Sentence | None:
+        rng, shares = self.rng, self.shares
+        if rng.random() < shares.listed / 4:
+            sentence = each_with_its_place(exchange, rng)
+        else:
+            sentence = exchange(rng.choice(home.sentences))
+        if sentence is None:
+            return None
+        if sentence.conditions and rng.random() < shares.listed:
+            sentence = with_list(sentence, exchange, rng) or sentence
+        if sentence.conditions and rng.random() < shares.joined:
+            more = [
+                s for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4, 5))) if (s := exchange(rng.choice(home.sentences)))
+            ]
+            sentence = together([sentence, *(s for s in more if s.conditions)][:MAX_TOGETHER], rng) or sentence
+        return altered(sentence, rng, shares, self.pieces, self.stories)
+
+    def _inventory(self, counts: dict[str, int], fixtures: set[str], sentences: Sequence[Sentence]) -> str:
+        said = " ".join(s.goal for s in sentences) + " ".join(s.text for s in sentences)
+        kept = {k: n for k, n in counts.items() if k in said or self.rng.random() >= DROPPED}
+        return text_format.inventory_of(
+            {k: n for k, n in kept.items() if k not in fixtures}, {k: n for k, n in kept.items() if k in fixtures}
+        )
+
+
+def _unchanged(rng: random.Random, present: frozenset[str]) -> Exchange:
+    exchange = Exchange(rng, present, frozenset(), ())
+    exchange.kinds, exchange.words, exchange.present = {}, {}, present
+    return exchange
+
+
+def altered(
+    sentence: Sentence, rng: random.Random, shares: Shares, pieces: Pieces, stories: Sequence[Sentence]
+) -> Sentence:
+    """Return a sentence with words that matter, a story around it, and noise, each at random."""
+    if sentence.kind == "plan" and rng.random() < shares.modified:
+        sentence = modified(sentence, rng, pieces)
+    if rng.random() < shares.wrapped and sentence.kind in ("plan", "query", "rule"):
+        sentence = in_story(sentence, stories, pieces, rng)
+    return noisy(sentence, rng) if rng.random() < shares.noise else sentence
+
+
+def modified(sentence: Sentence, rng: random.Random, pieces: Pieces) -> Sentence:
+    """Say a word more that matters, or, as a foil in the same place, one that does not."""
+    kinds: list[tuple[float, Callable[[], Sentence | None]]] = [
+        (0.36, lambda: with_unread(sentence, pieces, rng)),
+        (0.22, lambda: with_property(sentence, rng)),
+        (0.14, lambda: with_time(sentence, pieces, rng)),
+        (0.08, lambda: with_test(sentence, pieces, rng)),
+        (0.10, lambda: with_rule(sentence, pieces, rng)),
+        (0.10, lambda: put_in(sentence, len(sentence.words), pieces.text("context behind", rng), "context")),
+    ]
+    (change,) = rng.choices([change for _, change in kinds], [weight for weight, _ in kinds])
+    return change() or sentence
+
+
+def documents(
+    sentence: Sentence, rng: random.Random, shares: Shares, present: Sequence[str]
+) -> Iterator[text_format.Document]:
+    """Yield the documents of a sentence: its answer, a wrong goal that is found out, its goal put into words."""
+    if sentence.kind in ("ask", "refuse"):
+        token = "[ASK]" if sentence.kind == "ask" else "[REFUSE]"
+        yield text_format.refusal_document(sentence.text, token, sentence.say)
+        return
+    accounted = rng.random() < shares.accounts
+    account = text_format.account_part(sentence.text, sentence.tags, is_right=True) if accounted else ()
+    yield (*text_format.goal_document(sentence.text, sentence.goal), *account)
+    if accounted and rng.random() < shares.wrong:
+        wrong = wrong_goal(sentence, present, rng)
+        if wrong is not None:
+            left = set(wrong.left_out)
+            tags = tuple("unread" if bare(w) in left else t for w, t in zip(sentence.words, sentence.tags, strict=True))
+            yield (
+                *text_format.instruction_part(sentence.text),
+                *text_format.written_goal_part(wrong.goal),
+                *text_format.account_part(sentence.text, tags if left else (), is_right=False),
+            )
+    if rng.random() < shares.reworded and "unread" not in sentence.tags and sentence.kind == "plan":
+        yield text_format.description_document(sentence.goal, sentence.text)
