@@ -73,8 +73,8 @@ class Recipe:
             weights does not.
         noise: Whether generated instructions have typos, missing articles and missing punctuation.
         conditions: Maximum conditions of a goal; None: no limit.
-        people: Fraction of homes and scenes that are homes of `datasets/people`, with what people said there. If above 0,
-            generated instructions, too, get words that matter, stories and noise, and each goal is followed by what
+        people: Fraction of homes and scenes that are homes of `datasets/people`, with what people said there. If above
+            0, generated instructions, too, get words that matter, stories and noise, and each goal is followed by what
             each word was for (planner/corpus/free_text/).
         renamed: Fraction of homes with an inventory in which kinds of objects and furniture are called by rare nouns
             (planner/tasks/renaming/); the GPT then learns to copy the names that a home shows.

@@ -24,10 +24,7 @@ from typing import TYPE_CHECKING, Literal
 
 from envs.errors import ActionError
 from envs.symbolic.actions import parse_action
-from envs.symbolic.goals import (
-    Goal,
-    format_goal,
-)
+from envs.symbolic.goals import Goal, format_goal, parse_query
 from planner.evaluation.statistics import rounded
 from planner.goals.comparison import meaning
 from planner.plans.options import OWN_PLAN, Options
@@ -41,8 +38,11 @@ if TYPE_CHECKING:
     from planner.tasks.held_out_trials import EvaluationTask
 
 PlanningMode = Literal["alone", "constrained", "verified", "understood"]
-ANSWERS = ("plan", "refuse", "ask")  # the types of answer
-ANSWER_OF_STATUS = {"verified": "plan", "scheduled": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask"}
+ANSWER_OF_STATUS = {
+    "verified": "plan", "scheduled": "plan", "unverified": "plan", "refused": "refuse", "ask": "ask",
+    "answered": "query", "noted": "rule",
+}  # fmt: skip
+ACTED = ("verified", "scheduled", "answered", "noted", "understood")  # the robot did what it took for what was said
 
 
 def planning_modes(
@@ -63,7 +63,7 @@ class Attempt:
 
     Attributes:
         status: A plan's status, or `understood` where none was made.
-        kind: The type of answer: plan, refuse or ask.
+        kind: The type of answer: plan, refuse, ask, query or rule.
         reason: Why the plan is not verified, or the refusal or question.
         subtasks: The plan's actions.
         success: Whether the task's goal was reached, or the correct type of answer was given.
@@ -82,6 +82,11 @@ class Attempt:
     seconds: float
     tried: int
     tokens: int
+
+    @property
+    def is_misread(self) -> bool:
+        """Whether the robot acted on, answered or noted something else than what was said, without a word about it."""
+        return self.status in ACTED and not self.success
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +168,9 @@ def measure_goal(planner: Planner, trial: EvaluationTask, options: Options) -> P
     parsed = planner.understand(trial.prompt, trial.start, options)
     answer = answer_kind(parsed)
     attempt = Attempt(
-        status={"plan": "understood", "refuse": "refused", "ask": "ask"}[answer], kind=answer,
-        reason=parsed.question or parsed.refusal, subtasks=(), success=answer == trial.answer, rate=math.nan,
+        status={"refuse": "refused", "ask": "ask"}.get(answer, "understood"), kind=answer,
+        reason=parsed.question or parsed.refusal, subtasks=(),
+        success=answer == trial.answer and _says(parsed.goal_text, trial), rate=math.nan,
         seconds=time.perf_counter() - started_at, tried=0, tokens=parsed.tokens,
     )  # fmt: skip
     prediction = _prediction(trial, parsed.goal, parsed.goal_text, {"understood": attempt})
@@ -174,9 +180,11 @@ def measure_goal(planner: Planner, trial: EvaluationTask, options: Options) -> P
 
 
 def answer_kind(parsed: ParsedInstruction) -> str:
-    """Return the type of answer (plan, ask or refuse) that a parsed instruction leads to."""
+    """Return the type of answer (plan, ask, refuse, query or rule) that a parsed instruction leads to."""
     if parsed.goal is not None:
         return "plan"
+    if not parsed.question and (parsed.query is not None or parsed.rules):
+        return "query" if parsed.query is not None else "rule"
     return "ask" if parsed.question else "refuse"
 
 
@@ -197,14 +205,31 @@ def _prediction(
     )
 
 
+def _says(text: str, trial: EvaluationTask) -> bool:
+    """Whether a question or rules are those that were meant; a question with the same answer here is as good."""
+    if trial.answer not in ("query", "rule"):
+        return True
+    if trial.answer == "rule":
+        return set(text.split(" ; ")) == set(trial.meant.split(" ; "))
+    if text == trial.meant:
+        return True
+    from planner.language.answers import answer  # here: most tasks are no questions
+
+    scene = trial.start.world.scene
+    given, right = (answer(parse_query(query, scene=scene), trial.start) for query in (text, trial.meant))
+    return given == right
+
+
 def _is_settled(plan: Plan) -> bool:
-    return plan.is_proven or plan.status == "ask" or (plan.status == "refused" and plan.reason != NOT_UNDERSTOOD)
+    is_told = plan.status in ("ask", "answered", "noted")
+    return plan.is_proven or is_told or (plan.status == "refused" and plan.reason != NOT_UNDERSTOOD)
 
 
 def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:
     """Score a plan against the goal of the task."""
     answer = ANSWER_OF_STATUS[plan.status]
-    success, rate = answer == trial.answer, float(answer == trial.answer)
+    success = answer == trial.answer and _says(plan.goal_text, trial)
+    rate = float(success)
     if trial.answer == "plan" and trial.goal is not None:
         report = verify(trial.start, trial.goal, plan.actions)
         success, rate = answer == "plan" and report.ok, report.score.rate

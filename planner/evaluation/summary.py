@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planner.evaluation.measurement import ANSWERS, Prediction
+from planner.evaluation.measurement import Prediction
 from planner.evaluation.statistics import Rate, Spread, mean, quantile
+from planner.tasks.task_files import ANSWERS
 
 if TYPE_CHECKING:
     from planner.evaluation.measurement import PlanningMode
@@ -30,6 +31,9 @@ class Summary:
         same: Goals that are equivalent to the correct goal.
         success: By mode: the task's goal was reached, or the correct type of answer was given.
         rate: By mode: mean goal-condition rate; NaN where no plan was made.
+        misread: Silent misreads in the last mode: the robot acted, answered or noted, and not what was said.
+        asked: Needless questions: a question back where the right answer is none.
+        refused: Needless refusals: a refusal where the right answer is neither that nor a question back.
         p50_s: Median time from instruction to answer in the last mode [s].
         p95_s: Its 95th percentile [s].
         steps: Mean length of the last mode's plans that reach the goal.
@@ -42,6 +46,9 @@ class Summary:
     same: Rate
     success: Mapping[PlanningMode, Rate]
     rate: Mapping[PlanningMode, float]
+    misread: Rate
+    asked: Rate
+    refused: Rate
     p50_s: float
     p95_s: float
     steps: float
@@ -52,6 +59,7 @@ class Summary:
         figures = {"goal_exact": self.exact.value, "goal_same": self.same.value}
         figures |= {f"success_{mode}": rate.value for mode, rate in self.success.items()}
         figures |= {f"conditions_{mode}": rate for mode, rate in self.rate.items()}
+        figures |= {"misread": self.misread.value, "asked": self.asked.value, "refused": self.refused.value}
         return figures | {"p50_s": self.p50_s, "p95_s": self.p95_s, "steps": self.steps, "over_teacher": self.longer}
 
 
@@ -108,6 +116,7 @@ def score(predictions: Sequence[Prediction], lengths: Mapping[str, int] | None =
 def summarize(name: str, predictions: Sequence[Prediction], lengths: Mapping[str, int] | None = None) -> Summary:
     """Aggregate predictions; `lengths` holds the teacher's plan lengths by trial id."""
     with_goal = [p for p in predictions if p.trial.answer == "plan" and p.trial.goal is not None]
+    clear = [p for p in predictions if p.trial.answer not in ("ask", "refuse")]
     modes: list[PlanningMode] = list(predictions[0].attempts) if predictions else []
     seconds = [p.last.seconds for p in predictions]
     reached = [p for p in predictions if p.last.success and p.last.tried]
@@ -124,6 +133,9 @@ def summarize(name: str, predictions: Sequence[Prediction], lengths: Mapping[str
             for mode in modes
         },
         rate={mode: mean([p.attempts[mode].rate for p in predictions]) for mode in modes},
+        misread=Rate(hits=sum(p.last.is_misread for p in predictions), total=len(predictions)),
+        asked=Rate(hits=sum(p.last.kind == "ask" for p in clear), total=len(clear)),
+        refused=Rate(hits=sum(p.last.kind == "refuse" for p in clear), total=len(clear)),
         p50_s=quantile(seconds, 0.5),
         p95_s=quantile(seconds, 0.95),
         steps=mean([len(p.last.subtasks) for p in reached]),
@@ -166,7 +178,9 @@ def spread(scores: Sequence[Scores]) -> dict[str, dict[str, dict[str, Spread]]]:
         "false_refusals": Spread.of(s.false_refusals.value for s in scores),
         "false_questions": Spread.of(s.false_questions.value for s in scores),
     }
-    correct_rates = {kind: Spread.of(correct_answer_rates(s.confusion)[kind].value for s in scores) for kind in ANSWERS}
+    correct_rates: dict[str, Spread] = {
+        kind: Spread.of(correct_answer_rates(s.confusion)[kind].value for s in scores) for kind in ANSWERS
+    }
     return {
         "all": rows([[s.whole] for s in scores]),
         "splits": rows([s.splits for s in scores]),

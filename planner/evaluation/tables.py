@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import format_goal
-from planner.evaluation.measurement import ANSWERS
 from planner.evaluation.statistics import Rate, Spread, rounded
 from planner.evaluation.summary import Confusion, Scores, Summary, WorstFamily, correct_answer_rates
+from planner.tasks.task_files import ANSWERS
 
 if TYPE_CHECKING:
     from planner.evaluation.measurement import PlanningMode
@@ -19,10 +19,15 @@ MAX_TEXT = 110  # characters per line of an example
 _MODE_TITLES: dict[PlanningMode, str] = {
     "alone": "GPT alone", "constrained": "constrained", "verified": "verified", "understood": "right answer",
 }  # fmt: skip
-_METRIC_TITLES = {"goal_same": "same goal", "p50_s": "p50", "p95_s": "p95"} | {
-    f"success_{w}": t for w, t in _MODE_TITLES.items()
-}
-_ANSWER_TITLES = {"plan": "plans", "refuse": "refusals", "ask": "questions"}
+_METRIC_TITLES = {
+    "goal_same": "same goal",
+    "misread": "misread",
+    "asked": "asked",
+    "refused": "refused",
+    "p50_s": "p50",
+    "p95_s": "p95",
+} | {f"success_{w}": t for w, t in _MODE_TITLES.items()}
+_ANSWER_TITLES = {"plan": "plans", "refuse": "refusals", "ask": "questions", "query": "answers", "rule": "rules"}
 
 
 def grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -43,16 +48,23 @@ def _grid_without_empty_columns(header: Sequence[str], rows: Sequence[Sequence[s
 
 
 def success_table(summaries: Sequence[Summary], title: str) -> str:
-    """Format one row per split: tasks, correct goals, success by mode, goal conditions, time and length."""
+    """Format one row per split: tasks, correct goals, success by mode, misreads, conditions, time and length.
+
+    The misreads are silent ones, and needless questions and refusals.
+    """
     modes: list[PlanningMode] = list(summaries[0].success) if summaries else []
     mode_titles = [_MODE_TITLES[mode] for mode in modes]
-    header = [title, "n", "goal exact", "same goal", *mode_titles, "conditions", "p50", "p95", "steps", "/teacher"]
+    header = [
+        title, "n", "goal exact", "same goal", *mode_titles, "misread", "asked", "refused", "conditions", "p50", "p95",
+        "steps", "/teacher",
+    ]  # fmt: skip
     rows = []
     for summary in summaries:
         last = summary.rate[modes[-1]] if modes else math.nan
         rows.append([
             summary.name, str(summary.total), str(summary.exact), str(summary.same),
-            *(str(summary.success[mode]) for mode in modes), _percent(last),
+            *(str(summary.success[mode]) for mode in modes), str(summary.misread), str(summary.asked),
+            str(summary.refused), _percent(last),
             _time(summary.p50_s), _time(summary.p95_s), _number(summary.steps, 1), _number(summary.longer, 2),
         ])  # fmt: skip
     return _grid_without_empty_columns(header, rows)
@@ -133,6 +145,9 @@ def summary_as_dict(summary: Summary) -> dict[str, object]:
         "goal_same": summary.same.as_dict(),
         "success": {mode: rate.as_dict() for mode, rate in summary.success.items()},
         "conditions": {mode: rounded(rate) for mode, rate in summary.rate.items()},
+        "misread": summary.misread.as_dict(),
+        "asked": summary.asked.as_dict(),
+        "refused": summary.refused.as_dict(),
         "p50_s": rounded(summary.p50_s),
         "p95_s": rounded(summary.p95_s),
         "steps": rounded(summary.steps),
@@ -143,7 +158,7 @@ def summary_as_dict(summary: Summary) -> dict[str, object]:
 def worst_as_dict(worst: WorstFamily) -> dict[str, object]:
     """Return plain data: a family, and the instruction, correct answer and predicted goal of one example."""
     prediction, trial = worst.example, worst.example.trial
-    goal = format_goal(trial.goal, trial.start.world.domain) if trial.goal and trial.answer == "plan" else None
+    goal = format_goal(trial.goal, trial.start.world.domain) if trial.goal and trial.answer == "plan" else trial.meant
     return {
         "family": worst.family, "success": worst.success.as_dict(), "id": trial.id, "asked": trial.instruction,
         "right": goal or trial.answer,

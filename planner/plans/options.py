@@ -30,6 +30,8 @@ class Options:
         conditions: Maximum conditions of a chunk. One at a time succeeds most often (docs/results.md).
         clauses: Whether an instruction with several tasks may be read in pieces.
         grounded: Whether a likely goal about existing objects may replace one about missing objects.
+        second_look: Whether the GPT looks at the instruction a second time, with its goal (if it was trained to), and
+            says what each word was for; words that a goal cannot say are then asked about.
         common_sense: Whether objects are chosen as people choose them: clean ones, none from a bin, the nearest
             (planner/goals/choice.py). The facts then show these first and, if `constrained`, the plan can use no
             others, unless it fails. False: the order of the facts is that of the released weights' corpus.
@@ -54,6 +56,7 @@ class Options:
     conditions: int = 1
     clauses: bool = True
     grounded: bool = True
+    second_look: bool = True
     common_sense: bool = True
     close_doors: bool = True
     shorten: bool = True

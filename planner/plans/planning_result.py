@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from envs.symbolic.actions import Action, State, format_action
-from envs.symbolic.goals import Goal, When, format_goal, when_as_dict
+from envs.symbolic.goals import Goal, Query, Rule, When, format_goal, format_rule, when_as_dict
 from planner.errors import ExportError
 from planner.plans.waits import Wait
 from planner.verification.plan_verification import Report
@@ -19,10 +19,28 @@ if TYPE_CHECKING:
 
 
 MAX_PLACES_SHOWN = 3  # places of a guess that its text shows
-Status = Literal["verified", "scheduled", "unverified", "refused", "ask"]
+Status = Literal["verified", "scheduled", "unverified", "refused", "ask", "answered", "noted"]
 
 
 Reading = Literal["whole", "pieces", "grounded"]  # as one; in pieces; replaced by a goal about existing objects
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpokenPart:
+    """A part of an instruction, and what it became.
+
+    Attributes:
+        text: Words of the instruction, as the GPT read them.
+        became: A condition of the goal, the question, or the rules; `context` if it changes nothing; `unread` if it
+            would change what should be done and the goal cannot say it.
+    """
+
+    text: str
+    became: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Plain data for programs."""
+        return {"text": self.text, "became": self.became}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +49,11 @@ class ParsedInstruction:
 
     Attributes:
         instruction: The normalized instruction.
-        goal: The goal; None for a refusal or a question.
+        goal: The goal; None for a refusal, a question back, a question about the home or a rule for the future.
+        query: The question about the home, if the instruction is one.
+        rules: The rules for the future, if the instruction states some.
+        words: What each part of the instruction became; empty if the GPT was not trained to tell.
+        right: The GPT's probability, on a second look, that the goal is what the instruction says; None without one.
         goal_text: What the GPT wrote as the goal, even if it cannot be used.
         refusal: Why there is no goal; empty if not refused.
         question: What to ask the user; empty if nothing.
@@ -54,6 +76,15 @@ class ParsedInstruction:
     tokens: int = 0
     reading: Reading = "whole"
     parts: tuple[str, ...] = ()
+    query: Query | None = None
+    rules: tuple[Rule, ...] = ()
+    words: tuple[SpokenPart, ...] = ()
+    right: float | None = None
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The parts that would change what should be done and that the goal does not say."""
+        return tuple(part.text for part in self.words if part.became == "unread")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +139,10 @@ class Plan:
 
     Attributes:
         status: `verified` (reaches `goal` in the symbolic home), `scheduled` (the same, but it waits for a time),
-            `unverified`, `refused`, or `ask` (a question).
-        reason: Why it is not verified; or the refusal; or the question; or, in words, when a scheduled plan is done.
+            `unverified`, `refused`, `ask` (a question back), `answered` (a question about the home), or `noted` (a rule
+            for the future).
+        reason: Why it is not verified; or the refusal; or the question; or the answer; or, in words, when a scheduled
+            plan is done.
         goal: The goal; None for a refusal or a question.
         goal_text: The goal in the goal language, or what the GPT wrote instead.
         actions: The subtasks; empty if something must be searched for first. A plan that does not reach its goal ends
@@ -133,6 +166,8 @@ class Plan:
         kept: Number of subtasks taken over from a repaired plan; 0 if planned from the beginning.
         waits: Where a scheduled plan waits. It is proven for the states that are expected then, and made anew when the
             time comes.
+        words: What each part of the instruction became; empty if the GPT was not trained to tell.
+        rules: The rules that were noted, in the goal language.
     """
 
     instruction: str
@@ -156,15 +191,25 @@ class Plan:
     left_out: int = 0
     written: tuple[Action, ...] = field(default=(), repr=False)
     waits: tuple[Wait, ...] = ()
+    words: tuple[SpokenPart, ...] = ()
+    rules: tuple[str, ...] = ()
 
     @classmethod
-    def declined(cls, parsed: ParsedInstruction, state: State, seconds: float) -> Plan:
-        """Return the answer to an instruction without a goal: a question or a refusal."""
+    def declined(cls, parsed: ParsedInstruction, state: State, seconds: float, answer: str = "") -> Plan:
+        """Return the answer to an instruction without a goal: a question back, a refusal, an answer or a noted rule.
+
+        `answer` is that to a question about the home.
+        """
+        domain = state.world.domain
+        status: Status = (
+            "ask" if parsed.question else "answered" if parsed.query else "noted" if parsed.rules else "refused"
+        )
         return cls(
-            instruction=parsed.instruction, status="ask" if parsed.question else "refused",
-            reason=parsed.question or parsed.refusal, goal=None, goal_text=parsed.goal_text, actions=(), subtasks=(),
-            start=state, report=None, tried=0, tokens=parsed.tokens, seconds=seconds, logprob=parsed.logprob,
-            options=parsed.options,
+            instruction=parsed.instruction, status=status,
+            reason=parsed.question or answer or parsed.refusal, goal=None, goal_text=parsed.goal_text, actions=(),
+            subtasks=(), start=state, report=None, tried=0, tokens=parsed.tokens, seconds=seconds,
+            logprob=parsed.logprob, options=parsed.options, words=parsed.words,
+            rules=tuple(format_rule(rule, domain) for rule in parsed.rules) if status == "noted" else (),
         )  # fmt: skip
 
     @classmethod
@@ -246,7 +291,7 @@ class Plan:
         return export_files(export_format, self.goal, self.actions, self.start, title=title)
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data for programs; `when` and `waits` are there only in a scheduled plan."""
+        """Plain data for programs; only scheduled plans have `when` and `waits`, only answers `answer` or `rules`."""
         scheduled: dict[str, object] = {}
         if self.when is not None:
             scheduled = {"when": when_as_dict(self.when), "waits": [wait.as_dict() for wait in self.waits]}
@@ -267,7 +312,10 @@ class Plan:
             "tokens": self.tokens,
             "seconds": round(self.seconds, 4),
             "home": self.start.world.scene.name,
+            "words": [part.as_dict() for part in self.words],
             **scheduled,
+            **({"answer": self.reason} if self.status == "answered" else {}),
+            **({"rules": list(self.rules)} if self.status == "noted" else {}),
         }
 
 

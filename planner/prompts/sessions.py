@@ -45,7 +45,7 @@ class Prompts:
         """Wrap a model; `kinds` are the optional kinds of documents that it was trained on."""
         self.model = model
         self.tokenizer = tokenizer
-        self.copies_names = "renamed" in kinds
+        self.copies_names, self.looks_twice = "renamed" in kinds, "people" in kinds
         self.special_ids = {name: tokenizer.special(name) for name in _OUTPUT_TOKENS}
         self.stops = frozenset([*self.special_ids.values(), *(tokenizer.special(name) for name in _OTHER_TOKENS)])
         self._ids: dict[str, Ids] = {}

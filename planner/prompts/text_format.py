@@ -20,11 +20,13 @@ The loss covers what the GPT writes: goal, subtasks, hints, refusals and the tok
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from envs.symbolic.actions import Action, State, format_action, successor
+from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Goal, format_goal
 from gpt.data.packing import MAX_BRANCHES
 from gpt.data.tokenized_documents import NO_LABEL
@@ -34,7 +36,6 @@ from planner.prompts.own_names import kinds_shown_apart
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from envs.symbolic.domain import Domain
     from envs.symbolic.goals import Condition
     from gpt.tokenization.tokenizer import Tokenizer
 
@@ -91,6 +92,16 @@ def inventory_of(objects: Mapping[str, int], fixtures: Mapping[str, int]) -> str
         for kinds in (objects, fixtures)
         for kind in sorted(kinds, key=str.lower)
     )
+
+
+def in_small_letters(goal: str, domain: Domain | None = None) -> str:
+    """Return a goal with names of people and rooms in small letters, as instructions have them; kinds stay."""
+    domain = domain or load_domain()
+
+    def as_read(match: re.Match[str]) -> str:
+        return match[0] if match[0] in domain.objects or match[0] in domain.fixtures else match[0].lower()
+
+    return re.sub(r"[^\W\d_]+", as_read, goal)
 
 
 def home_part(inventory_text: str) -> Document:

@@ -48,6 +48,7 @@ class EvaluationTask:
         answer: The correct type of answer.
         reference: Another system's plan, which is scored too.
         steps: A human-written step-by-step description, if the prompt includes it.
+        meant: For a query or a rule, the question or the rules in canonical wording.
         nouns: Whether the home's kinds have names that no training document has.
     """
 
@@ -60,6 +61,7 @@ class EvaluationTask:
     answer: Answer = "plan"
     reference: tuple[str, ...] | None = None
     steps: tuple[str, ...] = ()
+    meant: str = ""
     nouns: NounKind = "known"
 
     @property
@@ -240,12 +242,13 @@ def trial_from_line(
     is_plan = isinstance(reference, list) and all(isinstance(step, str) for step in reference)
     return EvaluationTask(
         id=line.id,
-        split=line.answer,
+        split=line.right_answer,
         family=family_of(line),
         instruction=line.instruction,
         start=home_for(line, seed=seed, geometry=geometry, domain=domain),
         goal=line.goal,
-        answer=line.answer,
+        answer=line.right_answer,
+        meant=line.meant,
         reference=tuple(reference) if is_plan else None,  # type: ignore[arg-type]
         steps=line.steps if steps else (),
     )

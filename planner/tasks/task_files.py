@@ -4,7 +4,9 @@
 
 `home` is the name of a bundled home, a YAML path, a seed (also as text), or null. Null samples a home from (seed, id)
 that has what the goal and `objects` need, respects `facts` and `absent`, and does not satisfy the goal yet. `answer` is
-plan, refuse or ask. Unknown keys are kept and ignored, except `family` (the task type) and `steps` (a human-written
+plan, refuse, ask, query (`goal` is a question about the home, `? where wallet`) or rule (`goal` is what shall hold from
+now on, `never oven on`). `unread` lists words that goals cannot say: the right answer is then a question back.
+Unknown keys are kept and ignored, except `family` (the task type) and `steps` (a human-written
 step-by-step description).
 """
 
@@ -16,21 +18,22 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from envs.errors import MAX_QUOTED_LENGTH, EnvsError, GoalError, HomeError, HomeNameError, nearest, quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.strict_json import JsonError, parse_json
 from envs.scenes.home_file import MAX_SEED, load_home, named_home
 from envs.symbolic.domain import Domain, load_domain
-from envs.symbolic.goals import Goal, parse_goal
+from envs.symbolic.goals import Goal, format_query, format_rule, parse_goal, parse_query, parse_rule
 
 MAX_BYTES = 200_000_000  # size of a task file, decompressed
 KEYS = ("id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference")
-READ_EXTRAS = ("family", "steps")  # further keys that are read
+READ_EXTRAS = ("family", "steps", "unread", "context", "say")  # further keys that are read
 KEY_SIMILARITY = 0.86  # of a key that is a misspelling
 
-Answer = Literal["plan", "refuse", "ask"]
+Answer = Literal["plan", "refuse", "ask", "query", "rule"]
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 
 class TaskError(EnvsError, ValueError):
@@ -39,11 +42,18 @@ class TaskError(EnvsError, ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskLine:
-    """One task of a task file. `extra` keeps unknown keys."""
+    """One task of a task file.
+
+    Attributes:
+        goal: The goal of a plan, or what should be done of it after a question back; None for other answers.
+        meant: For a query or a rule, the question or the rules in canonical wording.
+        extra: Unknown keys.
+    """
 
     id: str
     instruction: str
     goal: Goal | None
+    meant: str = ""
     home: str | Path | int | None = None
     objects: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
@@ -51,6 +61,11 @@ class TaskLine:
     answer: Answer = "plan"
     reference: object = None
     extra: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def right_answer(self) -> Answer:
+        """The right type of answer: a question back where words are unread."""
+        return "ask" if self.extra.get("unread") else self.answer
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -130,9 +145,9 @@ def _task(raw: object, path: Path, domain_of: Callable[[str | Path | int | None]
         return tuple(value)
 
     answer = raw.get("answer", "plan")
-    if answer not in ("plan", "refuse", "ask"):
-        hint = nearest(answer, ("plan", "refuse", "ask")) if isinstance(answer, str) else ""
-        raise TaskError(f"'answer' is plan, refuse or ask, found {_shown(answer)}{hint}")
+    if answer not in ANSWERS:
+        hint = nearest(answer, ANSWERS) if isinstance(answer, str) else ""
+        raise TaskError(f"'answer' is {', '.join(ANSWERS[:-1])} or {ANSWERS[-1]}, found {_shown(answer)}{hint}")
     for key, may_be_empty in (("id", False), ("instruction", answer != "plan")):
         if not isinstance(raw[key], str):
             raise TaskError(f"{key!r} must be a string, found {_shown(raw[key])}")
@@ -141,8 +156,8 @@ def _task(raw: object, path: Path, domain_of: Callable[[str | Path | int | None]
     goal = raw.get("goal")
     if goal is not None and not isinstance(goal, str):
         raise TaskError(f"'goal' must be a string or null, found {_shown(goal)}")
-    if goal is None and answer == "plan":
-        raise TaskError("a task whose answer is a plan needs a 'goal'")
+    if goal is None and answer in ("plan", "query", "rule"):
+        raise TaskError(f"a task whose answer is a {answer} needs a 'goal'")
     home = raw.get("home")
     if home is not None and (isinstance(home, bool) or not isinstance(home, (str, int)) or home == ""):
         raise TaskError(f"'home' is a name, a path, a seed or null, found {quoted(home)}")
@@ -160,10 +175,12 @@ def _task(raw: object, path: Path, domain_of: Callable[[str | Path | int | None]
             parse_goal(fact, domain)
         except GoalError as error:
             raise TaskError(f"'facts': {error}") from None
+    is_told = goal is not None and answer in ("query", "rule")
     return TaskLine(
         id=raw["id"],
         instruction=raw["instruction"],
-        goal=parse_goal(goal, domain) if goal is not None else None,
+        goal=parse_goal(goal, domain) if goal is not None and not is_told else None,
+        meant=_meant(goal, home, domain) if goal is not None and is_told else "",
         home=home,
         objects=words("objects"),
         facts=words("facts"),
@@ -172,6 +189,15 @@ def _task(raw: object, path: Path, domain_of: Callable[[str | Path | int | None]
         reference=raw.get("reference"),
         extra={k: v for k, v in raw.items() if k not in KEYS},
     )
+
+
+def _meant(text: str, home: str | Path | int | None, domain: Domain) -> str:
+    """Return a question or rules in canonical wording."""
+    scene = load_home(home, geometry=False, domain=domain) if isinstance(home, Path) else None
+    if text.lstrip().startswith("?"):
+        return format_query(parse_query(text, domain, scene=scene), domain)
+    rules = (parse_rule(rule.strip(), domain, scene=scene) for rule in text.split(";"))
+    return " ; ".join(format_rule(rule, domain) for rule in rules)
 
 
 def _check_keys(raw: dict[str, object]) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-MAX_PIECES = 8  # an instruction with more pieces is read as a whole
+MAX_PIECES = 40  # an instruction with more pieces is read as a whole
 MAX_PIECES_TOGETHER = 4  # pieces that are read as one part
 CUT_COST = 0.05  # log-probability by which each split must improve the reading
 _JOINT = re.compile(

@@ -14,7 +14,16 @@ from dataclasses import replace
 
 from envs.errors import GoalError
 from envs.symbolic.actions import State
-from envs.symbolic.goals import Goal, format_goal, parse_goal
+from envs.symbolic.goals import (
+    Goal,
+    format_condition,
+    format_goal,
+    format_query,
+    format_rule,
+    parse_goal,
+    parse_query,
+    parse_rule,
+)
 from gpt.inference.session import Session
 from planner.decoding.constrained_decoding import write_until
 from planner.goals.feasibility import missing, shortage
@@ -28,8 +37,11 @@ from planner.prompts.sessions import Prompts
 from planner.understanding.asked_of_kinds import is_false, says_all
 from planner.understanding.clause_splitting import best_split, split
 from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
+from planner.understanding.second_look import look_again
 from planner.understanding.skill_sentences import read_own_skills
+from planner.understanding.spoken_words import spoken_parts
 from planner.understanding.stand_ins import Basis, StandIns, stand_ins, with_own_kinds
+from planner.understanding.unread_words import asked_about_unread
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
@@ -82,7 +94,7 @@ class InstructionReader:
 
     def _truthful(self, text: str, state: State, options: Options) -> ParsedInstruction:
         """Read a text; in a home with own kinds, none that is there is said to be missing."""
-        parsed = self._understand(text, state, options)
+        parsed = self._accounted(self._understand(text, state, options), state, options)
         if self.prompts.copies_names or not is_false(parsed.refusal, state):
             return parsed
         for goal, scored in self._likely(text, state, options, FALSE_REFUSAL_LOGPROB):
@@ -92,6 +104,29 @@ class InstructionReader:
                     parsed, goal=goal, goal_text=words, refusal="", logprob=scored.logprob, reading="grounded"
                 )
         return replace(parsed, refusal=NOT_UNDERSTOOD)
+
+    def _accounted(self, parsed: ParsedInstruction, state: State, options: Options) -> ParsedInstruction:
+        """Let the GPT look at the instruction a second time, with what it read; ask about words that it left unread."""
+        is_read = parsed.goal is not None or parsed.query is not None or bool(parsed.rules)
+        if not (self.prompts.looks_twice and options.second_look and is_read):
+            return parsed
+        domain, text = state.world.domain, parsed.instruction
+        names = text_format.inventory(state) if options.inventory else ""
+        look = look_again(
+            self.prompts,
+            names,
+            self._heading(text, state, options),
+            text,
+            text_format.in_small_letters(parsed.goal_text, domain),
+        )
+        if look is None:
+            return parsed
+        if parsed.goal is not None:
+            conditions = [format_condition(c, domain) for c in parsed.goal.conditions]
+        else:
+            conditions = [parsed.goal_text]
+        parsed = replace(parsed, words=spoken_parts(look.words, look.uses, conditions, domain), right=look.right)
+        return asked_about_unread(parsed, domain) if parsed.unread else parsed
 
     def _stand_ins(self, text: str, state: State, options: Options) -> StandIns | None:
         """Return known kinds for the home's own ones in a text, if the GPT does not copy names."""
@@ -107,7 +142,8 @@ class InstructionReader:
             if parsed.goal is not None:
                 break
         parsed = parsed if parsed.goal is not None else first_parsed
-        if options.clauses and parsed.logprob < SURE_LOGPROB and (parsed.goal is not None or parsed.goal_text):
+        is_told = parsed.query is not None or bool(parsed.rules)
+        if options.clauses and parsed.logprob < SURE_LOGPROB and not is_told and parsed.goal_text:
             parsed = self._piecewise(parsed, names, state, options)
         if options.grounded and parsed.goal is not None and parsed.logprob < HALF_LOGPROB:
             parsed = self._ground_goal(parsed, text, state, options)
@@ -188,7 +224,7 @@ class InstructionReader:
         )
         for scored in goals:
             try:
-                goal = parse_goal(tokenizer.decode(scored.ids), state.world.domain)
+                goal = parse_goal(tokenizer.decode(scored.ids), scene=state.world.scene)
             except GoalError:
                 continue
             if missing(goal, state) is None and shortage(goal, state) is None:
@@ -254,8 +290,16 @@ class InstructionReader:
                 return ParsedInstruction(instruction=text, question=words)
             return ParsedInstruction(instruction=text, refusal=words or NOT_UNDERSTOOD)
         words = self.prompts.tokenizer.decode(ids).strip()
+        scene = state.world.scene
         try:
-            goal = parse_goal(words, state.world.domain)
+            if words.startswith("?"):
+                query = parse_query(words, scene=scene)
+                return ParsedInstruction(instruction=text, query=query, goal_text=format_query(query, scene.domain))
+            if words.startswith("never "):
+                rules = tuple(parse_rule(rule.strip(), scene=scene) for rule in words.split(";"))
+                said = " ; ".join(format_rule(rule, scene.domain) for rule in rules)
+                return ParsedInstruction(instruction=text, rules=rules, goal_text=said)
+            goal = parse_goal(words, scene=scene)
         except GoalError:
             return ParsedInstruction(instruction=text, goal_text=words, refusal=NOT_UNDERSTOOD, unparsable=True)
         if (missing_category := missing(goal, state)) is not None:

@@ -13,13 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from envs.symbolic.goals import Goal, format_goal
+from envs.errors import GoalError
+from envs.symbolic.goals import Goal, format_goal, parse_query, parse_rule
 from envs.symbolic.kinds.spoken_words import own_kinds
 from envs.symbolic.renamed_kinds import with_names
 from envs.words import plural
 from planner.language.domain_phrases import words_of
 from planner.language.phrase_patterns import load_words
 from planner.language.realization import senses
+from planner.plans.planning_result import SpokenPart
 from planner.prompts.known_kinds import known_for
 from planner.prompts.own_names import ALMOST, Mention, mentions, resembles
 from planner.understanding.asked_of_kinds import (
@@ -84,11 +86,23 @@ class StandIns:
             if missed or goal is None:
                 problem = f"I did not understand what to do with the {(*missed, *self.switched)[0]}"
                 return replace(parsed, instruction=instruction, goal=None, goal_text="", refusal=problem)
+        scene = self.own_state.world.scene
+        goal_text = self.text(parsed.goal_text) if goal is None else format_goal(goal, scene.domain)
+        words = tuple(SpokenPart(text=self.text(p.text), became=self.text(p.became)) for p in parsed.words)
+        query, rules = parsed.query, parsed.rules
+        try:
+            query = None if query is None else parse_query(goal_text, scene=scene)
+            rules = tuple(parse_rule(rule.strip(), scene=scene) for rule in goal_text.split(";")) if rules else ()
+        except GoalError as error:
+            return replace(parsed, instruction=instruction, query=None, rules=(), refusal=str(error))
         return replace(
             parsed,
             instruction=instruction,
             goal=goal,
-            goal_text=self.text(parsed.goal_text) if goal is None else format_goal(goal, self.own_state.world.domain),
+            goal_text=goal_text,
+            query=query,
+            rules=rules,
+            words=words,
             refusal=self.text(parsed.refusal),
             question=self.text(parsed.question),
             options=tuple(map(self.goal, parsed.options)),

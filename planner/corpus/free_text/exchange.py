@@ -1,27 +1,25 @@
 """Other objects, furniture, rooms, colors, names and numbers in a sentence and its goal, changed together.
 
-So one sentence becomes a family (data recombination, Jia & Liang 2016, arXiv:1606.03622). An `Exchange` says for one home
-what is called what; it is a permutation of the kinds that can be used in the same way, so that the home has as many
-kinds as before and everything that could be done can be done. A sentence is changed only if it names, in a known word,
-whatever is exchanged in its goal.
+So one sentence becomes a family (data recombination, Jia & Liang 2016, arXiv:1606.03622). An `Exchange` says for one
+home what is called what; it is a permutation of the kinds that can be used in the same way, so that the home has as
+many kinds as before and everything that could be done can be done. A sentence is changed only if it names, in a known
+word, whatever is exchanged in its goal.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from envs.symbolic.domain import Domain, load_domain
-from planner.corpus.free_text.sentences import Sentence, Tag, bare
-from planner.language.phrase_patterns import load_words
+from planner.corpus.free_text.sentences import Sentence, Tag
+from planner.language.mentions import bare, mentions
 from planner.language.realization import NUMBER_WORDS, Realizer
 from planner.language.slot_binding import has_affordance
 from planner.tasks.random_names import FIRST_NAMES
 
-MAX_FORM_WORDS = 4
 IDENTITY = 0.35  # share of homes in which no kind is exchanged
 GROUP = 0.6  # share of groups of kinds that are exchanged in the others
 AFFORDANCES = ("washable", "heatable", "coolable", "cookable", "sliceable", "foldable", "fillable", "wiper")
@@ -29,48 +27,8 @@ UNCLEAR = frozenset(["glass", "orange", "paper", "person"])  # also a material, 
 COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mention:
-    """A kind that a sentence names: words `start` up to `stop`, in the singular or the plural."""
-
-    kind: str
-    start: int
-    stop: int
-    is_plural: bool
-
-
-@cache
-def forms() -> dict[tuple[str, ...], tuple[tuple[str, bool], ...]]:
-    """Return, for each form of a word for a kind, split at spaces, the kinds that it may name, and if in the plural."""
-    words, realizer = load_words(), Realizer(random.Random(0), None)
-    found: dict[tuple[str, ...], list[tuple[str, bool]]] = {}
-    for table in (words.objects, words.fixtures):
-        for kind, names in table.items():
-            for name in names:
-                for form, is_plural in ((name, False), (realizer.plural(name), True)):
-                    found.setdefault(tuple(form.lower().split(" ")), []).append((kind, is_plural))
-    return {form: tuple(dict.fromkeys(kinds)) for form, kinds in found.items()}
-
-
-def mentions(words: Sequence[str], kinds: frozenset[str]) -> Iterator[Mention]:
-    """Yield where a text names one of these kinds, the longer name first where two overlap."""
-    plain = [bare(word) for word in words]
-    start = 0
-    while start < len(plain):
-        for length in range(min(MAX_FORM_WORDS, len(plain) - start), 0, -1):
-            candidates = forms().get(tuple(plain[start : start + length]), ())
-            named = [(kind, is_plural) for kind, is_plural in candidates if kind in kinds]
-            if named:
-                yield Mention(kind=named[0][0], start=start, stop=start + length, is_plural=named[0][1])
-                start += length - 1
-                break
-            if candidates and length > 1:
-                break  # a longer name that means something else
-        start += 1
-
-
 def renamed(words: Sequence[str], tags: Sequence[Tag], start: int, stop: int, name: str) -> tuple[list[str], list[Tag]]:
-    """Replace words `start` up to `stop` by a name, which keeps the punctuation around them; `a` and `an` are fitted."""
+    """Replace words `start` up to `stop` by a name, which keeps the punctuation; `a` and `an` are fitted."""
     old = " ".join(words[start:stop])
     before, after = old[: old.index(bare(old))], old[old.index(bare(old)) + len(bare(old)) :]
     new = f"{before}{name}{after}".split(" ")
@@ -92,11 +50,11 @@ def _groups(domain: Domain) -> tuple[tuple[str, ...], ...]:
         groups.setdefault(key, []).append(name)
     for name, fixture in domain.fixtures.items():
         if not fixture.underfoot and not fixture.is_room:
-            key = (
+            fixture_key = (
                 "fixture", fixture.classes, fixture.relation, fixture.joint is None, fixture.switch, fixture.wipeable,
                 fixture.waterable, fixture.enclosed, bool(fixture.accepts),
             )  # fmt: skip
-            groups.setdefault(key, []).append(name)
+            groups.setdefault(fixture_key, []).append(name)
     return tuple(
         members for group in groups.values() if len(members := tuple(k for k in group if k not in UNCLEAR)) > 1
     )

@@ -13,16 +13,23 @@ from collections.abc import Sequence
 from envs.errors import GoalError
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal
-from planner.corpus.free_text.exchange import COLORS, Exchange, mentions
+from planner.corpus.free_text.exchange import COLORS, Exchange
 from planner.corpus.free_text.pieces import Pieces
-from planner.corpus.free_text.sentences import Sentence, Tag, bare, small
+from planner.corpus.free_text.sentences import Sentence, Tag
+from planner.language.mentions import bare, mentions
 from planner.language.realization import NUMBER_WORDS
+from planner.prompts.text_format import in_small_letters
 from planner.tasks.random_names import FIRST_NAMES
 
-IN_ANY_ORDER = (" and ", ", ", ". ", ", and ", "; ", ". also, ", " and also ", ", also ", ". and ", " plus ", ", oh and ", " - ",
-                ". oh, and ", " as well as to ", ", after all that: ", ". another thing: ", " & ")  # fmt: skip
-IN_ORDER = (", then ", ". then ", " and then ", ". after that ", ", after that ", ". when that is done, ", ", and when you're done ",
-            ". next, ", " and afterwards ", ". once that's done ", ", and only then ", ". finally ", " before you ")  # fmt: skip
+IN_ANY_ORDER = (
+    " and ", ", ", ". ", ", and ", "; ", ". also, ", " and also ", ", also ", ". and ", " plus ", ", oh and ", " - ",
+    ". oh, and ", " as well as to ", ", after all that: ", ". another thing: ", " & ",
+)  # fmt: skip
+IN_ORDER = (
+    ", then ", ". then ", " and then ", ". after that ", ", after that ", ". when that is done, ",
+    ", and when you're done ", ". next, ", " and afterwards ", ". once that's done ", ", and only then ",
+    ". finally ", " before you ",
+)  # fmt: skip
 DETERMINERS = frozenset(
     ["the", "a", "an", "my", "our", "his", "her", "their", "this", "that", "these", "those", "some", "your"]
 )
@@ -173,7 +180,7 @@ def _canonical(goal: str, kind: str) -> str | None:
         names = re.sub(
             r"\b(with|from) ([a-z]+)\b", lambda m: m[0] if m[2] == "person" else f"{m[1]} {m[2].capitalize()}", names
         )
-        return small(str(parse_goal(names)))
+        return in_small_letters(str(parse_goal(names)))
     except GoalError:
         return None
 
@@ -251,10 +258,10 @@ def with_list(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sen
     for other in chosen:
         noun, number = exchange.noun(other), rng.choice((1, 1, 1, 1, 2, 3, 4, rng.randrange(2, 9)))
         if number > 1:
-            words = f"{NUMBER_WORDS[number] if rng.random() < 0.7 else number} {exchange.realizer.plural(noun)}"
+            item = f"{NUMBER_WORDS[number] if rng.random() < 0.7 else number} {exchange.realizer.plural(noun)}"
         else:
-            words = noun if bare_items else exchange.realizer.definite(noun, 1)
-        items.append(words)
+            item = noun if bare_items else exchange.realizer.definite(noun, 1)
+        items.append(item)
         conditions.append(f"{f'{number} ' if number > 1 else ''}{other}{match['place']}")
     glue = rng.choice((", ", ", ", ", ", " and ", ", and ", " "))
     last = (
@@ -275,7 +282,7 @@ def _fits(thing: str, place: str) -> bool:
 
 
 def each_with_its_place(exchange: Exchange, rng: random.Random) -> Sentence | None:
-    """Say for several things where each goes, with the verb only once: `the cup in the sink, two forks on the table`."""
+    """Say where each of several things goes, with one verb: `the cup in the sink, two forks on the table`."""
     domain = load_domain()
     places = sorted(k for k in exchange.present if k in domain.fixtures and domain.fixtures[k].relation in ("on", "in"))
     things = sorted(k for k in exchange.present if k in domain.objects)

@@ -18,7 +18,8 @@ NEIGHBORS = {
     letter: around
     for letter, around in zip(
         "qwertyuiopasdfghjklzxcvbnm",
-        ("wa", "qes", "wrd", "etf", "ryg", "tuh", "yij", "uok", "ipl", "ol", "qsz", "awdx", "sefc", "drgv", "fthb", "gyjn",
+        ("wa", "qes", "wrd", "etf", "ryg", "tuh", "yij", "uok", "ipl", "ol", "qsz", "awdx", "sefc", "drgv", "fthb",
+         "gyjn",
          "hukm", "jil", "kop", "asx", "zsdc", "xdfv", "cfgb", "vghn", "bhjm", "njk"),
         strict=True,
     )
@@ -41,22 +42,25 @@ FILLERS = (
 )
 PHONETIC = (
     ("ph", "f"), ("ck", "k"), ("ee", "ea"), ("ea", "ee"), ("ie", "ei"), ("ei", "ie"), ("igh", "i"), ("tion", "shun"),
-    ("ough", "o"), ("wh", "w"), ("kn", "n"), ("qu", "kw"), ("c", "k"), ("s", "z"), ("ou", "oo"), ("ai", "ay"), ("er", "a"),
-    ("le", "el"), ("y", "ie"), ("x", "ks"), ("th", "d"), ("v", "w"), ("oa", "o"), ("tch", "ch"), ("dge", "ge"), ("mb", "m"),
+    ("ough", "o"), ("wh", "w"), ("kn", "n"), ("qu", "kw"), ("c", "k"), ("s", "z"), ("ou", "oo"), ("ai", "ay"),
+    ("er", "a"), ("le", "el"), ("y", "ie"), ("x", "ks"), ("th", "d"), ("v", "w"), ("oa", "o"), ("tch", "ch"),
+    ("dge", "ge"), ("mb", "m"),
 )  # fmt: skip
 HOMOPHONES = {
     "to": ("too", "two"), "two": ("to", "too"), "four": ("for",), "for": ("four",), "the": ("teh", "da", "de", "th"),
     "and": ("an", "n", "&", "nd"), "you": ("u",), "your": ("ur",), "please": ("pls", "plz", "pleas"), "are": ("r",),
-    "there": ("their", "theyre"), "their": ("there",), "it's": ("its",), "its": ("it's",), "with": ("wiht", "w/", "wit"),
-    "wine": ("whine",), "pear": ("pair",), "pan": ("pam",), "sink": ("sync", "zink"), "knife": ("nife",), "plate": ("plait",),
-    "bowl": ("bole", "bowel"), "mug": ("mugg",), "flour": ("flower",), "close": ("clothes", "cloze"), "clothes": ("close",),
-    "put": ("putt",), "off": ("of",), "of": ("off",), "bread": ("bred",), "meat": ("meet",), "red": ("read",), "blue": ("blew",),
-    "hot": ("hott",), "right": ("rite",), "one": ("won",), "eight": ("ate",), "by": ("buy",), "in": ("inn",), "tv": ("t v",),
-    "because": ("cuz", "cause"), "tonight": ("tonite",), "want": ("wanna",), "something": ("sth",), "kitchen": ("kichen",),
-    "fridge": ("frige", "fridg"), "shelf": ("shelve",), "drawer": ("draw", "drawr"), "drawers": ("draws",), "tea": ("tee",),
-    "table": ("tabel",), "mirror": ("mirrow",), "through": ("thru",), "cupboard": ("cubbord",), "vase": ("vaze",),
-    "on": ("om",), "from": ("form",), "is": ("iz",), "that": ("dat",), "them": ("em", "dem"), "this": ("dis",),
-    "going to": ("gonna",), "coffee": ("coffe", "cofee"), "bring": ("brign",), "me": ("mee",), "my": ("mi",), "turn": ("tern",),
+    "there": ("their", "theyre"), "their": ("there",), "it's": ("its",), "its": ("it's",),
+    "with": ("wiht", "w/", "wit"), "wine": ("whine",), "pear": ("pair",), "pan": ("pam",), "sink": ("sync", "zink"),
+    "knife": ("nife",), "plate": ("plait",), "bowl": ("bole", "bowel"), "mug": ("mugg",), "flour": ("flower",),
+    "close": ("clothes", "cloze"), "clothes": ("close",), "put": ("putt",), "off": ("of",), "of": ("off",),
+    "bread": ("bred",), "meat": ("meet",), "red": ("read",), "blue": ("blew",), "hot": ("hott",), "right": ("rite",),
+    "one": ("won",), "eight": ("ate",), "by": ("buy",), "in": ("inn",), "tv": ("t v",), "because": ("cuz", "cause"),
+    "tonight": ("tonite",), "want": ("wanna",), "something": ("sth",), "kitchen": ("kichen",),
+    "fridge": ("frige", "fridg"), "shelf": ("shelve",), "drawer": ("draw", "drawr"), "drawers": ("draws",),
+    "tea": ("tee",), "table": ("tabel",), "mirror": ("mirrow",), "through": ("thru",), "cupboard": ("cubbord",),
+    "vase": ("vaze",), "on": ("om",), "from": ("form",), "is": ("iz",), "that": ("dat",), "them": ("em", "dem"),
+    "this": ("dis",), "going to": ("gonna",), "coffee": ("coffe", "cofee"), "bring": ("brign",), "me": ("mee",),
+    "my": ("mi",), "turn": ("tern",),
 }  # fmt: skip
 
 
@@ -64,7 +68,8 @@ def noisy(sentence: Sentence, rng: random.Random) -> Sentence:
     """Return a sentence with one to three kinds of noise."""
     words: Tagged = list(zip(sentence.words, sentence.tags, strict=True))
     kinds: list[Callable[[Tagged, random.Random], Tagged]] = [
-        typed, typed, typed, unpunctuated, without_articles, run_together, with_fillers, homophones, restarted, phonetic,
+        typed, typed, typed, unpunctuated, without_articles, run_together, with_fillers, homophones, restarted,
+        phonetic,
     ]  # fmt: skip
     for kind in rng.sample(kinds, rng.choice((1, 1, 2, 3))):
         words = kind(words, rng)

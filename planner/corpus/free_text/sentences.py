@@ -1,7 +1,7 @@
 """A sentence of a person: its words, what each is for, and what it means.
 
-A word is `read` (it became part of the goal), `context` (it changes nothing: politeness, reasons, stories) or `unread` (it
-would change what should be done, and the goal cannot say it).
+A word is `read` (it became part of the goal), `context` (it changes nothing: politeness, reasons, stories) or `unread`
+(it would change what should be done, and the goal cannot say it).
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from typing import Literal, get_args
 from envs.errors import GoalError
 from envs.scenes.home_file import load_home, state_of
 from envs.symbolic.actions import State
-from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, format_query, format_rule, parse_goal, parse_query, parse_rule
 from envs.symbolic.scene import Scene
 from planner.io.json_lines import read_lines
 from planner.io.paths import datasets_dir
 from planner.language.normalization import normalize
+from planner.prompts.text_format import in_small_letters
 
 Tag = Literal["read", "context", "unread"]
 Kind = Literal["plan", "query", "rule", "ask", "refuse"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_EDGES = re.compile(r"^\W+|\W+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,8 @@ class Sentence:
         words: As the GPT reads them: normalized, split at spaces, with their punctuation.
         tags: What each word is for.
         kind: A goal to plan for, a question about the home, a rule for the future, a question back, or a refusal.
-        goal: Goal, question or rules as the GPT writes them, names in small letters; empty for a question back or a refusal.
+        goal: Goal, question or rules as the GPT writes them, names in small letters; empty for a question back or a
+            refusal.
         say: The question back or the reason of the refusal.
     """
 
@@ -65,23 +65,11 @@ class Sentence:
         return replace(self, words=tuple(words), tags=tuple(tags))
 
 
-def bare(word: str) -> str:
-    """Return a word without punctuation around it."""
-    return _EDGES.sub("", word)
-
-
 def plain_sentence(text: str, goal: str) -> Sentence:
     """Return a sentence all of whose words are read."""
     words = tuple(text.split(" "))
-    return Sentence(words=words, tags=("read",) * len(words), kind="plan", goal=small(goal))
-
-
-def small(goal: str) -> str:
-    """Return a goal with names of people and rooms in small letters, as the sentence has them; kinds stay as they are."""
-    kinds = load_domain()
-    return re.sub(
-        r"[^\W\d_]+", lambda m: m[0] if m[0] in kinds.objects or m[0] in kinds.fixtures else m[0].lower(), goal
-    )
+    tags: list[Tag] = ["read"] * len(words)
+    return Sentence(words=words, tags=tuple(tags), kind="plan", goal=in_small_letters(goal))
 
 
 def tagged(text: str, context: Sequence[str], unread: Sequence[str]) -> tuple[tuple[str, ...], tuple[Tag, ...]]:
@@ -99,9 +87,8 @@ def tagged(text: str, context: Sequence[str], unread: Sequence[str]) -> tuple[tu
         letters = marks[match.start() : match.end()]
         tags.append(names[max("ruc", key=letters.count)])
     words = normalize(text).split(" ")
-    if len(words) < len(tags):
-        tags = tags[: len(words)]
-    return tuple(words), (*tags, *["read"] * (len(words) - len(tags)))  # type: ignore[return-value]
+    missing: list[Tag] = ["read"] * (len(words) - len(tags))
+    return tuple(words), (*tags[: len(words)], *missing)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +130,11 @@ def sentence_of(record: dict[str, object], scene: Scene) -> Sentence:
         GoalError: Its goal cannot be read in this home.
     """
     text, kind = str(record["instruction"]), str(record.get("answer", "plan"))
-    if kind not in KINDS:
+    of_kind = next((k for k in KINDS if k == kind), None)
+    if of_kind is None:
         raise GoalError(f"answer {kind!r} is none of {', '.join(KINDS)}")
     words, tags = tagged(text, _strings(record.get("context")), _strings(record.get("unread")))
-    sentence = Sentence(words=words, tags=tags, kind=kind, say=str(record.get("say", "")))  # type: ignore[arg-type]
+    sentence = Sentence(words=words, tags=tags, kind=of_kind, say=str(record.get("say", "")))
     if kind in ("ask", "refuse"):
         return sentence
     return replace(sentence, goal=as_written(str(record["goal"]), kind, sentence.text, scene))
@@ -164,7 +152,7 @@ def as_written(goal: str, kind: str, text: str, scene: Scene) -> str:
     for person in scene.people:
         if not re.search(rf"\b{re.escape(person.lower())}", text):
             written = re.sub(rf"\bwith {re.escape(person)}\b", "with person", written)
-    return small(written)
+    return in_small_letters(written)
 
 
 def _strings(value: object) -> list[str]:

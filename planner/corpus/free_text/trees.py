@@ -21,8 +21,9 @@ from planner.corpus.free_text.joining import (
 )
 from planner.corpus.free_text.noise import noisy
 from planner.corpus.free_text.pieces import Pieces, load_pieces
-from planner.corpus.free_text.sentences import PeopleHome, Sentence, bare, plain_sentence
+from planner.corpus.free_text.sentences import PeopleHome, Sentence, plain_sentence
 from planner.corpus.free_text.wrong_goals import wrong_goal
+from planner.language.mentions import bare
 from planner.prompts import text_format
 
 MAX_TOGETHER = 6
@@ -163,8 +164,9 @@ def documents(
 ) -> Iterator[text_format.Document]:
     """Yield the documents of a sentence: its answer, a wrong goal that is found out, its goal put into words."""
     if sentence.kind in ("ask", "refuse"):
-        token = "[ASK]" if sentence.kind == "ask" else "[REFUSE]"
-        yield text_format.refusal_document(sentence.text, token, sentence.say)
+        yield text_format.refusal_document(
+            sentence.text, "[ASK]" if sentence.kind == "ask" else "[REFUSE]", sentence.say
+        )
         return
     accounted = rng.random() < shares.accounts
     account = text_format.account_part(sentence.text, sentence.tags, is_right=True) if accounted else ()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from envs.symbolic.domain import load_domain
 from planner.corpus.free_text.exchange import COLORS
-from planner.corpus.free_text.sentences import Sentence, bare
+from planner.corpus.free_text.sentences import Sentence
+from planner.language.mentions import bare
 
 _OPPOSITES = {
     "open": "closed",
@@ -23,6 +24,12 @@ _OPPOSITES = {
     "cold": "hot",
     "clean": "dirty",
 }
+_LEFT_OUT = (  # where something comes from, an exception, a means, a room
+    r" from [a-z' ]+?(?= (?:on|in|with|is|by|;|then|while|except)\b|$| ;)",
+    r" except [a-z' ]+?(?= (?:on|in|is|off|open|closed)\b)",
+    r" by [a-z ]+?(?= ;| then| while|$)",
+    r"(?<=[a-z]) in (?:kitchen|bedroom|living room|bathroom|office|hall)(?= (?:on|off|open|closed)\b)",
+)
 _NUMBER = re.compile(r"(?<![:\d])\b\d+\b(?!:)")
 
 
@@ -91,8 +98,7 @@ def _without_word(goal: str, present: Sequence[str], rng: random.Random) -> Wron
     options: list[tuple[str, tuple[str, ...]]] = []
     for match in re.finditer(rf"\b({'|'.join(COLORS)}|big|small|[a-z]+'s) ", goal):
         options.append((goal[: match.start()] + goal[match.end() :], (match[1],)))
-    for pattern in (r" from [a-z' ]+?(?= (?:on|in|with|is|by|;|then|while|except)\b|$| ;)", r" except [a-z' ]+?(?= (?:on|in|is|off|open|closed)\b)",
-                    r" by [a-z ]+?(?= ;| then| while|$)", r"(?<=[a-z]) in (?:kitchen|bedroom|living room|bathroom|office|hall)(?= (?:on|off|open|closed)\b)"):  # fmt: skip
+    for pattern in _LEFT_OUT:
         for match in re.finditer(pattern, goal):
             options.append((goal[: match.start()] + goal[match.end() :], ()))
     for match in re.finditer(r"(?:^|(?<=then ))[^;:]*? : ", goal):

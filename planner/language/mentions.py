@@ -1,0 +1,60 @@
+"""Where a text names kinds of objects and furniture, in any of the words for them, singular or plural."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from planner.language.phrase_patterns import load_words
+from planner.language.realization import Realizer
+
+MAX_FORM_WORDS = 4
+_EDGES = re.compile(r"^\W+|\W+$")
+
+
+def bare(word: str) -> str:
+    """Return a word without punctuation around it."""
+    return _EDGES.sub("", word)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mention:
+    """A kind that a sentence names: words `start` up to `stop`, in the singular or the plural."""
+
+    kind: str
+    start: int
+    stop: int
+    is_plural: bool
+
+
+@cache
+def forms() -> dict[tuple[str, ...], tuple[tuple[str, bool], ...]]:
+    """Return, for each form of a word for a kind, split at spaces, the kinds that it may name, and if in the plural."""
+    words, realizer = load_words(), Realizer(random.Random(0), None)
+    found: dict[tuple[str, ...], list[tuple[str, bool]]] = {}
+    for table in (words.objects, words.fixtures):
+        for kind, names in table.items():
+            for name in names:
+                for form, is_plural in ((name, False), (realizer.plural(name), True)):
+                    found.setdefault(tuple(form.lower().split(" ")), []).append((kind, is_plural))
+    return {form: tuple(dict.fromkeys(kinds)) for form, kinds in found.items()}
+
+
+def mentions(words: Sequence[str], kinds: frozenset[str]) -> Iterator[Mention]:
+    """Yield where a text names one of these kinds, the longer name first where two overlap."""
+    plain = [bare(word) for word in words]
+    start = 0
+    while start < len(plain):
+        for length in range(min(MAX_FORM_WORDS, len(plain) - start), 0, -1):
+            candidates = forms().get(tuple(plain[start : start + length]), ())
+            named = [(kind, is_plural) for kind, is_plural in candidates if kind in kinds]
+            if named:
+                yield Mention(kind=named[0][0], start=start, stop=start + length, is_plural=named[0][1])
+                start += length - 1
+                break
+            if candidates and length > 1:
+                break  # a longer name that means something else
+        start += 1

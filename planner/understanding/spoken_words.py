@@ -1,0 +1,96 @@
+"""What each part of an instruction became: a condition of the goal, context, or nothing that the goal can say.
+
+The GPT says which words it read (second_look.py). Which of several conditions a word belongs to follows from the things
+that it and its neighbors name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from planner.plans.planning_result import SpokenPart
+
+if TYPE_CHECKING:
+    from envs.symbolic.domain import Domain
+    from planner.understanding.second_look import WordUse
+
+_ENDS_CLAUSE = re.compile(r"[,.;:?!]$")
+_JOINTS = frozenset(["and", "then", "but", "also", "plus"])
+
+
+def spoken_parts(
+    words: Sequence[str], uses: Sequence[WordUse], conditions: Sequence[str], domain: Domain
+) -> tuple[SpokenPart, ...]:
+    """Return the parts of an instruction, in order, each with the condition it became, `context` or `unread`.
+
+    Args:
+        words: The words of the instruction.
+        uses: What each was for.
+        conditions: The conditions of the goal, or the one question, or the rules.
+        domain: The home's domain.
+    """
+    meanings = _conditions_of(words, uses, conditions, domain) if len(conditions) > 1 else None
+    labels = [
+        (meanings[i] if meanings else conditions[0] if conditions else "read") if use == "read" else use
+        for i, use in enumerate(uses)
+    ]
+    parts: list[SpokenPart] = []
+    for label, group in groupby(zip(words, labels, strict=True), key=lambda pair: pair[1]):
+        parts.append(SpokenPart(text=" ".join(word for word, _ in group), became=label))
+    return tuple(parts)
+
+
+def _conditions_of(
+    words: Sequence[str], uses: Sequence[WordUse], conditions: Sequence[str], domain: Domain
+) -> list[str]:
+    """Return for each word the condition that it belongs to: that of the nearest word of its clause that names one."""
+    from planner.language.mentions import bare, mentions  # here: it reads the word lists
+
+    kinds = frozenset(
+        kind for kind in (*domain.objects, *domain.fixtures)
+        if any(re.search(rf"\b{re.escape(kind)}\b", condition) for condition in conditions)
+    )  # fmt: skip
+    named: dict[int, frozenset[int]] = {}
+    for mention in mentions(words, kinds):
+        pattern = re.compile(rf"\b{re.escape(mention.kind)}\b")
+        owners = frozenset(i for i, condition in enumerate(conditions) if pattern.search(condition))
+        for position in range(mention.start, mention.stop):
+            named[position] = owners
+    for position, word in enumerate(words):
+        plain = bare(word).removesuffix("'s")
+        owners = frozenset(
+            i
+            for i, condition in enumerate(conditions)
+            if len(plain) > 2 and re.search(rf"\b{re.escape(plain)}\b", condition)
+        )
+        if owners and position not in named and len(owners) < len(conditions):
+            named[position] = owners
+    clauses = _clauses(words)
+    chosen: list[int] = []
+    last = 0
+    for first, stop in clauses:
+        inside = [named[i] for i in range(first, stop) if i in named]
+        for position in range(first, stop):
+            near = sorted((i for i in range(first, stop) if i in named), key=lambda i: (abs(i - position), i))
+            candidates = named[near[0]] if near else frozenset([last])
+            if (
+                len(candidates) > 1
+            ):  # of several, what the rest of the clause speaks of, too; otherwise the next in turn
+                votes = {i: sum(i in owners for owners in inside) for i in candidates}
+                most = max(votes.values())
+                candidates = frozenset(i for i, n in votes.items() if n == most)
+            last = last if last in candidates else min(candidates, key=lambda i: ((i < last), i))
+            chosen.append(last)
+    return [conditions[i] for i in chosen]
+
+
+def _clauses(words: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the clauses of a text as word ranges: cut behind punctuation and before joints."""
+    starts = [0]
+    for position in range(1, len(words)):
+        if _ENDS_CLAUSE.search(words[position - 1]) or words[position] in _JOINTS:
+            starts.append(position)
+    return list(zip(starts, [*starts[1:], len(words)], strict=True))
