@@ -194,7 +194,7 @@ class Planner(PlanningPipeline):
             HomeError: The file is not a valid home.
         """
         from planner.exploration.belief_answers import answer_from_belief
-        from planner.language.answers import answer
+        from planner.language.answering.answers import answer
 
         if isinstance(home, Belief):
             return answer_from_belief(parse_query(question, scene=home.scene), home)

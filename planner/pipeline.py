@@ -109,14 +109,7 @@ class PlanningPipeline:
         started_at = time.perf_counter()
         parsed = self.understand(instruction, state, options)
         if parsed.goal is None:
-            answer = ""
-            if parsed.query is not None:
-                from planner.language.answers import (
-                    answer as answer_in_words,  # here: most instructions are no questions
-                )
-
-                answer = answer_in_words(parsed.query, state)
-            return Plan.declined(parsed, state, time.perf_counter() - started_at, answer)
+            return Plan.declined(parsed, state, time.perf_counter() - started_at)
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         proven, judge = plan.is_proven, self.calibration
         confidence = None if judge is None else judge.confidence(parsed.logprob, parsed.reading, verified=proven)

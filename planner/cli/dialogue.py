@@ -20,7 +20,7 @@ from planner.cli.idle_phases import idle_phases
 from planner.errors import PlannerError
 from planner.io.command import standard_input
 from planner.io.terminal import printable
-from planner.language.answers import answer
+from planner.language.answering.answers import answer
 from planner.language.normalization import is_question
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.prompts import text_format

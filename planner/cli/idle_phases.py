@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.progress import advance, is_true
 from envs.symbolic.scoring import holds
-from planner.language.yes_no_answers import YesNoWording
+from planner.language.answering.yes_no_answers import YesNoWording
 from planner.verification.plan_verification import replay
 
 if TYPE_CHECKING:

@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Literal
 
 from envs.errors import ActionError
 from envs.symbolic.actions import parse_action
-from envs.symbolic.goals import Goal, format_goal, parse_query
+from envs.symbolic.goals import Goal, format_goal
 from planner.evaluation.statistics import rounded
 from planner.goals.comparison import meaning
 from planner.plans.options import OWN_PLAN, Options
 from planner.plans.planning_result import ParsedInstruction, Plan
+from planner.understanding.answering import have_same_answer
 from planner.understanding.instruction_reader import NOT_UNDERSTOOD
 from planner.verification.plan_verification import Report, verify
 
@@ -211,13 +212,7 @@ def _says(text: str, trial: EvaluationTask) -> bool:
         return True
     if trial.answer == "rule":
         return set(text.split(" ; ")) == set(trial.meant.split(" ; "))
-    if text == trial.meant:
-        return True
-    from planner.language.answers import answer  # here: most tasks are no questions
-
-    scene = trial.start.world.scene
-    given, right = (answer(parse_query(query, scene=scene), trial.start) for query in (text, trial.meant))
-    return given == right
+    return text == trial.meant or have_same_answer(text, trial.meant, trial.start)
 
 
 def _is_settled(plan: Plan) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.language.answers import answer
+from planner.language.answering.answers import answer
 from planner.language.home_wording import Knowledge
 
 if TYPE_CHECKING:

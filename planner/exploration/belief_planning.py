@@ -62,14 +62,11 @@ def plan_under_uncertainty(
     started_at = time.perf_counter()
     parsed = understand(planner, instruction, belief, decoding_options)
     if parsed.goal is None:
-        answer = ""
-        if parsed.query is not None:
-            from planner.exploration.belief_answers import (
-                answer_from_belief,
-            )  # here: most instructions are no questions
+        if parsed.query is not None and not parsed.question:
+            from planner.exploration.belief_answers import answer_from_belief  # most instructions are no questions
 
-            answer = answer_from_belief(parsed.query, belief)
-        return Plan.declined(parsed, belief.states()[0], time.perf_counter() - started_at, answer)
+            parsed = replace(parsed, answer=answer_from_belief(parsed.query, belief))
+        return Plan.declined(parsed, belief.states()[0], time.perf_counter() - started_at)
     plan = plan_for_goal_under_uncertainty(
         planner, parsed.goal, belief, decoding_options, instruction=parsed.instruction
     )

@@ -51,6 +51,7 @@ class ParsedInstruction:
         instruction: The normalized instruction.
         goal: The goal; None for a refusal, a question back, a question about the home or a rule for the future.
         query: The question about the home, if the instruction is one.
+        answer: The answer to it.
         rules: The rules for the future, if the instruction states some.
         words: What each part of the instruction became; empty if the GPT was not trained to tell.
         right: The GPT's probability, on a second look, that the goal is what the instruction says; None without one.
@@ -77,6 +78,7 @@ class ParsedInstruction:
     reading: Reading = "whole"
     parts: tuple[str, ...] = ()
     query: Query | None = None
+    answer: str = ""
     rules: tuple[Rule, ...] = ()
     words: tuple[SpokenPart, ...] = ()
     right: float | None = None
@@ -195,19 +197,16 @@ class Plan:
     rules: tuple[str, ...] = ()
 
     @classmethod
-    def declined(cls, parsed: ParsedInstruction, state: State, seconds: float, answer: str = "") -> Plan:
-        """Return the answer to an instruction without a goal: a question back, a refusal, an answer or a noted rule.
-
-        `answer` is that to a question about the home.
-        """
+    def declined(cls, parsed: ParsedInstruction, state: State, seconds: float) -> Plan:
+        """Return the answer to an instruction without a goal: a question back, a refusal, an answer or a noted rule."""
         domain = state.world.domain
         status: Status = (
             "ask" if parsed.question else "answered" if parsed.query else "noted" if parsed.rules else "refused"
         )
         return cls(
             instruction=parsed.instruction, status=status,
-            reason=parsed.question or answer or parsed.refusal, goal=None, goal_text=parsed.goal_text, actions=(),
-            subtasks=(), start=state, report=None, tried=0, tokens=parsed.tokens, seconds=seconds,
+            reason=parsed.question or parsed.answer or parsed.refusal, goal=None, goal_text=parsed.goal_text,
+            actions=(), subtasks=(), start=state, report=None, tried=0, tokens=parsed.tokens, seconds=seconds,
             logprob=parsed.logprob, options=parsed.options, words=parsed.words,
             rules=tuple(format_rule(rule, domain) for rule in parsed.rules) if status == "noted" else (),
         )  # fmt: skip

@@ -26,6 +26,7 @@ from envs.files.strict_json import JsonError, parse_json
 from envs.scenes.home_file import MAX_SEED, load_home, named_home
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Goal, format_query, format_rule, parse_goal, parse_query, parse_rule
+from envs.symbolic.scene import Scene
 
 MAX_BYTES = 200_000_000  # size of a task file, decompressed
 KEYS = ("id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference")
@@ -93,12 +94,12 @@ def read_tasks(path: str | Path, domain: Domain | None = None) -> list[TaskLine]
     problems: list[str] = []
     line_of_id: dict[str, int] = {}
     domain = domain or load_domain()
-    domain_of = lru_cache(lambda home: _domain_of(home, domain))
+    scene_of = lru_cache(lambda home: _scene_of(home, domain))
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            task = _task(parse_json(line), path, domain_of)
+            task = _task(parse_json(line), path, domain, scene_of)
         except ValueError as error:  # JsonError, GoalError and TaskError
             problems.append(f"{path}:{number}: {error}")
             continue
@@ -122,17 +123,22 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _domain_of(home: str | Path | int | None, domain: Domain) -> Domain:
-    """Return the domain of a home: with its own kinds, if it is a file that has some; problems are reported later."""
+def _scene_of(home: str | Path | int | None, domain: Domain) -> Scene | None:
+    """Return the home of a file, whose kinds, rooms and people a goal may name; None for others.
+
+    Problems of a file are reported when the home is used.
+    """
     if not isinstance(home, Path):
-        return domain
+        return None
     try:
-        return load_home(home, geometry=False, domain=domain).domain
+        return load_home(home, geometry=False, domain=domain)
     except HomeError:
-        return domain
+        return None
 
 
-def _task(raw: object, path: Path, domain_of: Callable[[str | Path | int | None], Domain]) -> TaskLine:
+def _task(
+    raw: object, path: Path, domain: Domain, scene_of: Callable[[str | Path | int | None], Scene | None]
+) -> TaskLine:
     if not isinstance(raw, dict):
         raise TaskError(f'expected one object on a line, {{"id": ..., "instruction": ...}}, found {_shown(raw)}')
     _check_keys(raw)
@@ -164,7 +170,8 @@ def _task(raw: object, path: Path, domain_of: Callable[[str | Path | int | None]
     if isinstance(home, int) and not 0 <= home <= MAX_SEED:
         raise TaskError(f"'home' is a seed from 0 to 2**62 - 1, found {quoted(home)}")
     home = _home(home, path) if isinstance(home, str) else home
-    domain = domain_of(home)
+    scene = scene_of(home)
+    domain = domain if scene is None else scene.domain
     names = {**domain.objects, **domain.fixtures, **domain.members, **domain.fixture_members}
     for key in ("objects", "absent"):
         for word in words(key):
@@ -172,15 +179,15 @@ def _task(raw: object, path: Path, domain_of: Callable[[str | Path | int | None]
                 raise TaskError(f"{key!r}: nothing is called {word!r}{nearest(word, names)}")
     for fact in words("facts"):
         try:
-            parse_goal(fact, domain)
+            parse_goal(fact, domain, scene=scene)
         except GoalError as error:
             raise TaskError(f"'facts': {error}") from None
     is_told = goal is not None and answer in ("query", "rule")
     return TaskLine(
         id=raw["id"],
         instruction=raw["instruction"],
-        goal=parse_goal(goal, domain) if goal is not None and not is_told else None,
-        meant=_meant(goal, home, domain) if goal is not None and is_told else "",
+        goal=parse_goal(goal, domain, scene=scene) if goal is not None and not is_told else None,
+        meant=_meant(goal, domain, scene) if goal is not None and is_told else "",
         home=home,
         objects=words("objects"),
         facts=words("facts"),
@@ -191,9 +198,8 @@ def _task(raw: object, path: Path, domain_of: Callable[[str | Path | int | None]
     )
 
 
-def _meant(text: str, home: str | Path | int | None, domain: Domain) -> str:
+def _meant(text: str, domain: Domain, scene: Scene | None) -> str:
     """Return a question or rules in canonical wording."""
-    scene = load_home(home, geometry=False, domain=domain) if isinstance(home, Path) else None
     if text.lstrip().startswith("?"):
         return format_query(parse_query(text, domain, scene=scene), domain)
     rules = (parse_rule(rule.strip(), domain, scene=scene) for rule in text.split(";"))

@@ -34,14 +34,14 @@ from planner.prompts import text_format
 from planner.prompts.cursor import Cursor
 from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.prompts.sessions import Prompts
+from planner.understanding.answering import answered
 from planner.understanding.asked_of_kinds import is_false, says_all
 from planner.understanding.clause_splitting import best_split, split
 from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
 from planner.understanding.second_look import look_again
 from planner.understanding.skill_sentences import read_own_skills
-from planner.understanding.spoken_words import spoken_parts
+from planner.understanding.spoken_words import asked_about_unread, spoken_parts
 from planner.understanding.stand_ins import Basis, StandIns, stand_ins, with_own_kinds
-from planner.understanding.unread_words import asked_about_unread
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
@@ -66,6 +66,10 @@ class InstructionReader:
             return ParsedInstruction(instruction=text, refusal="The instruction is empty")
         if problem := unreadable(instruction):
             return ParsedInstruction(instruction=text, refusal=problem)
+        parsed = self._of_home(text, state, options)
+        return parsed if parsed.query is None or parsed.question else answered(parsed, state)
+
+    def _of_home(self, text: str, state: State, options: Options) -> ParsedInstruction:
         if not self.prompts.copies_names and options.inventory:
             parsed_skills = read_own_skills(
                 text, state, lambda part: self._with_stand_ins(part, state, options), self.skills

@@ -1,5 +1,7 @@
 """What each part of an instruction became: a condition of the goal, context, or nothing that the goal can say.
 
+Unread words would change what should be done: the robot asks about them, by name.
+
 The GPT says which words it read (second_look.py). Which of several conditions a word belongs to follows from the things
 that it and its neighbors name.
 """
@@ -8,16 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from planner.plans.planning_result import SpokenPart
+from planner.plans.planning_result import ParsedInstruction, SpokenPart
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import Domain
     from planner.understanding.second_look import WordUse
 
 _ENDS_CLAUSE = re.compile(r"[,.;:?!]$")
+MAX_NAMED = 3  # unread parts that a question names
 _JOINTS = frozenset(["and", "then", "but", "also", "plus"])
 
 
@@ -41,6 +45,20 @@ def spoken_parts(
     for label, group in groupby(zip(words, labels, strict=True), key=lambda pair: pair[1]):
         parts.append(SpokenPart(text=" ".join(word for word, _ in group), became=label))
     return tuple(parts)
+
+
+def asked_about_unread(parsed: ParsedInstruction, domain: Domain) -> ParsedInstruction:
+    """Return a question back that names the unread words, and offers the goal without them."""
+    named = " and ".join(f'"{_plain(text)}"' for text in parsed.unread[:MAX_NAMED])
+    if parsed.rules:
+        return replace(parsed, rules=(), question=f"I cannot keep a rule like that: {named}")
+    if parsed.query is not None:
+        return replace(parsed, query=None, question=f"I cannot tell {named}. Shall I answer without that?")
+    assert parsed.goal is not None
+    from planner.language.goal_wording import in_words  # here: it reads the word lists
+
+    question = f"I cannot take {named} into account. Shall I {in_words(parsed.goal, domain)} all the same?"
+    return replace(parsed, goal=None, question=question, options=(parsed.goal,))
 
 
 def _conditions_of(
@@ -94,3 +112,7 @@ def _clauses(words: Sequence[str]) -> list[tuple[int, int]]:
         if _ENDS_CLAUSE.search(words[position - 1]) or words[position] in _JOINTS:
             starts.append(position)
     return list(zip(starts, [*starts[1:], len(words)], strict=True))
+
+
+def _plain(text: str) -> str:
+    return text.strip(" ,.;:!?")

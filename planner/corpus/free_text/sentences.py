@@ -9,23 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
-from envs.errors import GoalError
-from envs.scenes.home_file import load_home, state_of
 from envs.symbolic.actions import State
-from envs.symbolic.goals import format_goal, format_query, format_rule, parse_goal, parse_query, parse_rule
+from envs.symbolic.goals import format_goal
 from envs.symbolic.scene import Scene
-from planner.io.json_lines import read_lines
 from planner.io.paths import datasets_dir
 from planner.language.normalization import normalize
 from planner.prompts.text_format import in_small_letters
+from planner.tasks.task_files import Answer, TaskLine, read_tasks
+from planner.tasks.task_homes import home_for
 
 Tag = Literal["read", "context", "unread"]
-Kind = Literal["plan", "query", "rule", "ask", "refuse"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +39,7 @@ class Sentence:
 
     words: tuple[str, ...]
     tags: tuple[Tag, ...]
-    kind: Kind
+    kind: Answer
     goal: str = ""
     say: str = ""
 
@@ -101,21 +97,23 @@ class PeopleHome:
 
 
 def read_people(folder: Path) -> list[PeopleHome]:
-    """Read the files of a folder of `datasets/people`; each has the sentences of one home."""
-    homes: dict[Path, list[Sentence]] = {}
+    """Read the task files of a folder of `datasets/people`; each line has a home.
+
+    Raises:
+        TaskError: A file is invalid.
+    """
+    homes: dict[Path, tuple[State, list[Sentence]]] = {}
     for path in sorted(folder.glob("*.jsonl")):
-        for record in read_lines(path):
-            home = (path.parent / str(record["home"])).resolve()
-            homes.setdefault(home, []).append(sentence_of(record, _scene(home)))
+        for line in read_tasks(path):
+            home = Path(str(line.home))
+            if home not in homes:
+                homes[home] = (home_for(line, geometry=False), [])
+            state, sentences = homes[home]
+            sentences.append(sentence_of(line, state.world.scene))
     return [
-        PeopleHome(name=home.stem, state=state_of(_scene(home)), sentences=tuple(sentences))
-        for home, sentences in homes.items()
+        PeopleHome(name=home.stem, state=state, sentences=tuple(sentences))
+        for home, (state, sentences) in homes.items()
     ]
-
-
-@lru_cache(maxsize=64)
-def _scene(path: Path) -> Scene:
-    return load_home(path, geometry=False)
 
 
 def people_folder() -> Path:
@@ -123,36 +121,22 @@ def people_folder() -> Path:
     return datasets_dir() / "people"
 
 
-def sentence_of(record: dict[str, object], scene: Scene) -> Sentence:
-    """Return the sentence of one line of a task file.
-
-    Raises:
-        GoalError: Its goal cannot be read in this home.
-    """
-    text, kind = str(record["instruction"]), str(record.get("answer", "plan"))
-    of_kind = next((k for k in KINDS if k == kind), None)
-    if of_kind is None:
-        raise GoalError(f"answer {kind!r} is none of {', '.join(KINDS)}")
-    words, tags = tagged(text, _strings(record.get("context")), _strings(record.get("unread")))
-    sentence = Sentence(words=words, tags=tags, kind=of_kind, say=str(record.get("say", "")))
-    if kind in ("ask", "refuse"):
+def sentence_of(line: TaskLine, scene: Scene) -> Sentence:
+    """Return the sentence of one line of a task file, said in this home."""
+    words, tags = tagged(line.instruction, _strings(line.extra.get("context")), _strings(line.extra.get("unread")))
+    sentence = Sentence(words=words, tags=tags, kind=line.answer, say=str(line.extra.get("say", "")))
+    if line.answer in ("ask", "refuse"):
         return sentence
-    return replace(sentence, goal=as_written(str(record["goal"]), kind, sentence.text, scene))
+    goal = line.meant if line.goal is None else format_goal(line.goal, scene.domain)
+    return replace(sentence, goal=as_written(goal, sentence.text, scene))
 
 
-def as_written(goal: str, kind: str, text: str, scene: Scene) -> str:
-    """Return a goal, question or rule as the GPT writes it: canonical, and the person who speaks has no name."""
-    domain = scene.domain
-    if kind == "query":
-        written = format_query(parse_query(goal, scene=scene), domain)
-    elif kind == "rule":
-        written = " ; ".join(format_rule(parse_rule(part.strip(), scene=scene), domain) for part in goal.split(";"))
-    else:
-        written = format_goal(parse_goal(goal, scene=scene), domain)
+def as_written(goal: str, text: str, scene: Scene) -> str:
+    """Return a goal, question or rule as the GPT writes it: names in small letters, and who speaks has no name."""
     for person in scene.people:
         if not re.search(rf"\b{re.escape(person.lower())}", text):
-            written = re.sub(rf"\bwith {re.escape(person)}\b", "with person", written)
-    return in_small_letters(written)
+            goal = re.sub(rf"\bwith {re.escape(person)}\b", "with person", goal)
+    return in_small_letters(goal)
 
 
 def _strings(value: object) -> list[str]:

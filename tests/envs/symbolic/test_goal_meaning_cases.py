@@ -32,7 +32,7 @@ from envs.symbolic.goals import (
 from envs.symbolic.obstacles import obstacle
 from envs.symbolic.progress import advance, begin, score
 from planner.goals.comparison import meaning
-from planner.language.answers import answer
+from planner.language.answering.answers import answer
 
 Case = dict[str, Any]
 TABLE = yaml.safe_load(Path(__file__).with_name("goal_meaning_cases.yaml").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from envs.symbolic.goals import parse_goal, parse_query
 from envs.symbolic.obstacles import obstacle
 from planner.corpus.teacher import teach
 from planner.facts.retrieval import retrieve_facts
-from planner.language.answers import answer
+from planner.language.answering.answers import answer
 from tests.envs.homes_for_tests import state
 
 

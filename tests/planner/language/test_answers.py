@@ -10,7 +10,7 @@ from envs.errors import GoalError
 from envs.symbolic.goals import Query, Test, format_query, parse_query
 from envs.symbolic.state import HELD, NOWHERE, State
 from planner.exploration.belief_answers import answer_from_belief
-from planner.language.answers import answer
+from planner.language.answering.answers import answer
 from planner.tasks.random_goals import random_goals
 from planner.world_model.belief import Belief
 from tests.envs.homes_for_tests import state

@@ -7,7 +7,7 @@ import pytest
 from envs.scenes.home_file import parse_home
 from envs.symbolic.goals import parse_query
 from envs.symbolic.state import World
-from planner.language.answers import answer
+from planner.language.answering.answers import answer
 
 HOME = (
     "rooms: {kitchen: [fridge, countertop, shelf]}\n"

@@ -6,7 +6,7 @@ import pytest
 
 from envs.symbolic.actions import parse_action, successor
 from envs.symbolic.goals import parse_query
-from planner.language.answers import answer
+from planner.language.answering.answers import answer
 from tests.planner.goals.skilled_home import skilled_state
 
 

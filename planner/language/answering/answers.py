@@ -18,8 +18,9 @@ from envs.symbolic.scoring import (
     matching_objects,
 )
 from envs.symbolic.state import State
+from planner.language.answering.liquid_questions import about_liquids, liquids_in
+from planner.language.answering.yes_no_answers import MAX_LISTED, YesNoWording
 from planner.language.home_wording import CLOSED, MAX_NAMED, Knowledge, ago, capitalized
-from planner.language.liquid_questions import about_liquids, liquids_in
 from planner.language.noun_phrases import (
     furniture_words,
     is_plural,
@@ -31,7 +32,6 @@ from planner.language.noun_phrases import (
     with_article,
     with_the,
 )
-from planner.language.yes_no_answers import MAX_LISTED, YesNoWording
 
 
 def answer(query: Query, state: State, knowledge: Knowledge | None = None) -> str:
