@@ -6,6 +6,7 @@ A beam search over goals made of this home's words then finds the alternatives.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 BEAM_WIDTH = 4
 MAX_TOKENS = 100
 _FUNCTION_WORDS = ("every", "no", "except", "is", "of", "holding", "then", ";", "on", "in", "with")
+FURTHER_WORDS = (
+    "from", "by", "beside", "exactly", "at most", "more", "half of", "all but", "while", "never", "if", "and", "not",
+    "after", "at", "every day at", ":", "s", "min", "h", "?", "where", "how many", "whether", "what",
+)  # fmt: skip
+"""Words of goals, questions and rules that only a GPT writes that was trained on what people said."""
+_NUMBER = re.compile(r"\d+(:\d*)?")
 
 
 class HomeWords:
@@ -60,6 +67,8 @@ class HomeWords:
         reachable = {0}
         for i in range(len(words)):
             if i in reachable:
+                if _NUMBER.fullmatch(words[i]):
+                    reachable.add(i + 1)
                 ends = range(i + 1, min(i + self.longest, len(words)) + 1)
                 reachable |= {j for j in ends if tuple(words[i:j]) in self.names}
         return reachable

@@ -37,7 +37,7 @@ from planner.prompts.sessions import Prompts
 from planner.understanding.answering import answered
 from planner.understanding.asked_of_kinds import is_false, says_all
 from planner.understanding.clause_splitting import best_split, split
-from planner.understanding.goal_search import HomeWords, ScoredGoal, most_likely_goals
+from planner.understanding.goal_search import FURTHER_WORDS, HomeWords, ScoredGoal, most_likely_goals
 from planner.understanding.second_look import look_again
 from planner.understanding.skill_sentences import read_own_skills
 from planner.understanding.spoken_words import asked_about_unread, spoken_parts
@@ -146,6 +146,8 @@ class InstructionReader:
             if parsed.goal is not None:
                 break
         parsed = parsed if parsed.goal is not None else first_parsed
+        if parsed.unparsable and self.prompts.looks_twice and options.grounded and options.inventory:
+            parsed = replace(self._read(text, names, state, options, 0, bound=True), parts=(text,))
         is_told = parsed.query is not None or bool(parsed.rules)
         if options.clauses and parsed.logprob < SURE_LOGPROB and not is_told and parsed.goal_text:
             parsed = self._piecewise(parsed, names, state, options)
@@ -175,13 +177,24 @@ class InstructionReader:
         return self.prompts.read(names, ids)
 
     def _read(
-        self, text: str, names: str, state: State, options: Options, attempt: int, floor: float = -math.inf
+        self,
+        text: str,
+        names: str,
+        state: State,
+        options: Options,
+        attempt: int,
+        floor: float = -math.inf,
+        *,
+        bound: bool = False,
     ) -> ParsedInstruction:
-        """Let the GPT write a goal; if its log-probability is at most `floor`, the result may be unparsable."""
+        """Let the GPT write a goal; if its log-probability is at most `floor`, the result may be unparsable.
+
+        With `bound`, it can write only what this home has.
+        """
         session, pending = self._prompt(text, names, state, options)
         cursor = self.prompts.cursor(session, pending, options, attempt)
         has_own = kinds_shown_apart(state.world) or own_states(state.world.domain)
-        is_bound = bool(has_own) and options.grounded and options.inventory
+        is_bound = bound or (bool(has_own) and options.grounded and options.inventory)
         parsed = self._goal(text, cursor, state, floor, self._names_only(state) if is_bound else None)
         parsed = replace(parsed, logprob=cursor.logprob, tokens=cursor.written)
         if (
@@ -212,7 +225,11 @@ class InstructionReader:
 
     def _likely(self, part: str, state: State, options: Options, floor: float) -> Iterator[tuple[Goal, ScoredGoal]]:
         names = text_format.inventory(state) if options.inventory else ""
-        words = HomeWords(state.world.categories, state.world.domain)
+        words = (
+            self._home_words(state)
+            if self.prompts.looks_twice
+            else HomeWords(state.world.categories, state.world.domain)
+        )
         tokenizer = self.prompts.tokenizer
 
         def allow(ids: Sequence[int]) -> bool:
@@ -252,25 +269,37 @@ class InstructionReader:
             nonlocal tokens
             parsed = self._read(part, names, state, options, 0, floor)
             tokens += parsed.tokens
-            return None if parsed.goal is None or len(parsed.goal.phases) > 1 else (parsed, parsed.logprob)
+            is_plain = parsed.goal is not None and len(parsed.goal.phases) == 1 and not parsed.goal.guards
+            return (parsed, parsed.logprob) if is_plain else None
 
         min_logprob = whole.logprob if whole.goal is not None else -math.inf
         best = best_split(whole.instruction, read, min_logprob)
         if best is None:
             return replace(whole, tokens=tokens)
-        conditions = dict.fromkeys(c for part in best[0] if part.goal for c in part.goal.conditions)
-        goal = Goal(phases=(tuple(conditions),))
+        goals = [part.goal for part in best[0] if part.goal]
+        conditions = dict.fromkeys(c for goal in goals for c in goal.conditions)
+        rules = dict.fromkeys(rule for goal in goals for rule in goal.rules)
+        goal = Goal(phases=(tuple(conditions),), rules=tuple(rules))
         return replace(
             whole, goal=goal, goal_text=format_goal(goal, state.world.domain), refusal="", unparsable=False,
             logprob=best[1], tokens=tokens, reading="pieces", parts=tuple(part.instruction for part in best[0]),
         )  # fmt: skip
 
+    def _home_words(self, state: State) -> HomeWords:
+        """Return the words of goals about this home: its kinds, rooms, people, properties."""
+        world, domain = state.world, state.world.domain
+        places = [*(room for rooms in world.rooms for room in rooms), *world.people]
+        owners = [word for properties in world.properties for word in properties]
+        if self.prompts.looks_twice:
+            places, owners = [place.lower() for place in places], [word.lower() for word in owners]
+            owners += [f"{person.lower()}'s" for person in world.scene.people]
+            owners += [*FURTHER_WORDS, *domain.skills]
+        return HomeWords(world.categories, domain, (*places, *owners, *domain.property_group))
+
     def _names_only(self, state: State) -> Callable[[Sequence[int]], bool]:
         """Return whether a goal may begin with tokens: it names what this home has, or there is none."""
-        world, special_ids, decode = state.world, self.prompts.special_ids, self.prompts.tokenizer.decode
-        places = (*(room for rooms in world.rooms for room in rooms), *world.people, *world.domain.property_group)
-        owners = (word for properties in world.properties for word in properties)
-        words = HomeWords(world.categories, world.domain, (*places, *owners))
+        special_ids, decode = self.prompts.special_ids, self.prompts.tokenizer.decode
+        words = self._home_words(state)
 
         def allow(ids: Sequence[int]) -> bool:
             if ids[-1] not in self.prompts.stops:

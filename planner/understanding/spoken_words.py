@@ -18,10 +18,19 @@ from planner.plans.planning_result import ParsedInstruction, SpokenPart
 
 if TYPE_CHECKING:
     from envs.symbolic.domain import Domain
+    from envs.symbolic.state import State
     from planner.understanding.second_look import WordUse
 
 _ENDS_CLAUSE = re.compile(r"[,.;:?!]$")
 MAX_NAMED = 3  # unread parts that a question names
+_DETERMINERS = (
+    "the", "a", "an", "my", "our", "his", "her", "their", "your", "this", "that", "these", "those", "some", "any", "both",
+    "two", "three", "four", "five", "six", "seven", "eight",
+)  # fmt: skip
+_PLACES = (
+    "on", "in", "by", "from", "under", "behind", "near", "beside", "at", "with", "next", "to", "off", "inside", "into",
+    "onto", "of", "than",
+)  # fmt: skip
 _JOINTS = frozenset(["and", "then", "but", "also", "plus"])
 
 
@@ -59,6 +68,29 @@ def asked_about_unread(parsed: ParsedInstruction, domain: Domain) -> ParsedInstr
 
     question = f"I cannot take {named} into account. Shall I {in_words(parsed.goal, domain)} all the same?"
     return replace(parsed, goal=None, question=question, options=(parsed.goal,))
+
+
+def left_out(words: Sequence[str], uses: Sequence[WordUse], goal: str, state: State) -> tuple[int, ...]:
+    """Return which words name an object of this home that the goal does not speak of, though the GPT says it read them.
+
+    Only objects with an article, a number or an owner before them count, and none that says where another one is.
+    """
+    from planner.language.mentions import bare, forms, mentions  # here: it reads the word lists
+
+    domain = state.world.domain
+    present = frozenset(kind for kind in state.world.categories if kind in domain.objects)
+    found: list[int] = []
+    for mention in mentions(words, present):
+        before = [bare(word) for word in words[max(0, mention.start - 3) : mention.start]]
+        if not before or not (before[-1] in _DETERMINERS or before[-1].endswith("'s") or before[-1].isdigit()):
+            continue
+        if any(word in _PLACES for word in before[-2:]) or uses[mention.start] != "read":
+            continue
+        meant = {kind for kind, _ in forms()[tuple(bare(w) for w in words[mention.start : mention.stop])]}
+        groups = {group for kind in meant if kind in domain.objects for group in domain.objects[kind].classes}
+        if not any(re.search(rf"\b{re.escape(name)}\b", goal) for name in (*meant, *groups, "anything")):
+            found += range(mention.start, mention.stop)
+    return tuple(found)
 
 
 def _conditions_of(

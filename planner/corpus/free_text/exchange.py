@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from envs.symbolic.domain import Domain, load_domain
-from planner.corpus.free_text.sentences import Sentence, Tag
+from planner.corpus.free_text.sentences import COLORS, Sentence, Tag
 from planner.language.mentions import bare, mentions
 from planner.language.realization import NUMBER_WORDS, Realizer
 from planner.language.slot_binding import has_affordance
@@ -24,7 +24,6 @@ IDENTITY = 0.35  # share of homes in which no kind is exchanged
 GROUP = 0.6  # share of groups of kinds that are exchanged in the others
 AFFORDANCES = ("washable", "heatable", "coolable", "cookable", "sliceable", "foldable", "fillable", "wiper")
 UNCLEAR = frozenset(["glass", "orange", "paper", "person"])  # also a material, a color, a class, or the speaker
-COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
 
 
 def renamed(words: Sequence[str], tags: Sequence[Tag], start: int, stop: int, name: str) -> tuple[list[str], list[Tag]]:

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from envs.errors import GoalError
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal
-from planner.corpus.free_text.exchange import COLORS, Exchange
+from planner.corpus.free_text.exchange import Exchange
 from planner.corpus.free_text.pieces import Pieces
-from planner.corpus.free_text.sentences import Sentence, Tag
+from planner.corpus.free_text.sentences import COLORS, Sentence, Tag
 from planner.language.mentions import bare, mentions
 from planner.language.realization import NUMBER_WORDS
 from planner.prompts.text_format import in_small_letters

@@ -24,6 +24,9 @@ from planner.tasks.task_homes import home_for
 Tag = Literal["read", "context", "unread"]
 
 
+COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
     """A sentence and its meaning.
@@ -132,10 +135,18 @@ def sentence_of(line: TaskLine, scene: Scene) -> Sentence:
 
 
 def as_written(goal: str, text: str, scene: Scene) -> str:
-    """Return a goal, question or rule as the GPT writes it: names in small letters, and who speaks has no name."""
+    """Return a goal, question or rule as the GPT writes it.
+
+    Names are in small letters, and who speaks has no name. Owners and colors that the text does not say are left out:
+    who wrote the goal knew the home.
+    """
     for person in scene.people:
         if not re.search(rf"\b{re.escape(person.lower())}", text):
             goal = re.sub(rf"\bwith {re.escape(person)}\b", "with person", goal)
+            goal = re.sub(rf"\b{re.escape(person)}'s (?!room|bedroom|bathroom|study|office)", "", goal)
+    for color in COLORS:
+        if not re.search(rf"{color}|gr[ae]y" if color == "gray" else color, text):
+            goal = re.sub(rf"\b{color} (?=\w)", "", goal)
     return in_small_letters(goal)
 
 

@@ -54,7 +54,7 @@ class Shares:
     listed: float = 0.08
     noise: float = 0.3
     accounts: float = 1.0
-    wrong: float = 0.2
+    wrong: float = 0.3
     reworded: float = 0.15
 
 

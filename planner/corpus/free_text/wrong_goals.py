@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from envs.symbolic.domain import load_domain
-from planner.corpus.free_text.exchange import COLORS
-from planner.corpus.free_text.sentences import Sentence
-from planner.language.mentions import bare
+from planner.corpus.free_text.sentences import COLORS, Sentence
+from planner.language.mentions import bare, mentions
 
 _OPPOSITES = {
     "open": "closed",
@@ -56,8 +55,24 @@ def wrong_goal(sentence: Sentence, present: Sequence[str], rng: random.Random) -
         wrong = change(sentence.goal, present, rng)
         if wrong is not None and wrong.goal and wrong.goal != sentence.goal:
             said = {bare(word) for word in sentence.words}
-            return WrongGoal(goal=wrong.goal, left_out=tuple(word for word in wrong.left_out if word in said))
+            left_out = [word for word in wrong.left_out if word in said]
+            return WrongGoal(goal=wrong.goal, left_out=(*left_out, *_kinds_left_out(sentence, wrong.goal)))
     return None
+
+
+def _kinds_left_out(sentence: Sentence, wrong: str) -> Iterator[str]:
+    """Yield the words of a sentence for kinds that its goal names and a wrong goal does not."""
+    domain = load_domain()
+    kinds = frozenset(
+        k for k in (*domain.objects, *domain.fixtures) if _names(sentence.goal, k) and not _names(wrong, k)
+    )
+    if kinds:
+        for mention in mentions(sentence.words, kinds):
+            yield from map(bare, sentence.words[mention.start : mention.stop])
+
+
+def _names(goal: str, kind: str) -> bool:
+    return kind in goal and re.search(rf"\b{re.escape(kind)}\b", goal) is not None
 
 
 def _without_condition(goal: str, present: Sequence[str], rng: random.Random) -> WrongGoal | None:
