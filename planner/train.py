@@ -46,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="override a recipe value, for example train.steps=500 (repeatable)")  # fmt: skip
     parser.add_argument("--tokenizer", default="own", help="own (trained on the corpus), gpt2, or a tokenizer.json")
     parser.add_argument("--start", type=Path, metavar="MODEL", help="initialize from a model folder's weights")
+    parser.add_argument("--writer", type=Path, metavar="MODEL",
+                        help="GPT whose wrong goals the new one learns to find out (default: --start)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--corpus-seed", type=int, help="seed of the corpus (default: --seed); a built corpus is reused"
@@ -144,7 +146,7 @@ def _train(args: argparse.Namespace, settings: Settings, human: list[str], world
         tokenizer, train_docs, valid_docs = build_corpus(
             settings.corpus, folder / "corpus", seed=corpus_seed, limit=limit + 1, tokenizer=tokenizer_to_use,
             use_gpt2=args.tokenizer == "gpt2", human=human, workers=args.workers,
-            domain=domain,
+            domain=domain, writer=args.writer or args.start,
         )  # fmt: skip
     if world.is_main:
         print(f"corpus: {len(train_docs):,} documents, {len(train_docs.tokens):,} tokens, "

@@ -5,6 +5,7 @@ A shard depends on (recipe, seed, shard number) alone, so any number of workers 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,7 @@ from planner.workers.processes import ProcessPool
 from planner.workers.worker_pool import Lost, Workers
 
 if TYPE_CHECKING:
+    from planner.corpus.free_text.own_goals import GoalWriter
     from planner.tasks.home_splits import SplitName
 
 Result = TypeVar("Result")
@@ -49,16 +51,26 @@ class _ShardJob:
     recipe: Recipe
     human: tuple[str, ...]
     domain: Domain
+    writer: str | None = None
 
     @cached_property
     def _human_tasks(self) -> list[TaskLine]:
         return [task for path in self.human for task in read_tasks(path, self.domain) if task.goal is not None]
 
+    @cached_property
+    def _goal_writer(self) -> GoalWriter | None:
+        if self.writer is None or not self.recipe.people:
+            return None
+        from planner.corpus.free_text.own_goals import GoalWriter
+
+        return GoalWriter(self.writer)
+
     def _trees(self, shard: Shard) -> Iterator[Tree]:
         split, seed, number, count = shard
         corpus = Corpus(
-            self.recipe, seed * 1_000_003 + number, split=split, human=self._human_tasks, domain=self.domain
-        )
+            self.recipe, seed * 1_000_003 + number, split=split, human=self._human_tasks, domain=self.domain,
+            writer=self._goal_writer if split == "train" else None,
+        )  # fmt: skip
         return islice(corpus.trees(), count)
 
 
@@ -103,6 +115,7 @@ def build_corpus(
     human: Sequence[str] = (),
     workers: int = 2,
     domain: Domain | None = None,
+    writer: Path | None = None,
 ) -> tuple[Tokenizer, TokenizedDocuments, TokenizedDocuments]:
     """Return the tokenizer, the training and the validation documents; read them from `folder` if they are there.
 
@@ -116,6 +129,7 @@ def build_corpus(
         human: Task files with human-written instructions to mix in.
         workers: Number of worker processes.
         domain: What the homes are made of; None: the default domain.
+        writer: The model folder of a GPT whose wrong goals are to be found out (`people`); None: there are none.
 
     Raises:
         EpisodeError: A shard cannot be made, for a reason that the user can fix.
@@ -129,6 +143,8 @@ def build_corpus(
         "gpt2": use_gpt2,
     }
     domain = domain or load_domain()
+    if writer is not None and recipe.people:
+        made_from["writer"] = hashlib.sha256((writer / "config.json").read_bytes()).hexdigest()[:16]
     if domain is not load_domain():
         made_from["domain"] = domain.fingerprint
     settings_file = folder / "made_from.json"
@@ -146,8 +162,9 @@ def build_corpus(
             tokenizer = Tokenizer.train(sample_texts, recipe.vocab_size)
         tokenizer_json = "gpt2" if use_gpt2 else tokenizer.to_json()
         encode = _EncodedShard(
-            recipe=recipe, human=tuple(human), domain=domain, limit=limit, tokenizer_json=tokenizer_json
-        )
+            recipe=recipe, human=tuple(human), domain=domain, limit=limit, tokenizer_json=tokenizer_json,
+            writer=None if writer is None else str(writer),
+        )  # fmt: skip
         valid = _collect(pool, encode, [("valid", 0, 0, VALIDATION_TREES)], "validation")
         numbers = range(-(-recipe.trees // TREES_PER_SHARD))
         counts = [min(TREES_PER_SHARD, recipe.trees - number * TREES_PER_SHARD) for number in numbers]

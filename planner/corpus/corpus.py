@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from envs.errors import EnvsError
 from envs.symbolic.actions import Action, State, successor
@@ -39,6 +39,9 @@ from planner.tasks.renaming.renamed_homes import rename_kinds
 from planner.tasks.task_files import TaskLine, with_steps
 from planner.tasks.task_homes import home_for_lines
 from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
+
+if TYPE_CHECKING:
+    from planner.corpus.free_text.own_goals import GoalWriter
 
 WITH_OWN_SKILL = 0.25  # share of renamed homes whose robot has a skill with a made-up name
 N_ABSENT = 3  # kinds that the domain of a renamed home has and the home has not: what asks for them is refused
@@ -154,8 +157,12 @@ class Corpus:
         split: SplitName = "train",
         human: Sequence[TaskLine] = (),
         domain: Domain | None = None,
+        writer: GoalWriter | None = None,
     ) -> None:
-        """Prepare to draw documents, which depend only on these arguments; `domain` None is the default domain."""
+        """Prepare to draw documents, which depend only on these arguments; `domain` None is the default domain.
+
+        `writer` writes goals that the GPT learns to find out (`people`); None: there are none.
+        """
         self.recipe = recipe
         self.rng = random.Random(f"{split}/{seed}")
         self.noun_rng = random.Random(f"nouns/{split}/{seed}")  # its own, so that other homes stay as they are
@@ -170,7 +177,8 @@ class Corpus:
         self.failure_documents = (incidents.feedback_documents(), incidents.infill_documents())
         self.free_text: FreeText | None = None
         if recipe.people and self.drawer.domain.speech.of_home:
-            self.free_text = FreeText(read_people(people_folder()), random.Random(f"people/{split}/{seed}"))
+            rng = random.Random(f"people/{split}/{seed}")
+            self.free_text = FreeText(read_people(people_folder()), rng, writer=writer)
         self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text_format.Tree]:

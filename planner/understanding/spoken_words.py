@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _ENDS_CLAUSE = re.compile(r"[,.;:?!]$")
 MAX_NAMED = 3  # unread parts that a question names
 _DETERMINERS = (
-    "the", "a", "an", "my", "our", "his", "her", "their", "your", "this", "that", "these", "those", "some", "any", "both",
-    "two", "three", "four", "five", "six", "seven", "eight",
+    "the", "a", "an", "my", "our", "his", "her", "their", "your", "this", "that", "these", "those", "some", "any",
+    "both", "two", "three", "four", "five", "six", "seven", "eight",
 )  # fmt: skip
 _PLACES = (
     "on", "in", "by", "from", "under", "behind", "near", "beside", "at", "with", "next", "to", "off", "inside", "into",

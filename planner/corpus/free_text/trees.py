@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from planner.corpus.free_text.exchange import Exchange
 from planner.corpus.free_text.joining import (
@@ -22,9 +23,12 @@ from planner.corpus.free_text.joining import (
 from planner.corpus.free_text.noise import noisy
 from planner.corpus.free_text.pieces import Pieces, load_pieces
 from planner.corpus.free_text.sentences import PeopleHome, Sentence, plain_sentence
-from planner.corpus.free_text.wrong_goals import wrong_goal
+from planner.corpus.free_text.wrong_goals import kinds_left_out, wrong_goal
 from planner.language.mentions import bare
 from planner.prompts import text_format
+
+if TYPE_CHECKING:
+    from planner.corpus.free_text.own_goals import GoalWriter
 
 MAX_TOGETHER = 6
 MAX_WORDS = 110  # a longer sentence would fill the context
@@ -44,6 +48,7 @@ class Shares:
         noise: Sentences with typing errors, fillers and the like.
         accounts: Goals that are followed by what each word of the sentence was for.
         wrong: Sentences that also appear with a wrong goal, for the second look.
+        own: Sentences that also appear with the goal that a trained GPT writes, if it is wrong.
         reworded: Goals that are put into the words of the sentence.
     """
 
@@ -54,20 +59,30 @@ class Shares:
     listed: float = 0.08
     noise: float = 0.3
     accounts: float = 1.0
-    wrong: float = 0.3
+    wrong: float = 0.2
+    own: float = 0.08
     reworded: float = 0.15
 
 
-GENERATED = Shares(modified=0.2, wrapped=0.08, noise=0.12, accounts=0.4, wrong=0.15, reworded=0.05)
+GENERATED = Shares(modified=0.2, wrapped=0.08, noise=0.12, accounts=0.4, wrong=0.15, own=0.03, reworded=0.05)
 """Of generated instructions; these have typing errors already."""
 
 
 class FreeText:
     """Draws documents from sentences of people."""
 
-    def __init__(self, homes: Sequence[PeopleHome], rng: random.Random, shares: Shares | None = None) -> None:
-        """Prepare to draw from these homes, each in proportion to what was said in it."""
-        self.homes, self.rng, self.shares = list(homes), rng, shares or Shares()
+    def __init__(
+        self,
+        homes: Sequence[PeopleHome],
+        rng: random.Random,
+        shares: Shares | None = None,
+        writer: GoalWriter | None = None,
+    ) -> None:
+        """Prepare to draw from these homes, each in proportion to what was said in it.
+
+        `writer` writes the goals that are found out; None: there are none.
+        """
+        self.homes, self.rng, self.shares, self.writer = list(homes), rng, shares or Shares(), writer
         self.pieces: Pieces = load_pieces()
         self.weights = [len(home.sentences) for home in homes]
         self.stories = [
@@ -95,8 +110,20 @@ class FreeText:
         present = exchange.inventory(counts)
         fixtures = {exchange.kinds.get(k, k) for k in counts if world.entities_by_category[k][-1] < world.n_fixtures}
         inventory = self._inventory(present, fixtures, sentences) if with_inventory else ""
-        branches = tuple(document for s in sentences for document in documents(s, rng, self.shares, tuple(present)))
-        return text_format.Tree(text_format.home_part(inventory), branches)
+        branches = [
+            document
+            for s in sentences
+            for document in (*documents(s, rng, self.shares, tuple(present)), *self._own(s, inventory, self.shares))
+        ]
+        return text_format.Tree(text_format.home_part(inventory), tuple(branches))
+
+    def _own(self, sentence: Sentence, inventory: str, shares: Shares) -> Iterator[text_format.Document]:
+        """Yield what a trained GPT takes the sentence for, if that is wrong."""
+        if self.writer is None or self.rng.random() >= shares.own:
+            return
+        wrong = self.writer.wrong_goal(sentence, inventory, self.rng)
+        if wrong:
+            yield found_out(sentence, wrong, kinds_left_out(sentence, wrong))
 
     def generated(self, instruction: str, goal: str, present: Sequence[str]) -> Iterator[text_format.Document]:
         """Yield the documents of a generated instruction, with words that matter, stories and noise like the others."""
@@ -174,12 +201,17 @@ def documents(
     if accounted and rng.random() < shares.wrong:
         wrong = wrong_goal(sentence, present, rng)
         if wrong is not None:
-            left = set(wrong.left_out)
-            tags = tuple("unread" if bare(w) in left else t for w, t in zip(sentence.words, sentence.tags, strict=True))
-            yield (
-                *text_format.instruction_part(sentence.text),
-                *text_format.written_goal_part(wrong.goal),
-                *text_format.account_part(sentence.text, tags if left else (), is_right=False),
-            )
+            yield found_out(sentence, wrong.goal, wrong.left_out)
     if rng.random() < shares.reworded and "unread" not in sentence.tags and sentence.kind == "plan":
         yield text_format.description_document(sentence.goal, sentence.text)
+
+
+def found_out(sentence: Sentence, wrong: str, left_out: Iterable[str]) -> text_format.Document:
+    """Return a sentence with a wrong goal, which the GPT tells from a right one; what it leaves out is unread."""
+    left = set(left_out)
+    tags = tuple("unread" if bare(w) in left else t for w, t in zip(sentence.words, sentence.tags, strict=True))
+    return (
+        *text_format.instruction_part(sentence.text),
+        *text_format.written_goal_part(wrong),
+        *text_format.account_part(sentence.text, tags if left else (), is_right=False),
+    )

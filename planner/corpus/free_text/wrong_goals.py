@@ -56,11 +56,11 @@ def wrong_goal(sentence: Sentence, present: Sequence[str], rng: random.Random) -
         if wrong is not None and wrong.goal and wrong.goal != sentence.goal:
             said = {bare(word) for word in sentence.words}
             left_out = [word for word in wrong.left_out if word in said]
-            return WrongGoal(goal=wrong.goal, left_out=(*left_out, *_kinds_left_out(sentence, wrong.goal)))
+            return WrongGoal(goal=wrong.goal, left_out=(*left_out, *kinds_left_out(sentence, wrong.goal)))
     return None
 
 
-def _kinds_left_out(sentence: Sentence, wrong: str) -> Iterator[str]:
+def kinds_left_out(sentence: Sentence, wrong: str) -> Iterator[str]:
     """Yield the words of a sentence for kinds that its goal names and a wrong goal does not."""
     domain = load_domain()
     kinds = frozenset(
