@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from planner.understanding.calibration import Calibration
     from planner.understanding.instruction_reader import InstructionReader
 
+MAX_OFFERED = 3  # goals that a question offers
+OFFERED_ABOVE = 0.1  # calibrated probability of a goal that is offered
 FLOOR = math.log(0.02)  # goals that are less likely are not searched for
 
 
