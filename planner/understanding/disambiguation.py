@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_OFFERED = 3  # goals that a question offers
 OFFERED_ABOVE = 0.1  # calibrated probability of a goal that is offered
+MAX_OFFERED = 3  # goals that a question offers
+OFFERED_ABOVE = 0.1  # calibrated probability of a goal that is offered
 FLOOR = math.log(0.02)  # goals that are less likely are not searched for
 
 
