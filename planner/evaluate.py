@@ -131,8 +131,8 @@ def _run(args: argparse.Namespace) -> int:
     results = Results(
         setting=EvaluationSettings(
             tasks=tuple(map(str, args.tasks)) if args.tasks else None, models=names, weights=args.weights,
-            seed=args.seed, samples=args.samples, inventory=not args.no_inventory, steps=args.with_steps, goals_only=args.goals_only,
-            common_sense=not args.no_common_sense, renamed=args.renamed,
+            seed=args.seed, samples=args.samples, inventory=not args.no_inventory, steps=args.with_steps,
+            goals_only=args.goals_only, common_sense=not args.no_common_sense, renamed=args.renamed,
         ),
         predictions=predictions,
         problems=problems,

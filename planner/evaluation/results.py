@@ -121,8 +121,8 @@ class Results:
         setting = self.setting
         record: dict[str, object] = {
             "tasks": None if setting.tasks is None else list(setting.tasks), "models": list(setting.models),
-            "weights": setting.weights, "seed": setting.seed, "samples": setting.samples, "inventory": setting.inventory,
-            "goals_only": setting.goals_only, "common_sense": setting.common_sense,
+            "weights": setting.weights, "seed": setting.seed, "samples": setting.samples,
+            "inventory": setting.inventory, "goals_only": setting.goals_only, "common_sense": setting.common_sense,
             "steps": self.tasks_with_steps.as_dict() if setting.steps else None,
         }  # fmt: skip
         record |= scores_as_dict(self.pooled)
