@@ -112,7 +112,7 @@ class PlanningPipeline:
             return Plan.declined(parsed, state, time.perf_counter() - started_at)
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
         proven, judge = plan.is_proven, self.calibration
-        confidence = None if judge is None else judge.confidence(parsed.logprob, parsed.reading, verified=proven)
+        confidence = None if judge is None else judge.confidence(parsed.evidence, verified=proven)
         return replace(
             plan, tokens=plan.tokens + parsed.tokens, logprob=parsed.logprob, confidence=confidence,
             words=parsed.words, seconds=time.perf_counter() - started_at,

@@ -53,7 +53,7 @@ def decide(
     threshold = calibration.threshold(options.error_rate)
 
     def is_likely(probability: float) -> bool:
-        return calibration.score(probability, parsed.reading) >= threshold
+        return calibration.score(probability, parsed.evidence) >= threshold
 
     probability = math.exp(parsed.logprob)
     # If no other goal can be likely enough, there is no search.
