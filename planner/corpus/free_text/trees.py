@@ -97,7 +97,7 @@ class FreeText:
         scene = world.scene
         counts = {kind: len(entities) for kind, entities in world.entities_by_category.items()}
         if rng.random() < self.shares.exchanged:
-            exchange = Exchange(rng, frozenset(counts), frozenset(room.kind for room in scene.rooms), scene.people)
+            exchange = Exchange(rng, frozenset(counts), {room.name: room.kind for room in scene.rooms}, scene.people)
         else:
             exchange = _unchanged(rng, frozenset(counts))
         sentences: list[Sentence] = []
@@ -157,7 +157,7 @@ class FreeText:
 
 
 def _unchanged(rng: random.Random, present: frozenset[str]) -> Exchange:
-    exchange = Exchange(rng, present, frozenset(), ())
+    exchange = Exchange(rng, present, {}, ())
     exchange.kinds, exchange.words, exchange.present = {}, {}, present
     return exchange
 
