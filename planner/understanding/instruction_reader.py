@@ -40,7 +40,7 @@ from planner.understanding.clause_splitting import best_split, split
 from planner.understanding.goal_search import FURTHER_WORDS, HomeWords, ScoredGoal, most_likely_goals
 from planner.understanding.second_look import look_again
 from planner.understanding.skill_sentences import read_own_skills
-from planner.understanding.spoken_words import asked_about_unread, spoken_parts
+from planner.understanding.spoken_words import asked_about_unread, left_out, spoken_parts
 from planner.understanding.stand_ins import Basis, StandIns, stand_ins, with_own_kinds
 
 MAX_GOAL_TOKENS = 120
@@ -129,7 +129,10 @@ class InstructionReader:
             conditions = [format_condition(c, domain) for c in parsed.goal.conditions]
         else:
             conditions = [parsed.goal_text]
-        parsed = replace(parsed, words=spoken_parts(look.words, look.uses, conditions, domain), right=look.right)
+        parsed = replace(
+            parsed, words=spoken_parts(look.words, look.uses, conditions, domain), right=look.right,
+            all_read=look.all_read, left_out=len(left_out(look.words, look.uses, parsed.goal_text, state)),
+        )  # fmt: skip
         return asked_about_unread(parsed, domain) if parsed.unread else parsed
 
     def _stand_ins(self, text: str, state: State, options: Options) -> StandIns | None:
