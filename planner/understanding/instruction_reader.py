@@ -35,13 +35,13 @@ from planner.prompts.cursor import Cursor
 from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.prompts.sessions import Prompts
 from planner.understanding.answering import answered
-from planner.understanding.asked_of_kinds import is_false, says_all
 from planner.understanding.clause_splitting import best_split, split
 from planner.understanding.goal_search import FURTHER_WORDS, HomeWords, ScoredGoal, most_likely_goals
+from planner.understanding.own_kinds.asked_of_kinds import is_false, says_all
+from planner.understanding.own_kinds.skill_sentences import read_own_skills
+from planner.understanding.own_kinds.stand_ins import Basis, StandIns, stand_ins, with_own_kinds
 from planner.understanding.second_look import look_again
-from planner.understanding.skill_sentences import read_own_skills
 from planner.understanding.spoken_words import asked_about_unread, spoken_parts
-from planner.understanding.stand_ins import Basis, StandIns, stand_ins, with_own_kinds
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces

@@ -8,8 +8,14 @@ from envs.scenes.home_file import parse_home
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from envs.symbolic.state import State, World
 from planner.plans.planning_result import ParsedInstruction
-from planner.understanding.asked_of_kinds import abilities_asked, is_false, is_to_be_changed, says_all, switching_asked
-from planner.understanding.stand_ins import StandIns, stand_ins, with_own_kinds
+from planner.understanding.own_kinds.asked_of_kinds import (
+    abilities_asked,
+    is_false,
+    is_to_be_changed,
+    says_all,
+    switching_asked,
+)
+from planner.understanding.own_kinds.stand_ins import StandIns, stand_ins, with_own_kinds
 
 HOME = """
 things:
