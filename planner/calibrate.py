@@ -1,6 +1,6 @@
 """`python -m planner.calibrate`: calibrate a model's confidence on separate tasks and store it next to its weights.
 
-Writes `calibration.json` into the model folder: temperatures for the probabilities of goals and plans, and the
+Writes `calibration.json` into the model folder: the weights of the evidence for goals and plans, and the
 conformal scores for `--error-rate` of `planner.plan`. `--report` measures the calibration on held-out tasks instead.
 """
 
@@ -93,7 +93,7 @@ def _calibrate(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
 def _as_dict(calibration: Calibration) -> dict[str, object]:
     """Summarize a calibration as plain data."""
     from planner.evaluation.reliability import ERROR_RATES
-    from planner.understanding.calibration import lowest_error_rate
+    from planner.understanding.calibration import FEATURES, lowest_error_rate
 
     thresholds: dict[str, float | None] = {}
     for rate in ERROR_RATES:
@@ -102,8 +102,8 @@ def _as_dict(calibration: Calibration) -> dict[str, object]:
         except CalibrationError:
             thresholds[f"{rate:g}"] = None
     return {
-        "temperature_of_a_goal": {reading: round(t, 4) for reading, t in calibration.goal.items()},
-        "temperature_of_a_plan": {reading: round(t, 4) for reading, t in calibration.plan.items()},
+        "weights_for_a_goal": dict(zip(FEATURES, (round(w, 4) for w in calibration.goal.weights), strict=True)),
+        "weights_for_a_plan": dict(zip(FEATURES, (round(w, 4) for w in calibration.plan.weights), strict=True)),
         "threshold_at_error_rate": thresholds,
         "lowest_error_rate": round(lowest_error_rate(calibration.scores), 4),
         "scores": len(calibration.scores),

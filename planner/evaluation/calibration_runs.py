@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from planner.evaluation.measurement import score_attempt
 from planner.goals.comparison import meaning
 from planner.plans.options import Options
-from planner.plans.planning_result import Reading
+from planner.plans.planning_result import Evidence
 from planner.tasks.held_out_trials import BUILT_IN, Split, draw_trials
 from planner.tasks.home_splits import SPLITS
-from planner.understanding.calibration import Calibration, fit_temperature
+from planner.understanding.calibration import FEATURES, MAX_WEIGHT, Calibration, Judge, features
 from planner.understanding.disambiguation import candidates
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ CALIBRATION: tuple[Split, ...] = (
     Split(name="calibration refusals", answer="refuse"),
     Split(name="calibration questions", answer="ask"),
 )
-MIN_OBSERVATIONS = 20  # goals of one reading mode needed to fit its own temperature
+PENALTY = 1.0
+NEWTON_STEPS = 30  # it converges in fewer than ten
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +41,7 @@ class Observation:
         split: Split of the trial.
         answerable: Whether the correct answer is a plan.
         acted: Whether the GPT wrote a goal.
-        reading: How the instruction was parsed: as a whole, in pieces, or grounded.
-        logprob: The GPT's log-probability of the goal.
+        evidence: What speaks for the goal.
         right: Whether the goal is correct.
         verified: Whether the plan reaches the goal that the GPT wrote.
         reached: Whether the plan reaches the correct goal.
@@ -49,8 +51,7 @@ class Observation:
     split: str
     answerable: bool
     acted: bool
-    reading: Reading
-    logprob: float
+    evidence: Evidence
     right: bool
     verified: bool
     reached: bool
@@ -87,8 +88,7 @@ def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observ
         split=trial.split,
         answerable=meant is not None,
         acted=parsed.goal is not None,
-        reading=parsed.reading,
-        logprob=parsed.logprob,
+        evidence=parsed.evidence,
         right=parsed.goal is not None and meaning(parsed.goal) == meant,
         verified=verified,
         reached=reached,
@@ -97,35 +97,38 @@ def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observ
 
 
 def calibrate(observations: Sequence[Observation]) -> Calibration:
-    """Fit temperatures on every other task, and take conformal scores from the others.
+    """Fit the judges on every other task, and take conformal scores from the others.
 
     Coverage holds only for scores of tasks that were not used to fit; alternation balances the splits in both halves.
     """
     fitted = [o for o in observations[::2] if o.acted]
-    goal_temperatures = _temperatures(fitted, lambda o: o.right)
     verified = [o for o in fitted if o.verified]
     unverified = [o for o in fitted if not o.verified]
     calibration = Calibration(
-        goal=goal_temperatures,
-        plan=_temperatures(verified, lambda o: o.reached),
+        goal=fit_judge([o.evidence for o in fitted], [o.right for o in fitted]),
+        plan=fit_judge([o.evidence for o in verified], [o.reached for o in verified]),
         unverified=(sum(o.reached for o in unverified) + 1) / (len(unverified) + 2),  # Laplace's rule of succession
         scores=(),
     )
-    scores = (calibration.score(o.meant, o.reading) for o in observations[1::2] if o.answerable)
-    return Calibration(
-        goal=calibration.goal, plan=calibration.plan, unverified=calibration.unverified,
-        scores=tuple(sorted(scores, reverse=True)),
-    )  # fmt: skip
+    scores = (calibration.score(o.meant, o.evidence) for o in observations[1::2] if o.answerable)
+    return replace(calibration, scores=tuple(sorted(scores, reverse=True)))
 
 
-def _temperatures(observations: Sequence[Observation], outcome: Callable[[Observation], bool]) -> dict[Reading, float]:
-    """Return the temperature of each reading mode; one with too few observations uses all."""
-    temperatures: dict[Reading, float] = {}
-    for reading in get_args(Reading):
-        same_reading = [o for o in observations if o.reading == reading]
-        used = same_reading if len(same_reading) >= MIN_OBSERVATIONS else observations
-        temperatures[reading] = fit_temperature([min(0.0, o.logprob) for o in used], [outcome(o) for o in used])
-    return temperatures
+def fit_judge(evidence: Sequence[Evidence], outcomes: Sequence[bool]) -> Judge:
+    """Return the logistic regression that explains the outcomes best, by Newton's method.
+
+    A small penalty on the weights keeps them finite; without outcomes, the probability is that of the GPT.
+    """
+    prior = np.array([float(name == "goal") for name in FEATURES])
+    x = np.array([features(e) for e in evidence]).reshape(-1, len(FEATURES))
+    y = np.array(outcomes, dtype=float)
+    weights = prior.copy()
+    for _ in range(NEWTON_STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
+        gradient = x.T @ (chance - y) + PENALTY * (weights - prior)
+        curvature = (x * (chance * (1 - chance))[:, None]).T @ x + PENALTY * np.eye(len(FEATURES))
+        weights = weights - np.linalg.solve(curvature, gradient)
+    return Judge(weights=tuple(float(w) for w in np.clip(weights, -MAX_WEIGHT, MAX_WEIGHT)))
 
 
 def prediction_set(observation: Observation, calibration: Calibration, threshold: float) -> tuple[bool, ...]:
@@ -133,10 +136,10 @@ def prediction_set(observation: Observation, calibration: Calibration, threshold
     return tuple(
         is_meant
         for probability, is_meant in observation.candidates
-        if calibration.score(probability, observation.reading) >= threshold
+        if calibration.score(probability, observation.evidence) >= threshold
     )
 
 
 def raw_goal_probability(observation: Observation) -> float:
     """Return the GPT's uncalibrated probability of the goal that it wrote."""
-    return math.exp(min(0.0, observation.logprob))
+    return math.exp(min(0.0, observation.evidence.logprob))

@@ -6,7 +6,8 @@ modes:
     alone         the GPT alone writes the goal, then the whole plan in one unconstrained greedy pass, which is
                   replayed; an invalid or inapplicable action ends the plan (in `planner.learning`: the direct pass)
     constrained   decoding allows only applicable actions; long goals are planned in chunks; one attempt
-    verified      as constrained, and more samples if the plan does not reach the goal that the GPT wrote (in
+    verified      as constrained, and both proofs: a second look at the instruction, questions where that or the
+                  confidence asks for one, and more samples if the plan does not reach the goal that the GPT wrote (in
                   `planner.learning`: the full planner)
 
 Measuring only the goal is many times faster:
@@ -27,7 +28,7 @@ from envs.symbolic.actions import parse_action
 from envs.symbolic.goals import Goal, format_goal
 from planner.evaluation.statistics import rounded
 from planner.goals.comparison import meaning
-from planner.plans.options import OWN_PLAN, Options
+from planner.plans.options import ACT_ABOVE, OWN_PLAN, Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.understanding.answering import have_same_answer
 from planner.understanding.instruction_reader import NOT_UNDERSTOOD
@@ -52,9 +53,9 @@ def planning_modes(
     """Return the decoding options of each planning mode, for the GPT's own plans."""
     plain = replace(OWN_PLAN, samples=0, seed=seed, inventory=inventory, common_sense=common_sense)
     return {
-        "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False),
-        "constrained": plain,
-        "verified": replace(plain, samples=samples),
+        "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False, second_look=False),
+        "constrained": replace(plain, second_look=False),
+        "verified": replace(plain, samples=samples, act_above=ACT_ABOVE),
     }
 
 

@@ -147,7 +147,7 @@ def _before_and_after(pair: tuple[Reliability, Reliability]) -> str:
 def calibration_metrics(name: str, observations: Sequence[Observation], calibration: Calibration) -> CalibrationMetrics:
     """Measure a calibration on a planner's results."""
     acted = [o for o in observations if o.acted]
-    confidences = [calibration.confidence(o.logprob, o.reading, verified=o.verified) for o in acted]
+    confidences = [calibration.confidence(o.evidence, verified=o.verified) for o in acted]
     raw = [raw_goal_probability(o) for o in acted]
     right, reached = [o.right for o in acted], [o.reached for o in acted]
     return CalibrationMetrics(

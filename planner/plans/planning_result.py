@@ -26,6 +26,27 @@ Reading = Literal["whole", "pieces", "grounded"]  # as one; in pieces; replaced 
 
 
 @dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What speaks for a goal.
+
+    Attributes:
+        logprob: The GPT's log-probability of it.
+        right: The GPT's probability, on a second look, that it is what the instruction says; 1 without a second look.
+        all_read: Its probability that it left no word unread; 1 without a second look.
+        left_out: Number of words that name a thing of the home which the goal does not speak of.
+        conditions: Number of its conditions.
+        reading: How it was obtained.
+    """
+
+    logprob: float
+    right: float = 1.0
+    all_read: float = 1.0
+    left_out: int = 0
+    conditions: int = 1
+    reading: Reading = "whole"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpokenPart:
     """A part of an instruction, and what it became.
 
@@ -54,7 +75,7 @@ class ParsedInstruction:
         answer: The answer to it.
         rules: The rules for the future, if the instruction states some.
         words: What each part of the instruction became; empty if the GPT was not trained to tell.
-        right: The GPT's probability, on a second look, that the goal is what the instruction says; None without one.
+        right, all_read, left_out: What the second look found (`Evidence`).
         goal_text: What the GPT wrote as the goal, even if it cannot be used.
         refusal: Why there is no goal; empty if not refused.
         question: What to ask the user; empty if nothing.
@@ -81,7 +102,17 @@ class ParsedInstruction:
     answer: str = ""
     rules: tuple[Rule, ...] = ()
     words: tuple[SpokenPart, ...] = ()
-    right: float | None = None
+    right: float = 1.0
+    all_read: float = 1.0
+    left_out: int = 0
+
+    @property
+    def evidence(self) -> Evidence:
+        """What speaks for the goal."""
+        return Evidence(
+            logprob=self.logprob, right=self.right, all_read=self.all_read, left_out=self.left_out,
+            conditions=1 if self.goal is None else len(self.goal.conditions), reading=self.reading,
+        )  # fmt: skip
 
     @property
     def unread(self) -> tuple[str, ...]:

@@ -1,51 +1,83 @@
-"""Calibrated confidence: the probabilities that a goal and a plan are correct, and which goals an instruction may mean.
+"""Calibrated confidence: the probabilities that a goal and a plan are right, and which goals an instruction may mean.
 
-The GPT's probability q of a goal is calibrated by temperature scaling (Guo et al. 2017, arXiv:1706.04599), `p = q ** (1
-/ T)`, with one temperature for each way in which an instruction was read (`Reading`: as a whole, in pieces, grounded).
-Split conformal prediction, as in KnowNo (Ren et al. 2023, arXiv:2307.01928), decides which goals may be meant: all
-whose probability reaches a threshold. The threshold is set on tasks to which no temperature was fitted, so that at
-error rate α the intended goal is missed in at most a share α of similar instructions. This module is pure arithmetic;
-`planner.calibrate` measures.
+A GPT's evidence for a goal (its probability, what the second look says, how the instruction was read) is calibrated by
+logistic regression (Platt 1999). Split conformal prediction, as in KnowNo (Ren et al. 2023, arXiv:2307.01928), decides
+which goals may be meant: all whose probability reaches a threshold. The threshold is set on tasks to which nothing was
+fitted, so that at error rate α the intended goal is missed in at most a share α of similar instructions. This module is
+pure arithmetic; `planner.calibrate` measures.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from planner.errors import CalibrationError
-from planner.plans.planning_result import Confidence, Reading
+from planner.plans.planning_result import Confidence, Evidence
 
-MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
-_STEPS = 60  # of golden-section search: enough for floating-point precision
+MAX_WEIGHT = 1000.0  # no fitted weight comes near it
+FEATURES = ("certain", "goal", "right", "all read", "left out", "conditions", "in pieces", "grounded")
+_LOWEST = 1e-6  # probabilities below it count as this one
+_MOST = 5  # words left out and conditions above it count as so many
+
+
+def features(evidence: Evidence) -> tuple[float, ...]:
+    """Return the evidence as numbers, in the order of `FEATURES`."""
+    return (
+        1.0,
+        max(math.log(_LOWEST), min(0.0, evidence.logprob)),
+        math.log(max(_LOWEST, evidence.right)),
+        math.log(max(_LOWEST, evidence.all_read)),
+        float(min(_MOST, evidence.left_out)),
+        float(min(_MOST, evidence.conditions - 1)),
+        float(evidence.reading == "pieces"),
+        float(evidence.reading == "grounded"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judge:
+    """A logistic regression: one weight for each of `FEATURES`."""
+
+    weights: tuple[float, ...]
+
+    def chance(self, evidence: Evidence) -> float:
+        """Return a probability in (0, 1)."""
+        total = sum(weight * x for weight, x in zip(self.weights, features(evidence), strict=True))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """Temperatures and scores that turn a GPT's probabilities into calibrated ones.
+    """What turns a GPT's evidence into calibrated probabilities, and scores of known answers.
 
     Attributes:
-        goal: Temperature by `Reading`, for the probability that a goal is the intended one.
-        plan: The same, for the probability that a verified plan reaches the intended goal.
+        goal: Judges whether a goal is the intended one.
+        plan: Judges whether a verified plan reaches the intended goal.
         unverified: Probability that a plan that misses the goal it was written for reaches the intended one.
         scores: Calibrated probabilities of the intended goals of the calibration tasks, in descending order; 0 where
             the intended goal was not among the candidates.
     """
 
-    goal: Mapping[Reading, float]
-    plan: Mapping[Reading, float]
+    goal: Judge
+    plan: Judge
     unverified: float
     scores: tuple[float, ...]
 
-    def score(self, probability: float, reading: Reading) -> float:
-        """Return the calibrated probability that a goal is the intended one, from the GPT's probability of it."""
-        return scaled(math.log(probability), self.goal[reading]) if probability > 0 else 0.0
+    def score(self, probability: float, evidence: Evidence) -> float:
+        """Return the calibrated probability of a goal, from the GPT's probability of it.
 
-    def confidence(self, logprob: float, reading: Reading, *, verified: bool) -> Confidence:
+        `evidence` is that of the reading that it competes with.
+        """
+        if probability <= 0:
+            return 0.0
+        return self.goal.chance(replace(evidence, logprob=math.log(probability)))
+
+    def confidence(self, evidence: Evidence, *, verified: bool) -> Confidence:
         """Return the confidence in a goal and in a plan for it."""
-        plan = scaled(logprob, self.plan[reading]) if verified else self.unverified
-        return Confidence(goal=scaled(logprob, self.goal[reading]), plan=plan)
+        plan = self.plan.chance(evidence) if verified else self.unverified
+        return Confidence(goal=self.goal.chance(evidence), plan=plan)
 
     def threshold(self, error_rate: float) -> float:
         """Return the minimum calibrated probability of a goal that may be meant.
@@ -64,11 +96,6 @@ class Calibration:
                 f"calibration tasks the lowest is {lowest:g}"
             )
         return threshold
-
-
-def scaled(logprob: float, temperature: float) -> float:
-    """Return the probability at a temperature, in [0, 1]."""
-    return math.exp(min(0.0, logprob) / temperature)
 
 
 def conformal_threshold(scores: Sequence[float], error_rate: float) -> float:
@@ -92,30 +119,6 @@ def lowest_error_rate(scores: Sequence[float]) -> float:
 
 def _rank(count: int, error_rate: float) -> int:
     return max(1, math.ceil((count + 1) * (1 - error_rate) - 1e-9))  # tolerance: 0.9 * 10 must be 9
-
-
-def fit_temperature(logprobs: Sequence[float], correct: Sequence[bool]) -> float:
-    """Return the temperature that minimizes the negative log-likelihood of the outcomes.
-
-    Args:
-        logprobs: Log-probabilities, at most 0.
-        correct: Whether each prediction was correct.
-    """
-    if not logprobs:
-        return 1.0
-
-    def loss(log_temperature: float) -> float:
-        temperature = math.exp(log_temperature)
-        return sum(
-            nll(scaled(logprob, temperature), is_correct) for logprob, is_correct in zip(logprobs, correct, strict=True)
-        )
-
-    low, high = math.log(MIN_TEMPERATURE), math.log(MAX_TEMPERATURE)
-    ratio = (math.sqrt(5) - 1) / 2
-    for _ in range(_STEPS):  # the loss has one minimum
-        lower, upper = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, upper) if loss(lower) < loss(upper) else (lower, high)
-    return math.exp((low + high) / 2)
 
 
 def nll(probability: float, is_correct: bool) -> float:

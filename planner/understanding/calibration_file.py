@@ -7,21 +7,18 @@ import json
 import logging
 import math
 from pathlib import Path
-from typing import get_args
 
 from envs.errors import quoted
 from envs.files.bounded_files import ReadError, read_text
 from envs.files.strict_json import JsonError, parse_json
 from gpt.files import write_text_atomically
 from planner.errors import CalibrationError
-from planner.plans.planning_result import Reading
-from planner.understanding.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
+from planner.understanding.calibration import FEATURES, MAX_WEIGHT, Calibration, Judge
 
 NAME = "calibration.json"
 MAX_BYTES = 1_000_000  # larger files are rejected
 DECIMALS = 6
-_FORMAT = "gpt-home-planner calibration 1"
-_READINGS: tuple[Reading, ...] = get_args(Reading)
+_FORMAT = "gpt-home-planner calibration 2"
 _logger = logging.getLogger(__name__)
 
 
@@ -61,8 +58,8 @@ def write_calibration(calibration: Calibration, folder: Path | str, *, tasks: st
         "format": _FORMAT,
         "model": model_id(folder),
         "tasks": {"file": tasks, "seed": seed},
-        "goal": {reading: round(calibration.goal[reading], DECIMALS) for reading in _READINGS},
-        "plan": {reading: round(calibration.plan[reading], DECIMALS) for reading in _READINGS},
+        "goal": _weights(calibration.goal),
+        "plan": _weights(calibration.plan),
         "unverified": round(calibration.unverified, DECIMALS),
         # Round down: if a score were rounded up, its own goal would not reach the threshold.
         "scores": [math.floor(score * 10**DECIMALS) / 10**DECIMALS for score in calibration.scores],
@@ -88,21 +85,23 @@ def _parse(content: object, path: Path) -> tuple[Calibration, str]:
     if not isinstance(content["scores"], list):
         raise _invalid(path, "scores is not a list")
     calibration = Calibration(
-        goal=_parse_temperatures(content["goal"], "goal", path),
-        plan=_parse_temperatures(content["plan"], "plan", path),
+        goal=_parse_judge(content["goal"], "goal", path),
+        plan=_parse_judge(content["plan"], "plan", path),
         unverified=_parse_number(content["unverified"], 0, 1, "unverified", path),
         scores=tuple(_parse_number(score, 0, 1, f"scores[{i}]", path) for i, score in enumerate(content["scores"])),
     )
     return calibration, content["model"]
 
 
-def _parse_temperatures(values: object, name: str, path: Path) -> dict[Reading, float]:
-    if not isinstance(values, dict) or set(values) != set(_READINGS):
-        raise _invalid(path, f"{name} must have a temperature for each of {', '.join(_READINGS)} and nothing else")
-    return {
-        reading: _parse_number(values[reading], MIN_TEMPERATURE, MAX_TEMPERATURE, f"{name}.{reading}", path)
-        for reading in _READINGS
-    }
+def _weights(judge: Judge) -> dict[str, float]:
+    return dict(zip(FEATURES, (round(weight, DECIMALS) for weight in judge.weights), strict=True))
+
+
+def _parse_judge(values: object, name: str, path: Path) -> Judge:
+    if not isinstance(values, dict) or set(values) != set(FEATURES):
+        raise _invalid(path, f"{name} must have a weight for each of {', '.join(FEATURES)} and nothing else")
+    weights = (_parse_number(values[f], -MAX_WEIGHT, MAX_WEIGHT, f"{name}.{f}", path) for f in FEATURES)
+    return Judge(weights=tuple(weights))
 
 
 def _parse_number(value: object, low: float, high: float, name: str, path: Path) -> float:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from planner.understanding.calibration import Calibration
     from planner.understanding.instruction_reader import InstructionReader
 
+MAX_OFFERED = 3  # goals that a question offers
+OFFERED_ABOVE = 0.1  # calibrated probability of a goal that is offered
 FLOOR = math.log(0.02)  # goals that are less likely are not searched for
 
 
@@ -53,7 +55,7 @@ def decide(
     threshold = calibration.threshold(options.error_rate)
 
     def is_likely(probability: float) -> bool:
-        return calibration.score(probability, parsed.reading) >= threshold
+        return calibration.score(probability, parsed.evidence) >= threshold
 
     probability = math.exp(parsed.logprob)
     # If no other goal can be likely enough, there is no search.

@@ -12,7 +12,6 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import get_args
 
 import numpy as np
 import torch
@@ -27,9 +26,8 @@ from gpt.training.training_state import CHECKPOINT_FILE
 from gpt.weights.adapter import FORMAT as ADAPTER_FORMAT
 from gpt.weights.adapter import weights_id
 from gpt.weights.model_folder import FORMAT, expected_shapes, read_folder
-from planner.plans.planning_result import Reading
 from planner.understanding import calibration_file
-from planner.understanding.calibration import Calibration
+from planner.understanding.calibration import FEATURES, Calibration, Judge
 from tests.fuzz.inputs import json_files, texts
 from tests.fuzz.inputs.files import damaged
 
@@ -226,9 +224,9 @@ def _metadata(raw: bytes) -> dict[str, str]:
 def write_calibration(rng: Random, folder: Path) -> None:
     """Write a model's config and a calibration beside it, which may have errors."""
     (folder / "config.json").write_text("{}")
-    temperatures = {reading: rng.choice((0.3, 1.0, 4.0)) for reading in get_args(Reading)}
+    judge = Judge(weights=tuple(rng.choice((-2.0, 0.0, 0.3, 4.0)) for _ in FEATURES))
     scores = tuple(sorted((rng.random() for _ in range(rng.choice((0, 1, 50)))), reverse=True))
-    calibration = Calibration(goal=temperatures, plan=temperatures, unverified=rng.random(), scores=scores)
+    calibration = Calibration(goal=judge, plan=judge, unverified=rng.random(), scores=scores)
     path = calibration_file.write_calibration(calibration, folder, tasks=None, seed=0)
     content = json.loads(path.read_text())
     for _ in range(rng.choice((0, 1, 1, 2))):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from random import Random
+from typing import get_args
 from unittest import mock
 
 import numpy as np
@@ -24,6 +25,7 @@ from gpt.training.training_state import CHECKPOINT_FILE
 from gpt.weights.adapter import load_adapter
 from planner import plan as plan_command
 from planner.errors import CalibrationError
+from planner.plans.planning_result import Evidence, Reading
 from planner.understanding.calibration_file import read_calibration
 from tests.fuzz.inputs import json_files, model_files, texts
 from tests.fuzz.inputs.files import damaged
@@ -54,8 +56,9 @@ def calibrations(rng: Random) -> None:
             calibration = read_calibration(folder)
             if calibration is None:
                 return
-            for reading in calibration.goal:
-                confidence = calibration.confidence(-rng.random() * 50, reading, verified=rng.randrange(2) == 0)
+            for reading in get_args(Reading):
+                evidence = Evidence(logprob=-rng.random() * 50, right=rng.random(), reading=reading)
+                confidence = calibration.confidence(evidence, verified=rng.randrange(2) == 0)
                 assert 0 <= confidence.goal <= 1 and 0 <= confidence.plan <= 1
             try:
                 assert 0 < calibration.threshold(rng.choice((0.01, 0.2, 0.9, rng.random()))) <= 1

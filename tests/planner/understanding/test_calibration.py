@@ -10,19 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.errors import CalibrationError
+from planner.evaluation.calibration_runs import fit_judge
+from planner.plans.planning_result import Evidence
 from planner.understanding.calibration import (
+    FEATURES,
     Calibration,
+    Judge,
     conformal_threshold,
-    fit_temperature,
     lowest_error_rate,
     nll,
-    scaled,
 )
 
 SCORES = tuple(i / 100 for i in range(99, 0, -1))
+
+
+def _judge(**weights: float) -> Judge:
+    return Judge(weights=tuple(weights.get(name.replace(" ", "_"), 0.0) for name in FEATURES))
+
+
 EVEN = Calibration(
-    goal={"whole": 1.0, "pieces": 2.0, "grounded": 0.5},
-    plan={"whole": 1.0, "pieces": 1.0, "grounded": 1.0},
+    goal=_judge(certain=2.0, goal=1.0, right=1.0, left_out=-1.0, grounded=-1.0),
+    plan=_judge(certain=1.0, goal=1.0),
     unverified=0.03,
     scores=SCORES,
 )
@@ -75,43 +83,58 @@ def test_an_error_rate_out_of_range_is_refused(error_rate: float) -> None:
         EVEN.threshold(error_rate)
 
 
-@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
-def test_the_true_temperature_is_recovered(temperature: float) -> None:
+def test_the_weights_that_made_the_outcomes_are_found() -> None:
     rng = random.Random(1)
-    logprobs = [-rng.expovariate(1.5) for _ in range(20000)]
-    correct = [rng.random() < scaled(logprob, temperature) for logprob in logprobs]
-    assert fit_temperature(logprobs, correct) == pytest.approx(temperature, rel=0.08)
+    true = _judge(certain=1.5, goal=2.0, left_out=-0.7)
+    evidence = [Evidence(logprob=-rng.expovariate(1.0), left_out=rng.randrange(3)) for _ in range(20000)]
+    outcomes = [rng.random() < true.chance(e) for e in evidence]
+    fitted = dict(zip(FEATURES, fit_judge(evidence, outcomes).weights, strict=True))
+    assert fitted["certain"] == pytest.approx(1.5, abs=0.15)
+    assert fitted["goal"] == pytest.approx(2.0, abs=0.2)
+    assert fitted["left out"] == pytest.approx(-0.7, abs=0.12)
 
 
-def test_a_fitted_temperature_is_never_worse_than_no_scaling() -> None:
+def test_a_fitted_judge_is_not_worse_than_the_probability_of_the_gpt() -> None:
     rng = random.Random(2)
+    unfitted = fit_judge([], [])
     for _ in range(20):
-        logprobs = [-rng.expovariate(2) for _ in range(30)]
-        correct = [rng.random() < 0.7 for _ in logprobs]
-        fitted = fit_temperature(logprobs, correct)
+        evidence = [Evidence(logprob=-rng.expovariate(2)) for _ in range(60)]
+        hits = [rng.random() < 0.7 for _ in evidence]
         losses = [
-            sum(nll(scaled(logprob, t), hit) for logprob, hit in zip(logprobs, correct, strict=True))
-            for t in (fitted, 1.0)
+            sum(nll(judge.chance(e), hit) for e, hit in zip(evidence, hits, strict=True))
+            for judge in (fit_judge(evidence, hits), unfitted)
         ]
         assert losses[0] <= losses[1] + 1e-6
 
 
-def test_without_tasks_the_temperature_is_one() -> None:
-    assert fit_temperature([], []) == 1.0
+@given(
+    st.builds(
+        Evidence, logprob=st.floats(-60, 0), right=st.floats(0, 1), all_read=st.floats(0, 1),
+        left_out=st.integers(0, 40), conditions=st.integers(1, 30),
+        reading=st.sampled_from(["whole", "pieces", "grounded"]),
+    ),
+    st.lists(st.floats(-1000, 1000), min_size=len(FEATURES), max_size=len(FEATURES)),
+)  # fmt: skip
+def test_a_chance_is_between_0_and_1(evidence: Evidence, weights: list[float]) -> None:
+    assert 0 <= Judge(weights=tuple(weights)).chance(evidence) <= 1
 
 
-@given(st.floats(-60, 0), st.floats(0.05, 20))
-def test_a_scaled_probability_is_in_0_to_1(logprob: float, temperature: float) -> None:
-    assert 0 <= scaled(logprob, temperature) <= 1
-
-
-def test_each_reading_mode_has_its_temperature() -> None:
-    assert EVEN.score(0.25, "whole") == pytest.approx(0.25)
-    assert EVEN.score(0.25, "pieces") == pytest.approx(0.5)
-    assert EVEN.score(0.25, "grounded") == pytest.approx(0.0625)
-    assert EVEN.score(0.0, "whole") == 0.0
+def test_less_evidence_is_less_sure() -> None:
+    sure = Evidence(logprob=-0.1)
+    assert EVEN.score(0.9, sure) > EVEN.score(0.5, sure) > EVEN.score(0.0, sure) == 0.0
+    chances = [
+        EVEN.confidence(e, verified=True).goal
+        for e in (
+            sure,
+            Evidence(logprob=-0.1, right=0.4),
+            Evidence(logprob=-0.1, right=0.4, left_out=1),
+            Evidence(logprob=-0.1, right=0.4, left_out=1, reading="grounded"),
+        )
+    ]
+    assert chances == sorted(chances, reverse=True) and len(set(chances)) == 4
 
 
 def test_an_unverified_plan_has_a_low_fixed_confidence() -> None:
-    assert EVEN.confidence(-0.1, "whole", verified=False).plan == 0.03
-    assert EVEN.confidence(-0.1, "whole", verified=True).plan == pytest.approx(math.exp(-0.1))
+    evidence = Evidence(logprob=-0.1)
+    assert EVEN.confidence(evidence, verified=False).plan == 0.03
+    assert EVEN.confidence(evidence, verified=True).plan == pytest.approx(1 / (1 + math.exp(-0.9)))

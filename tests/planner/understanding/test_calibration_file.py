@@ -10,12 +10,12 @@ import pytest
 
 from planner.api import Planner
 from planner.errors import CalibrationError
-from planner.understanding.calibration import Calibration
+from planner.understanding.calibration import FEATURES, Calibration, Judge
 from planner.understanding.calibration_file import MAX_BYTES, NAME, read_calibration, write_calibration
 
 CALIBRATION = Calibration(
-    goal={"whole": 1.25, "pieces": 2.0, "grounded": 0.5},
-    plan={"whole": 1.5, "pieces": 1.75, "grounded": 1.0},
+    goal=Judge(weights=(1.25, 2.0, 0.5, 0.25, -1.0, -0.5, 0.0, -0.125)),
+    plan=Judge(weights=(1.5, 1.75, 1.0, 0.0, -1.0, 0.0, 0.25, 0.0)),
     unverified=0.03,
     scores=(0.9999999, 0.5, 0.0),
 )
@@ -56,11 +56,11 @@ def test_a_calibration_of_other_weights_is_not_used(folder: Path, caplog: pytest
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": "something"}, "expected 'gpt-home-planner calibration 1'"),
-        ({"goal": {"whole": 1.0}}, "a temperature for each of whole, pieces, grounded"),
-        ({"goal": [1.0]}, "a temperature for each"),
-        ({"goal": {"whole": 0.0, "pieces": 1.0, "grounded": 1.0}}, "goal.whole is 0.0, not a number in"),
-        ({"plan": {"whole": True, "pieces": 1.0, "grounded": 1.0}}, "plan.whole is True"),
+        ({"format": "something"}, "expected 'gpt-home-planner calibration 2'"),
+        ({"goal": {"certain": 1.0}}, "a weight for each of certain, goal, right"),
+        ({"goal": [1.0]}, "a weight for each"),
+        ({"goal": dict.fromkeys(FEATURES, 5000.0)}, "goal.certain is 5000.0, not a number in"),
+        ({"plan": dict.fromkeys(FEATURES, True)}, "plan.certain is True"),
         ({"unverified": 1.5}, "unverified is 1.5, not a number in"),
         ({"unverified": "0.1"}, "unverified"),
         ({"scores": "0.1"}, "scores is not a list"),
