@@ -77,6 +77,28 @@ def decide(
     return replace(parsed, goal=None, refusal=f"I am not sure enough what is meant; perhaps: {perhaps}")
 
 
+def confirmed(
+    reader: InstructionReader, parsed: ParsedInstruction, state: State, options: Options, calibration: Calibration
+) -> ParsedInstruction:
+    """Act on a goal that is likely enough, otherwise ask whether it, or which of a few, is meant.
+
+    The arguments are those of `decide`; `options.act_above` is the least probability to act on. A GPT that takes no
+    second look acts on the most likely goal.
+    """
+    assert parsed.goal is not None
+    is_asked = reader.prompts.looks_twice and options.second_look
+    if not is_asked or calibration.goal.chance(parsed.evidence) >= options.act_above:
+        return parsed
+    found = candidates(reader, parsed, state, options)
+    likely = [c for c in found if calibration.score(c.probability, parsed.evidence) >= OFFERED_ABOVE][:MAX_OFFERED]
+    goals = tuple(c.goal for c in likely) or (parsed.goal,)
+    from planner.language.goal_wording import in_words, question  # here: it reads the word lists
+
+    domain = state.world.domain
+    words = question(goals, domain) if len(goals) > 1 else f"Shall I {in_words(goals[0], domain)}?"
+    return replace(parsed, goal=None, question=words, options=goals)
+
+
 def candidates(reader: InstructionReader, parsed: ParsedInstruction, state: State, options: Options) -> list[Candidate]:
     """Return the goals that an instruction may mean, the most likely first; the goal that was read is among them.
 
