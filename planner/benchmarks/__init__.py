@@ -3,6 +3,7 @@
 | file | what |
 |---|---|
 | `ablations.py` | effects of text, context, architecture and optimizer on a small planner |
+| `reading_ablations/` | effects of text, noise, recombination, reading format and size on understanding people |
 | `recovery.py` | execution under disturbances |
 | `own_home.py` | the benefit of adapting to one home |
 | `searching.py` | looking for objects whose location is unknown |

@@ -160,13 +160,9 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     """Train one condition with one seed and measure its goal accuracy."""
     import torch
 
-    from gpt.data.batches import PackedBatches
-    from gpt.model.transformer import GPT, GPTConfig
-    from gpt.training.config import TrainConfig
     from gpt.training.head_diversity import head_similarity
-    from gpt.training.trainer import train
     from planner.api import Planner
-    from planner.corpus.builder import build_corpus
+    from planner.benchmarks.reading_ablations.training import Metrics, trained
     from planner.evaluation.measurement import measure_goal, planning_modes
     from planner.tasks.held_out_trials import Split, draw_trials
 
@@ -174,30 +170,26 @@ def _one(condition: Condition, settings: Settings, seed: int, folder: Path, limi
     result_path = out / "result.json"
     if result_path.exists():
         return read_record(result_path)
-    corpus = replace(settings.corpus, noise=condition.noise)
     rows, steps = TOKENS_PER_STEP // condition.context, steps_for(condition, settings)
-    corpus_folder = folder / f"corpus-{'noisy' if condition.noise else 'clean'}-{condition.context}-{seed}"
-    tokenizer, documents, valid = build_corpus(corpus, corpus_folder, seed=seed, limit=condition.context + 1, workers=1)
-    torch.manual_seed(seed)
-    model_settings = {
-        **settings.model,
-        **condition.model,
-        "vocab_size": tokenizer.vocab_size,
-        "block_size": condition.context,
-    }
-    model = GPT(GPTConfig(**model_settings))  # type: ignore[arg-type]
-    train_settings = {**asdict(settings.train), **condition.train, "steps": steps, "batch_rows": rows, "seed": seed}
-    config = TrainConfig(**train_settings)
-    batches = PackedBatches(documents, rows, condition.context, seed)
-    tokens_of_step = batches.n_tokens / batches.steps_per_epoch
-    curve: list[tuple[float, float, float]] = []  # tokens, validation loss, seconds of training
+    settings = replace(
+        settings,
+        corpus=replace(settings.corpus, noise=condition.noise),
+        model={**settings.model, **condition.model, "block_size": condition.context},
+        train=replace(settings.train, **{**condition.train, "steps": steps, "batch_rows": rows}),  # type: ignore[arg-type]
+    )
+    losses: list[tuple[int, float, float]] = []  # steps, validation loss, tokens per second
 
-    def record_loss(metrics: dict[str, float | int | None]) -> None:
+    def record_loss(metrics: Metrics) -> None:
         if metrics["val_loss"] is not None:
-            step, rate = int(metrics["step"] or 0), float(metrics["tokens_per_s"] or math.nan)
-            curve.append((step * TOKENS_PER_STEP, float(metrics["val_loss"]), step * tokens_of_step / rate))
+            rate = float(metrics["tokens_per_s"] or math.nan)
+            losses.append((int(metrics["step"] or 0), float(metrics["val_loss"]), rate))
 
-    train(model, batches, PackedBatches(valid, rows, condition.context, 0), config, out, on_metrics=record_loss)
+    corpus = folder / f"corpus-{'noisy' if condition.noise else 'clean'}-{condition.context}-{seed}"
+    training = trained(settings, out, corpus, seed=seed, resume=False, on_metrics=record_loss)
+    model, tokenizer = training.model, training.tokenizer
+    tokens_of_step = training.batches.n_tokens / training.batches.steps_per_epoch
+    # tokens, validation loss, seconds of training
+    curve = [(step * TOKENS_PER_STEP, loss, step * tokens_of_step / rate) for step, loss, rate in losses]
     torch.set_num_threads(1)
     one_thread()
     planner = Planner(model, tokenizer)

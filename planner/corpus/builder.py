@@ -57,7 +57,7 @@ class _ShardJob:
 
     @cached_property
     def _human_tasks(self) -> list[TaskLine]:
-        return [task for path in self.human for task in read_tasks(path, self.domain) if task.goal is not None]
+        return [task for path in self.human for task in read_tasks(path, self.domain)]
 
     @cached_property
     def _goal_writer(self) -> GoalWriter | None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
 
 from envs.errors import EnvsError
 from envs.symbolic.actions import Action, State, successor
@@ -19,7 +21,7 @@ from envs.symbolic.domain import Domain
 from envs.symbolic.goals import Condition, Goal, format_goal
 from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from planner.corpus.failure_scenarios import Incidents
-from planner.corpus.free_text.sentences import people_folder, read_people
+from planner.corpus.free_text.sentences import PeopleHome, people_folder, read_people
 from planner.corpus.free_text.trees import FreeText, Shares
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from planner.corpus.free_text.own_goals import GoalWriter
 
 WITH_OWN_SKILL = 0.25  # share of renamed homes whose robot has a skill with a made-up name
+NO_TASK = "That is not a task."  # why a human-written line is refused, if it does not say so
 N_ABSENT = 3  # kinds that the domain of a renamed home has and the home has not: what asks for them is refused
 
 
@@ -81,6 +84,8 @@ class Recipe:
             each word was for (planner/corpus/free_text/).
         exchanged, joined, wrapped, modified, listed, mistyped, accounts, wrong, own, reworded: Fractions of these
             sentences, with `people` (`planner.corpus.free_text.trees.Shares`).
+        reading: Where the GPT says which words a goal cannot say, with `people` (`text_format.in_reading`); other
+            formats than `labels` were only compared with it (planner/benchmarks/reading_ablations/).
         renamed: Fraction of homes with an inventory in which kinds of objects and furniture are called by rare nouns
             (planner/tasks/renaming/); the GPT then learns to copy the names that a home shows.
         without: Goal forms and fixture categories to exclude (planner/tasks/excluded_forms.py).
@@ -119,6 +124,7 @@ class Recipe:
     wrong: float = 0.2
     own: float = 0.08
     reworded: float = 0.15
+    reading: text_format.Reading = "labels"
     conditions: int | None = None
     without: tuple[str, ...] = ()
     vocab_size: int = 2048
@@ -130,6 +136,9 @@ class Recipe:
         for name in _FRACTIONS:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"recipe: {name} must be a fraction in [0, 1], found {getattr(self, name)}")
+        if self.reading not in get_args(text_format.Reading):
+            formats = ", ".join(get_args(text_format.Reading))
+            raise ValueError(f"recipe: reading must be one of {formats}, found {self.reading!r}")
         if self.feedback + self.infill > 1:
             raise ValueError(
                 f"recipe: feedback and infill must sum to at most 1, found {self.feedback} and {self.infill}"
@@ -144,9 +153,8 @@ class Recipe:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The optional document kinds that the model is trained on, as recorded in its folder."""
-        return tuple(
-            name for name in ("feedback", "infill", "descriptions", "renamed", "people") if getattr(self, name)
-        )
+        names = ("feedback", "infill", "descriptions", "renamed", *(("people",) if self.reading == "labels" else ()))
+        return tuple(name for name in names if getattr(self, name))
 
 
 _FRACTIONS = (
@@ -154,6 +162,12 @@ _FRACTIONS = (
     "human", "with_steps", "varied", "dropped", "feedback", "infill", "renamed", "people",
     *(field.name for field in fields(Shares)),
 )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _people(folder: Path) -> tuple[PeopleHome, ...]:
+    """Return what people said; reading it takes ten seconds, and each shard of a corpus needs it."""
+    return tuple(read_people(folder))
 
 
 def document_kinds(recipe: Recipe, domain: Domain | None) -> list[str]:
@@ -190,23 +204,28 @@ class Corpus:
         for line in human:
             if line.goal is not None and not goal_is_held_out(line.goal):
                 by_scene.setdefault(line.objects or (line.id,), []).append(line)
+            elif line.goal is None and line.answer == "refuse":  # any home will do
+                by_scene.setdefault(line.objects, []).append(line)
         self.scenes = list(by_scene.values())
         incidents = Incidents(self.rng, self.drawer, self.span, common_sense=recipe.common_sense)
         self.failure_documents = (incidents.feedback_documents(), incidents.infill_documents())
         self.free_text: FreeText | None = None
         if recipe.people and self.drawer.domain.speech.of_home:
             rng = random.Random(f"people/{split}/{seed}")
-            self.free_text = FreeText(read_people(people_folder()), rng, shares=recipe.shares, writer=writer)
+            self.free_text = FreeText(_people(people_folder()), rng, shares=recipe.shares, writer=writer)
         self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text_format.Tree]:
         """Yield trees without end: for each home its tasks, then some plans; plans after failures are mixed in."""
-        shares = (self.recipe.feedback, self.recipe.infill)
+        shares, reading = (self.recipe.feedback, self.recipe.infill), self.recipe.reading
         for tree in self._tree_batches():
             while sum(shares) and self.rng.random() < sum(shares):
                 (documents,) = self.rng.choices(self.failure_documents, shares)
                 yield text_format.Tree(next(documents))
-            yield tree
+            if not tree.branches:
+                yield tree
+            elif branches := [b for branch in tree.branches if (b := text_format.in_reading(branch, reading))]:
+                yield text_format.Tree(tree.trunk, tuple(branches))
 
     def _tree_batches(self) -> Iterator[text_format.Tree]:
         while True:
@@ -236,7 +255,7 @@ class Corpus:
         """Yield a tree of one scene's lines; a scene is drawn in proportion to its number of lines."""
         (lines,) = self.rng.choices(self.scenes, cum_weights=self.cumulative_lines)
         lines = self.rng.sample(lines, k=min(len(lines), self.recipe.lines_per_scene))
-        lines = [self._varied(line) if self.rng.random() < self.recipe.varied else line for line in lines]
+        lines = [self._varied(line) if self.rng.random() < self.recipe.varied and line.goal else line for line in lines]
         names = ""
         if with_inventory:
             try:
@@ -245,7 +264,10 @@ class Corpus:
             except EnvsError:
                 return
         branches = tuple(
-            text_format.goal_document(self._instruction(line), format_goal(line.goal)) for line in lines if line.goal
+            text_format.goal_document(self._instruction(line), format_goal(line.goal))
+            if line.goal
+            else text_format.refusal_document(self._instruction(line), "[REFUSE]", str(line.extra.get("say", NO_TASK)))
+            for line in lines
         )
         yield text_format.Tree(text_format.home_part(names), branches)
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from envs.symbolic.actions import Action, State, format_action, successor
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 MAX_PER_CATEGORY = 12  # counts are shown up to this; sampled and bundled homes have at most 9
 SpecialToken = Literal["[CLS]", "[SEP]", "[EOS]", "[HINT]", "[REFUSE]", "[ASK]", "[MASK]", "[TASK]", "[FEEDBACK]"]
+Reading = Literal["labels", "written", "direct", "first"]
+"""Where the GPT says which words a goal cannot say; see `in_reading`. Planning reads `labels` alone."""
+BETWEEN_SPANS = " , "
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,41 @@ def account_part(instruction: str, tags: Sequence[str], *, is_right: bool) -> Do
     """
     words = Segment("[FEEDBACK]", instruction, labels=tuple(LABELS[tag] for tag in tags))
     return (words, Segment("[SEP]", ""), Segment(RIGHT if is_right else WRONG, "", True))
+
+
+def in_reading(branch: Document, reading: Reading) -> Document | None:
+    """Return what stands behind a home, in another reading format; None if that format has no such document.
+
+    labels      the words are labeled behind the goal, and the goal is judged: the document as it is
+    written     the GPT writes the unread words behind the goal: `goal [HINT] words , words [SEP]`
+    direct      the goal alone
+    first       the words are labeled before the goal: `instruction [FEEDBACK] instruction [SEP] goal [SEP]`
+
+    Where a document does not say what its words are for, none of the formats teaches that there are no unread ones.
+    """
+    if reading == "labels" or branch[0].special_token != "[SEP]":
+        return branch
+    start = next((i for i, segment in enumerate(branch) if segment.special_token == "[FEEDBACK]"), len(branch))
+    answer, account = branch[:start], branch[start] if start < len(branch) else None
+    if account is not None and branch[-1].special_token == WRONG:
+        return None
+    is_goal = len(answer) > 1 and answer[-1].special_token == "[SEP]"
+    labels = account.labels if account is not None else ()
+    if reading == "written" and is_goal:
+        if account is None:
+            return (*answer[:-1], replace(answer[-1], loss_on_special=False))
+        words = zip(account.text.split(" "), labels, strict=True)
+        spans = [
+            " ".join(word for word, _ in group)
+            for label, group in groupby(words, key=lambda pair: pair[1])
+            if label == LABELS["unread"]
+        ]
+        written = (Segment("[HINT]", BETWEEN_SPANS.join(spans), True, True),) if spans else ()
+        return (*answer[:-1], *written, answer[-1])
+    if reading == "first":
+        behind = 2 if answer[1].special_token == "[HINT]" else 1
+        return (*answer[:behind], Segment("[FEEDBACK]", answer[0].text, labels=labels), *answer[behind:])
+    return answer
 
 
 def goal_document(instruction: str, goal_text: str, own_names: str = "") -> Document:

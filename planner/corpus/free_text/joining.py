@@ -28,6 +28,7 @@ IN_ORDER = (
     ", and when you're done ", ". next, ", " and afterwards ", ". once that's done ", ", and only then ",
     ". finally ", " before you ",
 )  # fmt: skip
+LIST_LENGTHS = (2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7, 8)
 DETERMINERS = frozenset(
     ["the", "a", "an", "my", "our", "his", "her", "their", "this", "that", "these", "those", "some", "your"]
 )
@@ -204,8 +205,10 @@ def with_rule(sentence: Sentence, pieces: Pieces, rng: random.Random) -> Sentenc
     return _behind(sentence, len(sentence.words), say, "read", f"{sentence.goal} while {goal}")
 
 
-def with_list(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sentence | None:
-    """Ask for two to eight things where one was asked for; None unless the goal is one plain condition about it."""
+def with_list(
+    sentence: Sentence, exchange: Exchange, rng: random.Random, lengths: Sequence[int] = LIST_LENGTHS
+) -> Sentence | None:
+    """Ask for several things where one was asked for; None unless the goal is one plain condition about it."""
     if len(sentence.conditions) != 1:
         return None
     match = _PLAIN_CONDITION.fullmatch(sentence.goal)
@@ -233,7 +236,7 @@ def with_list(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sen
         other for other in exchange.present
         if other in domain.objects and (not match["place"] or _fits(other, match["place"].split(" ", 2)[2]))
     )  # fmt: skip
-    count = rng.choice((2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7, 8))
+    count = rng.choice(lengths)
     if len(alike) < count:
         return None
     chosen = rng.sample(alike, count)

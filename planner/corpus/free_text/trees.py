@@ -99,7 +99,7 @@ class FreeText:
         if rng.random() < self.shares.exchanged:
             exchange = Exchange(rng, frozenset(counts), {room.name: room.kind for room in scene.rooms}, scene.people)
         else:
-            exchange = _unchanged(rng, frozenset(counts))
+            exchange = unchanged(rng, frozenset(counts))
         sentences: list[Sentence] = []
         for _ in range(4 * n_sentences):
             if len(sentences) == n_sentences:
@@ -156,7 +156,8 @@ class FreeText:
         )
 
 
-def _unchanged(rng: random.Random, present: frozenset[str]) -> Exchange:
+def unchanged(rng: random.Random, present: frozenset[str]) -> Exchange:
+    """Return an exchange of a home's kinds that leaves everything as it is."""
     exchange = Exchange(rng, present, {}, ())
     exchange.kinds, exchange.words, exchange.present = {}, {}, present
     return exchange

@@ -12,7 +12,7 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
 from gpt.tokenization.tokenizer import Tokenizer
-from planner.corpus.corpus import Corpus, Recipe
+from planner.corpus.corpus import NO_TASK, Corpus, Recipe
 from planner.corpus.recipe_file import read_recipe
 from planner.goals.feasibility import is_feasible
 from planner.language.phrase_patterns import is_held_out, load_families
@@ -151,12 +151,27 @@ def test_human_instructions_are_mixed_in() -> None:
     assert {(d[1].text, d[2].text) for d in found} == {("bring me the tome", "book with person")}
 
 
+@pytest.mark.parametrize(("extra", "reason"), [({}, NO_TASK), ({"say": "I cannot sing."}, "I cannot sing.")])
+def test_human_instructions_that_are_no_task_are_refused(extra: dict[str, object], reason: str) -> None:
+    line = TaskLine(id="1", instruction="Sing!", goal=None, answer="refuse", extra=extra)
+    found = some(1, 20, recipe={"human": 1.0, "dropped": 0.0}, human=[line])
+    assert {(d[1].text, d[3].special_token, d[3].text) for d in found} == {("sing", "[REFUSE]", reason)}
+
+
 def test_a_human_goal_that_is_held_out_is_left_out() -> None:
     kept = TaskLine(id="1", instruction="kept", goal=parse_goal("book with person"))
     goal = next(filter(goal_is_held_out, MOVES))
     left_out = TaskLine(id="2", instruction="left out", goal=goal)
     found = some(1, 20, recipe={"human": 1.0}, human=[kept, left_out])
     assert "left out" not in {s.text for d in found for s in d}
+
+
+def test_a_recipe_names_its_reading_format() -> None:
+    first = [d for d in some(1, 40, recipe={"reading": "first", "plans": 0.0, "proposals": 0.0}) if len(d) > 2]
+    assert first and all(d[2].special_token == "[FEEDBACK]" and d[2].text == d[1].text for d in first)
+    assert "people" in Recipe(people=0.5).kinds and "people" not in Recipe(people=0.5, reading="written").kinds
+    with pytest.raises(ValueError, match="reading must be one of labels, written, direct, first, found 'last'"):
+        Recipe(reading="last")  # type: ignore[arg-type]
 
 
 # Drawn tasks
