@@ -50,6 +50,7 @@ class EvaluationTask:
         steps: A human-written step-by-step description, if the prompt includes it.
         meant: For a query or a rule, the question or the rules in canonical wording.
         nouns: Whether the home's kinds have names that no training document has.
+        file: The task file that it is from, if it is from one.
     """
 
     id: str
@@ -63,6 +64,7 @@ class EvaluationTask:
     steps: tuple[str, ...] = ()
     meant: str = ""
     nouns: NounKind = "known"
+    file: str = ""
 
     @property
     def prompt(self) -> str:

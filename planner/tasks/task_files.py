@@ -159,6 +159,8 @@ def _task(
             raise TaskError(f"{key!r} must be a string, found {_shown(raw[key])}")
         if not raw[key].strip() and not may_be_empty:
             raise TaskError(f"{key!r} is empty")
+    for key in ("unread", "context"):
+        words(key)
     goal = raw.get("goal")
     if goal is not None and not isinstance(goal, str):
         raise TaskError(f"'goal' must be a string or null, found {_shown(goal)}")
@@ -187,7 +189,7 @@ def _task(
         id=raw["id"],
         instruction=raw["instruction"],
         goal=parse_goal(goal, domain, scene=scene) if goal is not None and not is_told else None,
-        meant=_meant(goal, domain, scene) if goal is not None and is_told else "",
+        meant=_meant(goal, cast(Answer, answer), domain, scene) if goal is not None and is_told else "",
         home=home,
         objects=words("objects"),
         facts=words("facts"),
@@ -198,9 +200,9 @@ def _task(
     )
 
 
-def _meant(text: str, domain: Domain, scene: Scene | None) -> str:
+def _meant(text: str, answer: Answer, domain: Domain, scene: Scene | None) -> str:
     """Return a question or rules in canonical wording."""
-    if text.lstrip().startswith("?"):
+    if answer == "query":
         return format_query(parse_query(text, domain, scene=scene), domain)
     rules = (parse_rule(rule.strip(), domain, scene=scene) for rule in text.split(";"))
     return " ; ".join(format_rule(rule, domain) for rule in rules)
