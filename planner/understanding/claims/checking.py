@@ -139,11 +139,11 @@ def _too_big(match: re.Match[str], parsed: ParsedInstruction, state: State) -> C
 
 
 def _which(match: re.Match[str], parsed: ParsedInstruction, state: State) -> Correction | None:
-    from planner.understanding.claims.telling_apart import question, told_apart
-
     noun = _bare(match["noun"])
     if noun in _ANYTHING:
         return None
+    from planner.understanding.claims.telling_apart import question, told_apart  # here: it reads the word lists
+
     for loosely in (False, True):
         naming = _named(noun, state, loosely=loosely)
         choices = told_apart(naming.entities, state)

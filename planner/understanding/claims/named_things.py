@@ -241,7 +241,7 @@ def _ranks(domain: Domain, present: frozenset[str]) -> dict[str, dict[str, int]]
         for group, kinds in members.items():
             for noun in (group, *words.classes.get(group, ())) if group != "anything" else ():
                 for kind in kinds:
-                    add(noun, kind, 0)
+                    add(noun, kind, USUAL_RANK + 1)  # where there are books, a magazine is none
     for own in spoken_words(domain).own.values():  # with their plurals
         for form, kind in own.items():
             if kind in present:

@@ -206,6 +206,11 @@ def test_a_question_lists_things_by_what_tells_them_apart(noun: str, listed: str
     assert question.startswith(f"Which {noun} do you mean: ")
 
 
+def test_a_word_for_a_kind_means_no_class_of_that_name(bundled: dict[str, State]) -> None:
+    question = said("Which book do you mean?", bundled["family_house"]).question
+    assert "magazine" not in question
+
+
 def test_an_own_list_of_the_gpt_is_written_anew(home: State) -> None:
     parsed = said("Which fruit do you mean: the apple, the lemon or the apple?", home)
     assert parsed.question == "Which fruit do you mean: the apple or the banana?"
