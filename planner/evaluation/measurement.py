@@ -200,7 +200,9 @@ def _prediction(
     exact = bool(
         predicted_goal and trial.goal and format_goal(predicted_goal, domain) == format_goal(trial.goal, domain)
     )
-    same = exact or bool(predicted_goal and trial.goal and meaning(predicted_goal) == meaning(trial.goal))
+    same = exact or bool(
+        predicted_goal and trial.goal and meaning(predicted_goal) in map(meaning, (trial.goal, *trial.also))
+    )
     if trial.answer in ("query", "rule"):  # success is that the question or the rules are those that were meant
         exact, same = goal_text == trial.meant and answer.success, answer.success
     return Prediction(
@@ -218,8 +220,10 @@ def _says(text: str, trial: EvaluationTask) -> bool:
     if trial.answer not in ("query", "rule"):
         return True
     if trial.answer == "rule":
-        return set(text.split(" ; ")) == set(trial.meant.split(" ; "))
-    return text == trial.meant or have_same_answer(text, trial.meant, trial.start)
+        return any(set(text.split(" ; ")) == set(meant.split(" ; ")) for meant in (trial.meant, *trial.also_meant))
+    return any(
+        text == meant or have_same_answer(text, meant, trial.start) for meant in (trial.meant, *trial.also_meant)
+    )
 
 
 def _needs_no_sample(plan: Plan) -> bool:
@@ -233,8 +237,9 @@ def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:
     success = answer == trial.answer and _says(plan.goal_text, trial)
     rate = float(success)
     if trial.answer == "plan" and trial.goal is not None:
-        report = verify(trial.start, trial.goal, plan.actions)
-        success, rate = answer == "plan" and report.ok, report.score.rate
+        reports = [verify(trial.start, goal, plan.actions) for goal in (trial.goal, *trial.also)]
+        success = answer == "plan" and any(report.ok for report in reports)
+        rate = max(report.score.rate for report in reports)
     return Attempt(
         status=plan.status, kind=answer, reason=plan.reason, subtasks=plan.subtasks, success=success, rate=rate,
         seconds=plan.seconds, tried=plan.tried, tokens=plan.tokens,
