@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Count, Goal, Thing, format_goal
+from envs.symbolic.state import NOWHERE
 from planner.understanding.claims import NOT_UNDERSTOOD
 
 if TYPE_CHECKING:
@@ -146,7 +147,10 @@ def _which(match: re.Match[str], parsed: ParsedInstruction, state: State) -> Cor
 
     for loosely in (False, True):
         naming = _named(noun, state, loosely=loosely)
-        choices = told_apart(naming.entities, state)
+        seen = [i for i in naming.entities if i < state.world.n_fixtures or state.place[i] != NOWHERE]
+        if naming.entities and not seen:  # nobody knows yet what there is of it
+            return None
+        choices = told_apart(seen, state)
         if len(choices) > 1:
             return Correction(question=question(noun, choices), choices=choices, things=naming.entities)
     if choices:  # of several that nothing tells apart, the question may still be about what the home does not know

@@ -11,7 +11,7 @@ import pytest
 
 from envs.scenes.home_file import load_home, parse_home
 from envs.symbolic.goals import Goal, parse_goal
-from envs.symbolic.state import State, World
+from envs.symbolic.state import NOWHERE, State, World
 from planner.plans.planning_result import ParsedInstruction
 from planner.understanding.claims import NOT_UNDERSTOOD
 from planner.understanding.claims.checking import checked
@@ -209,6 +209,15 @@ def test_a_question_lists_things_by_what_tells_them_apart(noun: str, listed: str
 def test_a_word_for_a_kind_means_no_class_of_that_name(bundled: dict[str, State]) -> None:
     question = said("Which book do you mean?", bundled["family_house"]).question
     assert "magazine" not in question
+
+
+def test_things_that_nobody_has_seen_are_not_listed(home: State) -> None:
+    def with_unseen(*names: str) -> State:
+        unseen = {home.world.index[name] for name in names}
+        return home._replace(place=tuple(NOWHERE if i in unseen else place for i, place in enumerate(home.place)))
+
+    assert said("Which fruit do you mean?", with_unseen("apple 1")).question == "Which fruit do you mean?"
+    assert is_kept("Which mug do you mean?", with_unseen("mug 1", "mug 2"))
 
 
 def test_an_own_list_of_the_gpt_is_written_anew(home: State) -> None:
