@@ -40,7 +40,7 @@ from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.plans.waits import waits_of, words_of_waits
 from planner.prompts.document_kinds import DocumentKind
 from planner.prompts.sessions import Prompts
-from planner.understanding.disambiguation import decide
+from planner.understanding.disambiguation import confirmed, decide
 from planner.understanding.instruction_reader import InstructionReader
 from planner.verification.door_closing import ClosedPlan
 from planner.verification.plan_verification import verify
@@ -78,17 +78,18 @@ class PlanningPipeline:
         self.goal_planner = GoalPlanner(self.prompts, self.kinds, self.domain)
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
-        """Let the GPT write the goal of an instruction; with an error rate, ask if several goals may be meant.
+        """Let the GPT write the goal of an instruction; if it is not sure enough, or several may be meant, ask.
 
         Raises:
             CalibrationError: The error rate cannot be kept with this model.
         """
         options = options or Options()
-        if options.error_rate is None:
-            return self.reader.understand(instruction, state, options)
-        calibration = self.calibrated(options.error_rate)
+        calibration = self.calibration if options.error_rate is None else self.calibrated(options.error_rate)
         parsed = self.reader.understand(instruction, state, options)
-        return parsed if parsed.goal is None else decide(self.reader, parsed, state, options, calibration)
+        if parsed.goal is None or calibration is None:
+            return parsed
+        choose = confirmed if options.error_rate is None else decide
+        return choose(self.reader, parsed, state, options, calibration)
 
     def calibrated(self, error_rate: float) -> Calibration:
         """Return the calibration after checking that it can keep this error rate.

@@ -6,7 +6,8 @@ modes:
     alone         the GPT alone writes the goal, then the whole plan in one unconstrained greedy pass, which is
                   replayed; an invalid or inapplicable action ends the plan (in `planner.learning`: the direct pass)
     constrained   decoding allows only applicable actions; long goals are planned in chunks; one attempt
-    verified      as constrained, and more samples if the plan does not reach the goal that the GPT wrote (in
+    verified      as constrained, and both proofs: a second look at the instruction, questions where that or the
+                  confidence asks for one, and more samples if the plan does not reach the goal that the GPT wrote (in
                   `planner.learning`: the full planner)
 
 Measuring only the goal is many times faster:
@@ -27,7 +28,7 @@ from envs.symbolic.actions import parse_action
 from envs.symbolic.goals import Goal, format_goal
 from planner.evaluation.statistics import rounded
 from planner.goals.comparison import meaning
-from planner.plans.options import OWN_PLAN, Options
+from planner.plans.options import ACT_ABOVE, OWN_PLAN, Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.understanding.answering import have_same_answer
 from planner.understanding.instruction_reader import NOT_UNDERSTOOD
@@ -52,9 +53,9 @@ def planning_modes(
     """Return the decoding options of each planning mode, for the GPT's own plans."""
     plain = replace(OWN_PLAN, samples=0, seed=seed, inventory=inventory, common_sense=common_sense)
     return {
-        "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False),
-        "constrained": plain,
-        "verified": replace(plain, samples=samples),
+        "alone": replace(plain, constrained=False, chunks=False, clauses=False, grounded=False, second_look=False),
+        "constrained": replace(plain, second_look=False),
+        "verified": replace(plain, samples=samples, act_above=ACT_ABOVE),
     }
 
 
@@ -96,7 +97,7 @@ class Prediction:
 
     Attributes:
         goal_text: The goal that the GPT wrote for the instruction.
-        exact: Whether it equals the task's goal in canonical wording.
+        exact: Whether it equals the task's goal in canonical wording; or its question, or its rules.
         same: Whether it is equivalent to the task's goal, ignoring the order of conditions and states.
         reference: Whether the reference plan reaches the goal, if the task has one.
     """
@@ -123,7 +124,7 @@ class Prediction:
             "instruction": trial.instruction,
             "steps": len(trial.steps),
             "answer": trial.answer,
-            "goal": format_goal(trial.goal, trial.start.world.domain) if trial.goal else None,
+            "goal": format_goal(trial.goal, trial.start.world.domain) if trial.goal else trial.meant or None,
             "predicted_goal": self.goal_text or None,
             "exact": self.exact,
             "same": self.same,
@@ -140,6 +141,9 @@ class Prediction:
                 "tried": attempt.tried,
                 "tokens": attempt.tokens,
             }
+        record["misread"] = self.last.is_misread
+        if trial.file:
+            record["file"] = trial.file
         if self.reference is not None:
             record["reference_success"] = self.reference
         return record
@@ -153,7 +157,7 @@ def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMo
         reusable = (
             earlier_plan
             for earlier_mode, earlier_plan in plans.items()
-            if _is_settled(earlier_plan)
+            if _needs_no_sample(earlier_plan)
             and replace(options[earlier_mode], samples=mode_options.samples) == mode_options
         )
         plans[mode] = next(reusable, None) or planner.plan(trial.prompt, trial.start, mode_options)
@@ -192,15 +196,20 @@ def answer_kind(parsed: ParsedInstruction) -> str:
 def _prediction(
     trial: EvaluationTask, predicted_goal: Goal | None, goal_text: str, attempts: Mapping[PlanningMode, Attempt]
 ) -> Prediction:
-    domain = trial.start.world.domain
+    domain, answer = trial.start.world.domain, list(attempts.values())[-1]
     exact = bool(
         predicted_goal and trial.goal and format_goal(predicted_goal, domain) == format_goal(trial.goal, domain)
     )
+    same = exact or bool(
+        predicted_goal and trial.goal and meaning(predicted_goal) in map(meaning, (trial.goal, *trial.also))
+    )
+    if trial.answer in ("query", "rule"):  # success is that the question or the rules are those that were meant
+        exact, same = goal_text == trial.meant and answer.success, answer.success
     return Prediction(
         trial=trial,
         goal_text=goal_text,
         exact=exact,
-        same=exact or bool(predicted_goal and trial.goal and meaning(predicted_goal) == meaning(trial.goal)),
+        same=same,
         attempts=attempts,
         reference=_reference_reaches(trial),
     )
@@ -211,11 +220,13 @@ def _says(text: str, trial: EvaluationTask) -> bool:
     if trial.answer not in ("query", "rule"):
         return True
     if trial.answer == "rule":
-        return set(text.split(" ; ")) == set(trial.meant.split(" ; "))
-    return text == trial.meant or have_same_answer(text, trial.meant, trial.start)
+        return any(set(text.split(" ; ")) == set(meant.split(" ; ")) for meant in (trial.meant, *trial.also_meant))
+    return any(
+        text == meant or have_same_answer(text, meant, trial.start) for meant in (trial.meant, *trial.also_meant)
+    )
 
 
-def _is_settled(plan: Plan) -> bool:
+def _needs_no_sample(plan: Plan) -> bool:
     is_told = plan.status in ("ask", "answered", "noted")
     return plan.is_proven or is_told or (plan.status == "refused" and plan.reason != NOT_UNDERSTOOD)
 
@@ -226,8 +237,9 @@ def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:
     success = answer == trial.answer and _says(plan.goal_text, trial)
     rate = float(success)
     if trial.answer == "plan" and trial.goal is not None:
-        report = verify(trial.start, trial.goal, plan.actions)
-        success, rate = answer == "plan" and report.ok, report.score.rate
+        reports = [verify(trial.start, goal, plan.actions) for goal in (trial.goal, *trial.also)]
+        success = answer == "plan" and any(report.ok for report in reports)
+        rate = max(report.score.rate for report in reports)
     return Attempt(
         status=plan.status, kind=answer, reason=plan.reason, subtasks=plan.subtasks, success=success, rate=rate,
         seconds=plan.seconds, tried=plan.tried, tokens=plan.tokens,

@@ -9,6 +9,7 @@ from typing import Literal
 from planner.errors import OptionsError
 
 MAX_TEMPERATURE = 5.0
+ACT_ABOVE = 0.5  # a goal that is rather wrong than right is asked about
 Precision = Literal["fp32", "int8"]  # of weights
 MAX_REPLANS = 4
 MAX_REPLANS_DISTURBED = 10  # in a home that others than the robot change, too
@@ -32,6 +33,8 @@ class Options:
         grounded: Whether a likely goal about existing objects may replace one about missing objects.
         second_look: Whether the GPT looks at the instruction a second time, with its goal (if it was trained to), and
             says what each word was for; words that a goal cannot say are then asked about.
+        act_above: Probability that a goal is the intended one, in [0, 1], below which the robot asks whether it is, if
+            its GPT takes a second look and its confidence is calibrated. With `error_rate`, that decides.
         common_sense: Whether objects are chosen as people choose them: clean ones, none from a bin, the nearest
             (planner/goals/choice.py). The facts then show these first and, if `constrained`, the plan can use no
             others, unless it fails. False: the order of the facts is that of the released weights' corpus.
@@ -57,6 +60,7 @@ class Options:
     clauses: bool = True
     grounded: bool = True
     second_look: bool = True
+    act_above: float = ACT_ABOVE
     common_sense: bool = True
     close_doors: bool = True
     shorten: bool = True
@@ -74,6 +78,7 @@ class Options:
             ("temperature", Real, "a number"), ("top_k", Integral, "a whole number"), ("top_p", Real, "a number"),
             ("samples", Integral, "a whole number"), ("seed", Integral, "a whole number"),
             ("conditions", Integral, "a whole number"), ("error_rate", Real, "a number"),
+            ("act_above", Real, "a number"),
         ):  # fmt: skip
             value: object = getattr(self, name)
             is_none = value is None and name in ("top_k", "top_p", "error_rate")
@@ -85,11 +90,12 @@ class Options:
             ("top_p", self.top_p is None or 0 < self.top_p <= 1, "above 0 and at most 1"),
             ("samples", self.samples >= 0, "at least 0"),
             ("conditions", self.conditions >= 1, "at least 1"),
+            ("act_above", 0 <= self.act_above <= 1, "in [0, 1]"),
             ("repair", self.repair in ("infill", "replan"), "'infill' or 'replan'"),
         ):
             if not is_valid:
                 raise OptionsError(f"{name} must be {allowed}, found {getattr(self, name)!r}")
 
 
-OWN_PLAN = Options(close_doors=False, shorten=False)
+OWN_PLAN = Options(close_doors=False, shorten=False, act_above=0.0)
 """Decoding the GPT's own plan, as it is: what evaluation, learning and benchmarks measure."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from planner.understanding.calibration import Calibration
     from planner.understanding.instruction_reader import InstructionReader
 
+MAX_OFFERED = 3  # goals that a question offers
+OFFERED_ABOVE = 0.1  # calibrated probability of a goal that is offered
 FLOOR = math.log(0.02)  # goals that are less likely are not searched for
 
 
@@ -73,6 +75,28 @@ def decide(
         return replace(parsed, goal=None, goal_text="", question=question(goals, domain), options=goals)
     perhaps = in_words(parsed.goal, domain)
     return replace(parsed, goal=None, refusal=f"I am not sure enough what is meant; perhaps: {perhaps}")
+
+
+def confirmed(
+    reader: InstructionReader, parsed: ParsedInstruction, state: State, options: Options, calibration: Calibration
+) -> ParsedInstruction:
+    """Act on a goal that is likely enough, otherwise ask whether it, or which of a few, is meant.
+
+    The arguments are those of `decide`; `options.act_above` is the least probability to act on. A GPT that takes no
+    second look acts on the most likely goal.
+    """
+    assert parsed.goal is not None
+    is_asked = reader.prompts.looks_twice and options.second_look
+    if not is_asked or calibration.goal.chance(parsed.evidence) >= options.act_above:
+        return parsed
+    found = candidates(reader, parsed, state, options)
+    likely = [c for c in found if calibration.score(c.probability, parsed.evidence) >= OFFERED_ABOVE][:MAX_OFFERED]
+    goals = tuple(c.goal for c in likely) or (parsed.goal,)
+    from planner.language.goal_wording import in_words, question  # here: it reads the word lists
+
+    domain = state.world.domain
+    words = question(goals, domain) if len(goals) > 1 else f"Shall I {in_words(goals[0], domain)}?"
+    return replace(parsed, goal=None, question=words, options=goals)
 
 
 def candidates(reader: InstructionReader, parsed: ParsedInstruction, state: State, options: Options) -> list[Candidate]:
