@@ -97,7 +97,7 @@ def _run(args: argparse.Namespace) -> int:
 def run_demo(
     home: State, sentence: str, out: Path, sight: Sight, hearing: Hearing, planner: Planner, *, video: bool
 ) -> int:
-    """See, hear, plan and execute; returns 0 if the predicted goal is reached, otherwise 1."""
+    """See, hear, plan and execute; returns 0 if the predicted goal is reached or a question answered, otherwise 1."""
     from envs.recording.video import captioned, filmstrip, write_png
     from envs.simulation.physical_home import PhysicalHome
     from envs.symbolic.actions import format_action
@@ -132,9 +132,12 @@ def run_demo(
     print(f"goal:  {plan.goal_text or plan.reason}", flush=True)
     result = {"said": sentence, "heard": heard, "seen": captions, "plan": plan.as_dict()}
     if task.actions is None or plan.goal is None:
-        print("nothing is done: " + (plan.reason or "the plan names an object that is not where it was seen"))
+        if plan.is_settled and plan.goal is None:
+            print(f"{plan.status}: {plan.reason}")
+        else:
+            print("nothing is done: " + (plan.reason or "the plan names an object that is not where it was seen"))
         write_text_atomically(out / "result.json", json.dumps(result, indent=2) + "\n")
-        return 1
+        return 0 if plan.is_settled and plan.goal is None else 1
     for action in task.actions:
         print(f"  {format_action(home.world, action)}")
     execution_film = out / "done.mp4"

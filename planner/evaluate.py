@@ -1,7 +1,8 @@
 """`python -m planner.evaluate`: success on held-out tasks or on any task file, with 95 % intervals.
 
 Success is measured against the task's own goal: for the GPT alone, with constrained decoding and chunks, and with
-verification. Without --tasks, the built-in splits are drawn from seeds that no training document uses.
+verification. Silent misreads, needless questions and needless refusals are counted apart. Without --tasks, the built-in
+splits are drawn from seeds that no training document uses.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from planner.evaluation.measurement import Prediction
     from planner.evaluation.results import TaskProblem
     from planner.tasks.held_out_trials import EvaluationTask
+    from planner.tasks.task_files import TaskLine
 
 PROG = "python -m planner.evaluate"
 PER_SPLIT = 60  # tasks per built-in split: about 3 minutes in total
@@ -33,10 +36,11 @@ RELEASED = "released"  # the model's name if no folder is given
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog=PROG, description="Measure a planner on held-out tasks or on a task file.")
     add = parser.add_argument
-    add("--tasks", type=Path, metavar="FILE", help="task file (JSON lines, also .gz) instead of the built-in splits")
+    tasks_help = "task files (JSON lines, also .gz) instead of the built-in splits"
+    add("--tasks", type=Path, metavar="FILE", nargs="+", action="extend", help=tasks_help)
     model_help = "model folder (default: the released weights); repeat it to report the spread over several models"
     add("--model", type=Path, metavar="FOLDER", action="append", help=model_help)
-    limit_help = f"N tasks sampled from the file, or per built-in split (default: all, or {PER_SPLIT})"
+    limit_help = f"N tasks sampled from each file, or per built-in split (default: all, or {PER_SPLIT})"
     add("--domain", type=Path, metavar="FILE", help="domain of the tasks (default: that of the model)")
     add(
         "--robot", metavar="FILE", help="robot file, or panda (default), guide or fetcher; it refuses what it cannot do"
@@ -95,6 +99,9 @@ def _usage_error(args: argparse.Namespace) -> str:
         return "--renamed is for the built-in splits, with the inventory: omit --tasks and --no-inventory"
     if len(set(folders)) < len(folders):
         return "a --model is given twice: it would count as two seeds"
+    files = [file.resolve() for file in args.tasks or ()]
+    if len(set(files)) < len(files):
+        return "a file of --tasks is given twice: its tasks would count twice"
     return ""
 
 
@@ -123,9 +130,9 @@ def _run(args: argparse.Namespace) -> int:
     ]
     results = Results(
         setting=EvaluationSettings(
-            tasks=str(args.tasks) if args.tasks else None, models=names, weights=args.weights, seed=args.seed,
-            samples=args.samples, inventory=not args.no_inventory, steps=args.with_steps, goals_only=args.goals_only,
-            common_sense=not args.no_common_sense, renamed=args.renamed,
+            tasks=tuple(map(str, args.tasks)) if args.tasks else None, models=names, weights=args.weights,
+            seed=args.seed, samples=args.samples, inventory=not args.no_inventory, steps=args.with_steps,
+            goals_only=args.goals_only, common_sense=not args.no_common_sense, renamed=args.renamed,
         ),
         predictions=predictions,
         problems=problems,
@@ -161,8 +168,7 @@ def _predict_all(
 def _load_trials(args: argparse.Namespace, domain: Domain) -> tuple[list[EvaluationTask], list[TaskProblem]]:
     from envs.errors import EnvsError
     from planner.evaluation.results import TaskProblem
-    from planner.tasks.held_out_trials import BUILT_IN, draw_trials, sample_lines, trial_from_line
-    from planner.tasks.task_files import read_tasks
+    from planner.tasks.held_out_trials import BUILT_IN, draw_trials, trial_from_line
 
     geometry = args.physics > 0
     if args.tasks is None:
@@ -178,14 +184,31 @@ def _load_trials(args: argparse.Namespace, domain: Domain) -> tuple[list[Evaluat
         ], []
     trials: list[EvaluationTask] = []
     problems: list[TaskProblem] = []
-    for line in sample_lines(read_tasks(args.tasks, domain), args.limit, args.seed):
+    for file, line in _lines_of(args, domain):
         try:
-            trials.append(
-                trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps, domain=domain)
-            )
+            trial = trial_from_line(line, seed=args.seed, geometry=geometry, steps=args.with_steps, domain=domain)
+            trials.append(replace(trial, file=str(file)))
         except EnvsError as error:
             problems.append(TaskProblem(id=line.id, reason=" ".join(str(error).split())))
     return trials, problems
+
+
+def _lines_of(args: argparse.Namespace, domain: Domain) -> list[tuple[Path, TaskLine]]:
+    """Return the lines of all task files, each with its file.
+
+    Raises:
+        TaskError: A file is invalid, or two files have a task of the same id.
+    """
+    from planner.tasks.held_out_trials import sample_lines
+    from planner.tasks.task_files import TaskError, read_tasks
+
+    by_file = {file: read_tasks(file, domain) for file in args.tasks}
+    file_of_id: dict[str, Path] = {}
+    for file, lines in by_file.items():
+        for line in lines:
+            if (other := file_of_id.setdefault(line.id, file)) != file:
+                raise TaskError(f"{file}: id {line.id!r} is in {other}, too; evaluate these files one by one")
+    return [(file, line) for file, lines in by_file.items() for line in sample_lines(lines, args.limit, args.seed)]
 
 
 def _teacher_lengths(trials: Sequence[EvaluationTask]) -> dict[str, int]:

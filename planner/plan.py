@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -79,8 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answer(args: argparse.Namespace, question: str, state: State) -> int:
     """Answer a question about the home; with `--observe`, from what is known of it."""
-    from planner.cli.dialogue import print_answer
     from planner.cli.execution_flags import read_belief
+    from planner.cli.plan_display import print_answer
 
     if args.execute:
         raise PlannerError("a question cannot be combined with --execute: there is nothing to execute")
@@ -143,6 +144,8 @@ def _run(args: argparse.Namespace) -> int:
         plan = planner.plan_goal(args.goal, known, options)
     else:
         plan = planner.plan(instructions[0], known, options)
+    from planner.cli.plan_display import what_was_done
+
     if args.ask:
         from planner.cli.clarification import resolve_questions
 
@@ -156,17 +159,22 @@ def _run(args: argparse.Namespace) -> int:
         return _execute(args, plan, answer, state, settings, planner, options, belief)
     if args.json:
         print(json.dumps(answer))
-    return 0 if plan.is_proven else 1
+    if settings is not None and plan.is_settled:
+        print(f"{PROG}: there is nothing to execute: {what_was_done(plan)}", file=sys.stderr)
+    if plan.rules:
+        flags = " ".join(f"--rule {shlex.quote(rule)}" for rule in plan.rules)
+        print(f"{PROG}: to keep it, give {flags} from now on, or add it to `rules:` of the home", file=sys.stderr)
+    return 0 if plan.is_settled else 1
 
 
 def _shown(args: argparse.Namespace, plan: Plan) -> dict[str, object]:
     """Print a plan, and keep it for later if that was asked for; return the answer as plain data."""
-    from planner.cli.dialogue import print_plan
+    from planner.cli.plan_display import print_plan, what_was_done
 
     if not args.json:
         print_plan(plan)
     if args.agenda is not None and not plan.is_proven:
-        print(f"{PROG}: nothing was added to {args.agenda}: the plan is {plan.status}", file=sys.stderr)
+        print(f"{PROG}: nothing was added to {args.agenda}: {what_was_done(plan)}", file=sys.stderr)
     if args.agenda is None or not plan.is_proven:
         return plan.as_dict()
     from planner.cli.agendas import keep_plan

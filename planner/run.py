@@ -146,7 +146,7 @@ def _run(args: argparse.Namespace) -> int:
             print(f"{PROG}: {proposed.status}: {printable(proposed.reason)}", file=sys.stderr)
             return 1
         if not args.json:
-            from planner.cli.dialogue import print_idle_phases
+            from planner.cli.plan_display import print_idle_phases
 
             print_idle_phases(proposed)
         actions = proposed.actions

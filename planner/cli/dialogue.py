@@ -2,28 +2,29 @@
 
 Any program can drive the planner as a subprocess: one instruction per line in, and with `--json` one object per line
 out. The home stays the same unless plans are executed; then each instruction starts from the last one's final state.
-Scheduled plans then hold up nothing: each is done when it is due, at the latest after the last instruction.
+Scheduled plans then hold up nothing: each is done when it is due, at the latest after the last instruction. A rule that
+is stated (status `noted`) holds for all instructions after it.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from envs.errors import GoalError
-from envs.symbolic.goals import format_condition, format_goal, format_rule, parse_query
-from planner.cli.clarification import choices, plan_from_answer
-from planner.cli.idle_phases import idle_phases
+from envs.symbolic.goals import format_condition, parse_rule
+from envs.symbolic.rules import is_true_of
+from planner.cli.clarification import plan_from_answer
+from planner.cli.plan_display import print_answer, print_plan, print_question
 from planner.errors import PlannerError
 from planner.io.command import standard_input
 from planner.io.terminal import printable
-from planner.language.answering.answers import answer
 from planner.language.normalization import is_question
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.prompts import text_format
+from planner.world_model.open_home import with_rules
 
 if TYPE_CHECKING:
     from envs.simulation.physical_home import PhysicalHome
@@ -33,68 +34,30 @@ if TYPE_CHECKING:
     from planner.cli.execution_flags import ExecutionSettings
     from planner.execution.events import Episode
     from planner.plans.options import Options
-    from planner.verification.plan_verification import Proof
-    from planner.world_model.belief import Belief
 
 MAX_INSTRUCTION = 4000  # characters
 
 
-def print_plan(plan: Plan) -> None:
-    """Print the goal without the rules of its home, the plan, and the status with confidence, one per line."""
-    if plan.goal is not None:
-        own_rules = tuple(rule for rule in plan.goal.rules if format_rule(rule) not in plan.start.world.scene.rules)
-        print(f"goal: {format_goal(replace(plan.goal, rules=own_rules))}")
-        if plan.subtasks:
-            print(f"plan: {printable(str(plan))}")
-        elif plan.status == "unverified":
-            print("plan: no step brings it nearer")
-        print_idle_phases(plan)
-    reason = printable(" ".join(plan.reason.split()))
-    confidence = f", {100 * plan.confidence.plan:.0f} % sure" if plan.confidence is not None else ""
-    changes = [f"added {_steps(plan.added)}"] if plan.added else []
-    changes += [f"left out {plan.left_out}"] if plan.left_out else []
-    added = f", the planner {' and '.join(changes)}" if changes else ""
-    status = plan.status + (f": {reason}" if reason else "")
-    print(f"{status} ({plan.seconds:.2f} s{confidence}{added})", flush=True)
-    if plan.status == "unverified" and plan.report is not None:
-        print_proof(plan.report.proof)
+class NotedRules:
+    """The rules that were stated in a dialogue. One that is broken when it is stated holds as soon as it is kept."""
 
+    def __init__(self) -> None:
+        self._texts: dict[str, None] = {}
 
-def print_answer(question: str, state: State, belief: Belief | None = None, *, as_json: bool) -> None:
-    """Answer a question in the goal language from the state of the home, or from what is believed of it.
+    def note(self, plan: Plan, *, quiet: bool) -> None:
+        """Note the rules of a plan; unless `quiet`, say which of them are broken now."""
+        self._texts |= dict.fromkeys(plan.rules)
+        for text in plan.rules:
+            if not quiet and self._is_broken(text, plan.start):
+                print(f"not so now: {printable(text)}; it holds as soon as it is kept", flush=True)
 
-    Raises:
-        GoalError: It does not parse.
-    """
-    query = parse_query(question, scene=state.world.scene)
-    if belief is None:
-        words = answer(query, state)
-    else:
-        from planner.exploration.belief_answers import answer_from_belief
+    def applied(self, state: State) -> State:
+        """Return the state of the home with the rules that can be kept from now on."""
+        return with_rules(state, [text for text in self._texts if not self._is_broken(text, state)])
 
-        words = answer_from_belief(query, belief)
-    data = {"status": "answered", "question": " ".join(question.split()), "answer": words}
-    print(json.dumps(data) if as_json else words, flush=True)
-
-
-def print_idle_phases(plan: Plan) -> None:
-    """Print which phases of its goal a proven plan does nothing for, and why, one a line; nothing if there is none."""
-    for idle in idle_phases(plan):
-        phase = f" for phase {idle.number}" if plan.goal is not None and len(plan.goal.phases) > 1 else ""
-        print(f"nothing to do{phase}: {printable(idle.reason)}", flush=True)
-
-
-def _steps(numbers: Sequence[int]) -> str:
-    """Write the numbers of steps: `step 9`, `steps 9, 12 and 19`."""
-    *first, last = map(str, numbers)
-    return f"steps {', '.join(first)} and {last}" if first else f"step {last}"
-
-
-def print_proof(proof: Proof) -> None:
-    """Print what a plan does for each condition, and which rules it breaks; nothing if the status line said it all."""
-    broken = [rule for rule in proof.rules if rule.broken_at is not None]
-    if len(proof.conditions) + len(broken) > 1 or any(c.undone is not None for c in proof.conditions):
-        print("\n".join(f"  {line}" for line in (*proof.conditions, *broken)), flush=True)
+    @staticmethod
+    def _is_broken(text: str, state: State) -> bool:
+        return is_true_of(parse_rule(text, scene=state.world.scene), state, state)
 
 
 def read_lines(stream: TextIO) -> Iterator[str]:
@@ -116,13 +79,6 @@ def ask_user(plan: Plan) -> str | None:
         raise PlannerError("standard input is not a text (UTF-8)") from None
 
 
-def print_question(plan: Plan) -> None:
-    """Print a question with its numbered options to stderr, so that stdout holds only results."""
-    print(printable(plan.reason), file=sys.stderr)
-    for number, choice in enumerate(choices(plan), start=1):
-        print(f"  {number}. {choice}", file=sys.stderr, flush=True)
-
-
 def converse(
     lines: Iterable[str],
     planner: Planner,
@@ -134,7 +90,7 @@ def converse(
     ask: bool = False,
     typed: bool = True,
 ) -> bool:
-    """Answer instructions until the input ends; return whether each was planned, and executed if that was asked for.
+    """Answer instructions until the input ends; return whether each was settled, and executed if that was asked for.
 
     Args:
         lines: The instructions, and questions in the goal language (`? where mug`); an empty line is answered too.
@@ -159,11 +115,12 @@ def converse(
         if typed and not as_json:
             print(f"ready: {state.world.scene.name}; an instruction a line, end with Ctrl-D", file=sys.stderr)
         plan: Plan | None = None
+        rules = NotedRules()
         all_done = True
         for line in lines:
             if not (typed or as_json):
                 print(f"instruction: {printable(line.strip())}", flush=True)
-            current_state = state if home is None else home.state()
+            current_state = rules.applied(state if home is None else home.state())
             if is_question(line):
                 all_done = _answered(line, current_state, as_json=as_json) and all_done
                 continue
@@ -184,7 +141,8 @@ def converse(
             if as_json:
                 kept = {} if number is None else {"agenda": number}
                 print(json.dumps(_answer(plan, episode, settings) | kept), flush=True)
-            all_done = all_done and plan.is_proven and (episode is None or episode.success)
+            rules.note(plan, quiet=as_json)
+            all_done = all_done and plan.is_settled and (episode is None or episode.success)
             if later is not None:
                 all_done = later.do(wait=False) and all_done
         if later is not None:

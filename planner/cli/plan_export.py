@@ -22,17 +22,19 @@ def export_plan(plan: Plan, export_format: Format, prog: str, *, unverified: boo
     """Print a plan, or write its files and print their paths; return the exit code.
 
     A plan that is not verified leads to a message and exit code 1; it is exported only if `unverified` asks for it.
+    JSON is always written, since it holds the status; only there an answer or a noted rule is exit code 0.
 
     Raises:
         OutputError: The folder cannot be written to.
         ExportError: An extra is missing.
     """
-    is_proven = plan.is_proven
-    if not is_proven:
+    is_json = export_format == "json"
+    is_done = plan.is_proven or (is_json and plan.is_settled)
+    if not is_done:
         print(f"{prog}: {plan.status}: {printable(' '.join(plan.reason.split()))}", file=sys.stderr)
-        if plan.goal is None or plan.guesses:
+        if not is_json and (plan.goal is None or plan.guesses):
             return 1
-        if not unverified and export_format != "json":
+        if not is_json and not unverified:
             print(f"{prog}: --unverified exports the plan all the same, as far as it gets", file=sys.stderr)
             return 1
     try:
@@ -42,10 +44,10 @@ def export_plan(plan: Plan, export_format: Format, prog: str, *, unverified: boo
             for path in write_files(out, plan.export_files(export_format, unverified=unverified)):
                 print(path)
     except ExportError as error:
-        if is_proven:
+        if is_done:
             raise
         print(f"{prog}: {printable(str(error))}", file=sys.stderr)
-    return 0 if is_proven else 1
+    return 0 if is_done else 1
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:

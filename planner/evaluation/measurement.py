@@ -97,7 +97,7 @@ class Prediction:
 
     Attributes:
         goal_text: The goal that the GPT wrote for the instruction.
-        exact: Whether it equals the task's goal in canonical wording.
+        exact: Whether it equals the task's goal in canonical wording; or its question, or its rules.
         same: Whether it is equivalent to the task's goal, ignoring the order of conditions and states.
         reference: Whether the reference plan reaches the goal, if the task has one.
     """
@@ -124,7 +124,7 @@ class Prediction:
             "instruction": trial.instruction,
             "steps": len(trial.steps),
             "answer": trial.answer,
-            "goal": format_goal(trial.goal, trial.start.world.domain) if trial.goal else None,
+            "goal": format_goal(trial.goal, trial.start.world.domain) if trial.goal else trial.meant or None,
             "predicted_goal": self.goal_text or None,
             "exact": self.exact,
             "same": self.same,
@@ -141,6 +141,9 @@ class Prediction:
                 "tried": attempt.tried,
                 "tokens": attempt.tokens,
             }
+        record["misread"] = self.last.is_misread
+        if trial.file:
+            record["file"] = trial.file
         if self.reference is not None:
             record["reference_success"] = self.reference
         return record
@@ -154,7 +157,7 @@ def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMo
         reusable = (
             earlier_plan
             for earlier_mode, earlier_plan in plans.items()
-            if _is_settled(earlier_plan)
+            if _needs_no_sample(earlier_plan)
             and replace(options[earlier_mode], samples=mode_options.samples) == mode_options
         )
         plans[mode] = next(reusable, None) or planner.plan(trial.prompt, trial.start, mode_options)
@@ -193,15 +196,20 @@ def answer_kind(parsed: ParsedInstruction) -> str:
 def _prediction(
     trial: EvaluationTask, predicted_goal: Goal | None, goal_text: str, attempts: Mapping[PlanningMode, Attempt]
 ) -> Prediction:
-    domain = trial.start.world.domain
+    domain, answer = trial.start.world.domain, list(attempts.values())[-1]
     exact = bool(
         predicted_goal and trial.goal and format_goal(predicted_goal, domain) == format_goal(trial.goal, domain)
     )
+    same = exact or bool(
+        predicted_goal and trial.goal and meaning(predicted_goal) in map(meaning, (trial.goal, *trial.also))
+    )
+    if trial.answer in ("query", "rule"):  # success is that the question or the rules are those that were meant
+        exact, same = goal_text == trial.meant and answer.success, answer.success
     return Prediction(
         trial=trial,
         goal_text=goal_text,
         exact=exact,
-        same=exact or bool(predicted_goal and trial.goal and meaning(predicted_goal) == meaning(trial.goal)),
+        same=same,
         attempts=attempts,
         reference=_reference_reaches(trial),
     )
@@ -212,11 +220,13 @@ def _says(text: str, trial: EvaluationTask) -> bool:
     if trial.answer not in ("query", "rule"):
         return True
     if trial.answer == "rule":
-        return set(text.split(" ; ")) == set(trial.meant.split(" ; "))
-    return text == trial.meant or have_same_answer(text, trial.meant, trial.start)
+        return any(set(text.split(" ; ")) == set(meant.split(" ; ")) for meant in (trial.meant, *trial.also_meant))
+    return any(
+        text == meant or have_same_answer(text, meant, trial.start) for meant in (trial.meant, *trial.also_meant)
+    )
 
 
-def _is_settled(plan: Plan) -> bool:
+def _needs_no_sample(plan: Plan) -> bool:
     is_told = plan.status in ("ask", "answered", "noted")
     return plan.is_proven or is_told or (plan.status == "refused" and plan.reason != NOT_UNDERSTOOD)
 
@@ -227,8 +237,9 @@ def score_attempt(plan: Plan, trial: EvaluationTask) -> Attempt:
     success = answer == trial.answer and _says(plan.goal_text, trial)
     rate = float(success)
     if trial.answer == "plan" and trial.goal is not None:
-        report = verify(trial.start, trial.goal, plan.actions)
-        success, rate = answer == "plan" and report.ok, report.score.rate
+        reports = [verify(trial.start, goal, plan.actions) for goal in (trial.goal, *trial.also)]
+        success = answer == "plan" and any(report.ok for report in reports)
+        rate = max(report.score.rate for report in reports)
     return Attempt(
         status=plan.status, kind=answer, reason=plan.reason, subtasks=plan.subtasks, success=success, rate=rate,
         seconds=plan.seconds, tried=plan.tried, tokens=plan.tokens,

@@ -10,7 +10,7 @@ from planner.evaluation.statistics import Rate
 from planner.evaluation.summary import Scores, score, spread, summarize
 from planner.evaluation.tables import (
     confusion_table,
-    false_answers_table,
+    right_kinds_table,
     scores_as_dict,
     spread_table,
     success_table,
@@ -33,7 +33,7 @@ class EvaluationSettings:
     """What was evaluated, and how.
 
     Attributes:
-        tasks: The task file; None: the built-in splits.
+        tasks: The task files; None: the built-in splits.
         models: The model folders, as given.
         weights: Precision of the weights.
         seed: Seed of tasks, homes and samples.
@@ -45,7 +45,7 @@ class EvaluationSettings:
         renamed: Share of the kinds of objects that had other names in the renamed homes; 0: no home was renamed.
     """
 
-    tasks: str | None
+    tasks: tuple[str, ...] | None
     models: tuple[str, ...]
     weights: Precision
     seed: int
@@ -120,9 +120,9 @@ class Results:
         """Return plain data. With several models, rates are pooled, and `spread` holds their variation."""
         setting = self.setting
         record: dict[str, object] = {
-            "tasks": setting.tasks, "models": list(setting.models), "weights": setting.weights, "seed": setting.seed,
-            "samples": setting.samples, "inventory": setting.inventory, "goals_only": setting.goals_only,
-            "common_sense": setting.common_sense,
+            "tasks": None if setting.tasks is None else list(setting.tasks), "models": list(setting.models),
+            "weights": setting.weights, "seed": setting.seed, "samples": setting.samples,
+            "inventory": setting.inventory, "goals_only": setting.goals_only, "common_sense": setting.common_sense,
             "steps": self.tasks_with_steps.as_dict() if setting.steps else None,
         }  # fmt: skip
         record |= scores_as_dict(self.pooled)
@@ -159,6 +159,8 @@ class Results:
             yield success_table(scores.nouns, "nouns")
         if from_file and len(scores.families) > 1:
             yield success_table(scores.families, "family")
+        if scores.files:
+            yield success_table(scores.files, "file")
         yield confusion_table(scores)
         if len(self.predictions) > 1:
             yield from self._model_tables(from_file)
@@ -200,7 +202,9 @@ class Results:
         yield spread_table(spreads["all"] if from_file else spreads["splits"], "answer" if from_file else "split")
         if from_file and len(spreads["families"]) > 1:
             yield spread_table(spreads["families"], "family")
-        yield false_answers_table(spreads["answers"])
+        if spreads["files"]:
+            yield spread_table(spreads["files"], "file")
+        yield right_kinds_table(spreads["answers"])
 
     def _notes(self) -> Iterator[str]:
         baselines = (("teacher reaches", self.teacher), ("reference plans reach", self.reference))

@@ -81,9 +81,8 @@ class Scores:
         splits: By split; for a task file, by the correct type of answer.
         nouns: By whether the kinds of the homes have known names.
         families: By task family, sorted by name.
+        files: By task file, if there are several.
         confusion: Correct against given types of answer, in the last mode.
-        false_refusals: Fraction of plannable tasks that were refused.
-        false_questions: Fraction of plannable tasks that were answered by a question.
         worst: The families with the lowest success.
     """
 
@@ -91,24 +90,22 @@ class Scores:
     splits: tuple[Summary, ...]
     nouns: tuple[Summary, ...]
     families: tuple[Summary, ...]
+    files: tuple[Summary, ...]
     confusion: Confusion
-    false_refusals: Rate
-    false_questions: Rate
     worst: tuple[WorstFamily, ...]
 
 
 def score(predictions: Sequence[Prediction], lengths: Mapping[str, int] | None = None) -> Scores:
     """Compute all scores; `lengths` holds the teacher's plan lengths by trial id."""
     families = _group_by(sorted(predictions, key=lambda p: p.trial.family), lambda p: p.trial.family)
-    table = confusion(predictions)
+    files = _group_by(predictions, lambda p: p.trial.file)
     return Scores(
         whole=summarize("all", predictions, lengths),
         splits=tuple(summarize(n, g, lengths) for n, g in _group_by(predictions, _row).items()),
         nouns=tuple(summarize(n, g, lengths) for n, g in _group_by(predictions, lambda p: p.trial.nouns).items()),
         families=tuple(summarize(name, group, lengths) for name, group in families.items()),
-        confusion=table,
-        false_refusals=false_answers(table, "refuse"),
-        false_questions=false_answers(table, "ask"),
+        files=tuple(summarize(n, g, lengths) for n, g in files.items()) if len(files) > 1 else (),
+        confusion=confusion(predictions),
         worst=_worst_families(families),
     )
 
@@ -156,15 +153,15 @@ def correct_answer_rates(table: Confusion) -> dict[str, Rate]:
     return {right: Rate(hits=row[right], total=sum(row.values())) for right, row in table.items()}
 
 
-def false_answers(table: Confusion, kind: str) -> Rate:
-    """Return the fraction of plannable tasks that were answered by `kind` (refuse or ask) instead."""
-    return Rate(hits=table["plan"][kind], total=sum(table["plan"].values()))
+def kinds_in(table: Confusion) -> tuple[str, ...]:
+    """Return the types of answer that were right or given at least once, in their order."""
+    return tuple(k for k in table if any(table[k].values()) or any(row[k] for row in table.values()))
 
 
 def spread(scores: Sequence[Scores]) -> dict[str, dict[str, dict[str, Spread]]]:
     """Return the spread of each metric over several models on the same tasks.
 
-    Keys: section (`all`, `splits`, `families`, `answers`), row, metric.
+    Keys: section (`all`, `splits`, `families`, `files`, `answers`), row, metric.
     """
 
     def rows(groups: Sequence[Sequence[Summary]]) -> dict[str, dict[str, Spread]]:
@@ -174,10 +171,6 @@ def spread(scores: Sequence[Scores]) -> dict[str, dict[str, dict[str, Spread]]]:
             by_row[row[0].name] = {key: Spread.of(f[key] for f in figures) for key in figures[0]}
         return by_row
 
-    false_rates = {
-        "false_refusals": Spread.of(s.false_refusals.value for s in scores),
-        "false_questions": Spread.of(s.false_questions.value for s in scores),
-    }
     correct_rates: dict[str, Spread] = {
         kind: Spread.of(correct_answer_rates(s.confusion)[kind].value for s in scores) for kind in ANSWERS
     }
@@ -185,7 +178,8 @@ def spread(scores: Sequence[Scores]) -> dict[str, dict[str, dict[str, Spread]]]:
         "all": rows([[s.whole] for s in scores]),
         "splits": rows([s.splits for s in scores]),
         "families": rows([s.families for s in scores]),
-        "answers": {"false": false_rates, "right_kind": correct_rates},
+        "files": rows([s.files for s in scores]),
+        "answers": {"right_kind": correct_rates},
     }
 
 

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import format_goal
 from planner.evaluation.statistics import Rate, Spread, rounded
-from planner.evaluation.summary import Confusion, Scores, Summary, WorstFamily, correct_answer_rates
-from planner.tasks.task_files import ANSWERS
+from planner.evaluation.summary import Confusion, Scores, Summary, WorstFamily, correct_answer_rates, kinds_in
 
 if TYPE_CHECKING:
     from planner.evaluation.measurement import PlanningMode
 
 MAX_TEXT = 110  # characters per line of an example
+MISTAKES = {  # fields of `Summary` that cost more than a missed task, or annoy
+    "misread": "silent misreads (acted, answered or noted, and not what was said)",
+    "asked": "needless questions (where neither a question nor a refusal is right)",
+    "refused": "needless refusals",
+}
 
 _MODE_TITLES: dict[PlanningMode, str] = {
     "alone": "GPT alone", "constrained": "constrained", "verified": "verified", "understood": "right answer",
@@ -85,12 +89,11 @@ def _number(value: float, digits: int) -> str:
 
 
 def confusion_table(scores: Scores) -> str:
-    """Format the confusion of answer types and the rates of false refusals and questions."""
-    right = correct_answer_rates(scores.confusion)
-    rows = [[k, *map(str, scores.confusion[k].values()), str(right[k])] for k in ANSWERS if right[k].total]
-    lines = [grid(["right answer", *(f"said {given}" for given in ANSWERS), "right kind"], rows)]
-    if scores.false_refusals.total:
-        lines += [f"false refusals: {scores.false_refusals}", f"false questions: {scores.false_questions}"]
+    """Format the confusion of answer types, without those that do not occur, and what acts or asks wrongly."""
+    table, right, kinds = scores.confusion, correct_answer_rates(scores.confusion), kinds_in(scores.confusion)
+    rows = [[k, *(str(table[k][given]) for given in kinds), str(right[k])] for k in kinds if right[k].total]
+    lines = [grid(["right answer", *(f"said {given}" for given in kinds), "right kind"], rows)] if rows else []
+    lines += [f"{title}: {getattr(scores.whole, name)}" for name, title in MISTAKES.items()]
     return "\n".join(lines)
 
 
@@ -120,11 +123,10 @@ def spread_table(rows: Mapping[str, Mapping[str, Spread]], title: str) -> str:
     return _grid_without_empty_columns([title, *(_METRIC_TITLES[key] for key in names)], cells)
 
 
-def false_answers_table(answers: Mapping[str, Mapping[str, Spread]]) -> str:
-    """Format the spread of the rates of correct and false answer types."""
+def right_kinds_table(answers: Mapping[str, Mapping[str, Spread]]) -> str:
+    """Format how often each type of answer was right, over several models."""
     right = {f"right kind, {_ANSWER_TITLES[kind]}": s for kind, s in answers["right_kind"].items()}
-    false = {key.replace("_", " "): s for key, s in answers["false"].items()}
-    return grid(["answers", ""], [[name, _spread_text(s, name)] for name, s in (right | false).items() if s.values])
+    return grid(["answers", ""], [[name, _spread_text(s, name)] for name, s in right.items() if s.values])
 
 
 def _spread_text(spread: Spread, figure: str) -> str:
@@ -174,9 +176,8 @@ def scores_as_dict(scores: Scores) -> dict[str, object]:
         "all": summary_as_dict(scores.whole),
         "splits": [summary_as_dict(s) for s in scores.splits],
         "families": [summary_as_dict(s) for s in scores.families],
+        **({"files": [summary_as_dict(s) for s in scores.files]} if scores.files else {}),
         "confusion": confusion,
         "right_kind": {kind: rate.as_dict() for kind, rate in kinds.items()},
-        "false_refusals": scores.false_refusals.as_dict(),
-        "false_questions": scores.false_questions.as_dict(),
         "worst": [worst_as_dict(w) for w in scores.worst],
     }

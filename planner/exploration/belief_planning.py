@@ -71,7 +71,7 @@ def plan_under_uncertainty(
         planner, parsed.goal, belief, decoding_options, instruction=parsed.instruction
     )
     seconds, tokens = time.perf_counter() - started_at, plan.tokens + parsed.tokens
-    return replace(plan, seconds=seconds, tokens=tokens, logprob=parsed.logprob)
+    return replace(plan, seconds=seconds, tokens=tokens, logprob=parsed.logprob, words=parsed.words)
 
 
 def plan_for_goal_under_uncertainty(
@@ -145,7 +145,8 @@ def understand(planner: PlanningPipeline, instruction: str, belief: Belief, opti
     """Let the GPT write the goal of an instruction, given what is known of the home."""
     named = categories_named(instruction, belief.scene.domain)
     parsed = planner.understand(instruction, with_unseen(belief, named), options)
-    if parsed.goal is not None or not parsed.goal_text or parsed.question:
+    is_told = parsed.query is not None or bool(parsed.rules)
+    if parsed.goal is not None or not parsed.goal_text or parsed.question or is_told:
         return parsed
     try:
         goal = parse_goal(parsed.goal_text, scene=belief.scene)

@@ -88,6 +88,8 @@ def split_plan(text: str) -> PlanText:
         line = _COMMENT.sub("", raw_line).strip()
         if line.startswith(("```", "~~~")) or _STATUS.match(line):
             continue
+        if line.startswith("words:"):
+            continue
         if line.lower().startswith("goal:"):
             goal = line[len("goal:") :].strip() or goal
             continue
@@ -142,8 +144,8 @@ def _from_json(text: str) -> PlanText:
         data, goal, status, reason = data["plan"], data.get("goal"), data.get("status"), data.get("reason")
         if goal is not None and not isinstance(goal, str):
             raise PlanTextError(f"the JSON's goal must be a text, found {quoted(goal)}")
-        if data == [] and status in ("refused", "ask"):
-            raise PlanTextError(f"the JSON holds no plan: planner.plan answered {status}: {reason}")
+        if data == [] and status in ("refused", "ask", "answered", "noted"):
+            raise PlanTextError(f"the JSON holds no plan: the answer of planner.plan is {status}: {reason}")
     if not isinstance(data, list) or not all(isinstance(step, str) for step in data):
         raise PlanTextError(
             f'the JSON\'s plan must be a list of subtasks, such as ["open cabinet 1"]; found {quoted(data)}'

@@ -174,8 +174,8 @@ class Plan:
         status: `verified` (reaches `goal` in the symbolic home), `scheduled` (the same, but it waits for a time),
             `unverified`, `refused`, `ask` (a question back), `answered` (a question about the home), or `noted` (a rule
             for the future).
-        reason: Why it is not verified; or the refusal; or the question; or the answer; or, in words, when a scheduled
-            plan is done.
+        reason: Why it is not verified; or the refusal; or the question back; or the answer; or the rules; or, in words,
+            when a scheduled plan is done.
         goal: The goal; None for a refusal or a question.
         goal_text: The goal in the goal language, or what the GPT wrote instead.
         actions: The subtasks; empty if something must be searched for first. A plan that does not reach its goal ends
@@ -234,12 +234,13 @@ class Plan:
         status: Status = (
             "ask" if parsed.question else "answered" if parsed.query else "noted" if parsed.rules else "refused"
         )
+        rules = tuple(format_rule(rule, domain) for rule in parsed.rules) if status == "noted" else ()
         return cls(
             instruction=parsed.instruction, status=status,
-            reason=parsed.question or parsed.answer or parsed.refusal, goal=None, goal_text=parsed.goal_text,
-            actions=(), subtasks=(), start=state, report=None, tried=0, tokens=parsed.tokens, seconds=seconds,
-            logprob=parsed.logprob, options=parsed.options, words=parsed.words,
-            rules=tuple(format_rule(rule, domain) for rule in parsed.rules) if status == "noted" else (),
+            reason=parsed.question or parsed.answer or " ; ".join(rules) or parsed.refusal, goal=None,
+            goal_text=parsed.goal_text, actions=(), subtasks=(), start=state, report=None, tried=0,
+            tokens=parsed.tokens, seconds=seconds, logprob=parsed.logprob, options=parsed.options, words=parsed.words,
+            rules=rules,
         )  # fmt: skip
 
     @classmethod
@@ -254,6 +255,11 @@ class Plan:
     def is_proven(self) -> bool:
         """Whether the plan reaches its goal, now or when its time comes."""
         return self.status in ("verified", "scheduled")
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing remains to be said: the plan is proven, the question answered, or the rule noted."""
+        return self.is_proven or self.status in ("answered", "noted")
 
     @property
     def is_executable(self) -> bool:

@@ -49,7 +49,9 @@ class EvaluationTask:
         reference: Another system's plan, which is scored too.
         steps: A human-written step-by-step description, if the prompt includes it.
         meant: For a query or a rule, the question or the rules in canonical wording.
+        also, also_meant: Other goals, questions or rules that are as good.
         nouns: Whether the home's kinds have names that no training document has.
+        file: The task file that it is from, if it is from one.
     """
 
     id: str
@@ -62,7 +64,10 @@ class EvaluationTask:
     reference: tuple[str, ...] | None = None
     steps: tuple[str, ...] = ()
     meant: str = ""
+    also: tuple[Goal, ...] = ()
+    also_meant: tuple[str, ...] = ()
     nouns: NounKind = "known"
+    file: str = ""
 
     @property
     def prompt(self) -> str:
@@ -249,6 +254,8 @@ def trial_from_line(
         goal=line.goal,
         answer=line.right_answer,
         meant=line.meant,
+        also=line.also,
+        also_meant=line.also_meant,
         reference=tuple(reference) if is_plan else None,  # type: ignore[arg-type]
         steps=line.steps if steps else (),
     )

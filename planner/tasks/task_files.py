@@ -5,9 +5,9 @@
 `home` is the name of a bundled home, a YAML path, a seed (also as text), or null. Null samples a home from (seed, id)
 that has what the goal and `objects` need, respects `facts` and `absent`, and does not satisfy the goal yet. `answer` is
 plan, refuse, ask, query (`goal` is a question about the home, `? where wallet`) or rule (`goal` is what shall hold from
-now on, `never oven on`). `unread` lists words that goals cannot say: the right answer is then a question back.
-Unknown keys are kept and ignored, except `family` (the task type) and `steps` (a human-written
-step-by-step description).
+now on, `never oven on`). `also` lists goals that are as good. `unread` lists words that goals cannot say: the right
+answer is then a question back. Unknown keys are kept and ignored, except `family` (the task type) and `steps` (a
+human-written step-by-step description).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from envs.symbolic.scene import Scene
 
 MAX_BYTES = 200_000_000  # size of a task file, decompressed
 KEYS = ("id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference")
-READ_EXTRAS = ("family", "steps", "unread", "context", "say")  # further keys that are read
+READ_EXTRAS = ("family", "steps", "unread", "context", "say", "also")  # further keys that are read
 KEY_SIMILARITY = 0.86  # of a key that is a misspelling
 
 Answer = Literal["plan", "refuse", "ask", "query", "rule"]
@@ -48,6 +48,7 @@ class TaskLine:
     Attributes:
         goal: The goal of a plan, or what should be done of it after a question back; None for other answers.
         meant: For a query or a rule, the question or the rules in canonical wording.
+        also, also_meant: Other goals, questions or rules that are as good.
         extra: Unknown keys.
     """
 
@@ -55,6 +56,8 @@ class TaskLine:
     instruction: str
     goal: Goal | None
     meant: str = ""
+    also: tuple[Goal, ...] = ()
+    also_meant: tuple[str, ...] = ()
     home: str | Path | int | None = None
     objects: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
@@ -159,6 +162,8 @@ def _task(
             raise TaskError(f"{key!r} must be a string, found {_shown(raw[key])}")
         if not raw[key].strip() and not may_be_empty:
             raise TaskError(f"{key!r} is empty")
+    for key in ("unread", "context"):
+        words(key)
     goal = raw.get("goal")
     if goal is not None and not isinstance(goal, str):
         raise TaskError(f"'goal' must be a string or null, found {_shown(goal)}")
@@ -187,7 +192,7 @@ def _task(
         id=raw["id"],
         instruction=raw["instruction"],
         goal=parse_goal(goal, domain, scene=scene) if goal is not None and not is_told else None,
-        meant=_meant(goal, domain, scene) if goal is not None and is_told else "",
+        meant=_meant(goal, cast(Answer, answer), domain, scene) if goal is not None and is_told else "",
         home=home,
         objects=words("objects"),
         facts=words("facts"),
@@ -198,9 +203,9 @@ def _task(
     )
 
 
-def _meant(text: str, domain: Domain, scene: Scene | None) -> str:
+def _meant(text: str, answer: Answer, domain: Domain, scene: Scene | None) -> str:
     """Return a question or rules in canonical wording."""
-    if text.lstrip().startswith("?"):
+    if answer == "query":
         return format_query(parse_query(text, domain, scene=scene), domain)
     rules = (parse_rule(rule.strip(), domain, scene=scene) for rule in text.split(";"))
     return " ; ".join(format_rule(rule, domain) for rule in rules)

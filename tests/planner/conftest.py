@@ -25,6 +25,7 @@ from planner.facts.retrieval import retrieve_facts
 from planner.prompts import text_format
 from planner.tasks.home_splits import sample_home
 from planner.tasks.task_sampler import Task
+from tests.planner.spoken import teach_readings
 
 HOME = """\
 name: small flat
@@ -61,6 +62,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every GPT read what people say, part by part: see tests/planner/spoken.py."""
+    teach_readings(monkeypatch)
 
 
 @dataclass(frozen=True, kw_only=True)

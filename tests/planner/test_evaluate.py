@@ -61,6 +61,37 @@ def test_a_compressed_file_is_evaluated_like_a_plain_one(
     assert found[0]["confusion"] == found[1]["confusion"]
 
 
+@pytest.mark.parametrize("repeated", [True, False])
+def test_several_files_are_measured_together_and_each_has_a_row(
+    model_folder: Path, flat_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], repeated: bool
+) -> None:
+    line = {"instruction": TOLD, "goal": "mug on dining table", "home": str(flat_file)}
+    one = write(tmp_path / "one.jsonl", line | {"id": "a"}, line | {"id": "b", "instruction": "tell me a joke"})
+    two = write(tmp_path / "two.jsonl", line | {"id": "c"}, line | {"id": "d", "goal": "mug on countertop"})
+    files = ["--tasks", str(one), *(["--tasks"] if repeated else []), str(two)]
+    assert main([*files, "--model", str(model_folder), "--goals-only"]) == 0
+    rows = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines() if line}
+    assert (rows["all"], rows[str(one)], rows[str(two)]) == ("4", "2", "2")
+    assert main([*files, "--model", str(model_folder), "--goals-only", "--json"]) == 0
+    found = checked("planner.evaluate", capsys.readouterr().out)
+    assert found["tasks"] == [str(one), str(two)]
+    mistakes = [tuple(row[key]["hits"] for key in ("misread", "asked", "refused")) for row in found["files"]]
+    assert mistakes == [(0, 0, 1), (1, 0, 0)]
+    assert found["all"]["misread"]["hits"] == 1 and found["splits"][0]["misread"]["total"] == 4
+    assert main([*files, "--model", str(model_folder), "--goals-only", "--json", "--limit", "1"]) == 0
+    assert checked("planner.evaluate", capsys.readouterr().out)["all"]["tasks"] == 2  # one of each file
+
+
+def test_an_id_that_two_files_share_is_named(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = {"id": "a", "instruction": "x", "goal": "mug on desk"}
+    one, two = write(tmp_path / "one.jsonl", line), write(tmp_path / "two.jsonl", line)
+    assert main(["--tasks", str(one), str(two), "--model", str(model_folder)]) == 2
+    said = capsys.readouterr().err
+    assert f"{two}: id 'a' is in {one}, too" in said and said.count("\n") == 1
+
+
 def test_goals_alone_have_the_same_tables(model_folder: Path, tasks: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--tasks", str(tasks), "--model", str(model_folder), "--goals-only"]) == 0
     text = capsys.readouterr().out
@@ -128,7 +159,7 @@ def test_the_teacher_is_reported_apart(
     assert main(["--tasks", str(path), "--model", str(model_folder), "--baseline", "teacher"]) == 0
     shown = capsys.readouterr().out
     assert "teacher reaches: 100.0 %" in shown
-    assert "false refusals: 100.0 %" in shown  # what the teacher can do does not help the GPT
+    assert "needless refusals: 100.0 %" in shown  # what the teacher can do does not help the GPT
 
 
 def test_bad_lines_are_named_with_their_numbers(
@@ -157,6 +188,7 @@ def test_bad_lines_are_named_with_their_numbers(
         ["--renamed", "--no-inventory"],
         ["--renamed", "--tasks", "missing.jsonl"],
         ["--model", "a", "--model", "./a"],
+        ["--tasks", "a.jsonl", "./a.jsonl"],
     ],
 )
 def test_wrong_use_is_exit_code_2_and_one_message(

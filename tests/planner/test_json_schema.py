@@ -48,6 +48,7 @@ PLAN: dict[str, Json] = {
     "added": [2],
     "left_out": 0,
     "written": ["turn off fan 1"],
+    "words": [{"text": "fan off in ten minutes,", "became": "fan off"}, {"text": "i'm cold", "became": "context"}],
     "heard": {"words": "fan off", "alternatives": []},
     "seen": [{"file": "a.png", "furniture": "desk", "states": [], "things": ["red mug"], "sure": 0.9}],
 }
@@ -105,6 +106,17 @@ UNVERIFIED = {
     "look_for": [{"wanted": "mug", "every": False, "places": [{"place": "cabinet 1", "chance": 0.4}]}],
     "episode": EPISODE,
 }
+BARE = {
+    **{key: value for key, value in UNVERIFIED.items() if key != "episode"},
+    "confidence": None,
+    "plan": [],
+    "proof": None,
+    "look_for": [],
+    "added": [],
+    "written": [],
+}
+ANSWERED = {**BARE, "status": "answered", "reason": "On desk 1.", "goal": "? where mug", "answer": "On desk 1."}
+NOTED = {**BARE, "status": "noted", "reason": "", "goal": "never oven on", "rules": ["never oven on"]}
 ENTRY = {
     "number": 1,
     "goal": "after 10 min : fan off",
@@ -116,6 +128,8 @@ ENTRY = {
 EXAMPLES: list[tuple[str, Json]] = [
     ("plan", PLAN),
     ("plan", UNVERIFIED),
+    ("plan", ANSWERED),
+    ("plan", NOTED),
     ("answer", {"status": "answered", "question": "? where mug", "answer": "The mug is on the desk."}),
     ("episode", EPISODE),
     ("agenda", {"agenda": [ENTRY], "outcomes": [{"number": 1, "goal": "fan off", "problem": ""}]}),

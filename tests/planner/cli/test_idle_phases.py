@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from envs.symbolic.actions import State
-from planner.cli.dialogue import print_plan
 from planner.cli.idle_phases import idle_phases
+from planner.cli.plan_display import print_plan
 from planner.plans.plan_text import split_plan
 from planner.plans.typed_steps import typed_plan
 from planner.world_model.open_home import open_home

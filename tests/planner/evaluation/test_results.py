@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,9 +21,9 @@ from tests.planner.json_answers import problem
 
 Make = Callable[..., Prediction]
 SETTING = EvaluationSettings(
-    tasks="t.jsonl", models=("a",), weights="fp32", seed=0, samples=4, inventory=True, steps=False, goals_only=False
+    tasks=("t.jsonl",), models=("a",), weights="fp32", seed=0, samples=4, inventory=True, steps=False, goals_only=False
 )
-STATUS = {"plan": "verified", "refuse": "refused", "ask": "ask"}
+STATUS = {"plan": "verified", "refuse": "refused", "ask": "ask", "query": "answered", "rule": "noted"}
 
 
 @pytest.fixture
@@ -57,13 +58,22 @@ def shown(predictions: Sequence[Sequence[Prediction]], **settings: object) -> st
     return str(Results(setting=replace(SETTING, models=names, **settings), predictions=predictions))  # type: ignore[arg-type]
 
 
-def test_false_refusals_and_false_questions_are_counted_apart(make: Make) -> None:
-    kinds = ("plan", "refuse", "refuse", "ask")
-    found = score([make(str(i), kind=kind) for i, kind in enumerate(kinds)] + [make("x", answer="ask", kind="refuse")])
-    assert found.confusion["plan"] == {"plan": 1, "refuse": 2, "ask": 1}
-    assert found.confusion["ask"] == {"plan": 0, "refuse": 1, "ask": 0}
-    assert (found.false_refusals.hits, found.false_questions.hits) == (2, 1)
-    assert found.false_refusals.total == found.false_questions.total == 4
+def test_silent_misreads_needless_questions_and_needless_refusals_are_counted_apart(make: Make) -> None:
+    answers = [make(str(i), kind=kind) for i, kind in enumerate(("plan", "refuse", "refuse", "ask"))]
+    answers += [make("done wrongly", ok=False), make("answered wrongly", answer="query", ok=False)]
+    answers += [make("not asked", answer="ask", kind="plan"), make("not refused", answer="refuse", kind="rule")]
+    answers += [make("refused instead of asked", answer="ask", kind="refuse")]  # wrong, but nothing was done
+    found = score(answers).whole
+    assert found.misread.hits == 4 and found.misread.total == 9
+    assert (found.asked.hits, found.refused.hits) == (1, 2)
+    assert found.asked.total == found.refused.total == 6  # where neither a question nor a refusal is right
+
+
+def test_an_unverified_plan_is_no_misread(make: Make) -> None:
+    wrong = make("a", ok=False)
+    unverified = replace(wrong, attempts={"alone": replace(wrong.last, status="unverified")})
+    assert wrong.last.is_misread and not unverified.last.is_misread
+    assert [wrong.as_dict()["misread"], unverified.as_dict()["misread"]] == [True, False]
 
 
 def test_kinds_of_answer_are_a_table_of_right_against_given(make: Make) -> None:
@@ -71,15 +81,48 @@ def test_kinds_of_answer_are_a_table_of_right_against_given(make: Make) -> None:
     lines = [" ".join(line.split()) for line in shown([predictions]).splitlines()]
     table = lines[lines.index("right answer said plan said refuse said ask right kind") + 1 :]
     assert table[:3] == ["plan 1 0 1 50.0 % [9, 91]", "refuse 1 0 0 0.0 % [0, 79]", "ask 0 0 1 100.0 % [21, 100]"]
-    assert table[3:5] == ["false refusals: 0.0 % [0, 66]", "false questions: 50.0 % [9, 91]"]
+    assert table[3].startswith("silent misreads (") and table[3].endswith(": 25.0 % [5, 70]")
+    assert table[4].startswith("needless questions (") and table[4].endswith(": 50.0 % [9, 91]")
+    assert table[5] == "needless refusals: 0.0 % [0, 66]"
+
+
+def test_kinds_of_answer_that_do_not_occur_are_not_shown(make: Make) -> None:
+    told = [make("a", answer="query"), make("b", answer="plan", kind="rule")]
+    lines = [" ".join(line.split()) for line in shown([told]).splitlines()]
+    table = lines[lines.index("right answer said plan said query said rule right kind") + 1 :]
+    assert [line.split()[0] for line in table[:3]] == ["plan", "query", "silent"]
+    assert set(score(told).confusion) == {"plan", "refuse", "ask", "query", "rule"}  # programs get all of them
+
+
+def test_each_of_several_task_files_has_a_row(make: Make) -> None:
+    def of_file(name: str, file: str, *, ok: bool = True) -> Prediction:
+        prediction = make(name, ok=ok)
+        return replace(prediction, trial=replace(prediction.trial, file=file))
+
+    predictions = [of_file("a", "one.jsonl"), of_file("b", "one.jsonl", ok=False), of_file("c", "two.jsonl")]
+    results = Results(setting=replace(SETTING, tasks=("one.jsonl", "two.jsonl")), predictions=[predictions])
+    rows = {line.split()[0]: line.split() for line in str(results).splitlines() if line}
+    assert rows["one.jsonl"][1] == "2" and rows["two.jsonl"][1] == "1"
+    found = json.loads(json.dumps(results.as_dict(), allow_nan=False))
+    assert not problem(found, "evaluation")
+    assert [(row["name"], row["misread"]["rate"]) for row in found["files"]] == [("one.jsonl", 0.5), ("two.jsonl", 0.0)]
+    assert [line["file"] for line in results.lines()] == ["one.jsonl", "one.jsonl", "two.jsonl"]
+    pair = Results(
+        setting=replace(results.setting, models=("a", "b")), predictions=[predictions, predictions],
+    )  # fmt: skip
+    assert "two.jsonl" in pair.as_dict()["spread"]["files"]  # type: ignore[index]
+    assert not problem(json.loads(json.dumps(pair.as_dict(), allow_nan=False)), "evaluation")
 
 
 def test_the_whole_file_and_each_family_have_goals_and_success(make: Make) -> None:
     predictions = [make("a", family="x"), make("b", family="y", ok=False)]
-    lines = [line.split() for line in shown([predictions]).splitlines()]
-    for name, rate in (("all", "50.0"), ("x", "100.0"), ("y", "0.0")):
-        (row,) = [line for line in lines if line[:1] == [name]]
-        assert row.count(rate) == 4  # exact, same goal, success, conditions
+    lines = [re.split(r"\s{2,}", line) for line in shown([predictions]).splitlines()]
+    (header,) = {tuple(line[1:]) for line in lines if "goal exact" in line}
+    for name, rate, misread in (("all", "50.0 %", "50.0 %"), ("x", "100.0 %", "0.0 %"), ("y", "0.0 %", "100.0 %")):
+        (row,) = [dict(zip(header, line[1:], strict=True)) for line in lines if line[:1] == [name]]
+        assert all(row[key].startswith(rate) for key in ("goal exact", "same goal", "GPT alone", "conditions"))
+        assert row["misread"].startswith(misread)
+        assert row["asked"].startswith("0.0 %") and row["refused"].startswith("0.0 %")
 
 
 def test_worst_families_come_first_with_what_was_asked_right_and_understood(make: Make) -> None:
@@ -127,7 +170,8 @@ def test_every_figure_has_its_spread(make: Make) -> None:
     figures = {"goal_exact", "goal_same", "success_alone", "conditions_alone", "p50_s", "p95_s", "steps"}
     assert all(figures <= set(row) for section in ("all", "splits", "families") for row in found[section].values())
     assert set(found["families"]) == {"f0", "f1"}
-    assert set(found["answers"]["false"]) == {"false_refusals", "false_questions"}
+    assert {"misread", "asked", "refused"} <= set(found["all"]["all"])
+    assert set(found["answers"]) == {"right_kind"}
 
 
 def test_results_say_which_precision_the_weights_had(make: Make) -> None:

@@ -78,6 +78,21 @@ def test_a_refusal_needs_no_goal(tmp_path: Path) -> None:
     assert (found.goal, found.answer) == (None, "refuse")
 
 
+def test_a_question_and_rules_are_read_in_canonical_wording(tmp_path: Path) -> None:
+    asked = {"id": "q", "instruction": "where did I leave my mug", "answer": "query", "goal": "?  where  mug"}
+    ruled = {"id": "r", "instruction": "hands off", "answer": "rule", "goal": "never  oven on;never open fridge"}
+    question, rules = read_tasks(write(tmp_path / "t.jsonl", asked, ruled))
+    assert (question.goal, question.meant, question.right_answer) == (None, "? where mug", "query")
+    assert (rules.goal, rules.meant, rules.right_answer) == (None, "never oven on ; never open fridge", "rule")
+
+
+def test_words_that_goals_cannot_say_make_a_question_back_right(tmp_path: Path) -> None:
+    lines = [GOOD | {"unread": ["quietly"]}, GOOD | {"id": "b", "unread": []}]
+    asked, plain = read_tasks(write(tmp_path / "t.jsonl", *lines))
+    assert (asked.answer, asked.right_answer, plain.right_answer) == ("plan", "ask", "plan")
+    assert asked.goal == plain.goal is not None  # what is right once the person says so
+
+
 def test_a_home_file_is_found_beside_the_task_file(tmp_path: Path, flat_file: Path) -> None:
     beside = tmp_path / "flat.yaml"
     beside.write_text(flat_file.read_text(encoding="utf-8"), encoding="utf-8")
@@ -114,7 +129,14 @@ def test_a_home_file_is_found_beside_the_task_file(tmp_path: Path, flat_file: Pa
         (GOOD | {"goal": "cold aple in microwave"}, "did you mean 'apple'"),
         (GOOD | {"goal": ["x"]}, "'goal' must be a string or null"),
         (GOOD | {"goal": None}, "a task whose answer is a plan needs a 'goal'"),
-        (GOOD | {"answer": "maybe"}, "'answer' is plan, refuse or ask, found \"maybe\""),
+        (GOOD | {"answer": "query", "goal": None}, "a task whose answer is a query needs a 'goal'"),
+        (GOOD | {"answer": "query", "goal": "? where mugg"}, "did you mean 'mug'"),
+        (GOOD | {"answer": "query"}, "question"),
+        (GOOD | {"answer": "rule"}, "never"),
+        (GOOD | {"answer": "rule", "goal": None}, "a task whose answer is a rule needs a 'goal'"),
+        (GOOD | {"unread": "quietly"}, "'unread' must be a list of strings, found \"quietly\""),
+        (GOOD | {"context": [3]}, "'context' must be a list of strings, found [3]"),
+        (GOOD | {"answer": "maybe"}, "'answer' is plan, refuse, ask, query or rule, found \"maybe\""),
         (GOOD | {"objects": "apple"}, "'objects' must be a list of strings, found \"apple\""),
         (GOOD | {"home": 1.5}, "'home' is a name, a path, a seed or null, found 1.5"),
         (GOOD | {"home": True}, "'home' is a name, a path, a seed or null, found True"),
