@@ -109,7 +109,7 @@ def _run(options: argparse.Namespace) -> int:
     import torch
 
     from gpt.benchmarks.training_ladder import default_settings, matmul_peak, preset_for, rungs
-    from gpt.training.distributed import resolve_device
+    from gpt.training.distributed import device_name, resolve_device
 
     if options.threads < 1 or options.repeats < 1:
         raise ConfigError(f"--threads and --repeats must be at least 1, not {options.threads} and {options.repeats}")
@@ -134,7 +134,7 @@ def _run(options: argparse.Namespace) -> int:
         for r in results
     ]  # fmt: skip
     report = {
-        "preset": options.preset, "device": _device_name(device), "threads": options.threads,
+        "preset": options.preset, "device": device_name(device), "threads": options.threads,
         "torch": torch.__version__, "matmul_peak_flops": peaks, "rungs": rows, "default": default_settings(device),
         "against": [
             {"step": r.name, "tokens_per_s": r.tokens_per_s, "step_ms": 1000 * r.step_s, "seconds": r.seconds}
@@ -291,18 +291,6 @@ def _check(results: Sequence[Result]) -> None:
         for moment, loss, expected in pairs:
             if not abs(loss - expected) <= TOLERANCE * abs(expected):
                 raise LossDiffersError(f"rung {result.name!r}: loss {loss:.4f} {moment}; it should be {expected:.4f}")
-
-
-def _device_name(device: object) -> str:
-    import platform
-
-    import torch
-
-    if str(device).startswith("cuda"):
-        return torch.cuda.get_device_name(torch.device(str(device)))
-    cpuinfo = Path("/proc/cpuinfo")
-    names = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
-    return next((line.split(":")[1].strip() for line in names if line.startswith("model name")), platform.machine())
 
 
 def _draw(results: Sequence[Result], path: Path, title: str) -> None:

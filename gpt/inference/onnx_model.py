@@ -73,14 +73,10 @@ class OnnxBatch:
             raise ContextError(
                 f"feed was given tokens for {len(ids)} contexts of {self.rows}, or unequal numbers of them"
             )
-        if not T:
-            raise ContextError("feed was given no token; it needs at least one")
-        if self.length + T > self.capacity:
-            raise ContextError(f"{self.length} tokens read and {T} more do not fit into the context of {self.capacity}")
         if self.length and T > 1 and self.rows > 1:
             raise ContextError(f"{self.rows} contexts of {self.length} tokens can read one more at once, not {T}")
         for row in ids:
-            check_ids(row, config.vocab_size)
+            self.check(row)
         new = np.array(ids, np.int64)  # (B, T)
         k, start = config.previous_tokens, self.length
         positions = np.arange(start, start + T)
@@ -103,6 +99,16 @@ class OnnxBatch:
         if not np.isfinite(logits).all():
             raise undrawable(logits.size, int(np.isnan(logits).sum()), int(np.isinf(logits).sum()))
         return logits
+
+    def check(self, ids: Sequence[int]) -> None:
+        """Raise a ContextError if a context cannot read these tokens."""
+        if not len(ids):
+            raise ContextError("feed was given no token; it needs at least one")
+        if self.length + len(ids) > self.capacity:
+            raise ContextError(
+                f"{self.length} tokens read and {len(ids)} more do not fit into the context of {self.capacity}"
+            )
+        check_ids(ids, self.model.config.vocab_size)
 
     def rewind(self, length: int) -> None:
         """Forget all but the first `length` tokens of every context."""
@@ -173,11 +179,10 @@ class OnnxSession:
         The graph computes the logits of the last token only, so this takes T passes.
 
         Raises:
-            ContextError: No token is given, one is not in the vocabulary, or they do not fit.
+            ContextError: No token is given, one is not in the vocabulary, or they do not fit; then none was read.
             LogitsError: The weights are so large that activations overflow.
         """
-        if not len(ids):
-            raise ContextError("feed was given no token; it needs at least one")
+        self._batch.check(ids)
         return np.stack([self.feed([token], candidate_ids) for token in ids])
 
     def rewind(self, length: int) -> None:

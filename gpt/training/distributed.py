@@ -11,11 +11,13 @@ from __future__ import annotations
 import copy
 import logging
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import NoReturn, cast
 
 import torch
@@ -146,6 +148,15 @@ def resolve_device(name: str) -> torch.device:
         raise ConfigError(f"process {local_rank} of this machine needs its own GPU, but there are {n_gpus}; "
                           f"use --nproc-per-node {n_gpus} or device 'cpu'")  # fmt: skip
     return torch.device("cuda", local_rank)
+
+
+def device_name(device: torch.device) -> str:
+    """Return the name that the GPU, or the processor of a device without one, is sold under."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    cpuinfo = Path("/proc/cpuinfo")
+    names = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    return next((line.split(":")[1].strip() for line in names if line.startswith("model name")), platform.machine())
 
 
 @contextmanager

@@ -37,7 +37,7 @@ from gpt.training.objective import MakeObjective, Objective, should_compile
 from gpt.training.optimizer import build_optimizers
 from gpt.training.process_settings import deferred_signals, matmul_precision, raise_signal, threads
 from gpt.training.schedule import schedule_factor
-from gpt.training.training_state import CHECKPOINT_FILE, TrainingState, report_write_errors, save_state
+from gpt.training.training_state import CHECKPOINT_FILE, Progress, TrainingState, report_write_errors, save_state
 from gpt.weights.checkpoint import put_weights
 
 __all__ = ["METRICS_FILE", "Metrics", "TrainConfig", "TrainResult", "evaluate", "train"]
@@ -65,7 +65,8 @@ class TrainResult:
         loss: Mean training loss over the last few steps.
         val_loss: Last validation loss; None without validation batches.
         tokens_per_s: Tokens read per second, without padding, evaluation and checkpoints.
-        seconds: Wall-clock time of this call.
+        tokens: Tokens read by the whole run, without padding.
+        seconds: Wall-clock time of the whole run. Of calls before a resume it counts what the checkpoint kept.
         checkpoint: The file to resume from.
     """
 
@@ -73,6 +74,7 @@ class TrainResult:
     loss: float
     val_loss: float | None
     tokens_per_s: float
+    tokens: int
     seconds: float
     checkpoint: Path
 
@@ -165,7 +167,9 @@ class _Run:
             state.restore(self.parallel.model, self.optimizers)
         self.pending: list[tuple[int, Tensor, Tensor]] = []  # (step, loss of each batch, norm), not checked yet
         self.window: list[tuple[float, float]] = []  # (loss, norm)
-        self.val_loss: float | None = None
+        self.before = Progress() if state is None else state.progress  # of the calls before a resume
+        self.mean_loss, self.val_loss = self.before.loss, self.before.val_loss
+        self.started_at = time.perf_counter()
         self.busy_s, self.tokens = 0.0, 0
         self.first_step = 0 if state is None else state.step
         self.current_step = self.first_step
@@ -174,9 +178,8 @@ class _Run:
 
     def run(self, stop: list[int]) -> TrainResult:
         self._open_metrics()
-        started_at = time.perf_counter()
         try:
-            mean_loss = self._loop(stop)
+            self._loop(stop)
             self.parallel.finish()
         except RuntimeError as error:
             if not is_lost(error):
@@ -184,16 +187,24 @@ class _Run:
             raise ProcessLostError(lost_message(f"at step {self.current_step}")) from error
         return TrainResult(
             step=self.config.steps,
-            loss=mean_loss,
+            loss=math.nan if self.mean_loss is None else self.mean_loss,
             val_loss=self.val_loss,
             tokens_per_s=self.tokens / self.busy_s if self.busy_s else 0.0,
-            seconds=time.perf_counter() - started_at,
+            tokens=self._progress().tokens,
+            seconds=self._progress().seconds,
             checkpoint=self.checkpoint,
         )
 
-    def _loop(self, stop: list[int]) -> float:
+    def _progress(self) -> Progress:
+        return Progress(
+            tokens=self.before.tokens + self.tokens,
+            seconds=self.before.seconds + time.perf_counter() - self.started_at,
+            loss=self.mean_loss,
+            val_loss=self.val_loss,
+        )
+
+    def _loop(self, stop: list[int]) -> None:
         config, parallel = self.config, self.parallel
-        mean_loss = math.nan
         parallel.forward.train()
         bar: tqdm[NoReturn]
         disable_bar = None if parallel.world.is_main else True
@@ -213,13 +224,14 @@ class _Run:
                     self._check_pending()
                 validated = self._validate(steps_done, last)
                 if log or validated:
-                    mean_loss = self._log(steps_done, validated, bar)
+                    self.mean_loss = self._log(steps_done, validated, bar)
                 bar.update()
                 if save:
-                    save_state(self.checkpoint, parallel.model, self.optimizers, steps_done, self.settings)
+                    save_state(
+                        self.checkpoint, parallel.model, self.optimizers, steps_done, self.settings, self._progress()
+                    )
                 if stopping:
                     raise_signal(stopping)
-        return mean_loss
 
     def _step(self, step: int) -> None:
         config, started_at = self.config, time.perf_counter()

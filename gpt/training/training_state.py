@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
@@ -52,8 +52,27 @@ def report_write_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def save_state(path: Path, model: GPT, optimizers: list[Optimizer], step: int, settings: dict[str, object]) -> None:
-    """Write weights, optimizer state, random states, step and settings of the run; all processes must call it.
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What a run has used and reached so far.
+
+    Args:
+        tokens: Tokens read, without padding.
+        seconds: Wall-clock time, of all calls.
+        loss: Mean training loss over the last few steps.
+        val_loss: Last validation loss.
+    """
+
+    tokens: int = 0
+    seconds: float = 0.0
+    loss: float | None = None
+    val_loss: float | None = None
+
+
+def save_state(
+    path: Path, model: GPT, optimizers: list[Optimizer], step: int, settings: dict[str, object], progress: Progress
+) -> None:
+    """Write weights, optimizer state, random states, step, settings and progress of the run; all processes call it.
 
     Raises:
         CheckpointError: The file cannot be written; the previous one is kept.
@@ -70,7 +89,10 @@ def save_state(path: Path, model: GPT, optimizers: list[Optimizer], step: int, s
             for key, value in values.items():
                 tensors[f"optimizer.{name}.{key}"] = torch.as_tensor(value)
         tensors |= random_states
-        metadata = {"format": _FORMAT, "step": str(step), "settings": json.dumps(settings)}
+        metadata = {
+            "format": _FORMAT, "step": str(step), "settings": json.dumps(settings),
+            "progress": json.dumps(asdict(progress)),
+        }  # fmt: skip
         with report_write_errors(path):
             write_tensors(path, tensors, metadata)
     if world.size > 1:
@@ -84,6 +106,7 @@ class TrainingState:
     Args:
         path: The file, for messages.
         step: Completed steps.
+        progress: Tokens, time and losses up to there; nothing in files from before 2026-11-30.
         weights: In the form that `gpt.weights.checkpoint.put_weights` takes.
         optimizer: Optimizer state by parameter name.
         random: Random generator states by `process.device`.
@@ -91,6 +114,7 @@ class TrainingState:
 
     path: Path
     step: int
+    progress: Progress
     weights: dict[str, Tensor]
     optimizer: dict[str, dict[str, Tensor]]
     random: dict[str, Tensor]
@@ -110,7 +134,8 @@ class TrainingState:
             )
         try:
             saved, step = json.loads(metadata["settings"]), int(metadata["step"])
-        except (KeyError, ValueError, RecursionError) as error:
+            progress = Progress(**json.loads(metadata.get("progress", "{}")))
+        except (KeyError, ValueError, TypeError, RecursionError) as error:
             raise CheckpointError(f"{path}: damaged: {type(error).__name__}: {error}") from None
         if not isinstance(saved, dict) or step < 0:
             raise CheckpointError(f"{path}: damaged: step {step}, settings of type {type(saved).__name__}")
@@ -122,6 +147,7 @@ class TrainingState:
         return cls(
             path=path,
             step=step,
+            progress=progress,
             weights=_with_prefix("model.", tensors),
             optimizer=optimizer,
             random=_with_prefix("random.", tensors),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -39,6 +40,7 @@ Result = TypeVar("Result")
 
 TREES_PER_SHARD = 500
 VALIDATION_TREES = 500
+SECONDS_FILE = "seconds.txt"  # in the corpus's folder: how long it took to build [s]
 VOCABULARY_SHARDS = 6  # shards that the tokenizer is trained on
 
 Shard = tuple["SplitName", int, int, int]  # split, seed of the corpus, number of the shard, trees in it
@@ -152,6 +154,7 @@ def build_corpus(
         saved_tokenizer = Tokenizer.gpt2() if use_gpt2 else Tokenizer.load(folder / "tokenizer.json")
         return saved_tokenizer, TokenizedDocuments.load(folder / "train"), TokenizedDocuments.load(folder / "valid")
     folder.mkdir(parents=True, exist_ok=True)
+    started_at = time.perf_counter()
     with ProcessPool(workers) as pool:
         if use_gpt2:
             tokenizer = Tokenizer.gpt2()
@@ -174,8 +177,17 @@ def build_corpus(
     valid.save(folder / "valid")
     if not use_gpt2:
         tokenizer.save(folder / "tokenizer.json")
+    write_text_atomically(folder / SECONDS_FILE, f"{time.perf_counter() - started_at:.1f}\n")
     write_text_atomically(settings_file, json.dumps(made_from))  # last: its presence marks the folder as complete
     return tokenizer, train, valid
+
+
+def seconds_to_build(folder: Path) -> float:
+    """Return how long the corpus in a folder took to build [s]; 0 if an older version built it."""
+    try:
+        return float((folder / SECONDS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0.0
 
 
 def _in_order(pool: Workers, job: Callable[[Shard], Result], shards: Sequence[Shard]) -> Iterator[Result]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +20,7 @@ from envs.symbolic.goals import Condition, Goal, format_goal
 from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from planner.corpus.failure_scenarios import Incidents
 from planner.corpus.free_text.sentences import people_folder, read_people
-from planner.corpus.free_text.trees import FreeText
+from planner.corpus.free_text.trees import FreeText, Shares
 from planner.corpus.teacher import teach
 from planner.corpus.teacher_chunks import Chunk, plan_in_chunks
 from planner.facts.retrieval import retrieve_facts
@@ -79,6 +79,8 @@ class Recipe:
         people: Fraction of homes and scenes that are homes of `datasets/people`, with what people said there. If above
             0, generated instructions, too, get words that matter, stories and noise, and each goal is followed by what
             each word was for (planner/corpus/free_text/).
+        exchanged, joined, wrapped, modified, listed, mistyped, accounts, wrong, own, reworded: Fractions of these
+            sentences, with `people` (`planner.corpus.free_text.trees.Shares`).
         renamed: Fraction of homes with an inventory in which kinds of objects and furniture are called by rare nouns
             (planner/tasks/renaming/); the GPT then learns to copy the names that a home shows.
         without: Goal forms and fixture categories to exclude (planner/tasks/excluded_forms.py).
@@ -107,6 +109,16 @@ class Recipe:
     noise: bool = True
     renamed: float = 0.0
     people: float = 0.0
+    exchanged: float = 0.8
+    joined: float = 0.12
+    wrapped: float = 0.12
+    modified: float = 0.3
+    listed: float = 0.08
+    mistyped: float = 0.3
+    accounts: float = 1.0
+    wrong: float = 0.2
+    own: float = 0.08
+    reworded: float = 0.15
     conditions: int | None = None
     without: tuple[str, ...] = ()
     vocab_size: int = 2048
@@ -125,6 +137,11 @@ class Recipe:
         excluded_forms.check(self.without)
 
     @property
+    def shares(self) -> Shares:
+        """How sentences of people are changed."""
+        return Shares(**{field.name: getattr(self, field.name) for field in fields(Shares)})
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """The optional document kinds that the model is trained on, as recorded in its folder."""
         return tuple(
@@ -135,6 +152,7 @@ class Recipe:
 _FRACTIONS = (
     "refusals", "questions", "with_inventory", "plans", "restarts", "chunks", "proposals", "descriptions",
     "human", "with_steps", "varied", "dropped", "feedback", "infill", "renamed", "people",
+    *(field.name for field in fields(Shares)),
 )  # fmt: skip
 
 
@@ -178,7 +196,7 @@ class Corpus:
         self.free_text: FreeText | None = None
         if recipe.people and self.drawer.domain.speech.of_home:
             rng = random.Random(f"people/{split}/{seed}")
-            self.free_text = FreeText(read_people(people_folder()), rng, writer=writer)
+            self.free_text = FreeText(read_people(people_folder()), rng, shares=recipe.shares, writer=writer)
         self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text_format.Tree]:

@@ -1,7 +1,8 @@
 """Recipe files: YAML that configures a training run; command-line flags override its values.
 
 A recipe has three sections: `corpus` (planner.corpus.corpus.Recipe), `model` (gpt.GPTConfig) and `train`
-(gpt.TrainConfig). An unknown key is an error that suggests the nearest one.
+(gpt.TrainConfig). An unknown key is an error that suggests the nearest one. A recipe with `stages` names other recipes
+(planner/corpus/stages.py).
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ class Settings:
     train: TrainConfig
 
 
-def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None) -> Settings:
-    """Read a recipe by its name in `datasets/recipes/` or by path; `overrides` replaces values by section and key.
+def load_recipe_file(name: str) -> tuple[Path, dict[str, Any]]:
+    """Return the path and the mapping of a recipe, by its name in `datasets/recipes/` or by path.
 
     Raises:
-        RecipeError: The file is missing or not YAML, or has an unknown key or an invalid value.
+        RecipeError: The file is missing, or not a mapping in YAML.
     """
     path = Path(name)
     if not path.suffix and "/" not in name:
@@ -49,16 +50,28 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
     except safe_yaml.YamlError as error:
         raise RecipeError(f"{path}: {error}") from None
     if not isinstance(raw, dict):
-        raise RecipeError(f"{path}: expected a mapping with corpus, model and train")
+        raise RecipeError(f"{path}: expected a mapping with corpus, model and train, or with stages")
+    return path, raw
+
+
+def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None) -> Settings:
+    """Read a recipe by its name in `datasets/recipes/` or by path; `overrides` replaces values by section and key.
+
+    Raises:
+        RecipeError: The file is missing or not YAML, has stages, or has an unknown key or an invalid value.
+    """
+    path, raw = load_recipe_file(name)
+    if "stages" in raw:
+        raise RecipeError(f"{path}: a recipe with stages; here, one with corpus, model and train is needed")
     sections: dict[str, dict[str, Any]] = {}
     known_keys = {"corpus": Recipe, "model": GPTConfig, "train": TrainConfig}
-    _reject_unknown_keys(raw, known_keys, str(path))
+    reject_unknown_keys(raw, known_keys, str(path))
     for section, config_class in known_keys.items():
         values = raw.get(section) or {}
         if not isinstance(values, dict):
             raise RecipeError(f"{path}: {section} must be a mapping, found {quoted(values)}")
         values = {**values, **(overrides or {}).get(section, {})}
-        _reject_unknown_keys(values, [f.name for f in fields(config_class)], f"{path}: {section}")
+        reject_unknown_keys(values, [f.name for f in fields(config_class)], f"{path}: {section}")
         for field in fields(config_class):
             if values.get(field.name) is not None and field.type in _NUMBER_TYPES:
                 where = f"{path}: {section}.{field.name}"
@@ -73,6 +86,14 @@ def read_recipe(name: str, overrides: dict[str, dict[str, object]] | None = None
         raise RecipeError(f"{path}: {error}") from None
 
 
+def reject_unknown_keys(values: dict[str, Any], known: Iterable[str], where: str) -> None:
+    """Raise a RecipeError that names the first unknown key and the nearest known one."""
+    known_names = list(known)
+    for key in values:
+        if key not in known_names:
+            raise RecipeError(f"{where}: unknown key {key!r}{nearest(str(key), known_names)}")
+
+
 def _number(value: object, *, whole: bool, where: str) -> int | float:
     if isinstance(value, str):
         raise RecipeError(f"{where} is the text {quoted(value)}, not a number such as {'500' if whole else '1e-3'}")
@@ -85,10 +106,3 @@ def _number(value: object, *, whole: bool, where: str) -> int | float:
             raise RecipeError(f"{where} is {value!r}; it must be a whole number")
         return int(value)  # 1e4 steps
     return value
-
-
-def _reject_unknown_keys(values: dict[str, Any], known: Iterable[str], where: str) -> None:
-    known_names = list(known)
-    for key in values:
-        if key not in known_names:
-            raise RecipeError(f"{where}: unknown key {key!r}{nearest(str(key), known_names)}")

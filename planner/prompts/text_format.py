@@ -97,11 +97,9 @@ def inventory_of(objects: Mapping[str, int], fixtures: Mapping[str, int]) -> str
 def in_small_letters(goal: str, domain: Domain | None = None) -> str:
     """Return a goal with names of people and rooms in small letters, as instructions have them; kinds stay."""
     domain = domain or load_domain()
-
-    def as_read(match: re.Match[str]) -> str:
-        return match[0] if match[0] in domain.objects or match[0] in domain.fixtures else match[0].lower()
-
-    return re.sub(r"[^\W\d_]+", as_read, goal)
+    capitals = [re.escape(kind) for kind in (*domain.objects, *domain.fixtures) if kind != kind.lower()]
+    kinds = rf"\b({'|'.join(capitals)})\b|" if capitals else "()"  # such as `TV stand`
+    return re.sub(rf"{kinds}[^\W\d_]+", lambda match: match[1] or match[0].lower(), goal)
 
 
 def home_part(inventory_text: str) -> Document:

@@ -35,18 +35,17 @@ from planner.prompts.cursor import Cursor
 from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.prompts.sessions import Prompts
 from planner.understanding.answering import answered
-from planner.understanding.asked_of_kinds import is_false, says_all
 from planner.understanding.clause_splitting import best_split, split
 from planner.understanding.goal_search import FURTHER_WORDS, HomeWords, ScoredGoal, most_likely_goals
+from planner.understanding.own_kinds.skill_sentences import read_own_skills
+from planner.understanding.own_kinds.stand_ins import Basis, StandIns, stand_ins, with_own_kinds
 from planner.understanding.second_look import look_again
-from planner.understanding.skill_sentences import read_own_skills
 from planner.understanding.spoken_words import asked_about_unread, left_out, spoken_parts
-from planner.understanding.stand_ins import Basis, StandIns, stand_ins, with_own_kinds
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
 GROUNDED_LOGPROB = -3.0  # a goal about existing objects that replaces one about missing objects must exceed this
-FALSE_REFUSAL_LOGPROB = -6.0  # a goal that says what the instruction says, instead of "there is no fan here"
+FALSE_CLAIM_LOGPROB = -6.0  # a goal about this home, instead of "there is no fan here" where there is one
 HALF_LOGPROB = math.log(0.5)  # no other goal can be more likely than one above this
 NOT_UNDERSTOOD = "I did not understand that"
 
@@ -97,17 +96,18 @@ class InstructionReader:
         return first or self._truthful(text, state, options)
 
     def _truthful(self, text: str, state: State, options: Options) -> ParsedInstruction:
-        """Read a text; in a home with own kinds, none that is there is said to be missing."""
-        parsed = self._accounted(self._understand(text, state, options), state, options)
-        if self.prompts.copies_names or not is_false(parsed.refusal, state):
-            return parsed
-        for goal, scored in self._likely(text, state, options, FALSE_REFUSAL_LOGPROB):
-            if says_all(text, goal, state.world.domain):
-                words = format_goal(goal, state.world.domain)
-                return replace(
-                    parsed, goal=goal, goal_text=words, refusal="", logprob=scored.logprob, reading="grounded"
-                )
-        return replace(parsed, refusal=NOT_UNDERSTOOD)
+        """Read a text; a refusal or question claims nothing that the home contradicts."""
+        parsed = self._understand(text, state, options)
+        if not parsed.refusal and not parsed.question:
+            return self._accounted(parsed, state, options)
+        from planner.understanding.claims.checking import checked  # here: most instructions are goals
+
+        return checked(
+            parsed,
+            state,
+            likely=lambda: self._likely(text, state, options, FALSE_CLAIM_LOGPROB),
+            look=lambda read: self._accounted(read, state, options),
+        )
 
     def _accounted(self, parsed: ParsedInstruction, state: State, options: Options) -> ParsedInstruction:
         """Let the GPT look at the instruction a second time, with what it read; ask about words that it left unread."""

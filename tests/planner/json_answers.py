@@ -20,7 +20,7 @@ ANSWERS = {
     "planner.calibrate": ("calibration", "calibration_report"),
     "planner.improve": ("improvement", "adaptation"),
     "planner.report": ("report",),
-    "planner.train": ("training",),
+    "planner.train": ("training", "staged_training"),
 }
 
 

@@ -359,10 +359,13 @@ class ThingParser:
     def owner(self, text: str) -> tuple[str, str] | None:
         """Split the owner off the front of a description: ("Anna", "red mug") of `anna's red mug`."""
         match = _OWNER.fullmatch(text)
-        if match is None or not {*match[1].split()}.isdisjoint({*self.vocabulary, *ARTICLES}):
+        if match is None:
             return None
-        name = next((p for p in self.people if p.lower() == match[1].lower()), match[1])
-        return name, match[2]
+        name = next((p for p in self.people if p.lower() == match[1].lower()), None)
+        # Names come first: a room may be called `room of Anna`, so `anna` is a word of the home.
+        if name is None and not {*match[1].split()}.isdisjoint({*self.vocabulary, *ARTICLES}):
+            return None
+        return name or match[1], match[2]
 
     def in_order(self, properties: tuple[str, ...], text: str) -> tuple[str, ...]:
         """Return properties in the domain's order; each group may be named once."""

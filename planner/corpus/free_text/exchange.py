@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from envs.symbolic.domain import Domain, load_domain
+from planner.corpus.free_text.named_kinds import kinds_in, liquids_in, with_kinds
 from planner.corpus.free_text.sentences import COLORS, Sentence, Tag
 from planner.language.mentions import bare, mentions
 from planner.language.realization import NUMBER_WORDS, Realizer
@@ -63,17 +64,17 @@ class Exchange:
     """What is called what in one home."""
 
     def __init__(
-        self, rng: random.Random, present: frozenset[str], rooms: frozenset[str], people: Sequence[str]
+        self, rng: random.Random, present: frozenset[str], rooms: Mapping[str, str], people: Sequence[str]
     ) -> None:
         """Draw an exchange.
 
         Args:
             rng: Source of randomness.
             present: The kinds of the home.
-            rooms: The kinds of its rooms.
+            rooms: The kinds of its rooms, by their names.
             people: Who lives there.
         """
-        self.rng = rng
+        self.rng, self.rooms = rng, rooms
         domain = load_domain()
         self.kinds: dict[str, str] = {}
         if rng.random() >= IDENTITY:
@@ -85,12 +86,15 @@ class Exchange:
         self.realizer = Realizer(rng, self.present, plainness=0.55)
         self.words: dict[str, str] = {}  # words that stand for themselves in sentence and goal
         if rng.random() < 0.6:
-            self.words |= dict(zip(COLORS, rng.sample(COLORS, len(COLORS)), strict=True))
+            colors = [color for color in COLORS if color not in UNCLEAR]
+            self.words |= dict(zip(colors, rng.sample(colors, len(colors)), strict=True))
+        self.people: dict[str, str] = {}
         if rng.random() < 0.7:
-            new = rng.sample(FIRST_NAMES, len(people))
-            self.words |= {old.lower(): name.lower() for old, name in zip(people, new, strict=True)}
-        if len(rooms) > 1 and rng.random() < 0.4:
-            named = sorted(rooms)
+            new = rng.sample([name for name in FIRST_NAMES if name not in people], len(people))
+            self.people = {old.lower(): name.lower() for old, name in zip(people, new, strict=True)}
+            self.words |= self.people
+        if len(kinds := {*rooms.values()}) > 1 and rng.random() < 0.4:
+            named = sorted(kinds)
             self.words |= dict(zip(named, rng.sample(named, len(named)), strict=True))
 
     def inventory(self, counts: Mapping[str, int]) -> dict[str, int]:
@@ -102,16 +106,28 @@ class Exchange:
         changed = self._kinds(sentence) if sentence.goal else self._mentioned(sentence)
         if changed is None:
             return None
-        return self._numbers(self._words(changed))
+        changed = self._numbers(self._words(changed))
+        return changed if self._keeps_rooms(sentence.goal, changed.goal) else None
+
+    def _keeps_rooms(self, goal: str, changed: str) -> bool:
+        """Whether rooms with names of their own (`bedroom 2`, `desk area`) are called as before, but for people."""
+        for name in self.rooms:
+            if name != self.rooms[name] and re.search(rf"\b{re.escape(name.lower())}\b", goal):
+                new = " ".join(self.people.get(word, word) for word in name.lower().split(" "))
+                if new not in changed:
+                    return False
+        return True
 
     def _mentioned(self, sentence: Sentence) -> Sentence | None:
         """A refusal or a question back stays as it is; where it names what is exchanged, it cannot be said."""
         return None if any(True for _ in mentions(sentence.words, frozenset(self.kinds))) else sentence
 
     def _kinds(self, sentence: Sentence) -> Sentence | None:
-        named = frozenset(kind for kind in self.kinds if re.search(rf"\b{re.escape(kind)}\b", sentence.goal))
+        named = frozenset(kinds_in(sentence.goal)).intersection(self.kinds)
         if not named:
             return sentence
+        if not named.isdisjoint(liquids_in(sentence.goal)):  # milk, and a glass of milk
+            return None
         found = list(mentions(sentence.words, named))
         if {m.kind for m in found} != named or any(kind in UNCLEAR for kind in named):
             return None
@@ -123,10 +139,7 @@ class Exchange:
             words, tags = renamed(
                 words, tags, mention.start, mention.stop, self.realizer.plural(noun) if mention.is_plural else noun
             )
-        # No phrase of the goal is exchanged twice, and the longest name wins.
-        pattern = "|".join(re.escape(kind) for kind in sorted(named, key=len, reverse=True))
-        goal = re.sub(rf"\b({pattern})\b", lambda match: self.kinds[match[0]], sentence.goal)
-        return _replaced(sentence, words, tags, goal)
+        return _replaced(sentence, words, tags, with_kinds(sentence.goal, self.kinds))
 
     def noun(self, kind: str) -> str:
         """Return a word for a kind that is clear in this home."""

@@ -10,15 +10,13 @@ import random
 import re
 from collections.abc import Sequence
 
-from envs.errors import GoalError
 from envs.symbolic.domain import load_domain
-from envs.symbolic.goals import parse_goal
 from planner.corpus.free_text.exchange import Exchange
+from planner.corpus.free_text.named_kinds import kinds_in, with_kinds
 from planner.corpus.free_text.pieces import Pieces
-from planner.corpus.free_text.sentences import COLORS, Sentence, Tag
+from planner.corpus.free_text.sentences import COLORS, Sentence, Tag, canonical
 from planner.language.mentions import bare, mentions
 from planner.language.realization import NUMBER_WORDS
-from planner.prompts.text_format import in_small_letters
 from planner.tasks.random_names import FIRST_NAMES
 
 IN_ANY_ORDER = (
@@ -126,7 +124,7 @@ def _behind(sentence: Sentence, stop: int, text: str, tag: Tag, goal: str | None
 
 def _mentioned_things(sentence: Sentence) -> list[tuple[int, int, str]]:
     """Return where the objects of a goal are named: first word, the word after the last, and the kind."""
-    kinds = frozenset(kind for kind in load_domain().objects if re.search(rf"\b{re.escape(kind)}\b", sentence.goal))
+    kinds = frozenset(kinds_in(sentence.goal)).intersection(load_domain().objects)
     return [(m.start, m.stop, m.kind) for m in mentions(sentence.words, kinds) if sentence.tags[m.start] == "read"]
 
 
@@ -134,7 +132,7 @@ def with_property(sentence: Sentence, rng: random.Random) -> Sentence | None:
     """Say a color, a size or an owner of a thing; None if no thing is named once in sentence and goal."""
     once = [
         (start, kind) for start, _, kind in _mentioned_things(sentence)
-        if len(re.findall(rf"\b{re.escape(kind)}\b", sentence.goal)) == 1
+        if kinds_in(sentence.goal).count(kind) == 1
         and sum(k == kind for _, _, k in _mentioned_things(sentence)) == 1
     ]  # fmt: skip
     if not once or sentence.kind == "rule":
@@ -162,27 +160,14 @@ def with_property(sentence: Sentence, rng: random.Random) -> Sentence | None:
         )
         start -= 1
     # Behind states: `clean red mug` is written `red clean mug`, in the order of the goal language.
-    goal = _canonical(re.sub(rf"\b{re.escape(kind)}\b", f"{written} {kind}", sentence.goal, count=1), sentence.kind)
+    goal: str | None = with_kinds(sentence.goal, {kind: f"{written} {kind}"})
+    goal = canonical(goal) if goal and sentence.kind == "plan" else goal
     if goal is None:
         return None
     if start and sentence.words[start - 1] in ("a", "an"):
         article = "an" if said[0] in "aeiou" else "a"
         sentence = sentence.with_words((*sentence.words[: start - 1], article, *sentence.words[start:]), sentence.tags)
     return put_in(sentence, start, said, "read", goal)
-
-
-def _canonical(goal: str, kind: str) -> str | None:
-    """Return a goal in its canonical wording; None if it cannot be read without a home."""
-    if kind != "plan":
-        return goal
-    try:
-        names = re.sub(r"\b([a-z]+)'s\b", lambda match: match[0].capitalize(), goal)
-        names = re.sub(
-            r"\b(with|from) ([a-z]+)\b", lambda m: m[0] if m[2] == "person" else f"{m[1]} {m[2].capitalize()}", names
-        )
-        return in_small_letters(str(parse_goal(names)))
-    except GoalError:
-        return None
 
 
 def with_time(sentence: Sentence, pieces: Pieces, rng: random.Random) -> Sentence | None:

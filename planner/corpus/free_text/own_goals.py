@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpt.inference.numpy_model import NumpyModel
+from planner.corpus.free_text.wrong_goals import phases
 from planner.decoding.constrained_decoding import write_until
 from planner.plans.options import Options
 from planner.prompts.document_kinds import kinds_of
@@ -52,9 +53,4 @@ class GoalWriter:
         if stop != prompts.special_ids["[SEP]"] or not ids:
             return ""
         written = prompts.tokenizer.decode(ids).strip()
-        return "" if _parts(written) == _parts(sentence.goal) else written
-
-
-def _parts(goal: str) -> list[list[str]]:
-    """Return the phases of a goal, each with its conditions in one order."""
-    return [sorted(phase.split(" ; ")) for phase in goal.split(" then ")]
+        return "" if phases(written) == phases(sentence.goal) else written

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from envs.errors import GoalError
 from envs.symbolic.actions import State
-from envs.symbolic.goals import format_goal
+from envs.symbolic.goals import format_goal, parse_goal, parse_query, parse_rule
 from envs.symbolic.scene import Scene
 from planner.io.paths import datasets_dir
 from planner.language.normalization import normalize
@@ -25,6 +26,8 @@ Tag = Literal["read", "context", "unread"]
 
 
 COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
+
+_NO_NOUN = r"(?:on|in|with|beside|by|from|of|except|is|then|while)\b"  # behind it, "orange" is a fruit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,8 @@ def read_people(folder: Path) -> list[PeopleHome]:
             if home not in homes:
                 homes[home] = (home_for(line, geometry=False), [])
             state, sentences = homes[home]
-            sentences.append(sentence_of(line, state.world.scene))
+            if (sentence := sentence_of(line, state.world.scene)) is not None:
+                sentences.append(sentence)
     return [
         PeopleHome(name=home.stem, state=state, sentences=tuple(sentences))
         for home, (state, sentences) in homes.items()
@@ -124,14 +128,18 @@ def people_folder() -> Path:
     return datasets_dir() / "people"
 
 
-def sentence_of(line: TaskLine, scene: Scene) -> Sentence:
-    """Return the sentence of one line of a task file, said in this home."""
+def sentence_of(line: TaskLine, scene: Scene) -> Sentence | None:
+    """Return the sentence of one line of a task file, said in this home.
+
+    None where its goal says nothing without owners that the sentence does not name (`every knife except Anna's knife`).
+    """
     words, tags = tagged(line.instruction, _strings(line.extra.get("context")), _strings(line.extra.get("unread")))
     sentence = Sentence(words=words, tags=tags, kind=line.answer, say=str(line.extra.get("say", "")))
     if line.answer in ("ask", "refuse"):
         return sentence
     goal = line.meant if line.goal is None else format_goal(line.goal, scene.domain)
-    return replace(sentence, goal=as_written(goal, sentence.text, scene))
+    written = as_written(goal, sentence.text, scene)
+    return replace(sentence, goal=written) if written == in_small_letters(goal) or is_goal(written, scene) else None
 
 
 def as_written(goal: str, text: str, scene: Scene) -> str:
@@ -146,8 +154,35 @@ def as_written(goal: str, text: str, scene: Scene) -> str:
             goal = re.sub(rf"\b{re.escape(person)}'s (?!room|bedroom|bathroom|study|office)", "", goal)
     for color in COLORS:
         if not re.search(rf"{color}|gr[ae]y" if color == "gray" else color, text):
-            goal = re.sub(rf"\b{color} (?=\w)", "", goal)
+            goal = re.sub(rf"\b{color} (?=\w)(?!{_NO_NOUN})", "", goal)
     return in_small_letters(goal)
+
+
+def is_goal(text: str, scene: Scene) -> bool:
+    """Whether a text is a goal, a question or rules in this home."""
+    try:
+        if text.startswith("?"):
+            parse_query(text, scene.domain, scene=scene)
+        elif text.startswith("never "):
+            for rule in text.split(" ; "):
+                parse_rule(rule, scene.domain, scene=scene)
+        else:
+            parse_goal(text, scene.domain, scene=scene)
+    except GoalError:
+        return False
+    return True
+
+
+def canonical(goal: str) -> str | None:
+    """Return a goal in its canonical wording, names in small letters; None if it cannot be read without a home."""
+    try:
+        names = re.sub(r"\b([a-z]+)'s\b", lambda match: match[0].capitalize(), goal)
+        names = re.sub(
+            r"\b(with|from) ([a-z]+)\b", lambda m: m[0] if m[2] == "person" else f"{m[1]} {m[2].capitalize()}", names
+        )
+        return in_small_letters(str(parse_goal(names)))
+    except GoalError:
+        return None
 
 
 def _strings(value: object) -> list[str]:

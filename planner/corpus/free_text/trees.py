@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from planner.corpus.free_text.exchange import Exchange
@@ -45,7 +45,7 @@ class Shares:
         wrapped: Sentences with a story, a reason or politeness around them.
         modified: Sentences with a word more that matters: a color, a time, a rule, or one that goals cannot say.
         listed: Wishes for one thing that become wishes for a list of things.
-        noise: Sentences with typing errors, fillers and the like.
+        mistyped: Sentences with typing errors, fillers and the like.
         accounts: Goals that are followed by what each word of the sentence was for.
         wrong: Sentences that also appear with a wrong goal, for the second look.
         own: Sentences that also appear with the goal that a trained GPT writes, if it is wrong.
@@ -57,15 +57,15 @@ class Shares:
     wrapped: float = 0.12
     modified: float = 0.3
     listed: float = 0.08
-    noise: float = 0.3
+    mistyped: float = 0.3
     accounts: float = 1.0
     wrong: float = 0.2
     own: float = 0.08
     reworded: float = 0.15
 
 
-GENERATED = Shares(modified=0.2, wrapped=0.08, noise=0.12, accounts=0.4, wrong=0.15, own=0.03, reworded=0.05)
-"""Of generated instructions; these have typing errors already."""
+GENERATED = 0.4
+"""Generated instructions, which have typing errors already, are changed that much less often."""
 
 
 class FreeText:
@@ -97,7 +97,7 @@ class FreeText:
         scene = world.scene
         counts = {kind: len(entities) for kind, entities in world.entities_by_category.items()}
         if rng.random() < self.shares.exchanged:
-            exchange = Exchange(rng, frozenset(counts), frozenset(room.kind for room in scene.rooms), scene.people)
+            exchange = Exchange(rng, frozenset(counts), {room.name: room.kind for room in scene.rooms}, scene.people)
         else:
             exchange = _unchanged(rng, frozenset(counts))
         sentences: list[Sentence] = []
@@ -127,8 +127,9 @@ class FreeText:
 
     def generated(self, instruction: str, goal: str, present: Sequence[str]) -> Iterator[text_format.Document]:
         """Yield the documents of a generated instruction, with words that matter, stories and noise like the others."""
-        sentence = altered(plain_sentence(instruction, goal), self.rng, GENERATED, self.pieces, self.stories)
-        yield from documents(sentence, self.rng, GENERATED, present)
+        shares = Shares(**{field.name: GENERATED * getattr(self.shares, field.name) for field in fields(Shares)})
+        sentence = altered(plain_sentence(instruction, goal), self.rng, shares, self.pieces, self.stories)
+        yield from documents(sentence, self.rng, shares, present)
 
     def _drawn(self, home: PeopleHome, exchange: Exchange) -> Sentence | None:
         rng, shares = self.rng, self.shares
@@ -156,7 +157,7 @@ class FreeText:
 
 
 def _unchanged(rng: random.Random, present: frozenset[str]) -> Exchange:
-    exchange = Exchange(rng, present, frozenset(), ())
+    exchange = Exchange(rng, present, {}, ())
     exchange.kinds, exchange.words, exchange.present = {}, {}, present
     return exchange
 
@@ -169,7 +170,7 @@ def altered(
         sentence = modified(sentence, rng, pieces)
     if rng.random() < shares.wrapped and sentence.kind in ("plan", "query", "rule"):
         sentence = in_story(sentence, stories, pieces, rng)
-    return noisy(sentence, rng) if rng.random() < shares.noise else sentence
+    return noisy(sentence, rng) if rng.random() < shares.mistyped else sentence
 
 
 def modified(sentence: Sentence, rng: random.Random, pieces: Pieces) -> Sentence:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from envs.symbolic.domain import load_domain
-from planner.corpus.free_text.sentences import COLORS, Sentence
+from planner.corpus.free_text.named_kinds import kinds_in, with_kinds
+from planner.corpus.free_text.sentences import COLORS, Sentence, canonical
 from planner.language.mentions import bare, mentions
 
 _OPPOSITES = {
@@ -51,9 +52,12 @@ def wrong_goal(sentence: Sentence, present: Sequence[str], rng: random.Random) -
     changes: list[Callable[[str, Sequence[str], random.Random], WrongGoal | None]] = [
         _without_condition, _other_thing, _other_thing, _other_number, _without_word, _without_word, _opposite, _more,
     ]  # fmt: skip
+    is_plain = sentence.kind == "plan" and canonical(sentence.goal) is not None
     for change in rng.sample(changes, len(changes)):
         wrong = change(sentence.goal, present, rng)
-        if wrong is not None and wrong.goal and wrong.goal != sentence.goal:
+        if wrong is None or not wrong.goal or phases(wrong.goal) == phases(sentence.goal):
+            continue
+        if not is_plain or canonical(wrong.goal) is not None:  # no reading ends in what is no goal
             said = {bare(word) for word in sentence.words}
             left_out = [word for word in wrong.left_out if word in said]
             return WrongGoal(goal=wrong.goal, left_out=(*left_out, *kinds_left_out(sentence, wrong.goal)))
@@ -62,17 +66,15 @@ def wrong_goal(sentence: Sentence, present: Sequence[str], rng: random.Random) -
 
 def kinds_left_out(sentence: Sentence, wrong: str) -> Iterator[str]:
     """Yield the words of a sentence for kinds that its goal names and a wrong goal does not."""
-    domain = load_domain()
-    kinds = frozenset(
-        k for k in (*domain.objects, *domain.fixtures) if _names(sentence.goal, k) and not _names(wrong, k)
-    )
+    kinds = frozenset(kinds_in(sentence.goal)).difference(kinds_in(wrong))
     if kinds:
         for mention in mentions(sentence.words, kinds):
             yield from map(bare, sentence.words[mention.start : mention.stop])
 
 
-def _names(goal: str, kind: str) -> bool:
-    return kind in goal and re.search(rf"\b{re.escape(kind)}\b", goal) is not None
+def phases(goal: str) -> list[frozenset[str]]:
+    """Return the phases of a goal, each with its conditions in no order."""
+    return [frozenset(phase.split(" ; ")) for phase in goal.split(" then ")]
 
 
 def _without_condition(goal: str, present: Sequence[str], rng: random.Random) -> WrongGoal | None:
@@ -87,7 +89,7 @@ def _without_condition(goal: str, present: Sequence[str], rng: random.Random) ->
 
 def _other_thing(goal: str, present: Sequence[str], rng: random.Random) -> WrongGoal | None:
     domain = load_domain()
-    named = [kind for kind in present if re.search(rf"\b{re.escape(kind)}\b", goal)]
+    named = [kind for kind in kinds_in(goal) if kind in present]
     if not named:
         return None
     old = rng.choice(named)
@@ -96,7 +98,7 @@ def _other_thing(goal: str, present: Sequence[str], rng: random.Random) -> Wrong
     if table is domain.fixtures:
         relation = domain.fixtures[old].relation
         others = [k for k in others if domain.fixtures[k].relation == relation]
-    return WrongGoal(goal=re.sub(rf"\b{re.escape(old)}\b", rng.choice(others), goal)) if others else None
+    return WrongGoal(goal=with_kinds(goal, {old: rng.choice(others)})) if others else None
 
 
 def _other_number(goal: str, present: Sequence[str], rng: random.Random) -> WrongGoal | None:
@@ -141,7 +143,8 @@ def _opposite(goal: str, present: Sequence[str], rng: random.Random) -> WrongGoa
 def _more(goal: str, present: Sequence[str], rng: random.Random) -> WrongGoal | None:
     """Ask for something that nobody spoke of."""
     domain = load_domain()
-    things = [k for k in present if k in domain.objects and not re.search(rf"\b{re.escape(k)}\b", goal)]
+    named = kinds_in(goal)
+    things = [k for k in present if k in domain.objects and k not in named]
     if not things or goal.startswith(("?", "never")) or " while " in goal or " : " in goal:
         return None
     place = re.search(r" (?:on|in|with) [a-z ]+$", goal.rsplit(" ; ", maxsplit=1)[-1].rsplit(" then ", maxsplit=1)[-1])

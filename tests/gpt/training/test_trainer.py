@@ -102,7 +102,7 @@ def test_a_killed_and_resumed_run_equals_an_uninterrupted_one(
 ) -> None:
     config = replace(CONFIG, optimizer=optimizer)  # type: ignore[arg-type]
     whole = make_model(fresh=True, dropout=0.1)
-    train(whole, batches, batches, config, tmp_path / "whole")
+    uninterrupted = train(whole, batches, batches, config, tmp_path / "whole")
 
     def kill(metrics: Metrics) -> None:
         if metrics["step"] == 10:
@@ -113,7 +113,7 @@ def test_a_killed_and_resumed_run_equals_an_uninterrupted_one(
         train(killed, batches, batches, config, tmp_path / "killed", on_metrics=kill)
     resumed = make_model(fresh=True, dropout=0.1, seed=9)
     result = train(resumed, batches, batches, config, tmp_path / "killed", resume=True)
-    assert result.step == 24
+    assert (result.step, result.tokens, result.loss) == (24, uninterrupted.tokens, uninterrupted.loss)
     assert same(weights(whole), weights(resumed))
     assert [line["step"] for line in lines(tmp_path / "killed")] == [10, 20, 24]
     for one, other in zip(lines(tmp_path / "whole")[1:], lines(tmp_path / "killed")[1:], strict=True):
@@ -137,6 +137,15 @@ def test_a_crashed_run_resumes_from_its_last_checkpoint(
     train(resumed, batches, None, CONFIG, tmp_path / "died", resume=True)
     assert same(weights(whole), weights(resumed))
     assert [line["step"] for line in lines(tmp_path / "died")] == [10, 20, 24]
+
+
+def test_a_run_that_is_resumed_after_its_last_step_knows_its_figures(
+    make_model: Make, batches: PackedBatches, tmp_path: Path
+) -> None:
+    first = train(make_model(fresh=True), batches, batches, CONFIG, tmp_path)
+    again = train(make_model(fresh=True), batches, batches, CONFIG, tmp_path, resume=True)
+    assert (again.loss, again.val_loss, again.tokens) == (first.loss, first.val_loss, first.tokens)
+    assert again.seconds >= TrainingState.read(first.checkpoint, SETTINGS).progress.seconds > 0
 
 
 @pytest.mark.parametrize("at", [0, 13])
@@ -247,7 +256,8 @@ def test_metrics_report_progress_and_speed(make_model: Make, batches: PackedBatc
     assert set(seen[0]) == {"step", "loss", "val_loss", "grad_norm", "lr", "tokens_per_s", "eta_s", "time"}
     assert seen[-1]["val_loss"] == result.val_loss
     assert seen[-1]["eta_s"] == 0
-    assert result.tokens_per_s > 0
+    assert result.tokens_per_s > 0 and result.seconds > 0
+    assert result.tokens == sum(batches.batch(step).n_tokens for step in range(24))
     assert result.loss == seen[-1]["loss"] < seen[0]["loss"]  # type: ignore[operator]
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from envs.scenes.home_file import parse_home
-from envs.symbolic.goals import Goal, format_goal, parse_goal
+from envs.symbolic.goals import parse_goal
 from envs.symbolic.state import State, World
 from planner.plans.planning_result import ParsedInstruction
-from planner.understanding.asked_of_kinds import abilities_asked, is_false, is_to_be_changed, says_all, switching_asked
-from planner.understanding.stand_ins import StandIns, stand_ins, with_own_kinds
+from planner.understanding.own_kinds.asked_of_kinds import (
+    abilities_asked,
+    is_to_be_changed,
+    switching_asked,
+)
+from planner.understanding.own_kinds.stand_ins import StandIns, stand_ins, with_own_kinds
 
 HOME = """
 things:
@@ -160,30 +164,3 @@ def test_every_lamp_means_the_own_lamps_too(instruction: str, goal: str, expecte
 )
 def test_the_only_kind_of_its_sort_has_its_name(instruction: str, expected: str, home: State) -> None:
     assert read(instruction, home).instruction == expected
-
-
-@pytest.mark.parametrize(
-    ("refusal", "expected"),
-    [
-        ("there is no fan here", True),
-        ("there is no phone book here", True),
-        ("there are no books here", True),
-        ("there is no teddy bear here", False),
-        ("That would not be safe.", False),
-    ],
-)
-def test_what_is_there_is_not_said_to_be_missing(refusal: str, home: State, *, expected: bool) -> None:
-    assert is_false(refusal, home) == expected
-
-
-def test_homes_without_own_kinds_keep_their_refusals(flat: State) -> None:
-    assert not is_false("there is no mug here", flat)
-
-
-def test_a_goal_is_said_word_for_word(home: State) -> None:
-    def goal(text: str) -> Goal:
-        return parse_goal(text, home.world.domain)
-
-    assert says_all("turn on all the fans", goal("every fan on"), home.world.domain)
-    assert not says_all("steam the book", goal("hot book"), home.world.domain)
-    assert format_goal(goal("every fan on")) == "every fan on"

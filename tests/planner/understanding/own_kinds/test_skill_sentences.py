@@ -8,7 +8,7 @@ from envs.scenes.home_file import parse_home
 from envs.symbolic.goals import parse_goal
 from envs.symbolic.state import State, World
 from planner.plans.planning_result import ParsedInstruction
-from planner.understanding.skill_sentences import read_own_skills
+from planner.understanding.own_kinds.skill_sentences import read_own_skills
 
 HOME = """
 people: [Anna]

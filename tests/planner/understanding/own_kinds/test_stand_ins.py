@@ -14,7 +14,7 @@ from envs.symbolic.scene import FixtureSpec
 from envs.symbolic.state import State, World
 from planner.api import Planner
 from planner.plans.planning_result import ParsedInstruction
-from planner.understanding.stand_ins import Basis, StandIns, stand_ins
+from planner.understanding.own_kinds.stand_ins import Basis, StandIns, stand_ins
 
 
 @pytest.fixture

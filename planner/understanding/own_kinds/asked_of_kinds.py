@@ -11,12 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from envs.symbolic.goals import Every, FixtureIs, Goal, format_goal
-from envs.symbolic.kinds.spoken_words import own_kinds, spoken_words
+from envs.symbolic.goals import Every, FixtureIs, Goal
 from envs.words import singulars
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
     from envs.symbolic.state import State
 
 KIND_FIELDS = ("word", "fixture", "means")  # of the parts of a goal: they hold the names of kinds
@@ -50,7 +48,6 @@ _TURN = re.compile(
 )
 _THEN = re.compile(r"^ (?P<state>on|off)\b(?! (?:the|a|an|my|our|top)\b)")
 _IT_THEN = re.compile(rf"^,?(?: (?:and|then))+ {_SWITCH} it (?P<state>on|off)\b(?! (?:the|a|an|my|our|top)\b)")
-_MISSING = re.compile(r"there (?:is|are) no (?P<kind>.+) here")
 _EVERY = re.compile(r"\b(?:every|each|all)(?: of)?(?: (?:the|my|our))? (?P<noun>\w+)\b(?! (?:except|but|other)\b)")
 
 
@@ -154,24 +151,6 @@ def with_all_meant(goal: Goal, instruction: str, state: State, own: Sequence[str
                 ]  # fmt: skip
         phases.append(tuple(dict.fromkeys((*phase, *more))))
     return replace(goal, phases=tuple(phases))  # type: ignore[arg-type]
-
-
-def is_false(refusal: str, state: State) -> bool:
-    """Whether a refusal says of a kind that it is not here, in a home with own kinds that has it."""
-    match = _MISSING.search(refusal)
-    if match is None or not own_kinds(state.world.domain):
-        return False
-    words = spoken_words(state.world.domain).names_by_word
-    names = {name for form in singulars(match["kind"]) for name in (form, *words.get(form, ()))}
-    members = {**state.world.domain.members, **state.world.domain.fixture_members}
-    kinds = {kind for name in names for kind in (name, *members.get(name, ()))}
-    return not kinds.isdisjoint(state.world.entities_by_category)
-
-
-def says_all(instruction: str, goal: Goal, domain: Domain) -> bool:
-    """Whether an instruction says every word of a goal that means something by itself."""
-    said = {form for word in re.findall(r"[^\W_]+", instruction.lower()) for form in singulars(word)}
-    return {*re.findall(r"[^\W_]+", format_goal(goal, domain).lower())} <= {*said, "every", "is"}
 
 
 def _chosen_from(condition: object) -> str | None:

@@ -24,7 +24,7 @@ from planner.language.realization import senses
 from planner.plans.planning_result import SpokenPart
 from planner.prompts.known_kinds import known_for
 from planner.prompts.own_names import ALMOST, Mention, mentions, resembles
-from planner.understanding.asked_of_kinds import (
+from planner.understanding.own_kinds.asked_of_kinds import (
     abilities_asked,
     is_to_be_changed,
     kinds_in,
