@@ -31,7 +31,7 @@ from planner.goals.comparison import meaning
 from planner.plans.options import ACT_ABOVE, OWN_PLAN, Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.understanding.answering import have_same_answer
-from planner.understanding.instruction_reader import NOT_UNDERSTOOD
+from planner.understanding.claims import NOT_UNDERSTOOD
 from planner.verification.plan_verification import Report, verify
 
 if TYPE_CHECKING:
