@@ -19,7 +19,8 @@ from planner.language.answering.answers import answer as answer_of
 from planner.language.goal_wording import distinguishing_words
 from planner.language.normalization import is_question, normalize
 from planner.language.realization import NUMBER_WORDS
-from planner.plans.planning_result import Confidence, ParsedInstruction, Plan, parts_of_goal
+from planner.plans.planning_result import Confidence, ParsedInstruction, Plan
+from planner.plans.spoken_parts import parts_of_goal
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State

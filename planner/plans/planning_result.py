@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from envs.symbolic.actions import Action, State, format_action
-from envs.symbolic.goals import Goal, Query, Rule, When, format_condition, format_goal, format_rule, when_as_dict
+from envs.symbolic.goals import Goal, Query, Rule, When, format_goal, format_rule, when_as_dict
 from planner.errors import ExportError
 from planner.plans.waits import Wait
 from planner.verification.plan_verification import Report
@@ -16,7 +15,6 @@ from planner.verification.plan_verification import Report
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envs.symbolic.domain import Domain
     from planner.plans.export import Format
 
 
@@ -64,20 +62,6 @@ class SpokenPart:
     def as_dict(self) -> dict[str, str]:
         """Plain data for programs."""
         return {"text": self.text, "became": self.became}
-
-
-def parts_of_goal(parts: Sequence[SpokenPart], goal: Goal | None, domain: Domain) -> tuple[SpokenPart, ...]:
-    """Return the parts of an instruction where another goal is meant than they were told for; None: it is still open.
-
-    Parts that were read became the only condition of the goal. Which of several they became is not known: `read`.
-    """
-    conditions = {format_condition(c, domain) for c in goal.conditions} if goal is not None else set()
-    others = ("context", "unread")
-    if all(part.became in (*others, *conditions) for part in parts):
-        return tuple(parts)
-    became = next(iter(conditions)) if len(conditions) == 1 else "read"
-    labels = groupby(parts, key=lambda part: part.became if part.became in others else became)
-    return tuple(SpokenPart(text=" ".join(part.text for part in group), became=label) for label, group in labels)
 
 
 @dataclass(frozen=True, kw_only=True)

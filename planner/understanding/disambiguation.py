@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Goal, format_goal
 from planner.goals.comparison import meaning
-from planner.plans.planning_result import parts_of_goal
+from planner.plans.spoken_parts import parts_of_goal
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal
-from planner.plans.planning_result import SpokenPart, parts_of_goal
+from planner.plans.planning_result import SpokenPart
+from planner.plans.spoken_parts import parts_of_goal
 
 TOLD = (("bring me the bottle", "wine bottle with person"), ("quickly", "unread"), ("i'm thirsty", "context"))
 
