@@ -195,7 +195,8 @@ def _row(record: dict[str, object]) -> str:
     row = f"{record['stage']}: {start}, seed {seeds}, {record['steps']:,} steps, {record['tokens']:,} tokens"
     if "seconds" in record:
         threads = f"{record['threads']} thread(s) of {record['processes']} process(es)"
-        return f"{row}, {record['seconds']:,} s, {record['machine']}, {threads}, validation loss {record['val_loss']}"
+        times = f"{record['seconds']:,} s and {record['corpus_seconds']:,} s for the corpus"
+        return f"{row}, {times}, {record['machine']}, {threads}, validation loss {record['val_loss']}"
     return f"{row}, finished" if record["finished"] else row
 
 
@@ -262,7 +263,8 @@ def _train(
         "val_loss": None if result.val_loss is None else round(result.val_loss, 4),
         "tokens": result.tokens,
         "tokens_per_s": round(result.tokens_per_s),
-        "seconds": round(result.seconds + corpus_s, 1),
+        "seconds": round(result.seconds, 1),
+        "corpus_seconds": round(corpus_s, 1),
         "machine": device_name(resolve_device(settings.train.device)),
         "threads": settings.train.threads or torch.get_num_threads(),
         "processes": world.size,

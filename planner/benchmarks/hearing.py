@@ -56,6 +56,7 @@ class HearingResult:
         words: Number of spoken words.
         goal: Whether the parsed goal is right.
         success: Whether the plan reaches the goal.
+        misread: Whether the robot acted, and not on what was said.
         hearing_ms: Time from samples to words [ms].
     """
 
@@ -67,6 +68,7 @@ class HearingResult:
     words: int
     goal: bool
     success: bool
+    misread: bool
     hearing_ms: float
 
 
@@ -118,15 +120,16 @@ def _outcome(
             heard = letters = gpt_words = ""
         hearing_ms = 1000 * (time.perf_counter() - started_at)
     reference = words(trial.instruction).split()
-    goal = success = False
+    goal = success = misread = False
     if heard:
         options = {"verified": planning_modes()["verified"]}
         prediction = measure(planner, replace(trial, instruction=heard), options)  # type: ignore[arg-type]
-        goal, success = prediction.same, bool(prediction.attempts["verified"].success)
+        goal, success, misread = prediction.same, prediction.last.success, prediction.last.is_misread
     return HearingResult(
         row=row, said=trial.instruction, heard=heard, voice=speaker.name,
         errors=tuple(distance(words(text).split(), reference) for text in (heard, letters, gpt_words)),  # type: ignore[arg-type]
-        words=len(reference), goal=goal, success=success, hearing_ms=hearing_ms,
+        words=len(reference), goal=goal, success=success, misread=misread,
+        hearing_ms=hearing_ms,
     )  # fmt: skip
 
 
@@ -139,6 +142,7 @@ def summary(results: Sequence[HearingResult]) -> dict[str, dict[str, object]]:
         rows[row] = {
             "goal": Rate(hits=sum(o.goal for o in members), total=len(members)).as_dict(),
             "success": Rate(hits=sum(o.success for o in members), total=len(members)).as_dict(),
+            "misread": Rate(hits=sum(o.misread for o in members), total=len(members)).as_dict(),
             **{
                 name: rounded(sum(o.errors[k] for o in members) / total)
                 for k, name in enumerate(("word_errors", "letters_word_errors", "gpt_word_errors"))
@@ -194,10 +198,19 @@ def _run(args: argparse.Namespace) -> int:
 def _tables(figures: Mapping[str, object], results: Sequence[HearingResult]) -> str:
     from planner.evaluation.tables import grid
 
-    header = ["", "right goal", "plan succeeds", "word errors", "without GPT", "GPT alone", "median ms"]
+    header = [
+        "",
+        "right goal",
+        "plan succeeds",
+        "silent misreads",
+        "word errors",
+        "without GPT",
+        "GPT alone",
+        "median ms",
+    ]
     lines = []
     for name, row in summary(results).items():
-        rates_of_row = (row["goal"], row["success"])
+        rates_of_row = (row["goal"], row["success"], row["misread"])
         rates = [str(Rate(hits=r["hits"], total=r["total"])) for r in rates_of_row if isinstance(r, dict)]
         keys = ("word_errors", "letters_word_errors", "gpt_word_errors")
         errors = [f"{100 * float(str(row[key])):.1f} %" for key in keys]

@@ -97,6 +97,7 @@ def evaluate_model(model: Path | None, count: int, seed: int, samples: int) -> l
     for trial in tqdm(list(tasks(count, seed)), desc=str(model or "released"), disable=None):
         prediction = measure(planner, trial, options)
         outcome: Record = {"id": trial.id, "split": trial.split, "same_goal": prediction.same, "length": None}
+        outcome["misread"] = prediction.last.is_misread
         outcome |= {str(mode): attempt.success for mode, attempt in prediction.attempts.items()}
         length = teacher_length(trial)
         if length and prediction.attempts["alone"].success:
@@ -119,7 +120,7 @@ def _row(outcomes: Sequence[Record]) -> dict[str, object]:
         return Rate(hits=sum(bool(o[mode]) for o in outcomes), total=len(outcomes)).as_dict()
 
     lengths = [float(str(o["length"])) for o in outcomes if o["length"] is not None]
-    row = {mode: rate(mode) for mode in ("alone", "verified", "same_goal")}
+    row = {mode: rate(mode) for mode in ("alone", "verified", "same_goal", "misread")}
     return row | {"length": rounded(mean(lengths)) if lengths else None, "lengths": len(lengths)}
 
 
@@ -156,10 +157,10 @@ def _run(args: argparse.Namespace) -> int:
 def _table(rows: Mapping[str, Mapping[str, object]]) -> str:
     from planner.evaluation.tables import grid
 
-    header = ["tasks", "direct pass", "full planner", "right goal", "length / teacher"]
+    header = ["tasks", "direct pass", "full planner", "right goal", "silent misreads", "length / teacher"]
     lines = []
     for name, row in rows.items():
-        rates = [_percent(row[mode]) for mode in ("alone", "verified", "same_goal")]
+        rates = [_percent(row[mode]) for mode in ("alone", "verified", "same_goal", "misread")]
         lines.append([name, *rates, "-" if row["length"] is None else f"{row['length']:.3f}"])
     return grid(header, lines)
 

@@ -58,6 +58,7 @@ class HomeResult:
         task: The task's unique name.
         way: The kind of adaptation.
         success: The goal was reached; for understanding: the parsed goal is the intended one.
+        misread: For understanding and other homes: another goal than the intended one was acted on.
         opened: Furniture opened before the object was visible, or in total if it never was.
         steps: Subtasks tried.
         simulated_s: Their typical duration [s].
@@ -68,6 +69,7 @@ class HomeResult:
     task: str
     way: str
     success: bool
+    misread: bool = False
     opened: int = 0
     steps: int = 0
     simulated_s: float = 0.0
@@ -224,8 +226,9 @@ def _understanding(
             parsed = understand(adapted.planner, instruction, adapted.belief.observe(state), OPTIONS)
             correct = parsed.goal is not None and meaning(parsed.goal) == meaning(request.goal)
             yield HomeResult(
-                household=name, measure="understanding", task=f"{name}/{number}", way=adaptation, success=correct
-            )
+                household=name, measure="understanding", task=f"{name}/{number}", way=adaptation, success=correct,
+                misread=parsed.goal is not None and not correct,
+            )  # fmt: skip
 
 
 def _other_homes(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[HomeResult]:
@@ -237,10 +240,10 @@ def _other_homes(name: str, planners: Mapping[str, Planner], seed: int) -> Itera
     for trial in draw_trials(HELD_OUT_SPLITS[0], OTHER_HOME_TASKS, seed=1000 + seed):
         for adaptation, planner in planners.items():
             prediction = measure(planner, trial, {"verified": OWN_PLAN})
-            reached = prediction.attempts["verified"].success
             yield HomeResult(
-                household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=adaptation, success=reached
-            )
+                household=name, measure="elsewhere", task=f"{name}/{trial.id}", way=adaptation,
+                success=prediction.last.success, misread=prediction.last.is_misread,
+            )  # fmt: skip
 
 
 def summary(results: Sequence[HomeResult]) -> str:
@@ -249,12 +252,12 @@ def summary(results: Sequence[HomeResult]) -> str:
     for measure, title in (("understanding", "instructions with nicknames"), ("elsewhere", "other homes")):
         members = [o for o in results if o.measure == measure]
         adaptations = dict.fromkeys(o.way for o in members)
-        rows = [
-            f"{adaptation} | {_interval(members, partial(_mean_of, adaptation=adaptation, key=_reached), percent=True)}"
-            for adaptation in adaptations
-        ]
+        rows = []
+        for adaptation in adaptations:
+            figures = (partial(_mean_of, adaptation=adaptation, key=key) for key in (_reached, _misread))
+            rows.append(" | ".join((adaptation, *(_interval(members, f, percent=True) for f in figures))))
         tasks = len({o.task for o in members})
-        parts.append("\n".join([f"{title}: {tasks} tasks", "way | success", *rows]))
+        parts.append("\n".join([f"{title}: {tasks} tasks", "way | success | silent misreads", *rows]))
     return "\n\n".join(parts)
 
 
@@ -275,6 +278,10 @@ def _search_table(results: Sequence[HomeResult]) -> str:
 
 def _reached(outcome: HomeResult) -> float:
     return float(outcome.success)
+
+
+def _misread(outcome: HomeResult) -> float:
+    return float(outcome.misread)
 
 
 def _opened(outcome: HomeResult) -> float:

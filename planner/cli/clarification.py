@@ -20,6 +20,7 @@ from planner.language.goal_wording import distinguishing_words
 from planner.language.normalization import is_question, normalize
 from planner.language.realization import NUMBER_WORDS
 from planner.plans.planning_result import Confidence, ParsedInstruction, Plan
+from planner.plans.spoken_parts import parts_of_goal
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -194,7 +195,7 @@ def _plan_for_chosen_goal(plan: Plan, goal: Goal, planner: Planner, state: State
         tokens=new_plan.tokens + plan.tokens,
         seconds=new_plan.seconds + plan.seconds,
         confidence=Confidence(goal=1.0, plan=float(new_plan.is_proven)),
-        words=plan.words,
+        words=parts_of_goal(plan.words, goal, state.world.domain),
     )
 
 

@@ -323,11 +323,13 @@ def _finish(stage: Stage, folder: Path, order: Sequence[str]) -> None:
     elif models[0] != own_model:
         _copy_model(models[0], own_model)
     trainings = [_training(model) for model in models]
+    corpora = {run.corpus: each["corpus_seconds"] for run, each in zip(runs, trainings, strict=True)}
     records = _records(folder)
     records[stage.name] = {
         **stage.summary,
         "tokens": sum(each["tokens"] for each in trainings),
         "seconds": round(sum(each["seconds"] for each in trainings), 1),
+        "corpus_seconds": round(sum(corpora.values()), 1),
         "val_loss": [each["val_loss"] for each in trainings],
         **{key: trainings[-1][key] for key in ("machine", "threads", "processes")},
     }
@@ -340,7 +342,7 @@ def _training(model: Path) -> dict[str, Any]:
     extra = read_record(file, ("extra",))["extra"]
     training = extra.get("training") if isinstance(extra, dict) else None
     record = training if isinstance(training, dict) else {}
-    types = {"tokens": int, "seconds": float, "machine": str, "threads": int, "processes": int}
+    types = {"tokens": int, "seconds": float, "corpus_seconds": float, "machine": str, "threads": int, "processes": int}
     check_fields(record, types, f"{file}: training")
     return {"val_loss": None, **record}
 

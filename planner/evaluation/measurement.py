@@ -31,7 +31,7 @@ from planner.goals.comparison import meaning
 from planner.plans.options import ACT_ABOVE, OWN_PLAN, Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.understanding.answering import have_same_answer
-from planner.understanding.instruction_reader import NOT_UNDERSTOOD
+from planner.understanding.claims import NOT_UNDERSTOOD
 from planner.verification.plan_verification import Report, verify
 
 if TYPE_CHECKING:
@@ -158,13 +158,20 @@ def measure(planner: Planner, trial: EvaluationTask, options: Mapping[PlanningMo
             earlier_plan
             for earlier_mode, earlier_plan in plans.items()
             if _needs_no_sample(earlier_plan)
-            and replace(options[earlier_mode], samples=mode_options.samples) == mode_options
+            and _are_alike(options[earlier_mode], mode_options, looks_twice=planner.prompts.looks_twice)
         )
         plans[mode] = next(reusable, None) or planner.plan(trial.prompt, trial.start, mode_options)
     last = list(plans.values())[-1]
     return _prediction(
         trial, last.goal, last.goal_text, {mode: score_attempt(plan, trial) for mode, plan in plans.items()}
     )
+
+
+def _are_alike(options: Options, other: Options, *, looks_twice: bool) -> bool:
+    """Whether two modes decode the same, but for the samples; a GPT that takes no second look asks in none."""
+    if not looks_twice:
+        options = replace(options, second_look=other.second_look, act_above=other.act_above)
+    return replace(options, samples=other.samples) == other
 
 
 def measure_goal(planner: Planner, trial: EvaluationTask, options: Options) -> Prediction:

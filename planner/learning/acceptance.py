@@ -73,10 +73,15 @@ def rates(outcomes: Sequence[Record]) -> dict[str, Rate]:
 
 
 def before_and_after(old: Sequence[Record], new: Sequence[Record]) -> str:
-    """Return a table of success before and after, with intervals and a paired test in each row."""
+    """Return a table of success before and after, with intervals and a paired test in each row; and of misreads.
+
+    A misread is silent: the full planner acted, and not on what was said. Runs of earlier versions did not count them.
+    """
     rows = []
+    counts_misreads = all("misread" in outcome for outcome in (*old, *new))
+    labels = (*MODE_LABELS, ("misread", "silent misreads")) if counts_misreads else MODE_LABELS
     for split in dict.fromkeys(str(o["split"]) for o in old):
-        for mode, name in MODE_LABELS:
+        for mode, name in labels:
             old_hits = [bool(o[mode]) for o in old if o["split"] == split]
             new_hits = [bool(o[mode]) for o in new if o["split"] == split]
             paired = compare(old_hits, new_hits)

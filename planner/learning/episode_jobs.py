@@ -118,12 +118,13 @@ class JudgeTrial(ModelJob):
         """Return the outcome of a trial."""
         result = measure(self.planner(), self.trials[key], self._modes())
         outcome: Record = {"id": key, "split": result.trial.split, "same_goal": result.same}
-        return outcome | {str(mode): attempt.success for mode, attempt in result.attempts.items()}
+        outcome |= {str(mode): attempt.success for mode, attempt in result.attempts.items()}
+        return outcome | {"misread": result.last.is_misread}
 
     def failed(self, key: str) -> Record:
         """Return the outcome of a trial without a result."""
         outcome: Record = {"id": key, "split": self.trials[key].split, "same_goal": False}
-        return outcome | {str(mode): False for mode in self._modes()}
+        return outcome | {str(mode): False for mode in self._modes()} | {"misread": False}
 
     def _modes(self) -> dict[PlanningMode, Options]:
         options = planning_modes(samples=self.samples)

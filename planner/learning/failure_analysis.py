@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 from envs.symbolic.actions import Action, State, format_action
 from envs.symbolic.goals import Condition, Every, FixtureIs, Goal, Holding, format_condition
 from planner.goals.comparison import meaning
-from planner.understanding.instruction_reader import NOT_UNDERSTOOD
+from planner.understanding.claims import NOT_UNDERSTOOD
 
 if TYPE_CHECKING:
     from planner.decoding.plan_writer import Draft

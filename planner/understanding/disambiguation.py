@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Goal, format_goal
 from planner.goals.comparison import meaning
+from planner.plans.spoken_parts import parts_of_goal
 
 if TYPE_CHECKING:
     from envs.symbolic.actions import State
@@ -66,13 +67,17 @@ def decide(
         only = likely[0]
         if meaning(only.goal) == meaning(parsed.goal):
             return parsed
-        return replace(parsed, goal=only.goal, goal_text=format_goal(only.goal), logprob=math.log(only.probability))
+        words = parts_of_goal(parsed.words, only.goal, state.world.domain)
+        return replace(
+            parsed, goal=only.goal, goal_text=format_goal(only.goal), logprob=math.log(only.probability), words=words
+        )
     from planner.language.goal_wording import in_words, question  # here: it reads the word lists
 
     domain = state.world.domain
     if likely:
         goals = tuple(c.goal for c in likely)
-        return replace(parsed, goal=None, goal_text="", question=question(goals, domain), options=goals)
+        words = parts_of_goal(parsed.words, None, domain)
+        return replace(parsed, goal=None, goal_text="", question=question(goals, domain), options=goals, words=words)
     perhaps = in_words(parsed.goal, domain)
     return replace(parsed, goal=None, refusal=f"I am not sure enough what is meant; perhaps: {perhaps}")
 
@@ -95,8 +100,9 @@ def confirmed(
     from planner.language.goal_wording import in_words, question  # here: it reads the word lists
 
     domain = state.world.domain
-    words = question(goals, domain) if len(goals) > 1 else f"Shall I {in_words(goals[0], domain)}?"
-    return replace(parsed, goal=None, question=words, options=goals)
+    asked = question(goals, domain) if len(goals) > 1 else f"Shall I {in_words(goals[0], domain)}?"
+    words = parts_of_goal(parsed.words, goals[0] if len(goals) == 1 else None, domain)
+    return replace(parsed, goal=None, question=asked, options=goals, words=words)
 
 
 def candidates(reader: InstructionReader, parsed: ParsedInstruction, state: State, options: Options) -> list[Candidate]:

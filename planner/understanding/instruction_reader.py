@@ -35,6 +35,7 @@ from planner.prompts.cursor import Cursor
 from planner.prompts.own_names import kinds_shown_apart, own_names, own_states
 from planner.prompts.sessions import Prompts
 from planner.understanding.answering import answered
+from planner.understanding.claims import NOT_UNDERSTOOD
 from planner.understanding.clause_splitting import best_split, split
 from planner.understanding.goal_search import FURTHER_WORDS, HomeWords, ScoredGoal, most_likely_goals
 from planner.understanding.own_kinds.skill_sentences import read_own_skills
@@ -47,7 +48,6 @@ SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
 GROUNDED_LOGPROB = -3.0  # a goal about existing objects that replaces one about missing objects must exceed this
 FALSE_CLAIM_LOGPROB = -6.0  # a goal about this home, instead of "there is no fan here" where there is one
 HALF_LOGPROB = math.log(0.5)  # no other goal can be more likely than one above this
-NOT_UNDERSTOOD = "I did not understand that"
 
 
 class InstructionReader:

@@ -7,16 +7,17 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from typing import get_args
 
 from envs.symbolic.actions import Action, State, apply, format_action, parse_action, unmet_precondition
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, parse_goal
 from envs.symbolic.progress import advance, begin, score
-from planner.cli import dialogue
+from planner.cli import plan_display
 from planner.language.normalization import normalize
 from planner.plans.export import PLAN_FORMATS, ExportError, PlanFormat
 from planner.plans.pddl.strips_problem import PddlFiles, to_strips
-from planner.plans.planning_result import Plan
+from planner.plans.planning_result import Plan, Status
 from planner.prompts.sessions import Prompts
 from planner.world_model.belief import GROUND, HAND, Belief
 from tests.planner.plans.export import btcpp
@@ -28,16 +29,18 @@ MAX_MESSAGE = 20_000  # characters: a home file may have a hundred problems, a l
 
 def check_plan(plan: Plan, state: State, *, exports: bool = True) -> None:
     """Check that a plan is executable, reaches its goal exactly if it says so, and can be exported in every format."""
-    assert plan.status in ("verified", "scheduled", "unverified", "refused", "ask")
+    assert plan.status in get_args(Status)
     assert (plan.status == "scheduled") == bool(plan.waits)
-    assert (plan.goal is None) == (plan.status in ("refused", "ask"))
+    assert (plan.goal is None) == (plan.status in ("refused", "ask", "answered", "noted"))
+    assert (plan.status == "noted") == bool(plan.rules)
     assert plan.reason or plan.status == "verified"
     assert _reaches(plan, state) == plan.is_proven
     output = io.StringIO()
     with redirect_stdout(output):
-        dialogue.print_plan(plan)
-    lines, proof = output.getvalue().splitlines(), plan.report.proof if plan.report is not None else None
-    n_lines = 1 if plan.goal is None else 3
+        plan_display.print_plan(plan)
+    lines = [line for line in output.getvalue().splitlines() if not line.startswith("words: ")]
+    proof = plan.report.proof if plan.report is not None else None
+    n_lines = 3 if plan.goal is not None else 2 if plan.status == "answered" else 1
     assert len(lines) >= n_lines
     if len(lines) > n_lines:  # what an unverified plan does for each condition
         assert proof is not None and plan.status == "unverified"

@@ -31,6 +31,7 @@ TWO = "put the mug on the table and the plate on the counter"
 QUIETLY = "put the mug on the table quietly, please"
 WHERE = "where is my mug?"
 WHERE_HEAVY = "where is my heavier mug?"
+FRUIT = "any fruit left somewhere?"
 NO_FRIDGE = "never open the fridge again"
 NO_MUG = "the mug must not be in the cabinet"
 BOTH = "the fridge stays shut and no fork on the table"
@@ -45,6 +46,7 @@ READINGS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     ),
     QUIETLY: ("mug on dining table", (("put the mug on the table", "?"), ("quietly,", "!"), ("please", "-"))),
     WHERE: ("? where mug", ((WHERE, "?"),)),
+    FRUIT: ("? where fruit", ((FRUIT, "?"),)),
     WHERE_HEAVY: ("? where mug", (("where is my", "?"), ("heavier", "!"), ("mug?", "?"))),
     NO_FRIDGE: ("never open fridge", ((NO_FRIDGE, "?"),)),
     NO_MUG: ("never mug in cabinet", ((NO_MUG, "?"),)),

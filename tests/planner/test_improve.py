@@ -259,6 +259,15 @@ def test_results_show_intervals_and_the_paired_test() -> None:
     assert "25.0 % [5, 70]" in shown and "75.0 % [30, 95]" in shown and "+2 -0" in shown and "0.500" in shown
 
 
+def test_silent_misreads_are_shown_where_both_runs_counted_them() -> None:
+    old, new = outcomes("10", "10"), outcomes("10", "10")
+    assert "misreads" not in before_and_after(old, new)
+    old, new = ([{**o, "misread": misread} for o in run] for run, misread in ((old, True), (new, False)))
+    assert "misreads" not in before_and_after(outcomes("10", "10"), new)  # an earlier version wrote the first
+    (row,) = [line for line in before_and_after(old, new).splitlines() if line.startswith("silent misreads, ")]
+    assert "100.0 % [34, 100]" in row and "0.0 % [0, 66]" in row
+
+
 def test_the_figure_is_valid_svg() -> None:
     figure = ElementTree.fromstring(plot("cycle 1", {"before": outcomes("10", "11"), "after": outcomes("11", "11")}))
     bars = figure.findall("{http://www.w3.org/2000/svg}rect")

@@ -19,6 +19,7 @@ from planner.cli.execution_runner import episode_as_dict, execute_and_report
 from planner.evaluation.reliability import Bin, CalibrationMetrics, ErrorRateOutcome, Reliability
 from planner.evaluation.statistics import Rate
 from tests.planner.json_answers import ANSWERS, SCHEMA_FILE, problem, validator
+from tests.planner.spoken import BOTH, QUIETLY, TIRED, WHERE, WHERE_HEAVY
 from tests.planner.understanding.test_calibration_file import CALIBRATION
 
 Json = Any
@@ -241,15 +242,36 @@ def test_a_status_says_what_belongs_to_it(changes: dict[str, Json], word: str) -
     assert word in problem({**PLAN, **changes}, "plan") != ""
 
 
-@pytest.mark.parametrize("missing", ["instruction", "status", "goal", "plan", "proof", "look_for", "home", "when"])
+@pytest.mark.parametrize(
+    ("example", "changes"),
+    [
+        (ANSWERED, {"answer": ""}),
+        (ANSWERED, {"goal": "mug on desk"}),
+        (ANSWERED, {"plan": ["open fridge 1"]}),
+        (ANSWERED, {"rules": ["never oven on"]}),
+        (NOTED, {"rules": []}),
+        (NOTED, {"answer": "Yes."}),
+        (UNVERIFIED, {"answer": "Yes."}),
+        (UNVERIFIED, {"rules": ["never oven on"]}),
+        (UNVERIFIED, {"words": [{"text": "", "became": "context"}]}),
+    ],
+)
+def test_only_answers_have_an_answer_and_only_noted_rules_are_rules(example: Json, changes: dict[str, Json]) -> None:
+    assert problem({**example, **changes}, "plan")
+
+
+@pytest.mark.parametrize(
+    "missing", ["instruction", "status", "goal", "plan", "proof", "look_for", "home", "when", "words"]
+)
 def test_a_missing_field_is_an_error(missing: str) -> None:
     assert problem({key: value for key, value in PLAN.items() if key != missing}, "plan")
 
 
+@pytest.mark.usefixtures("readings")
 def test_answers_of_every_status_conform(flat: State, model_folder: object) -> None:
     planner = Planner.load(model_folder)  # type: ignore[arg-type]
     statuses = set()
-    for instruction in (MUG, "warm the apple", "tell me a joke", "move it"):
+    for instruction in (MUG, "warm the apple", "tell me a joke", "move it", TIRED, QUIETLY, WHERE, WHERE_HEAVY, BOTH):
         plan = planner.plan(instruction, flat)
         statuses.add(plan.status)
         assert problem(json.loads(plan.export("json")), "plan") == ""
@@ -257,7 +279,7 @@ def test_answers_of_every_status_conform(flat: State, model_folder: object) -> N
         plan = planner.plan_goal(goal, flat) if "Anna" not in goal else plan
         statuses.add(plan.status)
         assert problem(json.loads(plan.export("json")), "plan") == ""
-    assert statuses >= {"verified", "unverified", "refused", "ask"}
+    assert statuses >= {"verified", "unverified", "refused", "ask", "answered", "noted"}
 
 
 def test_an_episode_conforms(flat: State, model_folder: object) -> None:

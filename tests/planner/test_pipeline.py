@@ -30,7 +30,8 @@ from planner.prompts import text_format
 from planner.prompts.cursor import Cursor, Ids
 from planner.prompts.sessions import Prompts
 from planner.understanding import instruction_reader
-from planner.understanding.instruction_reader import NOT_UNDERSTOOD, InstructionReader
+from planner.understanding.claims import NOT_UNDERSTOOD
+from planner.understanding.instruction_reader import InstructionReader
 from planner.verification.plan_progress import progress_along
 from planner.verification.plan_verification import Report, verify
 from tests.envs.homes_for_tests import state

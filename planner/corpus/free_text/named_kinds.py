@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from envs.symbolic.domain import load_domain
 
+NO_NOUN = r"(?:on|in|with|beside|by|from|of|except|is|then|while)\b"  # before it, "orange" is a fruit, not a color
+
 
 def kinds_in(goal: str) -> tuple[str, ...]:
     """Return the kinds that a goal names, as often as it names them: `paper towel roll` alone, without `towel`."""
-    return tuple(match[1] for match in _names().finditer(goal) if match[1])
+    return tuple(match["kind"] for match in _names().finditer(goal) if match["kind"])
 
 
 def liquids_in(goal: str) -> tuple[str, ...]:
     """Return the liquids that a goal names: `milk` in `glass of milk`."""
-    return tuple(match[0] for match in _names().finditer(goal) if not match[1])
+    return tuple(match["liquid"] for match in _names().finditer(goal) if match["liquid"])
 
 
 def with_kinds(goal: str, new: Mapping[str, str]) -> str:
-    """Return a goal with other kinds, all exchanged at once; liquids stay."""
-    return _names().sub(lambda match: new.get(match[1], match[0]) if match[1] else match[0], goal)
+    """Return a goal with other kinds, all exchanged at once; liquids and colors stay."""
+    return _names().sub(lambda match: new.get(match["kind"], match[0]), goal)
 
 
 @cache
 def _names() -> re.Pattern[str]:
     domain = load_domain()
-    kinds = "|".join(re.escape(kind) for kind in sorted((*domain.objects, *domain.fixtures), key=len, reverse=True))
-    liquids = "|".join(sorted(map(re.escape, domain.liquids), key=len, reverse=True))
-    return re.compile(rf"(?<=[a-z] of )(?<!half of )(?:{liquids})\b|(?<![\w'-])({kinds})(?![\w'-])")
+
+    def any_of(names: Iterable[str]) -> str:
+        longest_first = sorted(names, key=len, reverse=True)
+        return "|".join(re.escape(n) + (as_noun if n in domain.property_group else "") for n in longest_first)
+
+    as_noun = rf"(?! (?!{NO_NOUN})[a-z])"
+    kinds = any_of((*domain.objects, *domain.fixtures))
+    return re.compile(
+        rf"(?<=[a-z] of )(?<!half of )(?P<liquid>{any_of(domain.liquids)})\b|(?<![\w'-])(?P<kind>{kinds})(?![\w'-])"
+    )

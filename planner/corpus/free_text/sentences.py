@@ -16,6 +16,7 @@ from envs.errors import GoalError
 from envs.symbolic.actions import State
 from envs.symbolic.goals import format_goal, parse_goal, parse_query, parse_rule
 from envs.symbolic.scene import Scene
+from planner.corpus.free_text.named_kinds import NO_NOUN
 from planner.io.paths import datasets_dir
 from planner.language.normalization import normalize
 from planner.prompts.text_format import in_small_letters
@@ -26,8 +27,6 @@ Tag = Literal["read", "context", "unread"]
 
 
 COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
-
-_NO_NOUN = r"(?:on|in|with|beside|by|from|of|except|is|then|while)\b"  # behind it, "orange" is a fruit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +153,7 @@ def as_written(goal: str, text: str, scene: Scene) -> str:
             goal = re.sub(rf"\b{re.escape(person)}'s (?!room|bedroom|bathroom|study|office)", "", goal)
     for color in COLORS:
         if not re.search(rf"{color}|gr[ae]y" if color == "gray" else color, text):
-            goal = re.sub(rf"\b{color} (?=\w)(?!{_NO_NOUN})", "", goal)
+            goal = re.sub(rf"\b{color} (?=\w)(?!{NO_NOUN})", "", goal)
     return in_small_letters(goal)
 
 

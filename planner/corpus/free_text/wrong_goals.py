@@ -118,7 +118,7 @@ def _without_word(goal: str, present: Sequence[str], rng: random.Random) -> Wron
     for pattern in _LEFT_OUT:
         for match in re.finditer(pattern, goal):
             options.append((goal[: match.start()] + goal[match.end() :], ()))
-    for match in re.finditer(r"(?:^|(?<=then ))[^;:]*? : ", goal):
+    for match in re.finditer(r"(?:^|(?<=then ))[^;]*? : ", goal):
         options.append((goal[: match.start()] + goal[match.end() :], ()))
     if " while " in goal:
         options.append((goal.partition(" while ")[0], ()))

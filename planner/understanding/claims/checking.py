@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Count, Goal, Thing, format_goal
-from planner.understanding.own_kinds.asked_of_kinds import kinds_in
+from envs.symbolic.state import NOWHERE
+from planner.understanding.claims import NOT_UNDERSTOOD
 
 if TYPE_CHECKING:
-    from envs.symbolic.domain import Domain
     from envs.symbolic.state import State
     from planner.plans.planning_result import ParsedInstruction
     from planner.understanding.claims.named_things import Naming
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 Likely = Callable[[], Iterable[tuple[Goal, "ScoredGoal"]]]
 Look = Callable[["ParsedInstruction"], "ParsedInstruction"]
 
-NOT_UNDERSTOOD = "I did not understand that"
 CANNOT = "I cannot do that."
 WHICH_THING = "Which thing do you mean?"
 MIN_RIGHT = 0.5  # a goal that the GPT finds less likely on a second look replaces nothing
@@ -37,13 +36,7 @@ _ANYTHING = frozenset((
 ))  # fmt: skip
 _FURTHER = frozenset(["other", "another", "second", "third", "more", "spare", "further"])
 _SWITCHED = r"(?:turn|switch|power)ed"
-_STATE_OF_VERB = {  # besides the words for states: "washed", "chopped", "chilled"
-    "opened": "open", "closed": "closed", "shut": "closed", "lit": "on", "put out": "off", "wiped": "clean",
-    "wiped down": "clean", "warmed": "hot", "folded": "folded", "watered": "watered",
-}  # fmt: skip
 _MOVING = frozenset(["moved", "picked up", "lifted", "carried", "brought", "fetched", "put away", "held"])
-_SAID_ANYWAY = frozenset(["every", "is"])  # words of goals that instructions express otherwise
-_RELATIONS = {"into": "in", "inside": "in", "onto": "on", "to": "with", "for": "with"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +71,11 @@ def checked(parsed: ParsedInstruction, state: State, likely: Likely, look: Look)
         return parsed
     if instead.choices:
         return replace(parsed, question=instead.question, options=_options(parsed, instead, state, likely))
+    from planner.understanding.claims.saying import covers, is_about, says_all  # here: it reads the word lists
+
     offered = None
     for goal, scored in likely() if instead.things else ():
-        if not _is_about(goal, instead.things, state):
+        if not is_about(goal, instead.things, state) or not covers(goal, parsed.instruction, state):
             continue
         words = format_goal(goal, state.world.domain)
         read = replace(parsed, goal=goal, goal_text=words, refusal="", question="", options=(),
@@ -105,26 +100,6 @@ def correction(parsed: ParsedInstruction, state: State) -> Correction | None:
     return None
 
 
-def says_all(instruction: str, goal: Goal, state: State) -> bool:
-    """Whether an instruction and a goal name the same kinds, in any words for them, and it says each further word."""
-    from planner.language.realization import NUMBER_WORDS  # here: it reads the word lists
-    from planner.understanding.claims.named_things import kinds_in_text
-
-    domain = state.world.domain
-    words, mentions = re.findall(r"[^\W_]+", instruction.lower()), kinds_in_text(instruction, state)
-    said = {*words, *(str(NUMBER_WORDS.index(w)) for w in words if w in NUMBER_WORDS)}
-    said |= {_RELATIONS[word] for word in words if word in _RELATIONS} | _SAID_ANYWAY
-    meant = {kind: _members(kind, domain) for kind in kinds_in(goal)}
-    if not all(any(kinds.intersection(called) for _, called in mentions) for kinds in meant.values()):
-        return False
-    if not all(any(kinds.intersection(called) for kinds in meant.values()) for _, called in mentions):
-        return False
-    text = f" {format_goal(goal, domain).lower()} "
-    for kind in sorted(meant, key=len, reverse=True):
-        text = text.replace(f" {kind.lower()} ", "  ")
-    return {*re.findall(r"[^\W_]+", text)} <= said
-
-
 # -- each form ---------------------------------------------------------------------------------------------------------
 
 
@@ -138,7 +113,7 @@ def _missing(match: re.Match[str], parsed: ParsedInstruction, state: State) -> C
     is_further = not _FURTHER.isdisjoint(noun.split()[:1])
     if not naming.is_there or (is_further and len(naming.entities) < 2):
         return None
-    return Correction(refusal=NOT_UNDERSTOOD, things=naming.entities)
+    return _misread(parsed, naming, state)
 
 
 def _impossible(match: re.Match[str], parsed: ParsedInstruction, state: State) -> Correction | None:
@@ -147,7 +122,7 @@ def _impossible(match: re.Match[str], parsed: ParsedInstruction, state: State) -
         return None if _bare(match["noun"]) in _ALWAYS_THERE else _absent(match["noun"], naming)
     if naming.unclear or not all(_can_be(i, match["verb"].lower(), state) for i in naming.entities):
         return None
-    return Correction(refusal=NOT_UNDERSTOOD, things=naming.entities)
+    return _misread(parsed, naming, state)
 
 
 def _too_big(match: re.Match[str], parsed: ParsedInstruction, state: State) -> Correction | None:
@@ -161,18 +136,21 @@ def _too_big(match: re.Match[str], parsed: ParsedInstruction, state: State) -> C
     places = [[i for kind in kinds for i in world.entities_by_category[kind]] for kinds in mentioned]
     if not places or not all(any(world.fits(i, p) for i in naming.entities for p in group) for group in places):
         return None
-    return Correction(refusal=NOT_UNDERSTOOD, things=naming.entities)
+    return _misread(parsed, naming, state)
 
 
 def _which(match: re.Match[str], parsed: ParsedInstruction, state: State) -> Correction | None:
-    from planner.understanding.claims.telling_apart import question, told_apart
-
     noun = _bare(match["noun"])
     if noun in _ANYTHING:
         return None
+    from planner.understanding.claims.telling_apart import question, told_apart  # here: it reads the word lists
+
     for loosely in (False, True):
         naming = _named(noun, state, loosely=loosely)
-        choices = told_apart(naming.entities, state)
+        seen = [i for i in naming.entities if i < state.world.n_fixtures or state.place[i] != NOWHERE]
+        if naming.entities and not seen:  # nobody knows yet what there is of it
+            return None
+        choices = told_apart(seen, state)
         if len(choices) > 1:
             return Correction(question=question(noun, choices), choices=choices, things=naming.entities)
     if choices:  # of several that nothing tells apart, the question may still be about what the home does not know
@@ -274,13 +252,32 @@ def _named(noun: str, state: State, *, loosely: bool = False) -> Naming:
 
 def _absent(noun: str, naming: Naming) -> Correction | None:
     """Return that a thing is not here, if homes may have such things."""
-    return Correction(refusal=f"There is no {_bare(noun)} here.") if naming.noun else None
+    return Correction(refusal=_none_here(_bare(noun), naming.noun)) if naming.noun else None
+
+
+def _misread(parsed: ParsedInstruction, naming: Naming, state: State) -> Correction:
+    """Return that something else of the instruction is not here; otherwise, that it was not understood."""
+    from planner.understanding.claims.named_things import absent_nouns
+
+    for noun in absent_nouns(parsed.instruction, state):
+        return Correction(refusal=_none_here(noun, noun))
+    return Correction(refusal=NOT_UNDERSTOOD, things=naming.entities)
+
+
+def _none_here(description: str, noun: str) -> str:
+    from envs.words import is_plural
+    from planner.language.home_wording import capitalized
+    from planner.language.noun_phrases import none_of
+
+    is_several = any(is_plural(noun, table) for table in ("objects", "fixtures"))
+    return f"There are no {description} here." if is_several else f"{capitalized(none_of(description, noun))} here."
 
 
 def _can_be(entity: int, verb: str, state: State) -> bool:
     """Whether a thing can be as a participle says; False, too, for one that the home does not know."""
     from envs.words import names_of
     from planner.goals.feasibility import infeasibility
+    from planner.understanding.claims.saying import STATE_OF_VERB
 
     world, category = state.world, state.world.categories[entity]
     is_object = entity >= world.n_fixtures
@@ -293,7 +290,7 @@ def _can_be(entity: int, verb: str, state: State) -> bool:
         return world.domain.can_be(category, switched["state"] or "on")
     if is_object and verb.startswith("wiped"):
         return False
-    word = _STATE_OF_VERB.get(verb) or next(iter(names_of(verb, "states")), verb)
+    word = STATE_OF_VERB.get(verb) or next(iter(names_of(verb, "states")), verb)
     if not world.domain.can_be(category, word):
         return False
     return not is_object or not infeasibility(
@@ -305,18 +302,9 @@ def _is_right(seen: ParsedInstruction) -> bool:
     return seen.right is None or seen.right >= MIN_RIGHT
 
 
-def _is_about(goal: Goal, things: Iterable[int], state: State) -> bool:
-    domain = state.world.domain
-    kinds = {kind for name in kinds_in(goal) for kind in _members(name, domain)}
-    return not kinds.isdisjoint(state.world.categories[i] for i in things)
-
-
-def _members(name: str, domain: Domain) -> frozenset[str]:
-    return frozenset((name, *domain.members.get(name, ()), *domain.fixture_members.get(name, ())))
-
-
 def _options(parsed: ParsedInstruction, instead: Correction, state: State, likely: Likely) -> tuple[Goal, ...]:
     """Return the likeliest goal once with each of the things that a question lists; none if there is no such goal."""
+    from planner.understanding.claims.saying import says_all
     from planner.understanding.claims.telling_apart import goals_with_each
 
     for goal, _ in likely():

@@ -30,6 +30,7 @@ _FILLERS = frozenset((
     "a", "an", "any", "the", "this", "that", "these", "those", "my", "our", "your", "his", "her", "its", "their",
     "some", "one", "other", "another", "single", "more", "such", "much", "very", "old", "of",
 ))  # fmt: skip
+_DETERMINERS = frozenset(["the", "a", "an", "my", "our", "your", "his", "her", "their", "any"])
 _PLACE = re.compile(r"^(?P<head>.+?) (?:(?:that|which) (?:is|are) )?(?:in|on|from|at|inside|with|by) (?P<place>.+)$")
 
 
@@ -104,6 +105,23 @@ def kinds_in_text(text: str, state: State) -> list[tuple[str, tuple[str, ...]]]:
                 start = end - 1
                 break
         start += 1
+    return found
+
+
+def absent_nouns(text: str, state: State) -> list[str]:
+    """Return the nouns behind a determiner in a text that name kinds which homes may have and this one does not."""
+    words, found = _WORD.findall(text.lower()), list[str]()
+    for start in range(1, len(words)):
+        if words[start - 1] not in _DETERMINERS:
+            continue
+        phrases = [" ".join(words[start:end]) for end in range(min(len(words), start + MOST_WORDS), start, -1)]
+        noun = next((phrase for phrase in phrases if is_word(phrase, state.world.domain)), "")
+        if (
+            noun
+            and not kinds_called(noun, state, loosely=True)
+            and not _named(noun.split(), state, loosely=True).is_there
+        ):
+            found.append(noun)
     return found
 
 
@@ -223,7 +241,7 @@ def _ranks(domain: Domain, present: frozenset[str]) -> dict[str, dict[str, int]]
         for group, kinds in members.items():
             for noun in (group, *words.classes.get(group, ())) if group != "anything" else ():
                 for kind in kinds:
-                    add(noun, kind, 0)
+                    add(noun, kind, USUAL_RANK + 1)  # where there are books, a magazine is none
     for own in spoken_words(domain).own.values():  # with their plurals
         for form, kind in own.items():
             if kind in present:

@@ -164,10 +164,14 @@ def tasks(rng: Random, state: State) -> bytes:
             "objects": [rng.choice(texts.words()) for _ in range(rng.choice((0, 2, 9)))],
             "facts": [texts.goal(rng, state)] if rng.randrange(4) == 0 else [],
             "absent": [rng.choice(texts.words())] * rng.choice((0, 1, 3)),
-            "answer": rng.choice(("plan", "plan", "refuse", "ask")),
+            "answer": rng.choice(("plan", "plan", "refuse", "ask", "query", "rule")),
         }
+        told = {"query": "? where mug", "rule": "never mug on desk ; never open fridge"}
+        if rng.randrange(3):
+            task["goal"] = told.get(str(task["answer"]), task["goal"])
         for _ in range(rng.choice((0, 0, 1, 2))):
-            task[rng.choice((*task, "steps", "family", "reference", texts.odd(rng)))] = texts.value(rng)
+            key = rng.choice((*task, "steps", "family", "reference", "unread", "context", texts.odd(rng)))
+            task[key] = texts.value(rng)
         lines.append(json.dumps(task, ensure_ascii=rng.randrange(2) == 0))
         if rng.randrange(8) == 0:
             long = '{"id": ' + "9" * 5000 + "}"

@@ -45,12 +45,14 @@ def test_the_teachers_plans_are_what_lengths_are_compared_with(drawn: list[Evalu
 
 def test_a_row_is_of_all_its_tasks_and_new_forms_are_of_several_rows() -> None:
     def outcome(split: str, alone: bool, length: float | None) -> Record:
-        return {"id": "", "split": split, "alone": alone, "verified": True, "same_goal": alone, "length": length}
+        outcome: Record = {"id": "", "split": split, "alone": alone, "verified": True, "same_goal": alone}
+        return outcome | {"length": length, "misread": not alone}
 
     rows = summary([outcome("wardrobe", True, 1.2), outcome("wardrobe", False, None), outcome("ottoman", True, 1.0)])
     assert rows["wardrobe"]["alone"] == {"hits": 1, "total": 2, "rate": 0.5, "ci95": [0.0945, 0.9055]}
     assert (rows["wardrobe"]["length"], rows["new forms"]["length"]) == (1.2, 1.1)
     assert rows["new forms"]["alone"]["total"] == 3  # type: ignore[index]
+    assert rows["new forms"]["misread"]["hits"] == 1  # type: ignore[index]
 
 
 def test_the_command_writes_every_outcome(
@@ -62,5 +64,6 @@ def test_the_command_writes_every_outcome(
     assert improvement.main([str(model_folder), "--count", "1", "--samples", "0", "--out", str(out)]) == 0
     (outcomes,) = json.loads(out.read_text()).values()
     assert [o["split"] for o in outcomes] == ["known", "5-10"]
-    assert "direct pass" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "direct pass" in shown and "silent misreads" in shown
     assert improvement.main([str(model_folder), "--count", "0"]) == 2

@@ -76,7 +76,8 @@ def test_the_command_measures_all_weights_once(
 
     def outcomes(model: Path, count: int, seed: int, samples: int) -> list[Record]:
         measured.append(f"{model} {seed}")
-        return [{"id": "1", "split": "known", "alone": True, "verified": True, "same_goal": True, "length": 1.0}]
+        return [{"id": "1", "split": "known", "alone": True, "verified": True, "same_goal": True, "misread": False,
+                 "length": 1.0}]  # fmt: skip
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(loop_choices, "cycles", lambda *args: {name: Path(name) for name in names})

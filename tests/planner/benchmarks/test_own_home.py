@@ -31,7 +31,8 @@ def test_intervals_are_of_households_drawn_with_all_their_ways() -> None:
 
 def test_understanding_has_a_table_of_its_own() -> None:
     found = [outcome("a", "unadapted", 1), outcome("a", "adapted", 0, measure="understanding", success=False)]
-    assert "instructions with nicknames: 1 tasks\nway | success\nadapted | 0.0 % [0, 0]" in summary(found)
+    assert "instructions with nicknames: 1 tasks\nway | success | silent misreads\n" in summary(found)
+    assert "\nadapted | 0.0 % [0, 0] | 0.0 % [0, 0]" in summary(found)
 
 
 def test_what_was_last_seen_is_believed_and_where_was_looked_is_remembered(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import yaml
 from gpt.data.batches import Batch, PackedBatches
 from gpt.weights.checkpoint import load_model, weights_of
 from planner.corpus import builder
+from planner.corpus.builder import seconds_to_build
 from planner.corpus.recipe_file import read_recipe
 from planner.corpus.stages import Overrides, read_stages
 from planner.errors import RecipeError
@@ -143,7 +144,7 @@ def test_two_stages_are_trained_with_one_command(
     first, second = answer["stages"]
     assert 0 < first["tokens"] <= 6 * 2 * 512 and first["tokens"] < second["tokens"] <= 2 * 6 * 2 * 512
     assert first["seconds"] > 0 and first["machine"] and first["threads"] == first["processes"] == 1
-    assert len(second["val_loss"]) == 2
+    assert len(second["val_loss"]) == 2 and second["corpus_seconds"] == seconds_to_build(run / "second/corpus")
     one, other = weights(run / "second/seed-3/model"), weights(run / "second/seed-4/model")
     for name, mean in weights(run / "second/model").items():
         assert torch.equal(mean, ((one[name].double() + other[name].double()) / 2).float().bfloat16().float())

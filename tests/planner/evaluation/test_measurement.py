@@ -15,6 +15,7 @@ from planner.goals.comparison import meaning
 from planner.plans.options import Options
 from planner.plans.planning_result import Plan
 from planner.tasks.held_out_trials import EvaluationTask
+from tests.planner.spoken import BOTH, FRUIT, NO_FRIDGE, QUIETLY, TIRED, WHERE, WHERE_HEAVY
 
 
 def trial(flat: State, instruction: str, goal: str | None, **settings: object) -> EvaluationTask:
@@ -105,6 +106,44 @@ def test_understanding_alone_is_right_if_the_goal_or_the_kind_of_answer_is(
     found = measure_goal(memorized, trial(flat, told, goal, answer=answer), planning_modes()["verified"])
     assert (found.last.status, found.last.success) == (status, success)
     assert found.last.tried == 0 and not found.last.subtasks
+
+
+@pytest.mark.usefixtures("readings")
+@pytest.mark.parametrize(
+    ("told", "answer", "meant", "kind", "success", "misread"),
+    [
+        (WHERE, "query", "? where mug", "query", True, False),
+        (WHERE, "query", "? what in cabinet", "query", False, True),  # it answers another question
+        (WHERE, "plan", "", "query", False, True),
+        (WHERE_HEAVY, "ask", "? where mug", "ask", True, False),
+        (WHERE_HEAVY, "query", "? where mug", "ask", False, False),  # a needless question
+        (NO_FRIDGE, "rule", "never open fridge", "rule", True, False),
+        (NO_FRIDGE, "rule", "never open freezer", "rule", False, True),
+        (BOTH, "rule", "never fork on dining table ; never open fridge", "rule", True, False),
+        (QUIETLY, "ask", "", "ask", True, False),
+        (TIRED, "ask", "", "plan", False, True),  # a word that matters was taken for context
+        ("tell me a joke", "query", "? where mug", "refuse", False, False),
+    ],
+)
+def test_questions_rules_and_unread_words_are_scored(
+    memorized: Planner, flat: State, told: str, answer: str, meant: str, kind: str, success: bool, misread: bool
+) -> None:
+    asked = trial(flat, told, "mug on dining table" if answer in ("plan", "ask") else None, answer=answer, meant=meant)
+    for found in (
+        measure_goal(memorized, asked, planning_modes()["verified"]),
+        measure(memorized, asked, {"verified": planning_modes()["verified"]}),
+    ):
+        assert (found.last.kind, found.last.success, found.last.is_misread) == (kind, success, misread)
+        if answer in ("query", "rule"):
+            assert found.same == success
+        line = json.loads(json.dumps(found.as_dict(), allow_nan=False))
+        assert line["misread"] == misread and (answer != "rule" or line["goal"] == meant)
+
+
+@pytest.mark.usefixtures("readings")
+def test_another_question_with_the_same_answer_is_as_good(memorized: Planner, flat: State) -> None:
+    found = measure_goal(memorized, trial(flat, FRUIT, None, answer="query", meant="? where food"), Options())
+    assert found.last.success and found.same and not found.exact
 
 
 def test_understanding_alone_agrees_with_planning(memorized: Planner, flat: State) -> None:
