@@ -202,10 +202,8 @@ class Corpus:
         self.span = SPLITS[split]
         by_scene: dict[tuple[str, ...], list[TaskLine]] = {}
         for line in human:
-            if line.goal is not None and not goal_is_held_out(line.goal):
+            if line.answer == "refuse" if line.goal is None else not goal_is_held_out(line.goal):
                 by_scene.setdefault(line.objects or (line.id,), []).append(line)
-            elif line.goal is None and line.answer == "refuse":  # any home will do
-                by_scene.setdefault(line.objects, []).append(line)
         self.scenes = list(by_scene.values())
         incidents = Incidents(self.rng, self.drawer, self.span, common_sense=recipe.common_sense)
         self.failure_documents = (incidents.feedback_documents(), incidents.infill_documents())

@@ -58,7 +58,7 @@ def vary_line(line: TaskLine, rng: random.Random) -> TaskLine | None:
     assert line.goal is not None
     text, goal = _LineText(normalize(line.instruction), tuple(map(normalize, line.steps))), line.goal
     original = text.instruction
-    if any(not isinstance(c, Count | Holding | FixtureIs) for c in goal.conditions):
+    if goal.guards or goal.rules or any(not isinstance(c, Count | Holding | FixtureIs) for c in goal.conditions):
         return None
     for change in (_change_source, _change_object, _change_place, _change_temperature):
         if rng.random() < CHANGE_PROBABILITY:
@@ -108,6 +108,8 @@ def _change_source(text: _LineText, goal: Goal, line: TaskLine, rng: random.Rand
 def _change_object(text: _LineText, goal: Goal, line: TaskLine, rng: random.Random) -> _Change | None:
     domain = load_domain()
     goal_objects = [t for c in goal.conditions for t in _things(c)]
+    if not goal_objects:  # a goal about furniture alone
+        return None
     old = rng.choice(goal_objects)
     names = load_words().objects.get(old.word)
     if names is None or sum(t.word == old.word for t in goal_objects) > 1:
@@ -230,6 +232,8 @@ def _fits(condition: Condition) -> bool:
     place: Place | None = condition.place
     while place is not None:
         outer = place.fixture or (place.thing.word if place.thing else "")
+        if not outer:  # a person or a room, for which anything is fit
+            return inner in domain.objects
         if inner not in domain.objects or not domain.fits(inner, outer):
             return False
         inner, place = outer, place.inside
@@ -242,7 +246,8 @@ def _map_goal(goal: Goal, map_thing: ThingMap, map_fixture: FixtureMap) -> Goal:
             return None
         if place.fixture is not None:
             return replace(place, fixture=map_fixture(place.fixture))
-        assert place.thing is not None
+        if place.thing is None:  # a person or a room
+            return place
         return replace(place, thing=map_thing(place.thing), inside=place_of(place.inside))
 
     def changed(condition: Condition) -> Condition:

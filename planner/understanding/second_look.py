@@ -78,10 +78,11 @@ def look_again(
     logits = session.feed_each([*pending, *again], [*labels, special(RIGHT), special(WRONG)])
     at_words = logits[[len(pending) + end for end in ends], :3]
     verdict = logits[-1, 3:]
-    return SecondLook(words=words, chances=_softmax(at_words), right=float(_softmax(verdict[None])[0, 0]))
+    return SecondLook(words=words, chances=probabilities(at_words), right=float(probabilities(verdict[None])[0, 0]))
 
 
-def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def probabilities(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the softmax of each row of logits."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     chances: npt.NDArray[np.float32] = shifted / shifted.sum(axis=1, keepdims=True)
     return chances

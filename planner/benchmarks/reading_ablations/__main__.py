@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=int, default=300, help="sentences of each measured set (default: 300)")
     parser.add_argument("--human", action="append", default=[], metavar="FILE",
                         help="task file of real people (repeatable), for the variant `real people`")  # fmt: skip
+    parser.add_argument("--threads", type=int, default=1, help="threads of a training (default: 1)")
     parser.add_argument("--workers", type=int, default=1, help="processes that build a corpus (default: 1)")
     parser.add_argument("--out", type=Path, help="the folder, instead of runs/reading_ablations")
     parser.add_argument("--json", action="store_true", help="print the runs as JSON lines")
@@ -72,13 +73,13 @@ def _run(args: argparse.Namespace) -> int:
     from planner.benchmarks.reading_ablations.scores import tables
     from planner.corpus.recipe_file import read_recipe
 
-    if min(args.steps, args.rows, args.seeds, args.limit, args.workers) < 1:
-        raise PlannerError("--steps, --rows, --seeds, --limit and --workers are at least 1")
+    if min(args.steps, args.rows, args.seeds, args.limit, args.threads, args.workers) < 1:
+        raise PlannerError("--steps, --rows, --seeds, --limit, --threads and --workers are at least 1")
     for group in args.groups:
         if group not in GROUPS:
             raise PlannerError(f"no such group {group!r}{nearest(group, GROUPS)}; one of {', '.join(GROUPS)}")
     train: dict[str, object] = {
-        "steps": args.steps, "batch_rows": args.rows, "eval_every": 0, "threads": 1,
+        "steps": args.steps, "batch_rows": args.rows, "eval_every": 0, "threads": args.threads,
         "checkpoint_every": max(1, args.steps // 4), "warmup_steps": min(50, args.steps // 10),
     }  # fmt: skip
     if args.start is None:

@@ -6,6 +6,7 @@ the formats stand alone, so that what they differ in is not made up for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,14 +16,13 @@ from planner.plans.options import Options
 from planner.prompts import text_format
 from planner.prompts.text_format import BETWEEN_SPANS, LABELS, Reading, Segment
 from planner.tasks.task_files import Answer
-from planner.understanding.second_look import USES, look_again
+from planner.understanding.second_look import USES, SecondLook, look_again, probabilities
 
 if TYPE_CHECKING:
     from gpt.inference.session import Session
     from planner.prompts.sessions import Prompts
 
 MAX_TOKENS = 160  # of a goal and of unread words: a list of twelve things takes about 100
-UNREAD = USES.index("unread")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +33,13 @@ class Answered:
         kind: The type of answer; a question back where a word is unread.
         goal: The goal, question or rules as written; empty for what is refused or asked about without one.
         unread: For each word of the instruction whether it is unread.
+        sure: Probability of the goal, and, where the format tells, that all words are read and the goal is right.
     """
 
     kind: Answer
     goal: str
     unread: tuple[bool, ...]
+    sure: float = 1.0
 
 
 class FormatReader:
@@ -63,36 +65,41 @@ class FormatReader:
             return Answered(kind="refuse", goal="", unread=(False,) * n_words)
         prompts.begin()  # so that nothing of the prompt is skipped: its words are labeled
         session, pending = prompts.read(inventory, ids)
-        unread = (False,) * n_words
+        unread, sure = (False,) * n_words, 1.0
         if self.reading == "first":
-            unread, pending = self._labeled(session, pending, instruction)
+            unread, sure, pending = self._labeled(session, pending, instruction)
         cursor = prompts.cursor(session, pending, Options(), 0)
         written, stop = write_until(cursor, prompts.stops, MAX_TOKENS)
         if not written:
             return Answered(kind="ask" if stop == prompts.special_ids["[ASK]"] else "refuse", goal="", unread=unread)
         goal = prompts.tokenizer.decode(written).strip()
+        sure *= math.exp(cursor.logprob)
         if self.reading == "written" and stop == prompts.special_ids["[HINT]"]:
             spans, _ = write_until(cursor, prompts.stops, MAX_TOKENS)
             unread = words_of(instruction.split(" "), prompts.tokenizer.decode(spans).strip())
             return Answered(kind="ask", goal=goal, unread=unread)
         if self.reading == "labels":
             look = look_again(prompts, inventory, ids, instruction, goal)
-            unread = unread if look is None else tuple(use == "unread" for use in look.uses)
-        return Answered(kind="ask" if any(unread) else kind_of(goal), goal=goal, unread=unread)
+            if look is not None:
+                unread, sure = tuple(use == "unread" for use in look.uses), sure * look.right * look.all_read
+        return Answered(kind="ask" if any(unread) else kind_of(goal), goal=goal, unread=unread, sure=sure)
 
-    def _labeled(self, session: Session, prompt: Sequence[int], instruction: str) -> tuple[tuple[bool, ...], list[int]]:
+    def _labeled(
+        self, session: Session, prompt: Sequence[int], instruction: str
+    ) -> tuple[tuple[bool, ...], float, list[int]]:
         """Feed all of a prompt but its last token, which stands behind the instruction.
 
-        Returns which words are unread, and that token.
+        Returns which words are unread, the probability that none is, and that token.
         """
         ends: list[int] = []  # of the words, from the last one
         stop = len(prompt) - 1
         for word in reversed(instruction.split(" ")):
             ends.append(stop - 1)
             stop -= len(self.prompts.encode(word))
-        logits = session.feed_each(prompt[:-1], [self.prompts.tokenizer.special(LABELS[use]) for use in USES])
-        chosen = logits[ends[::-1]].argmax(axis=1)
-        return tuple((chosen == UNREAD).tolist()), [prompt[-1]]
+        labels = [self.prompts.tokenizer.special(LABELS[use]) for use in USES]
+        chances = probabilities(session.feed_each(prompt[:-1], labels)[ends[::-1]])
+        look = SecondLook(words=tuple(instruction.split(" ")), chances=chances, right=1.0)
+        return tuple(use == "unread" for use in look.uses), look.all_read, [prompt[-1]]
 
 
 def kind_of(goal: str) -> Answer:

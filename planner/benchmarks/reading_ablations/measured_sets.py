@@ -1,13 +1,14 @@
 """The sentences that reading is measured on: those of the tuning authors, and longer ones than the GPT is trained on.
 
-Nothing of `datasets/people/held_out` is read. The longer ones are made of the tuning authors' sentences as the corpus
-makes its own (planner/corpus/free_text/joining.py): a thing becomes a list of things, wishes are joined.
+Nothing of `datasets/people/held_out` is read. The longer ones are made as the corpus makes its own
+(planner/corpus/free_text/joining.py), of what it does not have: in unseen phrasings a thing becomes a list of things,
+and wishes of the tuning authors are joined.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,15 +25,15 @@ from planner.tasks.task_files import Answer
 
 if TYPE_CHECKING:
     from envs.symbolic.state import State
-    from planner.corpus.free_text.exchange import Exchange
 
 TUNING = "tuning authors"
 LISTS = {"lists of 4-8": (4, 5, 6, 7, 8), "lists of 9-12": (9, 10, 11, 12)}
 WISHES = {"5-8 wishes": (5, 6, 7, 8)}
 NOUNS = {"known nouns": 0.0, "renamed nouns": 1.0}  # share of each home's kinds that have another name
 SETS = (TUNING, *LISTS, *WISHES, *NOUNS)
-MAX_SHORT = 10  # words of a wish that is joined with others: eight of them fit into the context twice
-MAX_DRAWS = 400  # for each sentence that is made
+MAX_SHORT = 14  # words of a wish that is joined with others
+MAX_TOGETHER = 75  # words of joined wishes: they fit into the context twice, with their goal
+MAX_DRAWS = 100  # for each sentence that is made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,23 +58,19 @@ class Item:
 
 def measured_set(name: str, limit: int) -> list[Item]:
     """Return the sentences of a set, at most `limit`; always the same ones."""
-    if name in NOUNS:
-        return list(_templates(name, limit))
-    homes = _homes()
-    if name == TUNING:
-        items = [_item(sentence, home) for home in homes for sentence in home.sentences]
-        return [items[i] for i in sorted(random.Random(name).sample(range(len(items)), min(limit, len(items))))]
     rng = random.Random(name)
-    make = _listed(LISTS[name]) if name in LISTS else _joined(WISHES[name])
+    if name == TUNING:
+        said = [_item(sentence, home.state) for home in _homes() for sentence in home.sentences]
+        return [said[i] for i in sorted(rng.sample(range(len(said)), min(limit, len(said))))]
+    if name in LISTS:
+        items = _listed(LISTS[name], MAX_DRAWS * limit, rng)
+    elif name in WISHES:
+        items = _joined(WISHES[name], MAX_DRAWS * limit, rng)
+    else:
+        items = _templates(Split(name="unseen phrasings", phrases="test", parts=(1,)), limit, NOUNS[name])
     made: dict[str, Item] = {}
-    for _ in range(MAX_DRAWS * limit):
-        if len(made) == limit:
-            break
-        home = rng.choice(homes)
-        exchange = unchanged(rng, frozenset(home.state.world.entities_by_category))
-        sentence = make(home, exchange, rng)
-        if sentence is not None:
-            made.setdefault(sentence.text, _item(sentence, home))
+    while len(made) < limit and (item := next(items, None)) is not None:
+        made.setdefault(item.sentence.text, item)
     return list(made.values())
 
 
@@ -82,44 +79,39 @@ def _homes() -> list[PeopleHome]:
     return read_people(people_folder() / "tuning")
 
 
-def _item(sentence: Sentence, home: PeopleHome) -> Item:
+def _item(sentence: Sentence, state: State) -> Item:
     return Item(
-        sentence=sentence, state=home.state, inventory=text_format.inventory(home.state),
-        own_names=own_names(sentence.text, home.state.world),
+        sentence=sentence, state=state, inventory=text_format.inventory(state),
+        own_names=own_names(sentence.text, state.world),
     )  # fmt: skip
 
 
-Maker = Callable[[PeopleHome, "Exchange", random.Random], Sentence | None]
-
-
-def _listed(lengths: Sequence[int]) -> Maker:
-    def make(home: PeopleHome, exchange: Exchange, rng: random.Random) -> Sentence | None:
-        sentence = rng.choice(home.sentences)
-        return with_list(sentence, exchange, rng, lengths) if _is_plain(sentence) else None
-
-    return make
-
-
-def _joined(numbers: Sequence[int]) -> Maker:
-    def make(home: PeopleHome, exchange: Exchange, rng: random.Random) -> Sentence | None:
-        short = [s for s in home.sentences if _is_plain(s) and len(s.words) <= MAX_SHORT]
-        number = rng.choice(numbers)
-        return together(rng.sample(short, number), rng) if len(short) >= number else None
-
-    return make
-
-
-def _is_plain(sentence: Sentence) -> bool:
-    return bool(sentence.conditions) and "unread" not in sentence.tags
-
-
-def _templates(name: str, limit: int) -> Iterator[Item]:
-    """Yield our own unseen phrasings; `draw_trials` draws the same number of tasks for each kind of nouns."""
-    split = Split(name="unseen phrasings", phrases="test", parts=(1,))
-    for trial in draw_trials(split, limit, seed=0, renamed=NOUNS[name]):
-        text, world = normalize(trial.instruction), trial.start.world
+def _templates(split: Split, limit: int, renamed: float = 0.0) -> Iterator[Item]:
+    """Yield our own phrasings that no training document has, in unseen homes."""
+    for trial in draw_trials(split, limit, seed=0, renamed=renamed):
         assert trial.goal is not None
-        yield Item(
-            sentence=plain_sentence(text, format_goal(trial.goal, world.domain)), state=trial.start,
-            inventory=text_format.inventory(trial.start), own_names=own_names(text, world),
-        )  # fmt: skip
+        goal = format_goal(trial.goal, trial.start.world.domain)
+        yield _item(plain_sentence(normalize(trial.instruction), goal), trial.start)
+
+
+def _listed(lengths: Sequence[int], draws: int, rng: random.Random) -> Iterator[Item]:
+    """Yield wishes for one thing that became wishes for a list of things."""
+    split = Split(name="lists", phrases="test", parts=(1,), conditions=(1, 1), noise=False)
+    for item in _templates(split, draws):
+        exchange = unchanged(rng, frozenset(item.state.world.entities_by_category))
+        if (sentence := with_list(item.sentence, exchange, rng, lengths)) is not None:
+            yield _item(sentence, item.state)
+
+
+def _joined(numbers: Sequence[int], draws: int, rng: random.Random) -> Iterator[Item]:
+    """Yield several wishes of one author in one breath."""
+    homes = [(home.state, [s for s in home.sentences if _is_short(s)]) for home in _homes()]
+    for _ in range(draws):
+        state, short = rng.choice(homes)
+        sentence = together(rng.sample(short, rng.choice(numbers)), rng)
+        if sentence is not None and len(sentence.words) <= MAX_TOGETHER:
+            yield _item(sentence, state)
+
+
+def _is_short(sentence: Sentence) -> bool:
+    return bool(sentence.conditions) and "unread" not in sentence.tags and len(sentence.words) <= MAX_SHORT

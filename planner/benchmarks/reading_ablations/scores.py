@@ -23,9 +23,10 @@ ACTS = ("plan", "query", "rule")  # answers by which the robot does something ab
 Figures = dict[str, float | None]
 TITLES = {
     "right": "right", "same_goal": "same goal", "right_kind": "kind", "misread": "misread", "asked": "asked",
-    "refused": "refused", "precision": "flagged: precision", "recall": "recall",
+    "refused": "refused", "precision": "flagged: precision", "recall": "recall", "ranked": "ranked",
 }  # fmt: skip
-"""Figures of a set, in %; `misread` and those before it are of all sentences, or of all that have a goal."""
+"""Figures of a set, in %, of all sentences that they are about. `ranked`: of a right and a wrong action, how often the
+right one is surer (area under the ROC curve): whether a limit of confidence can tell them apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +37,14 @@ class Outcome:
         right_answer: The right type of answer.
         answer: The type given: a refusal, too, where what was written is no goal about this home.
         same: Whether the goal, question or rules are those that were meant; None if none were.
+        sure: How sure the GPT is.
         flagged: Words that were rightly said to be unread, said to be unread, and unread.
     """
 
     right_answer: Answer
     answer: Answer
     same: bool | None
+    sure: float
     flagged: tuple[int, int, int]
 
     @property
@@ -63,6 +66,7 @@ def outcome(item: Item, answered: Answered) -> Outcome:
     return Outcome(
         right_answer=item.right_answer, answer=answer,
         same=(written is not None and written == _meaning(sentence.goal, state)) if has_goal else None,
+        sure=answered.sure,
         flagged=(hits, sum(answered.unread), sum(unread)) if has_goal else (0, 0, 0),
     )  # fmt: skip
 
@@ -101,6 +105,7 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
         "refused": _share(o.answer == "refuse" for o in to_act),
         "precision": hits / flagged if flagged else math.nan,
         "recall": hits / unread if unread else math.nan,
+        "ranked": _ranked([o for o in outcomes if o.answer in ACTS]),
     }
     return {name: rounded(rate) for name, rate in rates.items()}
 
@@ -108,6 +113,12 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
 def _share(values: Iterable[bool]) -> float:
     collected = list(values)
     return sum(collected) / len(collected) if collected else math.nan
+
+
+def _ranked(actions: Sequence[Outcome]) -> float:
+    """Return the probability that a right action is surer than a wrong one; half of it where they are equally sure."""
+    pairs = [(a.sure, b.sure) for a in actions if a.is_right for b in actions if not b.is_right]
+    return sum((a > b) + 0.5 * (a == b) for a, b in pairs) / len(pairs) if pairs else math.nan
 
 
 def tables(runs: Sequence[Mapping[str, object]]) -> str:

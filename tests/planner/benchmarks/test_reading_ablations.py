@@ -101,7 +101,9 @@ def test_what_a_format_teaches_is_read_back(tokenizer: Tokenizer, words: list[st
     branch = (*text_format.goal_document(text, "mug on desk"), *account)
     answered = reader([branch], reading, tokenizer).read(text, "mug desk")
     unread = tuple(tag == "unread" and reading != "direct" for tag in tags)
-    assert answered == Answered(kind="ask" if any(unread) else "plan", goal="mug on desk", unread=unread)
+    expected = Answered(kind="ask" if any(unread) else "plan", goal="mug on desk", unread=unread)
+    assert replace(answered, sure=1.0) == expected
+    assert 0.5 < answered.sure <= 1.0 or any(unread)
 
 
 @pytest.mark.parametrize("reading", READINGS)
@@ -243,8 +245,8 @@ def item(text: str, goal: str, state: State, unread: Sequence[str] = (), kind: A
     return Item(sentence=Sentence(words=words, tags=tuple(tags), kind=kind, goal=goal), state=state, inventory="")
 
 
-def answered(goal: str, words: int, flagged: Sequence[int] = (), kind: Answer = "plan") -> Answered:
-    return Answered(kind=kind, goal=goal, unread=tuple(i in flagged for i in range(words)))
+def answered(goal: str, words: int, flagged: Sequence[int] = (), kind: Answer = "plan", sure: float = 1.0) -> Answered:
+    return Answered(kind=kind, goal=goal, unread=tuple(i in flagged for i in range(words)), sure=sure)
 
 
 def test_order_of_conditions_does_not_matter(flat: State) -> None:
@@ -295,6 +297,15 @@ def test_questions_and_rules_are_compared_as_such(flat: State) -> None:
     assert not outcome(rule, answered("fridge closed", 4)).is_right
 
 
+@pytest.mark.parametrize(("wrong", "ranked"), [((0.1, 0.2), 1.0), ((0.1, 0.5), 0.75), ((0.9, 0.8), 0.0)])
+def test_confidence_ranks_right_actions_above_wrong_ones(flat: State, wrong: Sequence[float], ranked: float) -> None:
+    asked = item("the mug", "mug on dining table", flat)
+    outcomes = [outcome(asked, answered("plate on dining table", 2, sure=sure)) for sure in wrong]
+    outcomes.append(outcome(asked, answered("mug on dining table", 2, sure=0.5)))
+    assert figures(outcomes)["ranked"] == ranked
+    assert figures(outcomes[:2])["ranked"] is None
+
+
 def test_tables_show_the_mean_the_interval_and_the_gain_over_the_base_of_the_same_seed() -> None:
     def run(variant: str, seed: int, right: float | None) -> dict[str, object]:
         scores = {"right": right, "same_goal": None}
@@ -304,8 +315,8 @@ def test_tables_show_the_mean_the_interval_and_the_gain_over_the_base_of_the_sam
     runs = [run(BASE, 0, 0.5), run(BASE, 1, 0.7), run("direct", 0, 0.4), run("direct", 1, 0.6)]
     rows = [line.split("  ") for line in tables(runs).splitlines() if line.startswith(("base", "direct"))]
     assert [" ".join(filter(None, row)).split() for row in rows][2:] == [
-        ["base", "60.0", "±", "127.1", *["-"] * 8],
-        ["direct", "50.0", "±", "127.1", *["-"] * 7, "-10.0", "±", "0.0"],
+        ["base", "60.0", "±", "127.1", *["-"] * 9],
+        ["direct", "50.0", "±", "127.1", *["-"] * 8, "-10.0", "±", "0.0"],
     ]
 
 

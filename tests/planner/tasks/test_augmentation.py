@@ -84,3 +84,14 @@ def test_the_steps_name_the_new_object_too() -> None:
     changed = [v for _ in range(40) if (v := vary_line(line, rng)) and v.goal and "mug" not in format_goal(v.goal)]
     assert changed
     assert all(len(v.steps) == 3 and not any("mug" in step for step in v.steps) for v in changed)
+
+
+@pytest.mark.parametrize("goal", ["washing machine on", "charger with person", "mug in kitchen", "holding mug"])
+def test_every_kind_of_goal_can_be_varied_or_stays(goal: str) -> None:
+    for _, changed in variations(f"the {goal.split(maxsplit=1)[0]} please, from the desk", goal):
+        parse_goal(changed)
+
+
+@pytest.mark.parametrize("goal", ["mug in sink while never oven on", "if fridge open : mug in sink"])
+def test_goals_with_tests_times_or_rules_stay_as_they_are(goal: str) -> None:
+    assert not list(variations("put the mug in the sink, from the desk", goal))
