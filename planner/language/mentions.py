@@ -55,6 +55,7 @@ def mentions(words: Sequence[str], kinds: frozenset[str]) -> Iterator[Mention]:
                 yield Mention(kind=named[0][0], start=start, stop=start + length, is_plural=named[0][1])
                 start += length - 1
                 break
-            if candidates and length > 1:
-                break  # a longer name that means something else
+            if candidates and length > 1:  # a longer name that means something else
+                start += length - 1
+                break
         start += 1

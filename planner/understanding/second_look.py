@@ -64,19 +64,19 @@ def look_again(
     """
     tokenizer, special = prompts.tokenizer, prompts.tokenizer.special
     words = tuple(instruction.split(" "))
-    ids = [*heading, *tokenizer.encode(" " + goal), special("[SEP]"), special("[FEEDBACK]")]
+    head = [*heading, *tokenizer.encode(" " + goal), special("[SEP]"), special("[FEEDBACK]")]
+    again: list[int] = []
     ends: list[int] = []
     for word in words:
-        ids += tokenizer.encode(" " + word)
-        ends.append(len(ids) - 1)
-    ids.append(special("[SEP]"))
-    if len(ids) > prompts.room(inventory):
+        again += tokenizer.encode(" " + word)
+        ends.append(len(again) - 1)
+    again.append(special("[SEP]"))
+    if len(head) + len(again) > prompts.room(inventory):
         return None
-    session, pending = prompts.read(inventory, ids)
+    session, pending = prompts.read(inventory, head)  # not the words: a second look at the same goal judges each again
     labels = [special(LABELS[use]) for use in USES]
-    logits = session.feed_each(pending, [*labels, special(RIGHT), special(WRONG)])
-    skipped = len(ids) - len(pending)
-    at_words = logits[[end - skipped for end in ends], :3]
+    logits = session.feed_each([*pending, *again], [*labels, special(RIGHT), special(WRONG)])
+    at_words = logits[[len(pending) + end for end in ends], :3]
     verdict = logits[-1, 3:]
     return SecondLook(words=words, chances=_softmax(at_words), right=float(_softmax(verdict[None])[0, 0]))
 

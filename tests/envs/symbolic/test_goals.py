@@ -363,3 +363,12 @@ def test_a_person_whom_nobody_knows_is_named_with_those_who_are_known() -> None:
     scene = parse_home("people: [Mia, Ben]\nrooms: {kitchen: [sink, person]}\n", geometry=False)
     with pytest.raises(GoalError, match="nobody here is called 'Bem'; known: Mia, Ben; did you mean 'Ben'"):
         parse_goal("mug with Bem", scene=scene)
+
+
+@pytest.mark.parametrize("room", ["room of Mia", "Mia and Ben", "Mia's room"])
+@pytest.mark.parametrize("owner", ["Mia's", "mia's", "MIA'S"])
+def test_a_person_after_whom_a_room_is_called_owns_things_in_any_case(room: str, owner: str) -> None:
+    text = f"people: [Mia, Ben]\nrooms:\n  {room}: {{kind: bedroom, fixtures: [bed, desk, person, person]}}\n"
+    scene = parse_home(text, geometry=False)
+    assert format_goal(parse_goal(f"{owner} red mug on desk", scene=scene)) == "Mia's red mug on desk"
+    assert format_goal(parse_goal(f"mug beside {owner} book", scene=scene)) == "mug beside Mia's book"
