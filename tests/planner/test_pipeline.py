@@ -347,7 +347,7 @@ def test_a_plan_is_plain_data_for_programs(memorized: Planner, flat: State) -> N
     assert data == {
         "instruction": "put the mug on the table", "status": "verified", "reason": "", "goal": "mug on dining table",
         "options": [], "plan": [*written, "close cabinet 1"], "added": [4], "left_out": 0, "written": written,
-        "look_for": [], "confidence": None, "tried": 1, "home": "small flat",
+        "look_for": [], "confidence": None, "tried": 1, "home": "small flat", "words": [],
         "proof": {
             "conditions": [
                 {"condition": "mug on dining table", "phase": 1, "met": True, "first_held": 3, "undone": None,
