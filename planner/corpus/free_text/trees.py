@@ -25,6 +25,7 @@ from planner.corpus.free_text.pieces import Pieces, load_pieces
 from planner.corpus.free_text.sentences import PeopleHome, Sentence, plain_sentence
 from planner.corpus.free_text.wrong_goals import kinds_left_out, wrong_goal
 from planner.language.mentions import bare
+from planner.language.realization import Realizer
 from planner.prompts import text_format
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def unchanged(rng: random.Random, present: frozenset[str]) -> Exchange:
     """Return an exchange of a home's kinds that leaves everything as it is."""
     exchange = Exchange(rng, present, {}, ())
     exchange.kinds, exchange.words, exchange.present = {}, {}, present
+    exchange.realizer = Realizer(rng, present, plainness=exchange.realizer.plain_share)
     return exchange
 
 

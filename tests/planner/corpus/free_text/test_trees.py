@@ -14,7 +14,7 @@ from planner.prompts.text_format import LABELS, RIGHT, WRONG, Document
 
 ALL = Shares(accounts=1.0, wrong=1.0, reworded=1.0)
 NONE = Shares(
-    exchanged=0.0, joined=0.0, wrapped=0.0, modified=0.0, listed=0.0, noise=0.0, accounts=0.0, wrong=0.0, own=0.0,
+    exchanged=0.0, joined=0.0, wrapped=0.0, modified=0.0, listed=0.0, mistyped=0.0, accounts=0.0, wrong=0.0, own=0.0,
     reworded=0.0,
 )  # fmt: skip
 SENTENCE = plain_sentence("put the red mug in the sink, please", "red mug in sink")
@@ -156,7 +156,7 @@ def test_an_altered_sentence_keeps_a_tag_for_each_word(people: list[PeopleHome],
     drawn = free_text(people, seed)
     rng = random.Random(seed)
     for sentence in rng.sample(rng.choice(people).sentences, 20):
-        changed = altered(sentence, rng, Shares(modified=1.0, wrapped=1.0, noise=1.0), drawn.pieces, drawn.stories)
+        changed = altered(sentence, rng, Shares(modified=1.0, wrapped=1.0, mistyped=1.0), drawn.pieces, drawn.stories)
         assert len(changed.words) == len(changed.tags) and changed.kind == sentence.kind
         if sentence.kind != "plan":
             assert changed.goal == sentence.goal
