@@ -76,7 +76,7 @@ _JOINERS = [
     ". next, ",
     "; ",
 ]
-_VERBS = frozenset(
+VERBS = frozenset(
     [
         "put",
         "place",
@@ -317,7 +317,7 @@ class Realizer:
     def polite(self, text: str) -> str:
         """Add politeness to an instruction, sometimes."""
         roll = self.rng.random()
-        imperative = text.split(" ", 1)[0] in _VERBS
+        imperative = text.split(" ", 1)[0] in VERBS
         if imperative and roll < 0.22:
             text = self.rng.choice(_POLITE_BEFORE) + text
         if imperative and self.rng.random() < 0.1:

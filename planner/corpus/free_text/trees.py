@@ -7,21 +7,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from planner.corpus.free_text.exchange import Exchange
-from planner.corpus.free_text.joining import (
-    each_with_its_place,
-    in_story,
-    put_in,
-    together,
-    with_list,
+from planner.corpus.free_text.constructs import (
+    with_exception,
+    with_origin,
     with_property,
     with_rule,
+    with_selection,
+    with_slip,
     with_test,
     with_time,
     with_unread,
+    with_way,
 )
+from planner.corpus.free_text.exchange import Exchange
+from planner.corpus.free_text.joining import each_with_its_place, in_story, together, with_list
 from planner.corpus.free_text.noise import noisy
 from planner.corpus.free_text.pieces import Pieces, load_pieces
+from planner.corpus.free_text.putting import put_in
 from planner.corpus.free_text.sentences import PeopleHome, Sentence, plain_sentence
 from planner.corpus.free_text.wrong_goals import kinds_left_out, wrong_goal
 from planner.language.mentions import bare
@@ -129,7 +131,8 @@ class FreeText:
     def generated(self, instruction: str, goal: str, present: Sequence[str]) -> Iterator[text_format.Document]:
         """Yield the documents of a generated instruction, with words that matter, stories and noise like the others."""
         shares = Shares(**{field.name: GENERATED * getattr(self.shares, field.name) for field in fields(Shares)})
-        sentence = altered(plain_sentence(instruction, goal), self.rng, shares, self.pieces, self.stories)
+        exchange = unchanged(self.rng, frozenset(present))
+        sentence = altered(plain_sentence(instruction, goal), self.rng, shares, self.pieces, self.stories, exchange)
         yield from documents(sentence, self.rng, shares, present)
 
     def _drawn(self, home: PeopleHome, exchange: Exchange) -> Sentence | None:
@@ -147,7 +150,7 @@ class FreeText:
                 s for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4, 5))) if (s := exchange(rng.choice(home.sentences)))
             ]
             sentence = together([sentence, *(s for s in more if s.conditions)][:MAX_TOGETHER], rng) or sentence
-        return altered(sentence, rng, shares, self.pieces, self.stories)
+        return altered(sentence, rng, shares, self.pieces, self.stories, exchange)
 
     def _inventory(self, counts: dict[str, int], fixtures: set[str], sentences: Sequence[Sentence]) -> str:
         said = " ".join(s.goal for s in sentences) + " ".join(s.text for s in sentences)
@@ -166,25 +169,40 @@ def unchanged(rng: random.Random, present: frozenset[str]) -> Exchange:
 
 
 def altered(
-    sentence: Sentence, rng: random.Random, shares: Shares, pieces: Pieces, stories: Sequence[Sentence]
+    sentence: Sentence,
+    rng: random.Random,
+    shares: Shares,
+    pieces: Pieces,
+    stories: Sequence[Sentence],
+    exchange: Exchange,
 ) -> Sentence:
     """Return a sentence with words that matter, a story around it, and noise, each at random."""
     if sentence.kind == "plan" and rng.random() < shares.modified:
-        sentence = modified(sentence, rng, pieces)
+        sentence = modified(sentence, rng, pieces, exchange)
     if rng.random() < shares.wrapped and sentence.kind in ("plan", "query", "rule"):
         sentence = in_story(sentence, stories, pieces, rng)
     return noisy(sentence, rng) if rng.random() < shares.mistyped else sentence
 
 
-def modified(sentence: Sentence, rng: random.Random, pieces: Pieces) -> Sentence:
-    """Say a word more that matters, or, as a foil in the same place, one that does not."""
+def modified(sentence: Sentence, rng: random.Random, pieces: Pieces, exchange: Exchange) -> Sentence:
+    """Say a word more that matters, or, as a foil in the same place, one that does not.
+
+    All of a kind is rarely said, so exceptions and parts of all are tried first.
+    """
+    if sentence.goal.startswith("every ") and rng.random() < 0.6:
+        first, second = with_selection(sentence, rng), with_exception(sentence, exchange, rng)
+        if changed := (first or second) if rng.random() < 0.4 else (second or first):
+            return changed
     kinds: list[tuple[float, Callable[[], Sentence | None]]] = [
-        (0.36, lambda: with_unread(sentence, pieces, rng)),
-        (0.22, lambda: with_property(sentence, rng)),
-        (0.14, lambda: with_time(sentence, pieces, rng)),
-        (0.08, lambda: with_test(sentence, pieces, rng)),
-        (0.10, lambda: with_rule(sentence, pieces, rng)),
-        (0.10, lambda: put_in(sentence, len(sentence.words), pieces.text("context behind", rng), "context")),
+        (0.24, lambda: with_unread(sentence, pieces, rng)),
+        (0.16, lambda: with_property(sentence, rng)),
+        (0.18, lambda: with_origin(sentence, exchange, rng)),
+        (0.09, lambda: with_time(sentence, pieces, rng)),
+        (0.06, lambda: with_test(sentence, pieces, rng)),
+        (0.08, lambda: with_rule(sentence, pieces, rng)),
+        (0.07, lambda: with_slip(sentence, exchange, rng)),
+        (0.06, lambda: with_way(sentence, exchange, rng)),
+        (0.06, lambda: put_in(sentence, len(sentence.words), pieces.text("context behind", rng), "context")),
     ]
     (change,) = rng.choices([change for _, change in kinds], [weight for weight, _ in kinds])
     return change() or sentence

@@ -9,7 +9,16 @@ from dataclasses import replace
 import pytest
 
 from planner.corpus.free_text.sentences import PeopleHome, Sentence, plain_sentence
-from planner.corpus.free_text.trees import MAX_WORDS, FreeText, Shares, altered, documents, found_out, modified
+from planner.corpus.free_text.trees import (
+    MAX_WORDS,
+    FreeText,
+    Shares,
+    altered,
+    documents,
+    found_out,
+    modified,
+    unchanged,
+)
 from planner.prompts.text_format import LABELS, RIGHT, WRONG, Document
 
 ALL = Shares(accounts=1.0, wrong=1.0, reworded=1.0)
@@ -156,7 +165,9 @@ def test_an_altered_sentence_keeps_a_tag_for_each_word(people: list[PeopleHome],
     drawn = free_text(people, seed)
     rng = random.Random(seed)
     for sentence in rng.sample(rng.choice(people).sentences, 20):
-        changed = altered(sentence, rng, Shares(modified=1.0, wrapped=1.0, mistyped=1.0), drawn.pieces, drawn.stories)
+        exchange = unchanged(rng, frozenset(("mug", "fork", "desk")))
+        shares = Shares(modified=1.0, wrapped=1.0, mistyped=1.0)
+        changed = altered(sentence, rng, shares, drawn.pieces, drawn.stories, exchange)
         assert len(changed.words) == len(changed.tags) and changed.kind == sentence.kind
         if sentence.kind != "plan":
             assert changed.goal == sentence.goal
@@ -164,7 +175,9 @@ def test_an_altered_sentence_keeps_a_tag_for_each_word(people: list[PeopleHome],
 
 def test_a_foil_stands_where_an_unread_word_stands(people: list[PeopleHome]) -> None:
     pieces = free_text(people, 0).pieces
-    tags = Counter(modified(SENTENCE, random.Random(seed), pieces).tags[-1] for seed in range(300))
+    kinds = frozenset(("mug", "sink", "fork", "desk", "fridge"))
+    draws = ((rng := random.Random(seed), unchanged(rng, kinds)) for seed in range(300))
+    tags = Counter(modified(SENTENCE, rng, pieces, exchange).tags[-1] for rng, exchange in draws)
     assert min(tags["unread"], tags["context"]) > 10
 
 
