@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import format_goal
+from envs.symbolic.goals import format_goal, parse_goal
 from planner.corpus.free_text.joining import together, with_list
 from planner.corpus.free_text.sentences import PeopleHome, Sentence, people_folder, plain_sentence, read_people
 from planner.corpus.free_text.trees import unchanged
+from planner.goals.feasibility import missing
 from planner.language.normalization import normalize
 from planner.prompts import text_format
 from planner.prompts.own_names import own_names
@@ -109,7 +110,10 @@ def _joined(numbers: Sequence[int], draws: int, rng: random.Random) -> Iterator[
     for _ in range(draws):
         state, short = rng.choice(homes)
         sentence = together(rng.sample(short, rng.choice(numbers)), rng)
-        if sentence is not None and len(sentence.words) <= MAX_TOGETHER:
+        if sentence is None or len(sentence.words) > MAX_TOGETHER:
+            continue
+        goal = parse_goal(sentence.goal, state.world.domain, scene=state.world.scene)
+        if missing(goal, state) is None:  # what the home lacks is refused, whatever was read
             yield _item(sentence, state)
 
 

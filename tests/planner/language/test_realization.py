@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from envs.symbolic.domain import load_domain
 from planner.language.normalization import MAX_INSTRUCTION_CHARS, normalize
 from planner.language.phrase_patterns import Family, load_words
-from planner.language.realization import _VERBS, Realizer
+from planner.language.realization import VERBS, Realizer
 
 
 def realizer(seed: int = 0, present: Collection[str] | None = (), plainness: float = 1.0) -> Realizer:
@@ -227,7 +227,7 @@ def test_politeness_keeps_the_sentence_whole() -> None:
 
 def test_only_commands_are_made_polite() -> None:
     sentence = "the mug should be on the table"
-    assert sentence.split(maxsplit=1)[0] not in _VERBS
+    assert sentence.split(maxsplit=1)[0] not in VERBS
     assert {realizer(seed).polite(sentence) for seed in range(200)} == {sentence}
 
 
