@@ -173,8 +173,7 @@ def plan_from_answer(plan: Plan, answer: str, planner: Planner, state: State, op
 def _likelihood(reading: ParsedInstruction) -> tuple[bool, float]:
     """Return how likely a reading is what is meant; one that can be acted on comes before a refusal or a question."""
     is_read = not reading.question and (reading.goal is not None or reading.query is not None or bool(reading.rules))
-    is_right = 0.0 if reading.right is None else math.log(max(reading.right, 1e-6))
-    return is_read, reading.logprob + is_right
+    return is_read, reading.logprob + math.log(max(reading.right, 1e-6))
 
 
 def _answered_all_the_same(plan: Plan, state: State) -> Plan:

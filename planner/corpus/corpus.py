@@ -51,8 +51,10 @@ N_ABSENT = 3  # kinds that the domain of a renamed home has and the home has not
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(Shares):
     """Composition of a corpus. All fields with a float default are fractions in [0, 1].
+
+    Those of `Shares` are about the sentences of people, with `people`.
 
     Attributes:
         trees: Number of trees: documents that share a prefix. A tree is a home with its tasks, a scene with its
@@ -82,8 +84,6 @@ class Recipe:
         people: Fraction of homes and scenes that are homes of `datasets/people`, with what people said there. If above
             0, generated instructions, too, get words that matter, stories and noise, and each goal is followed by what
             each word was for (planner/corpus/free_text/).
-        exchanged, joined, wrapped, modified, listed, mistyped, accounts, wrong, own, reworded: Fractions of these
-            sentences, with `people` (`planner.corpus.free_text.trees.Shares`).
         reading: Where the GPT says which words a goal cannot say, with `people` (`text_format.in_reading`); other
             formats than `labels` were only compared with it (planner/benchmarks/reading_ablations/).
         renamed: Fraction of homes with an inventory in which kinds of objects and furniture are called by rare nouns
@@ -114,16 +114,6 @@ class Recipe:
     noise: bool = True
     renamed: float = 0.0
     people: float = 0.0
-    exchanged: float = 0.8
-    joined: float = 0.12
-    wrapped: float = 0.12
-    modified: float = 0.3
-    listed: float = 0.08
-    mistyped: float = 0.3
-    accounts: float = 1.0
-    wrong: float = 0.2
-    own: float = 0.08
-    reworded: float = 0.15
     reading: text_format.Reading = "labels"
     conditions: int | None = None
     without: tuple[str, ...] = ()
@@ -144,11 +134,6 @@ class Recipe:
                 f"recipe: feedback and infill must sum to at most 1, found {self.feedback} and {self.infill}"
             )
         excluded_forms.check(self.without)
-
-    @property
-    def shares(self) -> Shares:
-        """How sentences of people are changed."""
-        return Shares(**{field.name: getattr(self, field.name) for field in fields(Shares)})
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -210,7 +195,7 @@ class Corpus:
         self.free_text: FreeText | None = None
         if recipe.people and self.drawer.domain.speech.of_home:
             rng = random.Random(f"people/{split}/{seed}")
-            self.free_text = FreeText(_people(people_folder()), rng, shares=recipe.shares, writer=writer)
+            self.free_text = FreeText(_people(people_folder()), rng, shares=recipe, writer=writer)
         self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text_format.Tree]:

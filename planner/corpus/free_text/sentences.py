@@ -14,6 +14,7 @@ from typing import Literal
 
 from envs.errors import GoalError
 from envs.symbolic.actions import State
+from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal, parse_query, parse_rule
 from envs.symbolic.scene import Scene
 from planner.corpus.free_text.named_kinds import NO_NOUN
@@ -26,7 +27,7 @@ from planner.tasks.task_homes import home_for
 Tag = Literal["read", "context", "unread"]
 
 
-COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
+COLORS = tuple(word for word, group in load_domain().property_group.items() if group == "color")
 
 
 @dataclass(frozen=True, kw_only=True)

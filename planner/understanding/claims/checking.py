@@ -299,7 +299,7 @@ def _can_be(entity: int, verb: str, state: State) -> bool:
 
 
 def _is_right(seen: ParsedInstruction) -> bool:
-    return seen.right is None or seen.right >= MIN_RIGHT
+    return seen.right >= MIN_RIGHT
 
 
 def _options(parsed: ParsedInstruction, instead: Correction, state: State, likely: Likely) -> tuple[Goal, ...]:
