@@ -42,11 +42,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="model folder; the file is written there (default: the released weights)",
     )
-    add("--tasks", type=Path, metavar="FILE", help="task file (JSON lines, also .gz) instead of the built-in split")
-    limit_help = f"N tasks sampled from the file, or per built-in split (default: all, or {PER_SPLIT})"
+    tasks_help = "task files (JSON lines, also .gz) instead of the built-in split"
+    add("--tasks", type=Path, metavar="FILE", nargs="+", action="extend", help=tasks_help)
+    limit_help = f"N tasks sampled from each file, or per built-in split (default: all, or {PER_SPLIT})"
     add("--limit", type=int, metavar="N", help=limit_help)
     add("--seed", type=int, default=0, help="seed of tasks and homes (default: 0)")
-    report_help = "only measure calibration error and coverage on held-out tasks or the task file"
+    report_help = "only measure calibration error and coverage on held-out tasks or the task files"
     add("--report", action="store_true", help=f"{report_help} (default: {PER_TEST} tasks per split)")
     add("--json", action="store_true", help="print the metrics as JSON")
     return parser
@@ -79,7 +80,7 @@ def _calibrate(args: argparse.Namespace, planner: Planner, folder: Path) -> int:
     count = args.limit or PER_SPLIT
     trials = _read_trials(args, domain) if args.tasks else list(calibration_trials(count, args.seed, domain))
     calibration = calibrate(_require_enough(_observe_trials(planner, trials, args.seed)))
-    path = write_calibration(calibration, folder, tasks=args.tasks.name if args.tasks else None, seed=args.seed)
+    path = write_calibration(calibration, folder, tasks=_names(args.tasks) if args.tasks else None, seed=args.seed)
     record = _as_dict(calibration)
     if args.json:
         print(json.dumps({"file": str(path)} | record))
@@ -160,12 +161,12 @@ def _report_on_splits(
 def _report_on_file(
     args: argparse.Namespace, planner: Planner, calibration: Calibration | None
 ) -> list[CalibrationMetrics]:
-    """Measure on a task file: the model's calibration, and one fitted on half of the file and measured on the other."""
+    """Measure on task files: the model's calibration, and one fitted on half of the tasks, on the other half."""
     from planner.evaluation.calibration_runs import calibrate
     from planner.evaluation.reliability import calibration_metrics
 
     observations = _observe_trials(planner, _read_trials(args, planner.domain), args.seed)
-    name = args.tasks.name
+    name = _names(args.tasks)
     reports = (
         []
         if calibration is None
@@ -182,18 +183,23 @@ def _report_on_file(
     ]
 
 
+def _names(files: Sequence[Path]) -> str:
+    return ", ".join(file.name for file in files)
+
+
 def _read_trials(args: argparse.Namespace, domain: Domain) -> list[EvaluationTask]:
     from envs.errors import EnvsError
     from planner.tasks.held_out_trials import sample_lines, trial_from_line
     from planner.tasks.task_files import read_tasks
 
     trials = []
-    for line in sample_lines(read_tasks(args.tasks, domain), args.limit, args.seed):
+    lines = [line for file in args.tasks for line in sample_lines(read_tasks(file, domain), args.limit, args.seed)]
+    for line in lines:
         try:
             trials.append(trial_from_line(line, seed=args.seed, domain=domain))
         except EnvsError as error:
             print(f"{PROG}: task {line.id} could not be created: {' '.join(str(error).split())}", file=sys.stderr)
-    random.Random(f"order/{args.seed}").shuffle(trials)  # the file may be ordered by difficulty
+    random.Random(f"order/{args.seed}").shuffle(trials)  # a file may be ordered by difficulty
     return trials
 
 

@@ -139,7 +139,8 @@ class Recipe(Shares):
     def kinds(self) -> tuple[str, ...]:
         """The optional document kinds that the model is trained on, as recorded in its folder."""
         names = ("feedback", "infill", "descriptions", "renamed", *(("people",) if self.reading == "labels" else ()))
-        return tuple(name for name in names if getattr(self, name))
+        reworded = ("descriptions",) if self.people and self.reworded else ()
+        return tuple(name for name in names if getattr(self, name) or name in reworded)
 
 
 _FRACTIONS = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.evaluation.measurement import score_attempt
-from planner.goals.comparison import meaning
+from planner.plans.formulas.sameness import meaning_here
 from planner.plans.options import Options
 from planner.plans.planning_result import Evidence
 from planner.tasks.held_out_trials import BUILT_IN, Split, draw_trials
@@ -75,21 +75,22 @@ def calibration_trials(per_split: int, seed: int, domain: Domain | None = None) 
 def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observation:
     """Run a planner on a trial and score the candidate goals."""
     parsed = planner.reader.understand(trial.prompt, trial.start, options)
-    meant = meaning(trial.goal) if trial.answer == "plan" and trial.goal is not None else None
+    goals = (trial.goal, *trial.also) if trial.answer == "plan" and trial.goal is not None else ()
+    meant = {meaning_here(goal, trial.start) for goal in goals}
     verified = reached = False
     candidate_goals: list[tuple[float, bool]] = []
     if parsed.goal is not None:
         plan = planner.plan_for_goal(parsed.goal, trial.start, options, instruction=parsed.instruction)
         verified = plan.is_proven
-        reached = meant is not None and score_attempt(plan, trial).success
+        reached = bool(meant) and score_attempt(plan, trial).success
         for candidate in candidates(planner.reader, parsed, trial.start, options):
-            candidate_goals.append((candidate.probability, meaning(candidate.goal) == meant))
+            candidate_goals.append((candidate.probability, meaning_here(candidate.goal, trial.start) in meant))
     return Observation(
         split=trial.split,
-        answerable=meant is not None,
+        answerable=bool(meant),
         acted=parsed.goal is not None,
         evidence=parsed.evidence,
-        right=parsed.goal is not None and meaning(parsed.goal) == meant,
+        right=parsed.goal is not None and meaning_here(parsed.goal, trial.start) in meant,
         verified=verified,
         reached=reached,
         candidates=tuple(candidate_goals),

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Literal
 
 from envs.errors import ActionError
 from envs.symbolic.actions import parse_action
-from envs.symbolic.goals import Goal, format_goal
+from envs.symbolic.goals import Goal, format_goal, format_rule
 from planner.evaluation.statistics import rounded
-from planner.goals.comparison import meaning
+from planner.plans.formulas.sameness import meaning_here
 from planner.plans.options import ACT_ABOVE, OWN_PLAN, Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.understanding.answering import have_same_answer
@@ -98,7 +98,7 @@ class Prediction:
     Attributes:
         goal_text: The goal that the GPT wrote for the instruction.
         exact: Whether it equals the task's goal in canonical wording; or its question, or its rules.
-        same: Whether it is equivalent to the task's goal, ignoring the order of conditions and states.
+        same: Whether it asks for the same as the task's goal in this home.
         reference: Whether the reference plan reaches the goal, if the task has one.
     """
 
@@ -204,12 +204,12 @@ def _prediction(
     trial: EvaluationTask, predicted_goal: Goal | None, goal_text: str, attempts: Mapping[PlanningMode, Attempt]
 ) -> Prediction:
     domain, answer = trial.start.world.domain, list(attempts.values())[-1]
-    exact = bool(
-        predicted_goal and trial.goal and format_goal(predicted_goal, domain) == format_goal(trial.goal, domain)
-    )
-    same = exact or bool(
-        predicted_goal and trial.goal and meaning(predicted_goal) in map(meaning, (trial.goal, *trial.also))
-    )
+    exact = same = False
+    if predicted_goal and trial.goal:
+        said = _without_household_rules(predicted_goal, trial.start)
+        right = [_without_household_rules(goal, trial.start) for goal in (trial.goal, *trial.also)]
+        exact = format_goal(said, domain) == format_goal(right[0], domain)
+        same = exact or meaning_here(said, trial.start) in (meaning_here(goal, trial.start) for goal in right)
     if trial.answer in ("query", "rule"):  # success is that the question or the rules are those that were meant
         exact, same = goal_text == trial.meant and answer.success, answer.success
     return Prediction(
@@ -220,6 +220,12 @@ def _prediction(
         attempts=attempts,
         reference=_reference_reaches(trial),
     )
+
+
+def _without_household_rules(goal: Goal, state: State) -> Goal:
+    """Return a goal without the rules of its home, which hold for every plan and are not said."""
+    household = state.world.scene.rules
+    return replace(goal, rules=tuple(rule for rule in goal.rules if format_rule(rule) not in household))
 
 
 def _says(text: str, trial: EvaluationTask) -> bool:

@@ -1,20 +1,20 @@
 """Finds the goals that an instruction may mean, with the GPT's probability of each, and decides: act, ask or refuse.
 
-The search covers only goals about objects that the home has. Different wordings of one goal (conditions or states in
-another order) count as one candidate with the sum of their probabilities. For an instruction that was read in pieces,
-the candidates are all combinations of the pieces' candidates.
+The search covers only goals about objects that the home has. Goals that ask for the same in this home (in other words,
+in another order, with a place that all such things have) count as one candidate with the sum of their probabilities.
+For an instruction that was read in pieces, the candidates are all combinations of the pieces' candidates.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Goal, format_goal
-from planner.goals.comparison import meaning
+from planner.plans.formulas.sameness import meaning_here
 from planner.plans.spoken_parts import parts_of_goal
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def decide(
     likely = [c for c in candidates(reader, parsed, state, options) if is_likely(c.probability)]
     if len(likely) == 1:
         only = likely[0]
-        if meaning(only.goal) == meaning(parsed.goal):
+        if meaning_here(only.goal, state) == meaning_here(parsed.goal, state):
             return parsed
         words = parts_of_goal(parsed.words, only.goal, state.world.domain)
         return replace(
@@ -120,17 +120,17 @@ def candidates(reader: InstructionReader, parsed: ParsedInstruction, state: Stat
         if len(by_part) > 1
         else iter(by_part[0] if by_part else ())
     )
-    merged = merge(reading for reading in readings if reading.probability > math.exp(FLOOR))
-    if parsed.goal is None or meaning(parsed.goal) in map(_meaning, merged):
+    merged = merge((reading for reading in readings if reading.probability > math.exp(FLOOR)), state)
+    if parsed.goal is None or meaning_here(parsed.goal, state) in (meaning_here(c.goal, state) for c in merged):
         return merged
-    return merge([*merged, Candidate(goal=parsed.goal, probability=math.exp(parsed.logprob))])
+    return merge([*merged, Candidate(goal=parsed.goal, probability=math.exp(parsed.logprob))], state)
 
 
-def merge(readings: Iterable[Candidate]) -> list[Candidate]:
+def merge(readings: Iterable[Candidate], state: State) -> list[Candidate]:
     """Return each goal once, in its first wording, with its total probability; the most likely first."""
-    merged: dict[tuple[tuple[str, ...], ...], Candidate] = {}
+    merged: dict[Hashable, Candidate] = {}
     for reading in readings:
-        key = _meaning(reading)
+        key = meaning_here(reading.goal, state)
         previous = merged.get(key)
         total = reading.probability + (previous.probability if previous else 0.0)
         merged[key] = replace(previous or reading, probability=min(1.0, total))
@@ -139,7 +139,7 @@ def merge(readings: Iterable[Candidate]) -> list[Candidate]:
 
 def _part_candidates(reader: InstructionReader, part: str, state: State, options: Options) -> list[Candidate]:
     goals = reader.likely(part, state, options, FLOOR)
-    return merge(Candidate(goal=goal, probability=math.exp(written.logprob)) for goal, written in goals)
+    return merge((Candidate(goal=goal, probability=math.exp(written.logprob)) for goal, written in goals), state)
 
 
 def _join_parts(parts: Iterable[Candidate]) -> Candidate:
@@ -147,7 +147,3 @@ def _join_parts(parts: Iterable[Candidate]) -> Candidate:
     parts = list(parts)
     conditions = dict.fromkeys(c for part in parts for c in part.goal.conditions)
     return Candidate(goal=Goal(phases=(tuple(conditions),)), probability=math.prod(p.probability for p in parts))
-
-
-def _meaning(candidate: Candidate) -> tuple[tuple[str, ...], ...]:
-    return meaning(candidate.goal)

@@ -222,7 +222,15 @@ def _rule(match: re.Match[str], parsed: ParsedInstruction, state: State) -> Corr
     return None if is_said else Correction(question="I cannot keep a rule like that.")
 
 
+def _names_nothing(match: re.Match[str], parsed: ParsedInstruction, state: State) -> Correction | None:
+    return Correction(refusal=NOT_UNDERSTOOD)
+
+
 _CHECKS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], ParsedInstruction, State], Correction | None]], ...] = (
+    (
+        re.compile(r"(?:the|there (?:is|are) no) (?:here|in this home|(?:cannot|can't|can not) be .+?)\.?", re.I),
+        _names_nothing,
+    ),
     (re.compile(r"there (?:is|are) no (?P<noun>.+?)(?: here| in this home)?\.?", re.I), _missing),
     (re.compile(r"the (?P<noun>.+?) (?:cannot|can't|can not) be (?P<verb>.+?)\.?", re.I), _impossible),
     (re.compile(r"the (?P<noun>.+?) (?:will|does) not fit there\.?", re.I), _too_big),

@@ -113,6 +113,11 @@ def test_a_floor_is_everywhere(home: State) -> None:
     assert said("There is no floor here.", home).refusal == "I cannot do that."
 
 
+@pytest.mark.parametrize("text", ["There is no here.", "there are no in this home", "The cannot be folded."])
+def test_a_claim_that_names_nothing_is_not_said(home: State, text: str) -> None:
+    assert said(text, home).refusal == NOT_UNDERSTOOD
+
+
 def test_no_kind_of_a_bundled_home_is_missing(bundled: dict[str, State]) -> None:
     for state in bundled.values():
         for kind in state.world.entities_by_category:
