@@ -41,7 +41,7 @@ from planner.understanding.goal_search import FURTHER_WORDS, HomeWords, ScoredGo
 from planner.understanding.own_kinds.skill_sentences import read_own_skills
 from planner.understanding.own_kinds.stand_ins import Basis, StandIns, stand_ins, with_own_kinds
 from planner.understanding.second_look import look_again
-from planner.understanding.spoken_words import asked_about_unread, left_out, spoken_parts
+from planner.understanding.spoken_words import asked_about_unread, left_out, spoken_parts, with_something_said
 
 MAX_GOAL_TOKENS = 120
 SURE_LOGPROB = -0.05  # a goal that is more likely needs no reading in pieces
@@ -129,9 +129,10 @@ class InstructionReader:
             conditions = [format_condition(c, domain) for c in parsed.goal.conditions]
         else:
             conditions = [parsed.goal_text]
+        uses = with_something_said(look.words, look.uses)
         parsed = replace(
-            parsed, words=spoken_parts(look.words, look.uses, conditions, domain), right=look.right,
-            all_read=look.all_read, left_out=len(left_out(look.words, look.uses, parsed.goal_text, state)),
+            parsed, words=spoken_parts(look.words, uses, conditions, domain), right=look.right,
+            all_read=look.all_read, left_out=len(left_out(look.words, uses, parsed.goal_text, state)),
         )  # fmt: skip
         return asked_about_unread(parsed, domain) if parsed.unread else parsed
 

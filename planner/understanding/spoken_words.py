@@ -31,6 +31,11 @@ _PLACES = (
     "on", "in", "by", "from", "under", "behind", "near", "beside", "at", "with", "next", "to", "off", "inside", "into",
     "onto", "of", "than",
 )  # fmt: skip
+_EMPTY = frozenset((
+    "a", "an", "the", "my", "our", "your", "his", "her", "their", "its", "this", "that", "these", "those", "it",
+    "them", "i", "you", "me", "we", "us", "to", "of", "with", "for", "on", "in", "at", "and", "so", "be", "is", "are",
+    "was", "were", "am", "do", "does", "have", "has",
+))  # fmt: skip
 _JOINTS = frozenset(["and", "then", "but", "also", "plus"])
 
 
@@ -54,6 +59,20 @@ def spoken_parts(
     for label, group in groupby(zip(words, labels, strict=True), key=lambda pair: pair[1]):
         parts.append(SpokenPart(text=" ".join(word for word, _ in group), became=label))
     return tuple(parts)
+
+
+def with_something_said(words: Sequence[str], uses: Sequence[WordUse]) -> tuple[WordUse, ...]:
+    """Return what words were for, where unread words that say nothing by themselves ("that is") are context.
+
+    A question that names only such words cannot be answered.
+    """
+    from planner.language.mentions import bare  # here: it reads the word lists
+
+    found: list[WordUse] = []
+    for use, group in groupby(zip(uses, words, strict=True), key=lambda pair: pair[0]):
+        run = [bare(word) for _, word in group]
+        found += ["context" if use == "unread" and _EMPTY.issuperset(run) else use] * len(run)
+    return tuple(found)
 
 
 def asked_about_unread(parsed: ParsedInstruction, domain: Domain) -> ParsedInstruction:

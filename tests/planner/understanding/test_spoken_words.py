@@ -7,7 +7,7 @@ import pytest
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import parse_goal, parse_query, parse_rule
 from planner.plans.planning_result import ParsedInstruction, SpokenPart
-from planner.understanding.spoken_words import asked_about_unread, left_out, spoken_parts
+from planner.understanding.spoken_words import asked_about_unread, left_out, spoken_parts, with_something_said
 from tests.envs.homes_for_tests import state
 
 NAMES = {"r": "read", "c": "context", "u": "unread"}
@@ -91,3 +91,18 @@ def test_what_is_context_is_not_forgotten() -> None:
     words = ["wash", "the", "mug", "the", "fork", "is", "clean"]
     uses = ["read"] * 3 + ["context"] * 4
     assert left_out(words, uses, "clean mug", home) == ()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "uses", "expected"),
+    [
+        ("turn on the tv that is on the table", "rrrruurrr", "rrrrccrrr"),
+        ("take the mug with the crack, please", "rrruuuc", "rrruuuc"),
+        ("press it to open the lid that we like", "rruruuuuu", "rrcruuuuu"),
+        ("put it on the left", "rruuu", "rruuu"),
+        ("the one, not the other", "uuuuu", "uuuuu"),
+    ],
+)
+def test_unread_words_that_say_nothing_by_themselves_are_not_asked_about(text: str, uses: str, expected: str) -> None:
+    found = with_something_said(text.split(" "), [NAMES[use] for use in uses])  # type: ignore[misc]
+    assert found == tuple(NAMES[use] for use in expected)
