@@ -42,7 +42,7 @@ class Observation:
         answerable: Whether the correct answer is a plan.
         acted: Whether the GPT wrote a goal.
         evidence: What speaks for the goal.
-        right: Whether the goal is correct.
+        right: Whether the goal asks for the same as the correct one in this home.
         verified: Whether the plan reaches the goal that the GPT wrote.
         reached: Whether the plan reaches the correct goal.
         candidates: The GPT's probability of each candidate goal, and whether it is correct.
@@ -56,6 +56,11 @@ class Observation:
     verified: bool
     reached: bool
     candidates: tuple[tuple[float, bool], ...]
+
+    @property
+    def served(self) -> bool:
+        """Whether acting on the goal does what was asked for, though perhaps in other words."""
+        return self.right or self.reached
 
     @property
     def meant(self) -> float:
@@ -100,13 +105,14 @@ def observe(planner: Planner, trial: EvaluationTask, options: Options) -> Observ
 def calibrate(observations: Sequence[Observation]) -> Calibration:
     """Fit the judges on every other task, and take conformal scores from the others.
 
+    A goal counts as right, too, if a plan for it reaches the correct one: that is what acting on it does.
     Coverage holds only for scores of tasks that were not used to fit; alternation balances the splits in both halves.
     """
     fitted = [o for o in observations[::2] if o.acted]
     verified = [o for o in fitted if o.verified]
     unverified = [o for o in fitted if not o.verified]
     calibration = Calibration(
-        goal=fit_judge([o.evidence for o in fitted], [o.right for o in fitted]),
+        goal=fit_judge([o.evidence for o in fitted], [o.served for o in fitted]),
         plan=fit_judge([o.evidence for o in verified], [o.reached for o in verified]),
         unverified=(sum(o.reached for o in unverified) + 1) / (len(unverified) + 2),  # Laplace's rule of succession
         scores=(),

@@ -149,7 +149,7 @@ def calibration_metrics(name: str, observations: Sequence[Observation], calibrat
     acted = [o for o in observations if o.acted]
     confidences = [calibration.confidence(o.evidence, verified=o.verified) for o in acted]
     raw = [raw_goal_probability(o) for o in acted]
-    right, reached = [o.right for o in acted], [o.reached for o in acted]
+    right, reached = [o.served for o in acted], [o.reached for o in acted]
     return CalibrationMetrics(
         name=name,
         right=Rate(hits=sum(right), total=len(acted)),
