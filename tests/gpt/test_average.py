@@ -39,6 +39,21 @@ def test_the_average_is_the_elementwise_mean(folders: list[Path], tmp_path: Path
     assert len(extra["mean_of"]) == 3  # type: ignore[arg-type]
 
 
+def test_shares_weigh_the_models(folders: list[Path], tmp_path: Path) -> None:
+    assert main([str(tmp_path / "mix"), str(folders[0]), str(folders[1]), "--shares", "0.9", "0.1"]) == 0
+    mix, _, extra = load_model(tmp_path / "mix")
+    first, second = (weights_of(load_model(f)[0]) for f in folders[:2])
+    for name, tensor in weights_of(mix).items():
+        torch.testing.assert_close(tensor, 0.9 * first[name] + 0.1 * second[name], atol=0.02, rtol=0.01)
+    assert extra["shares"] == [0.9, 0.1]
+
+
+@pytest.mark.parametrize("shares", [[1.0], [0.9, 0.2], [1.1, -0.1]])
+def test_shares_are_positive_and_one_in_sum(folders: list[Path], tmp_path: Path, shares: list[float]) -> None:
+    with pytest.raises(ConfigError, match="1 in sum"):
+        average(folders[:2], tmp_path / "mix", shares)
+
+
 def test_one_model_cannot_be_averaged(folders: list[Path], tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="at least two"):
         average(folders[:1], tmp_path / "mean")

@@ -198,6 +198,8 @@ def test_an_averaged_model_knows_the_document_kinds_common_to_its_models() -> No
     both, one = {"kinds": ["feedback", "infill"]}, {"kinds": ["feedback"]}
     assert kinds_of({"mean_of": [both, both]}) == kinds_of({"mean_of": [{"mean_of": [both]}]}) == {"feedback", "infill"}
     assert kinds_of({"mean_of": [both, one]}) == {"feedback"}
+    assert kinds_of({"mean_of": [both, one], "shares": [0.9, 0.1]}) == {"feedback", "infill"}
+    assert kinds_of({"mean_of": [both, one], "shares": [0.5, 0.5]}) == {"feedback"}
     assert kinds_of({"mean_of": [both, {}]}) == kinds_of({"kinds": "feedback"}) == kinds_of({"kinds": ["x"]}) == set()
 
 
