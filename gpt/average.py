@@ -1,9 +1,9 @@
 """`python -m gpt.average OUT MODEL MODEL ...`: average the weights of models fine-tuned from the same weights.
 
 A uniform model soup (Wortsman et al. 2022, arXiv:2203.05482): models fine-tuned from the same weights with different
-seeds lie in one loss basin, and their mean is often better than each of them and costs no more to run. `--shares 0.9 0.1`
-mixes a model with the one that it was fine-tuned from, which brings back what it forgot (Wortsman et al. 2021,
-arXiv:2109.01903).
+seeds lie in one loss basin, and their mean is often better than each of them and costs no more to run. With
+`--shares 0.9 0.1`, a model is mixed with the one that it was fine-tuned from, which brings back what it forgot
+(Wortsman et al. 2021, arXiv:2109.01903).
 """
 
 from __future__ import annotations
