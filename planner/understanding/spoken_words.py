@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.understanding.second_look import WordUse
 
 _ENDS_CLAUSE = re.compile(r"[,.;:?!]$")
+STEPS = "steps:"  # what stands between an instruction and a description of the way
 MAX_NAMED = 3  # unread parts that a question names
 _DETERMINERS = (
     "the", "a", "an", "my", "our", "his", "her", "their", "your", "this", "that", "these", "those", "some", "any",
@@ -64,15 +65,17 @@ def spoken_parts(
 def with_something_said(words: Sequence[str], uses: Sequence[WordUse]) -> tuple[WordUse, ...]:
     """Return what words were for, where unread words that say nothing by themselves ("that is") are context.
 
-    A question that names only such words cannot be answered.
+    A question that names only such words cannot be answered. So are all unread words behind "steps:": a description of
+    the way (`planner.evaluate --with-steps`) says nothing that a goal must.
     """
     from planner.language.mentions import bare  # here: it reads the word lists
 
+    wish = words.index(STEPS) if STEPS in words else len(words)
     found: list[WordUse] = []
-    for use, group in groupby(zip(uses, words, strict=True), key=lambda pair: pair[0]):
+    for use, group in groupby(zip(uses[:wish], words[:wish], strict=True), key=lambda pair: pair[0]):
         run = [bare(word) for _, word in group]
         found += ["context" if use == "unread" and _EMPTY.issuperset(run) else use] * len(run)
-    return tuple(found)
+    return (*found, *("context" if use == "unread" else use for use in uses[wish:]))
 
 
 def asked_about_unread(parsed: ParsedInstruction, domain: Domain) -> ParsedInstruction:

@@ -55,7 +55,7 @@ def instructions(rng: Random) -> None:
     options = Options(
         samples=rng.choice((0, 0, 1, 4)),
         temperature=rng.choice((0.0, 0.0, 0.0, 1.0)),
-        error_rate=rng.choice((None, None, None, 0.2)),
+        error_rate=rng.choice((None, None, None, 0.6)),  # the released weights can keep it
         seed=rng.randrange(2**31),
     )
     check_ordinary(instruction, planner.prompts)
