@@ -16,6 +16,7 @@ _LOOKALIKES = dict(zip(
 _FORMS = re.compile("[\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff]")
 
 MAX_INSTRUCTION_CHARS = 1600  # a longer instruction is refused
+STEPS = "steps:"  # what stands between an instruction and a description of the way
 
 
 def is_question(text: str) -> bool:

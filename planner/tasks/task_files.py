@@ -27,6 +27,7 @@ from envs.scenes.home_file import MAX_SEED, load_home, named_home
 from envs.symbolic.domain import Domain, load_domain
 from envs.symbolic.goals import Goal, format_query, format_rule, parse_goal, parse_query, parse_rule
 from envs.symbolic.scene import Scene
+from planner.language.normalization import STEPS
 
 MAX_BYTES = 200_000_000  # size of a task file, decompressed
 KEYS = ("id", "instruction", "goal", "home", "objects", "facts", "absent", "answer", "reference")
@@ -246,4 +247,4 @@ def with_steps(instruction: str, steps: Sequence[str]) -> str:
     """Return an instruction followed by its step-by-step description, on one line, in the GPT's input format."""
     cleaned = [text for step in steps if (text := " ".join(step.split()).rstrip(" .,;:!?"))]
     instruction = " ".join(instruction.split())
-    return f"{instruction} steps: {'. '.join(cleaned)}" if cleaned else instruction
+    return f"{instruction} {STEPS} {'. '.join(cleaned)}" if cleaned else instruction

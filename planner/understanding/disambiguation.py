@@ -123,7 +123,7 @@ def candidates(reader: InstructionReader, parsed: ParsedInstruction, state: Stat
     merged = merge((reading for reading in readings if reading.probability > math.exp(FLOOR)), state)
     if parsed.goal is None or meaning_here(parsed.goal, state) in (meaning_here(c.goal, state) for c in merged):
         return merged
-    return merge([*merged, Candidate(goal=parsed.goal, probability=math.exp(parsed.logprob))], state)
+    return _most_likely_first([*merged, Candidate(goal=parsed.goal, probability=math.exp(parsed.logprob))])
 
 
 def merge(readings: Iterable[Candidate], state: State) -> list[Candidate]:
@@ -134,7 +134,11 @@ def merge(readings: Iterable[Candidate], state: State) -> list[Candidate]:
         previous = merged.get(key)
         total = reading.probability + (previous.probability if previous else 0.0)
         merged[key] = replace(previous or reading, probability=min(1.0, total))
-    return sorted(merged.values(), key=lambda c: -c.probability)
+    return _most_likely_first(merged.values())
+
+
+def _most_likely_first(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return sorted(candidates, key=lambda c: -c.probability)
 
 
 def _part_candidates(reader: InstructionReader, part: str, state: State, options: Options) -> list[Candidate]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from planner.language.normalization import STEPS
 from planner.plans.planning_result import ParsedInstruction, SpokenPart
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from planner.understanding.second_look import WordUse
 
 _ENDS_CLAUSE = re.compile(r"[,.;:?!]$")
-STEPS = "steps:"  # what stands between an instruction and a description of the way
 MAX_NAMED = 3  # unread parts that a question names
 _DETERMINERS = (
     "the", "a", "an", "my", "our", "his", "her", "their", "your", "this", "that", "these", "those", "some", "any",
