@@ -34,7 +34,13 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--cycles", type=int, default=2, metavar="N", help="cycles of propose, plan, verify, learn (default: 2)")
     add("--home", metavar="HOME", help="instead train an adapter for one home (file, name or seed), next to its file")
-    add("--days", type=int, default=20, metavar="N", help="with --home: days to simulate (default: 20)")
+    add("--days", type=int, metavar="N", help="with --home: days to simulate (default: 20; with --lessons: none)")
+    add(
+        "--lessons",
+        type=Path,
+        metavar="FILE",
+        help="with --home: what was corrected there (default: runs/lessons.jsonl)",
+    )
     add("--out", type=Path, metavar="FILE", help="with --home: adapter file (default: HOME.adapter.safetensors)")
     add("--model", type=Path, metavar="FOLDER", help="initial weights (default: the released weights)")
     add("--name", help="the run's folder is runs/NAME (default: improve; with --home: own-home)")
@@ -81,12 +87,16 @@ def _run(args: argparse.Namespace) -> int:
     if (model / DOMAIN_FILE).is_file():
         raise PlannerError(f"{model} was trained on another domain than the home; it can be trained, but not improved")
     if args.home is not None:
+        from planner.corrections.lessons import FILE_NAME
         from planner.household.adaptation import improve_home
 
         folder = runs_dir() / (args.name or "own-home")
+        kept = runs_dir() / FILE_NAME
+        lessons = args.lessons or (kept if kept.is_file() else None)
         return improve_home(
-            args.home, model=model, days=args.days, seed=args.seed, folder=folder, out=args.out, as_json=args.json
-        )
+            args.home, model=model, days=args.days, seed=args.seed, folder=folder, out=args.out, lessons=lessons,
+            as_json=args.json,
+        )  # fmt: skip
     factor = 1.0 if args.minutes is None else args.minutes / (args.cycles * MINUTES_PER_CYCLE)
     sizes = replace(Sizes().scaled(factor), physics=args.physics)
     method = Method(rule=args.rule, prefer_failures=not args.uniform, device=args.device)

@@ -52,6 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     add_rule_argument(parser)
     add_home_arguments(parser)
     add("--interactive", action="store_true", help="answer each line of standard input until it ends")
+    add(
+        "--lessons",
+        type=Path,
+        metavar="FILE",
+        help="with --interactive: keep corrections here (default: runs/lessons.jsonl)",
+    )
     add("--ask", action="store_true", help="read the user's answer to each clarifying question")
     add("--error-rate", type=float, metavar="A", help="max. rate of wrong goals: ask if unsure (default: act)")
     add("--execute", action="store_true", help="execute the plan in the simulated home")
@@ -131,10 +137,12 @@ def _run(args: argparse.Namespace) -> int:
     if perceived and not args.json and export_format is None:
         print(perceived, flush=True)
     from planner.cli.dialogue import ask_user, converse, read_lines
+    from planner.corrections.lessons import FILE_NAME
 
     if args.interactive:
         lines = read_lines(standard_input(errors="replace"))
-        converse(lines, planner, state, options, settings, as_json=args.json, ask=args.ask)
+        lessons = args.lessons or runs_dir() / FILE_NAME
+        converse(lines, planner, state, options, settings, as_json=args.json, ask=args.ask, lessons=lessons)
         return 0
     if len(instructions) > 1:
         done = converse(instructions, planner, state, options, settings, as_json=args.json, typed=False)

@@ -3,7 +3,8 @@
 Any program can drive the planner as a subprocess: one instruction per line in, and with `--json` one object per line
 out. The home stays the same unless plans are executed; then each instruction starts from the last one's final state.
 Scheduled plans then hold up nothing: each is done when it is due, at the latest after the last instruction. A rule that
-is stated (status `noted`) holds for all instructions after it.
+is stated (status `noted`) holds for all instructions after it. What corrects the last answer ("undo", "again", "the
+other one", "no, in the dishwasher") is answered as such, and kept as a lesson (planner/corrections).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from envs.errors import GoalError
@@ -18,6 +20,8 @@ from envs.symbolic.goals import format_condition, parse_rule
 from envs.symbolic.rules import is_true_of
 from planner.cli.clarification import plan_from_answer
 from planner.cli.plan_display import print_answer, print_plan, print_question
+from planner.corrections.conversation import Conversation
+from planner.corrections.lessons import keep_lessons
 from planner.errors import PlannerError
 from planner.io.command import standard_input
 from planner.io.terminal import printable
@@ -89,6 +93,7 @@ def converse(
     as_json: bool,
     ask: bool = False,
     typed: bool = True,
+    lessons: Path | None = None,
 ) -> bool:
     """Answer instructions until the input ends; return whether each was settled, and executed if that was asked for.
 
@@ -101,8 +106,9 @@ def converse(
         as_json: Whether each answer is one line of JSON.
         ask: Whether the line after a question is its answer.
         typed: Whether a person types the lines and sees them; otherwise each is printed before its answer.
+        lessons: Where what was corrected is kept (planner/corrections/lessons.py); None: nowhere.
     """
-    home, later = None, None
+    home, later, conversation = None, None, Conversation(planner, options)
     if settings is not None:
         from planner.cli.agendas import LaterPlans, outcomes
         from planner.cli.execution_runner import open_home_of
@@ -126,8 +132,12 @@ def converse(
                 continue
             if ask and plan is not None and plan.status == "ask" and line.strip():
                 plan = plan_from_answer(plan, line, planner, current_state, options)
+                conversation.note_answered(line, plan)
+            elif (corrected := conversation.corrected(line, current_state)) is not None:
+                plan = corrected
             else:
                 plan = planner.plan(line, current_state, options)
+                conversation.note(line, current_state, plan)
             if not as_json:
                 print_plan(plan)
                 if ask and plan.status == "ask":
@@ -151,6 +161,9 @@ def converse(
                 print(json.dumps(outcomes(later.ended)), flush=True)
         return all_done
     finally:
+        if lessons is not None:
+            conversation.end()
+            keep_lessons(lessons, conversation.lessons)
         if home is not None and hasattr(home, "close"):
             home.close()
 

@@ -107,4 +107,6 @@ def with_habits(belief: Belief, planner: PlanningPipeline) -> Belief:
     if planner.notes is None:
         return belief
     check_home(planner, belief.scene)
+    if not planner.notes.get("days"):  # it was taught by corrections alone
+        return belief
     return replace(belief, habits=LearnedHabits(planner.prompts))

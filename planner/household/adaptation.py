@@ -21,6 +21,7 @@ from gpt.inference.numpy_model import NumpyModel
 from gpt.weights.adapter import Adapter, merged, save_adapter
 from gpt.weights.checkpoint import load_model, weights_of
 from planner.api import Planner
+from planner.corrections.lessons import read_lessons
 from planner.errors import PlannerError
 from planner.evaluation.statistics import mean
 from planner.exploration.learned_prior import LearnedHabits
@@ -36,8 +37,11 @@ from planner.world_model.open_home import open_home
 
 if TYPE_CHECKING:
     from gpt.data.tokenized_documents import TokenizedDocuments
+    from planner.corrections.lessons import Lesson
     from planner.household.simulated_household import Household
     from planner.world_model.location_prior import Habits
+
+DAYS = 20  # simulated, where there are no lessons
 
 
 class BaseModel:
@@ -66,7 +70,7 @@ class SimulatedDay:
 
 def simulate_days(
     household: Household, base: BaseModel, replay: TokenizedDocuments, folder: Path, *, days: int, seed: int,
-    sizes: AdapterSizes | None = None,
+    sizes: AdapterSizes | None = None, lessons: Sequence[Lesson] = (),
 ) -> Iterator[SimulatedDay]:  # fmt: skip
     """Simulate days in a household, each with the adapter of the night before.
 
@@ -78,6 +82,7 @@ def simulate_days(
         days: Number of days.
         seed: Seed of days and nights.
         sizes: Sizes of the training of one night.
+        lessons: What was corrected in dialogues, learned every night.
     """
     trainer = AdapterTrainer(base.model, base.tokenizer, replay, sizes or AdapterSizes(), folder)
     planner = base.planner()
@@ -86,33 +91,39 @@ def simulate_days(
     records: list[Record] = []
     for day in range(1, days + 1):
         records.append(simulate_day(household, planner, habits, day=day, seed=seed))
-        adapter = trainer.train_adapter(records, household.home.world.scene, adapter, seed=seed)
+        adapter = trainer.train_adapter(records, household.home.world.scene, adapter, seed=seed, lessons=lessons)
         planner = base.planner(adapter)
         habits = LearnedHabits(planner.prompts)
         yield SimulatedDay(record=records[-1], adapter=adapter)
 
 
 def improve_home(
-    home: str, *, model: Path, days: int, seed: int, folder: Path, out: Path | None, as_json: bool = False
-) -> int:
+    home: str, *, model: Path, days: int | None, seed: int, folder: Path, out: Path | None,
+    lessons: Path | None = None, as_json: bool = False,
+) -> int:  # fmt: skip
     """Adapt the planner to a home, then write and print the results.
 
     Args:
         home: A home file, the name of a bundled one, or a seed.
         model: The model folder.
-        days: Number of days to simulate.
+        days: Number of days to simulate; None: `DAYS`, or none where there are lessons of this home.
         seed: Seed of the simulated household, its days and nights.
         folder: The run's folder.
         out: Where the adapter is written; by default beside the home's file, or otherwise in the folder.
+        lessons: A file of what was corrected in dialogues (planner/corrections/lessons.py).
         as_json: Print JSON.
 
     Raises:
-        PlannerError: There is no such home, or the output cannot be written.
+        PlannerError: There is no such home, no lesson and no day, or the output cannot be written.
     """
-    if days < 1 or seed < 0:
-        raise PlannerError(f"--days is at least 1 and --seed at least 0; got {days} and {seed}")
     started_at = time.perf_counter()
-    household = sample_household(open_home(home, geometry=False), seed)
+    state = open_home(home, geometry=False)
+    taught = [] if lessons is None else read_lessons(lessons, state.world.scene.name)
+    if lessons is not None and not lessons.is_file():
+        raise PlannerError(f"{lessons}: no such file; `planner.plan --interactive` keeps what is corrected")
+    days = (0 if taught else DAYS) if days is None else days
+    if days < (0 if taught else 1) or seed < 0:
+        raise PlannerError(f"--days is at least 1 (0 with --lessons) and --seed at least 0; got {days} and {seed}")
     writable(folder)
     path = out or adapter_path(home, folder)
     writable_file(path)
@@ -121,13 +132,21 @@ def improve_home(
     base = BaseModel(model)
     replay = find_replay(model, folder / "replay", seed)
     records: list[Record] = []
-    simulated_days = simulate_days(household, base, replay, folder / "night", days=days, seed=seed)
+    if not days:
+        trainer = AdapterTrainer(base.model, base.tokenizer, replay, AdapterSizes(), folder / "night")
+        save_adapter(path, trainer.train_adapter([], state.world.scene, None, seed=seed, lessons=taught))
+    simulated_days = (
+        simulate_days(
+            sample_household(state, seed), base, replay, folder / "night", days=days, seed=seed, lessons=taught
+        )
+        if days else iter(())
+    )  # fmt: skip
     for simulated in tqdm(simulated_days, total=days, desc="days", unit="day", disable=None):
         records.append(simulated.record)
         write_lines(folder / "days.jsonl", records)
         save_adapter(path, simulated.adapter)
     results: Record = {
-        "home": home, "seed": seed, "adapter": str(path), "bytes": path.stat().st_size,
+        "home": home, "seed": seed, "lessons": len(taught), "adapter": str(path), "bytes": path.stat().st_size,
         "days": [day_summary(record) for record in records], "seconds": round(time.perf_counter() - started_at, 1),
     }  # fmt: skip
     write_text_atomically(folder / "results.json", json.dumps(results, indent=2) + "\n")
@@ -160,4 +179,6 @@ def _summary_text(results: Record, records: Sequence[Record]) -> str:
     rows = [[str(value if value is not None else "-") for value in day_summary(r).values()] for r in records]
     table = grid(["day", "tasks", "understood at once", "reached", "opened before found"], rows)
     size = int(str(results["bytes"])) // 1000
+    if not records:
+        return f"lessons: {results['lessons']}\nadapter: {results['adapter']} ({size} kB)\ntime: {results['seconds']} s"
     return f"{table}\n\nadapter: {results['adapter']} ({size} kB)\ntime: {results['seconds']} s"

@@ -2,7 +2,8 @@
 
 Locations are sampled from the counted rates, so that the GPT's probabilities match the observed frequencies and
 places where nothing was found become unlikely. A nickname that was explained once is put into many generated
-instructions of the corpus's patterns, besides the instruction where it occurred.
+instructions of the corpus's patterns, besides the instruction where it occurred. What was corrected in dialogues is
+read as it was said, with what corrected it and, if it was misunderstood, alone.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import format_goal
+from planner.corrections.teaching import learned_word, sentences
 from planner.exploration.belief_planning import categories_named, with_unseen
 from planner.exploration.learned_prior import OPENED, STUCK, place_of
 from planner.household.counting_baseline import CountingPrior
 from planner.household.daily_life import tasks_of
 from planner.household.requests import RequestSampler
 from planner.prompts import text_format
+from planner.prompts.text_format import in_small_letters
 from planner.world_model.belief import GROUND, Belief, Known, free_name
 
 if TYPE_CHECKING:
     from envs.symbolic.scene import Scene
+    from planner.corrections.lessons import Lesson
     from planner.household.daily_records import Observations
     from planner.io.json_lines import Record
 
@@ -30,6 +34,7 @@ DOOR_SHARE = 0.15  # of the questions about the home are about doors
 SEEN_SHARE = 0.9  # of the other questions are about a category that was seen in this home
 ANSWERS_PER_QUESTION = 5
 INSTRUCTIONS_PER_HOME = 8
+LESSONS_PER_HOME = 3  # corrected instructions besides, as they were said
 
 
 def location_documents(observations: Observations, scene: Scene, rng: random.Random) -> Iterator[text_format.Tree]:
@@ -60,19 +65,23 @@ def _tree(documents: Iterable[text_format.Document]) -> text_format.Tree:
 
 
 def instruction_documents(
-    days: Sequence[Record], observations: Observations, scene: Scene, rng: random.Random
-) -> Iterator[text_format.Tree]:
+    days: Sequence[Record], observations: Observations, scene: Scene, rng: random.Random,
+    lessons: Sequence[Lesson] = (),
+) -> Iterator[text_format.Tree]:  # fmt: skip
     """Yield endless documents from instructions to goals; none if no instruction was misunderstood."""
     domain, map_only = scene.domain, Belief.of_map(scene)
-    meanings = {word: c for word, c in observations.words.items() if c in domain.objects or c in domain.fixtures}
+    words = {**observations.words, **dict(filter(None, (learned_word(lesson, domain) for lesson in lessons)))}
+    meanings = {word: c for word, c in words.items() if c in domain.objects or c in domain.fixtures}
     explained = [(str(t["said"]), str(t["goal"])) for t in tasks_of(days) if t.get("plainly") and t.get("goal")]
-    if not meanings or not explained:
+    explained += [(text, in_small_letters(lesson.goal)) for lesson in lessons for text in sentences(lesson, domain)]
+    if not explained:
         return
     sampler, seen_categories = RequestSampler(rng), sorted({category for category, _ in observations.seen})
     while True:
         belief = _random_belief(map_only, seen_categories, rng)
         pairs = [rng.choice(explained)]
-        for word, category in rng.choices(sorted(meanings.items()), k=INSTRUCTIONS_PER_HOME):
+        pairs += rng.choices(explained, k=LESSONS_PER_HOME if lessons else 0)
+        for word, category in rng.choices(sorted(meanings.items()), k=INSTRUCTIONS_PER_HOME) if meanings else ():
             is_object = category in domain.objects
             state = with_unseen(belief, [category] if is_object else seen_categories)
             nicknames = {category: word} if rng.random() < NICKNAME_SHARE else {}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gpt.model.transformer import GPT
     from gpt.tokenization.tokenizer import Tokenizer
     from gpt.weights.adapter import Adapter
+    from planner.corrections.lessons import Lesson
     from planner.io.json_lines import Record
     from planner.prompts.text_format import Tree
 
@@ -70,11 +71,14 @@ class AdapterTrainer:
         """Store the settings; the model is wrapped only while training."""
         self.model, self.tokenizer, self.replay, self.sizes, self.folder = model, tokenizer, replay, sizes, folder
 
-    def train_adapter(self, days: Sequence[Record], scene: Scene, previous: Adapter | None, *, seed: int) -> Adapter:
-        """Return an adapter trained on all days so far, starting from the previous one."""
+    def train_adapter(
+        self, days: Sequence[Record], scene: Scene, previous: Adapter | None, *, seed: int,
+        lessons: Sequence[Lesson] = (),
+    ) -> Adapter:  # fmt: skip
+        """Return an adapter trained on all days so far and on all lessons, starting from the previous one."""
         sizes, block = self.sizes, self.model.config.block_size
         rng = random.Random(f"night/{seed}/{len(days)}")
-        documents = self._documents(days, scene, sizes.steps * sizes.rows * block, rng)
+        documents = self._documents(days, scene, sizes.steps * sizes.rows * block, rng, lessons)
         config = TrainConfig(
             steps=sizes.steps, batch_rows=sizes.rows, lr=sizes.lr, warmup_steps=min(5, sizes.steps - 1),
             schedule="cosine", optimizer="adamw", weight_decay=0.0, precision="bf16", eval_every=0, checkpoint_every=0,
@@ -93,7 +97,9 @@ class AdapterTrainer:
         finally:
             detach(self.model)
 
-    def _documents(self, days: Sequence[Record], scene: Scene, n_tokens: int, rng: random.Random) -> TokenizedDocuments:
+    def _documents(
+        self, days: Sequence[Record], scene: Scene, n_tokens: int, rng: random.Random, lessons: Sequence[Lesson]
+    ) -> TokenizedDocuments:
         observations = count_observations(days)
         documents: list[Encoded] = []
 
@@ -104,12 +110,15 @@ class AdapterTrainer:
                     n_tokens -= len(encoded.ids)
             return n_tokens
 
+        instruction_share = INSTRUCTION_SHARE if days else 1.0 - REPLAY_SHARE
         missing = add_documents(
-            adapter_documents.instruction_documents(days, observations, scene, rng), INSTRUCTION_SHARE * n_tokens
+            adapter_documents.instruction_documents(days, observations, scene, rng, lessons),
+            instruction_share * n_tokens,
         )
-        add_documents(
-            adapter_documents.location_documents(observations, scene, rng),
-            (1.0 - INSTRUCTION_SHARE - REPLAY_SHARE) * n_tokens + max(0.0, missing),
-        )
+        if days:
+            add_documents(
+                adapter_documents.location_documents(observations, scene, rng),
+                (1.0 - instruction_share - REPLAY_SHARE) * n_tokens + max(0.0, missing),
+            )
         documents += sample_replay(self.replay, REPLAY_SHARE * n_tokens, rng)
         return TokenizedDocuments.from_lists(*zip(*documents, strict=True))

@@ -201,6 +201,8 @@ class Plan:
             time comes.
         words: What each part of the instruction became; empty if the GPT was not trained to tell.
         rules: The rules that were noted, in the goal language.
+        corrects: How it corrects the last answer of a dialogue: `undo`, `again`, `other` (objects) or `instead`
+            (another meaning); empty for the answer to an instruction of its own.
     """
 
     instruction: str
@@ -226,6 +228,7 @@ class Plan:
     waits: tuple[Wait, ...] = ()
     words: tuple[SpokenPart, ...] = ()
     rules: tuple[str, ...] = ()
+    corrects: str = ""
 
     @classmethod
     def declined(cls, parsed: ParsedInstruction, state: State, seconds: float) -> Plan:
@@ -352,6 +355,7 @@ class Plan:
             **scheduled,
             **({"answer": self.reason} if self.status == "answered" else {}),
             **({"rules": list(self.rules)} if self.status == "noted" else {}),
+            **({"corrects": self.corrects} if self.corrects else {}),
         }
 
 

@@ -25,7 +25,7 @@ _OPPOSITES = {"turn on": "turn off", "open": "close"}
 
 
 def shortened(
-    actions: Sequence[Action], goal: Goal, state: State, *, initial_state: State | None = None
+    actions: Sequence[Action], goal: Goal, state: State, *, initial_state: State | None = None, exactly: bool = False
 ) -> tuple[Action, ...]:
     """Return a plan without the steps that serve nothing; a plan that is not applicable stays as it is.
 
@@ -34,6 +34,7 @@ def shortened(
         goal: The goal that it reaches.
         state: The state where it begins.
         initial_state: The episode's initial state, if it is earlier.
+        exactly: Whether everything must end as the longer plan leaves it.
     """
     start = initial_state or state
     reached = outcome(actions, goal, state, start)
@@ -45,7 +46,7 @@ def shortened(
     while first < len(plan):
         for shorter in _without_span(plan, first):
             final = _final(before, shorter[first:])
-            if final is None or end is None or not _is_between(final, state, end):
+            if final is None or end is None or not _is_between(final, end if exactly else state, end):
                 continue
             if not all(holds(final, c, start) for c in lasting):
                 continue

@@ -19,6 +19,7 @@ from planner.corpus.free_text.constructs import (
     with_unread,
     with_way,
 )
+from planner.corpus.free_text.corrections import corrected
 from planner.corpus.free_text.exchange import Exchange
 from planner.corpus.free_text.joining import each_with_its_place, in_story, together, with_list
 from planner.corpus.free_text.noise import noisy
@@ -47,6 +48,7 @@ class Shares:
         joined: Wishes that are joined with others.
         wrapped: Sentences with a story, a reason or politeness around them.
         modified: Sentences with a word more that matters: a color, a time, a rule, or one that goals cannot say.
+        corrected: Wishes that the person corrects behind them.
         listed: Wishes for one thing that become wishes for a list of things.
         mistyped: Sentences with typing errors, fillers and the like.
         accounts: Goals that are followed by what each word of the sentence was for.
@@ -59,6 +61,7 @@ class Shares:
     joined: float = 0.12
     wrapped: float = 0.12
     modified: float = 0.3
+    corrected: float = 0.05
     listed: float = 0.08
     mistyped: float = 0.3
     accounts: float = 1.0
@@ -179,6 +182,8 @@ def altered(
     """Return a sentence with words that matter, a story around it, and noise, each at random."""
     if sentence.kind == "plan" and rng.random() < shares.modified:
         sentence = modified(sentence, rng, pieces, exchange)
+    if rng.random() < shares.corrected:
+        sentence = corrected(sentence, exchange, rng) or sentence
     if rng.random() < shares.wrapped and sentence.kind in ("plan", "query", "rule"):
         sentence = in_story(sentence, stories, pieces, rng)
     return noisy(sentence, rng) if rng.random() < shares.mistyped else sentence

@@ -1,0 +1,104 @@
+"""What a lesson teaches: which sentences mean what, and which word stands for which kind.
+
+With what corrects it behind it, an instruction means what was meant in the end. Alone it does so only if it was
+misunderstood: who said "the mug" and got a mug has changed their mind, which says nothing about the words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from planner.language.mentions import bare, forms, mentions
+from planner.language.normalization import normalize
+from planner.language.realization import NUMBER_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envs.symbolic.domain import Domain
+    from planner.corrections.lessons import Lesson
+
+JOINT = ". "
+_PHRASE = re.compile(r"\b(?:the|my|a|an|our|your|his|her|this|that|some)\s+")
+_NUMBER = re.compile(r"(?<![:\d])\b\d+\b(?!:)")
+_NO_NOUNS = frozenset(
+    ["one", "thing", "things", "stuff", "other", "others", "rest", "same", "way", "of", "and", "to", "on", "in", "with",
+     "from", "there", "here", "please", "into", "at", "by", "off", "onto", "up", "over", "for"]
+)  # fmt: skip
+
+
+def with_corrections(said: str, corrections: tuple[str, ...]) -> str:
+    """Return an instruction with what was said about its answers behind it, as the GPT reads it."""
+    return JOINT.join(part.strip().rstrip(".!;,") for part in (said, *corrections))
+
+
+def sentences(lesson: Lesson, domain: Domain) -> Iterator[str]:
+    """Yield the sentences that mean the lesson's goal."""
+    yield normalize(with_corrections(lesson.said, lesson.corrections))
+    if was_misunderstood(lesson, domain):
+        yield normalize(lesson.said)
+
+
+def was_misunderstood(lesson: Lesson, domain: Domain) -> bool:
+    """Whether the instruction alone means the goal: it names nothing else, and no other number, in known words."""
+    text = normalize(lesson.said).lower()
+    meant = _kinds(lesson.goal, domain)
+    wrong = frozenset(kind for goal in lesson.understood for kind in _kinds(goal, domain)) - meant
+    if any(True for _ in mentions(text.split(" "), wrong)):
+        return False
+    new = _NUMBER.findall(lesson.goal)
+    old = [number for goal in lesson.understood for number in _NUMBER.findall(goal)]
+    if sorted(new) != sorted(old) and not all(number in _numbers(text) for number in new):
+        return False
+    only_new = meant - frozenset(kind for goal in lesson.understood for kind in _kinds(goal, domain))
+    # What was added ("and the fork too") was no part of the instruction; a word that nobody knows may be.
+    known = {m.kind for m in mentions(text.split(" "), meant)}
+    return only_new <= known or bool(unknown_words(lesson.said))
+
+
+def learned_word(lesson: Lesson, domain: Domain) -> tuple[str, str] | None:
+    """Return a word that the instruction has for a kind, and the kind; None if the lesson tells of none.
+
+    The instruction has one noun that nobody knows, and one kind of the goal is named only in the correction.
+    """
+    unknown = unknown_words(lesson.said)
+    text = normalize(lesson.said).lower().split(" ")
+    said = {m.kind for m in mentions(text, _kinds(lesson.goal, domain))}
+    told = normalize(" ".join(lesson.corrections)).lower().split(" ")
+    new = {m.kind for m in mentions(told, _kinds(lesson.goal, domain))} - said
+    return (unknown[0], new.pop()) if len(unknown) == len(new) == 1 else None
+
+
+def unknown_words(instruction: str) -> list[str]:
+    """Return the nouns of an instruction, behind an article, that are no word for anything."""
+    text = normalize(instruction).lower()
+    found = []
+    for match in _PHRASE.finditer(text):
+        words: list[str] = []
+        for word in text[match.end() :].split(" "):
+            if bare(word) in _NO_NOUNS or not bare(word) or len(words) == 2:
+                break
+            words.append(bare(word))
+            if word[-1] in ".,;:!?":
+                break
+        if words and not _is_known(words):
+            found.append(" ".join(words))
+    return found
+
+
+def _is_known(words: list[str]) -> bool:
+    return any(
+        tuple(words[start:stop]) in forms() for start in range(len(words)) for stop in range(start + 1, len(words) + 1)
+    )
+
+
+def _kinds(goal: str, domain: Domain) -> frozenset[str]:
+    names = sorted((*domain.objects, *domain.fixtures), key=len, reverse=True)
+    pattern = re.compile(r"(?<![\w'-])(?:" + "|".join(map(re.escape, names)) + r")(?![\w'-])")
+    return frozenset(pattern.findall(goal))
+
+
+def _numbers(text: str) -> set[str]:
+    words = set(map(bare, text.split(" ")))
+    return {str(n) for n, word in enumerate(NUMBER_WORDS) if word in words} | {word for word in words if word.isdigit()}

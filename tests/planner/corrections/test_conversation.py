@@ -1,0 +1,191 @@
+"""Answers to what corrects an answer. The teacher plans, and a list of sentences is understood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from envs.symbolic.actions import State, format_action, successor
+from envs.symbolic.goals import Goal, format_goal, parse_goal
+from planner.api import Planner
+from planner.corpus.teacher_chunks import plan_in_chunks
+from planner.corrections.conversation import NO_OTHER, NOTHING_BEFORE, NOTHING_TO_UNDO, WHAT_ELSE, Conversation
+from planner.plans.options import Options
+from planner.plans.planning_result import ParsedInstruction, Plan
+from planner.verification.plan_verification import verify
+from tests.planner.world_model.two_rooms import two_rooms
+
+HOME = """\
+name: two rooms
+rooms:
+  kitchen: [countertop, 2 cabinet, microwave, fridge, dining table]
+  bedroom: [bed, desk]
+objects:
+  cabinet 2: [mug, bowl]
+  countertop: [plate, fork, apple, bread]
+  desk: [2 book]
+"""
+MEANT = {
+    "put the mug on the desk": "mug on desk",
+    "put the mug on the desk. no, the bowl": "bowl on desk",
+    "put the mug on the desk. no, on the bed": "mug on bed",
+    "put the mug on the desk. and the fork too": "mug on desk ; fork on desk",
+    "put the mug on the desk. i said the mug": "mug on desk",
+    "and the fork too": "clean fork",
+    "open the fridge": "fridge open",
+    "open the fridge. no, the microwave": "microwave open",
+    "sorry, open the microwave": "microwave open",
+    "bring me a book": "holding book",
+    "put a book on the bed": "book on bed",
+}
+LIKELY = {"and the fork too": 0.3, "sorry, open the microwave": 0.95}
+
+
+class Taught(Planner):
+    """Understands `MEANT`, and plans by the teacher's rules with what may be used."""
+
+    def __init__(self) -> None:
+        self.calibration = self.notes = None
+        self.reader = SimpleNamespace(understand=self.understand)
+
+    def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
+        text = instruction.lower()
+        if text not in MEANT:
+            return ParsedInstruction(instruction=text, question="What do you mean?")
+        goal = parse_goal(MEANT[text])
+        return ParsedInstruction(instruction=text, goal=goal, goal_text=format_goal(goal), right=LIKELY.get(text, 0.6))
+
+    def plan(self, instruction: str, home: State, options: Options | None = None) -> Plan:  # type: ignore[override]
+        parsed = self.understand(instruction, home, options)
+        if parsed.goal is None:
+            return Plan.declined(parsed, home, 0.0)
+        return self.plan_for_goal(parsed.goal, home, options, instruction=parsed.instruction)
+
+    def plan_for_goal(self, goal: Goal, state: State, options: Options | None = None, **also: object) -> Plan:  # type: ignore[override]
+        avoid = also.get("avoid", frozenset())
+        assert isinstance(avoid, frozenset)
+        view = state._replace(world=state.world.without(avoid))
+        try:
+            actions = [action for *_, piece in plan_in_chunks(view, goal) for action in piece]
+        except LookupError:
+            actions = []
+        report = verify(state, goal, actions, initial_state=state)
+        return Plan(
+            instruction=str(also.get("instruction", "")), status="verified" if report.ok else "unverified",
+            reason=report.reason, goal=goal, goal_text=format_goal(goal), actions=tuple(actions),
+            subtasks=tuple(format_action(state.world, a) for a in actions), start=state, report=report, tried=1,
+            tokens=0, seconds=0.0,
+        )  # fmt: skip
+
+
+class Talk:
+    """A dialogue in which every plan is executed."""
+
+    def __init__(self, start: State) -> None:
+        self.planner, self.state = Taught(), start
+        self.conversation = Conversation(self.planner, Options())
+
+    def say(self, line: str) -> Plan:
+        plan = self.conversation.corrected(line, self.state)
+        if plan is None:
+            plan = self.planner.plan(line, self.state)
+            self.conversation.note(line, self.state, plan)
+        if plan.is_proven:
+            for action in plan.actions:
+                self.state = successor(self.state, action)
+        return plan
+
+    def place(self, name: str) -> str:
+        world = self.state.world
+        return world.names[self.state.place[world.index[name]]]
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Talk:
+    return Talk(two_rooms(tmp_path, HOME))
+
+
+def test_another_thing_is_meant_and_the_wrong_one_is_put_back(talk: Talk) -> None:
+    talk.say("put the mug on the desk")
+    plan = talk.say("No, the bowl")
+    assert (plan.status, plan.corrects, plan.goal_text) == ("verified", "instead", "bowl on desk")
+    assert talk.place("bowl 1") == "desk 1" and talk.place("mug 1") == "cabinet 2"
+    talk.conversation.end()
+    (lesson,) = talk.conversation.lessons
+    assert (lesson.said, lesson.corrections) == ("put the mug on the desk", ("No, the bowl",))
+    assert (lesson.understood, lesson.goal) == (("mug on desk",), "bowl on desk")
+
+
+def test_another_place_is_meant_without_a_detour(talk: Talk) -> None:
+    talk.say("put the mug on the desk")
+    plan = talk.say("no, on the bed")
+    assert talk.place("mug 1") == "bed 1" and sum(a.skill == "pick up" for a in plan.actions) == 1
+
+
+def test_what_was_switched_or_opened_for_the_wrong_goal_is_undone(talk: Talk) -> None:
+    talk.say("open the fridge")
+    assert [a.skill for a in talk.say("no, the microwave").actions if a.skill != "go to"] == ["close", "open"]
+
+
+def test_more_is_asked_for(talk: Talk) -> None:
+    talk.say("put the mug on the desk")
+    plan = talk.say("and the fork too")
+    assert plan.goal_text == "mug on desk ; fork on desk"
+    assert not any("mug 1" in a.args for a in plan.actions)
+
+
+def test_what_begins_alike_and_is_understood_better_alone_is_an_instruction(talk: Talk) -> None:
+    talk.say("put the mug on the desk")
+    plan = talk.say("sorry, open the microwave")
+    assert (plan.corrects, plan.goal_text) == ("", "microwave open") and talk.place("mug 1") == "desk 1"
+
+
+def test_the_same_reading_is_no_answer_to_a_correction(talk: Talk) -> None:
+    talk.say("put the mug on the desk")
+    plan = talk.say("I said the mug")
+    assert (plan.status, plan.reason, plan.corrects) == ("ask", WHAT_ELSE, "instead")
+    talk.conversation.end()
+    assert not any(lesson.goal == "bowl on desk" for lesson in talk.conversation.lessons)
+
+
+def test_the_other_one_is_taken_until_there_is_none(talk: Talk) -> None:
+    first = talk.say("put a book on the bed")
+    second = talk.say("no, the other one")
+    assert second.is_proven and second.corrects == "other"
+    books = {"book 1", "book 2"}
+    assert len({next(n for a in plan.actions for n in a.args if n in books) for plan in (first,)}) == 1
+    assert {talk.place("book 1"), talk.place("book 2")} == {"bed 1", "desk 1"}
+    third = talk.say("the other book")
+    assert (third.status, third.reason) == ("refused", NO_OTHER)
+
+
+def test_undo_goes_back_step_by_step(talk: Talk) -> None:
+    start = talk.state
+    talk.say("put the mug on the desk")
+    talk.say("open the fridge")
+    assert talk.say("undo").corrects == "undo"
+    assert talk.place("mug 1") == "desk 1" and talk.say("put it back").is_proven
+    assert (talk.state.place, talk.state.flags) == (start.place, start.flags)
+    assert talk.say("undo").reason == NOTHING_TO_UNDO
+    assert talk.conversation.lessons == []
+
+
+def test_one_thing_is_put_back(talk: Talk) -> None:
+    talk.say("put the mug on the desk")
+    assert talk.say("put the mug back").corrects == "undo" and talk.place("mug 1") == "cabinet 2"
+
+
+def test_again_means_what_was_meant_in_the_end(talk: Talk) -> None:
+    assert talk.say("again").reason == NOTHING_BEFORE
+    talk.say("open the fridge")
+    talk.say("no, the microwave")
+    again = talk.say("again")
+    assert (again.corrects, again.goal_text) == ("again", "microwave open")
+
+
+def test_no_alone_is_asked_about(talk: Talk) -> None:
+    talk.say("open the fridge")
+    assert (talk.say("no!").status, talk.say("that's wrong").reason) == ("ask", WHAT_ELSE)
+    assert "corrects" in talk.say("no").as_dict() and "corrects" not in talk.say("open the fridge").as_dict()
