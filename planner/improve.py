@@ -159,9 +159,9 @@ def improve(
     reporter = Reporter(path=folder / "progress.jsonl")
     judge_model = partial(evaluate_weights, samples=sizes.samples, workers=workers, reporter=reporter)
     replay = find_replay(model, folder / "replay", seed)
-    test = draw_held_out_tasks(sizes.held_out, seed, SPLITS["test"])
+    test = draw_held_out_tasks(sizes.held_out, seed, SPLITS["test"], known=sizes.known)
     before = judge_model(model, test, folder / "test-before.jsonl")
-    valid = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"])
+    valid = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"], known=sizes.known)
     outcomes = judge_model(model, valid, folder / "validation-before.jsonl")
     current_model = model
     verdicts: list[CycleResult] = []

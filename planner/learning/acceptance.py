@@ -3,55 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from planner.evaluation.statistics import Paired, Rate, compare
+from planner.evaluation.statistics import Paired, Rate, compare, rounded
 from planner.evaluation.tables import grid
 from planner.io.json_lines import Record
 
 MODE_LABELS = (("alone", "direct pass"), ("verified", "with verification"))
-MAX_P_OF_DROP = 0.05  # weights are rejected if verified success fell with a p-value below this
+MAX_P_OF_DROP = 0.05  # weights are rejected if verified success fell, or misreads rose, with a p-value below this
+MAX_KNOWN_LOSS = 0.005  # of the known tasks, gains subtracted
+MAX_LENGTH = 1.05  # subtasks of plans for tasks that both reach, new to old
+MAX_TOKENS = 1.25  # tokens written for them, new to old
+KNOWN = "known"  # the split on which nothing may be lost
 BAR_WIDTH, GAP, PLOT_HEIGHT, LEFT_MARGIN, TOP_MARGIN = 46, 40, 200, 50, 40  # pixels of the plot
 COLORS = ("#9aa5b1", "#2f6f9f")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Whether new weights are accepted, why, and the paired comparisons behind it."""
+    """Whether new weights are accepted, why, and the paired comparisons behind it.
+
+    Attributes:
+        accepted: Whether they are.
+        reason: Why, or why not.
+        direct: The direct pass on held-out tasks, old and new.
+        verified: The full planner on them.
+        known: The full planner on known tasks.
+        misread: Silent misreads of all tasks; a win is a new one.
+        length: Subtasks of plans for tasks that both reach, new to old.
+        tokens: Tokens written for them, new to old.
+    """
 
     accepted: bool
     reason: str
     direct: Paired | None = None
     verified: Paired | None = None
+    known: Paired | None = None
+    misread: Paired | None = None
+    length: float | None = None
+    tokens: float | None = None
+
+    @property
+    def gained(self) -> int:
+        """Held-out tasks gained, minus those lost, over both modes."""
+        both = [paired for paired in (self.direct, self.verified) if paired is not None]
+        return sum(paired.wins - paired.losses for paired in both)
 
     def as_dict(self) -> Record:
         """Plain data for metrics.json."""
-        compared = {"direct": self.direct, "verified": self.verified}
+        compared = {"direct": self.direct, "verified": self.verified, "known": self.known, "misread": self.misread}
         tests = {name: paired.as_dict() if paired else None for name, paired in compared.items()}
-        return {"accepted": self.accepted, "reason": self.reason, **tests}
+        ratios = {
+            name: None if value is None else rounded(value)
+            for name, value in (("length", self.length), ("tokens", self.tokens))
+        }
+        return {"accepted": self.accepted, "reason": self.reason, **tests, **ratios}
 
 
 def decide(old: Sequence[Record], new: Sequence[Record]) -> Decision:
-    """Accept new weights if held-out success, summed over both modes, rose and verified success did not clearly fall.
+    """Accept new weights if held-out success, summed over both modes, rose, and nothing that matters became worse.
 
-    A clear fall is one with a p-value below `MAX_P_OF_DROP`.
+    Worse is: verified success clearly fell, or silent misreads clearly rose (a p-value below `MAX_P_OF_DROP`); known
+    tasks were lost; plans became longer, or took more tokens, than the limits above allow.
 
     Raises:
         ValueError: The outcomes are of different tasks.
     """
     if [o["id"] for o in old] != [n["id"] for n in new]:
         raise ValueError("old and new outcomes are of different tasks")
-    direct, verified = (compare(_hits(old, mode), _hits(new, mode)) for mode, _ in MODE_LABELS)
-    gained = direct.wins + verified.wins - direct.losses - verified.losses
-    fell = verified.losses > verified.wins and verified.p < MAX_P_OF_DROP
-    if fell:
-        reason = f"verified success fell ({verified.wins} tasks gained, {verified.losses} lost, p = {verified.p:.3f})"
-    elif gained <= 0:
-        reason = f"held-out success did not rise ({gained:+d} tasks)"
-    else:
-        moves = f"direct pass {_gains_and_losses(direct)}, verified {_gains_and_losses(verified)}"
-        reason = f"held-out success rose ({gained:+d} tasks: {moves})"
-    return Decision(accepted=gained > 0 and not fell, reason=reason, direct=direct, verified=verified)
+    held_out = [(o, n) for o, n in zip(old, new, strict=True) if o.get("split") != KNOWN]
+    known_pairs = [(o, n) for o, n in zip(old, new, strict=True) if o.get("split") == KNOWN]
+    direct, verified = (_compared(held_out, mode) for mode, _ in MODE_LABELS)
+    known = _compared(known_pairs, "verified") if known_pairs else None
+    counts_misreads = all("misread" in outcome for outcome in (*old, *new))
+    misread = _compared(list(zip(old, new, strict=True)), "misread") if counts_misreads else None
+    decision = Decision(
+        accepted=False, reason="", direct=direct, verified=verified, known=known, misread=misread,
+        length=_ratio(old, new, "steps"), tokens=_ratio(old, new, "tokens"),
+    )  # fmt: skip
+    if worse := _what_is_worse(decision):
+        return replace(decision, reason=worse)
+    if decision.gained <= 0:
+        return replace(decision, reason=f"held-out success did not rise ({decision.gained:+d} tasks)")
+    moves = f"direct pass {_gains_and_losses(direct)}, verified {_gains_and_losses(verified)}"
+    return replace(decision, accepted=True, reason=f"held-out success rose ({decision.gained:+d} tasks: {moves})")
+
+
+def _what_is_worse(decision: Decision) -> str:
+    verified, known, misread = decision.verified, decision.known, decision.misread
+    assert verified is not None
+    if verified.losses > verified.wins and verified.p < MAX_P_OF_DROP:
+        return f"verified success fell ({verified.wins} tasks gained, {verified.losses} lost, p = {verified.p:.3f})"
+    if known is not None and known.losses - known.wins > MAX_KNOWN_LOSS * known.total:
+        return f"known tasks were lost ({known.wins} of {known.total} gained, {known.losses} lost)"
+    if misread is not None and misread.wins > misread.losses and misread.p < MAX_P_OF_DROP:
+        return f"silent misreads rose ({misread.wins} more, {misread.losses} fewer, p = {misread.p:.3f})"
+    if decision.length is not None and decision.length > MAX_LENGTH:
+        return f"plans became longer ({decision.length:.2f} times)"
+    if decision.tokens is not None and decision.tokens > MAX_TOKENS:
+        return f"plans take more tokens ({decision.tokens:.2f} times)"
+    return ""
+
+
+def _compared(pairs: Sequence[tuple[Record, Record]], mode: str) -> Paired:
+    return compare(_hits([o for o, _ in pairs], mode), _hits([n for _, n in pairs], mode))
+
+
+def _ratio(old: Sequence[Record], new: Sequence[Record], key: str) -> float | None:
+    """Return the sum of a number over the tasks that both full planners reach, new to old; None without such tasks."""
+    both = [(o, n) for o, n in zip(old, new, strict=True) if o["verified"] and n["verified"] and key in o and key in n]
+    before = sum(float(str(o[key])) for o, _ in both)
+    return sum(float(str(n[key])) for _, n in both) / before if before else None
 
 
 def _gains_and_losses(paired: Paired) -> str:

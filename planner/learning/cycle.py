@@ -1,8 +1,8 @@
 """One cycle of self-improvement: propose, plan, execute, score, keep, train, and evaluate the new weights.
 
 A cycle is a folder: config.json, proposals.jsonl, episodes.jsonl, hindsight.jsonl and hindsight_episodes.jsonl,
-physics.jsonl, training/, model/, held_out.jsonl, metrics.json, plot.svg. Each file is written atomically, so a killed
-cycle resumes where it stopped. Neither the teacher nor a search is used.
+physics.jsonl, training/, trained/, blend-SHARE/, held_out-SHARE.jsonl, model/, held_out.jsonl, metrics.json, plot.svg.
+Each file is written atomically, so a killed cycle resumes where it stopped. Neither the teacher nor a search is used.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 from envs.errors import quoted
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
+from gpt.average import average
 from gpt.data.batches import PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.files import write_text_atomically
@@ -28,10 +30,11 @@ from gpt.training.objective import Objective
 from gpt.training.preference import preference_objective
 from gpt.training.trainer import METRICS_FILE, train
 from gpt.weights.checkpoint import load_model, save_model
+from gpt.weights.model_folder import WEIGHTS_FILE
 from planner.api import Planner
 from planner.errors import StageError
 from planner.io.json_lines import Record, read_lines, read_record, write_lines
-from planner.learning.acceptance import Decision, decide, plot
+from planner.learning.acceptance import KNOWN, Decision, decide, plot
 from planner.learning.composition import compose
 from planner.learning.curriculum import Curriculum, features
 from planner.learning.episode_jobs import ExecuteInPhysics, JudgeTrial, TryTask, checked_episodes, plan_of
@@ -56,7 +59,9 @@ HELD_OUT_SPLITS = (
     Split(name="5-10 conditions", parts=(5, 6, 7, 8), conditions=(5, 10)),
     Split(name="in turn", parts=(2, 2, 3), conditions=(2, 4), phrases="test", in_turn=True),
 )
+KNOWN_SPLIT = Split(name=KNOWN, parts=(1, 1, 1, 2))  # as frequent in the corpus as tasks of one and two parts
 HINDSIGHT_EPISODES = "hindsight_episodes.jsonl"
+TRAINED = "trained"  # the folder of the weights as trained, before they are mixed with the initial ones
 EPISODES = ("episodes.jsonl", HINDSIGHT_EPISODES)
 ANCHORED_STEP_SHARE = 0.75  # of the steps: a step costs about 2.5 forward passes, and the old weights add one
 
@@ -83,6 +88,8 @@ class Sizes:
         lr: Peak learning rate: a fraction of the rate of the first training.
         new_share: The fraction of the training tokens that is new; the rest is replayed from the old corpus.
         held_out: Evaluation tasks per held-out split.
+        known: Known tasks, of which none may be lost.
+        blends: Shares of the new weights in the mixtures with the initial ones, of which the best is taken.
         physics: Verified plans to execute in the physical home; those that fail there are not learned.
     """
 
@@ -99,6 +106,8 @@ class Sizes:
     lr: float = 8e-4
     new_share: float = 0.6
     held_out: int = 25
+    known: int = 200
+    blends: tuple[float, ...] = (1.0, 0.75, 0.5)
     physics: int = 0
 
     def scaled(self, factor: float) -> Sizes:
@@ -110,6 +119,7 @@ class Sizes:
             hindsight=round(self.hindsight * factor),
             steps=max(2, round(self.steps * factor)),
             held_out=max(4, round(self.held_out * factor)),
+            known=round(self.known * factor),
         )
 
 
@@ -142,9 +152,13 @@ class CycleResult:
     metrics: Record
 
 
-def draw_held_out_tasks(count: int, seed: int, span: Span) -> list[EvaluationTask]:
-    """Return `count` evaluation tasks of each held-out split; `span` is the seed range of their homes."""
-    return [t for split in HELD_OUT_SPLITS for t in draw_trials(split, count, seed=seed, span=span)]
+def draw_held_out_tasks(count: int, seed: int, span: Span, *, known: int = 0) -> list[EvaluationTask]:
+    """Return evaluation tasks, `count` of each held-out split and `known` known ones.
+
+    `span` is the seed range of their homes.
+    """
+    counts = [*((split, count) for split in HELD_OUT_SPLITS), (KNOWN_SPLIT, known)]
+    return [t for split, number in counts for t in draw_trials(split, number, seed=seed, span=span)]
 
 
 def evaluate_weights(
@@ -230,10 +244,10 @@ def run_cycle(
         new_outcomes = outcomes
     else:
         metrics["loss"] = _train(folder, model, examples, instruction_trees, replay, sizes, cycle_seed, method)
-        trials = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"])
-        path = folder / "held_out.jsonl"
-        new_outcomes = evaluate_weights(new_model, trials, path, sizes.samples, workers=workers, reporter=reporter)
-        decision = decide(outcomes, new_outcomes)
+        trials = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"], known=sizes.known)
+        blend = _best_blend(folder, model, trials, outcomes, sizes, workers, reporter)
+        decision, new_outcomes = blend.decision, blend.outcomes
+        metrics["blend"] = blend.share
     metrics |= decision.as_dict() | {"seconds": round(time.perf_counter() - started_at, 1)}
     if not (folder / "metrics.json").exists():  # a resumed run keeps the original time
         figure = plot(f"cycle {number}, validation homes", {"before": outcomes, "after": new_outcomes})
@@ -245,6 +259,36 @@ def run_cycle(
         outcomes=new_outcomes if decision.accepted else outcomes,
         metrics=metrics,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Blend:
+    share: float
+    outcomes: list[Record]
+    decision: Decision
+
+
+def _best_blend(
+    folder: Path, model: Path, trials: Sequence[EvaluationTask], outcomes: list[Record], sizes: Sizes,
+    workers: Workers | None, reporter: Reporter,
+) -> _Blend:  # fmt: skip
+    """Mix the trained weights with the initial ones, and keep the mixture that gains most on validation tasks.
+
+    What training forgot lies between the two (Wortsman et al. 2021, arXiv:2109.01903).
+    """
+    trained, tried = folder / TRAINED, list[_Blend]()
+    for share in sizes.blends:
+        blended = trained if share == 1 else folder / f"blend-{share:g}"
+        if share < 1 and not (blended / WEIGHTS_FILE).exists():
+            average([trained, model], blended, [share, 1 - share])
+        path = folder / f"held_out-{share:g}.jsonl"
+        new = evaluate_weights(blended, trials, path, sizes.samples, workers=workers, reporter=reporter)
+        tried.append(_Blend(share=share, outcomes=new, decision=decide(outcomes, new)))
+    best = max(tried, key=lambda b: (b.decision.accepted, b.decision.gained, b.share))
+    chosen = trained if best.share == 1 else folder / f"blend-{best.share:g}"
+    shutil.copytree(chosen, folder / "model", dirs_exist_ok=True)
+    write_lines(folder / "held_out.jsonl", best.outcomes)
+    return best
 
 
 def _propose(
@@ -399,7 +443,7 @@ def _train(
         batches = PackedBatches(mixture.documents, sizes.rows, block_size, seed, values)
         objective = Objective if rule == "rejection" else preference_objective(rule, model)
         result = train(model, batches, None, config, folder / "training", resume=True, objective=objective)
-        save_model(model, tokenizer, folder / "model", {**extra, "improved_from": str(initial_model)})
+        save_model(model, tokenizer, folder / TRAINED, {**extra, "improved_from": str(initial_model)})
         # Not result.loss: after a kill between the last step and this line, the repeated call trains no step.
         last_metrics = read_lines(folder / "training" / METRICS_FILE)[-1]
         write_text_atomically(

@@ -119,12 +119,13 @@ class JudgeTrial(ModelJob):
         result = measure(self.planner(), self.trials[key], self._modes())
         outcome: Record = {"id": key, "split": result.trial.split, "same_goal": result.same}
         outcome |= {str(mode): attempt.success for mode, attempt in result.attempts.items()}
-        return outcome | {"misread": result.last.is_misread}
+        counts: Record = {"steps": len(result.last.subtasks), "tokens": result.last.tokens}
+        return outcome | {"misread": result.last.is_misread} | counts
 
     def failed(self, key: str) -> Record:
         """Return the outcome of a trial without a result."""
         outcome: Record = {"id": key, "split": self.trials[key].split, "same_goal": False}
-        return outcome | {str(mode): False for mode in self._modes()} | {"misread": False}
+        return outcome | {str(mode): False for mode in self._modes()} | {"misread": False, "steps": 0, "tokens": 0}
 
     def _modes(self) -> dict[PlanningMode, Options]:
         options = planning_modes(samples=self.samples)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,7 +23,8 @@ from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.tokenization.tokenizer import Tokenizer
-from gpt.weights.checkpoint import WEIGHTS_FILE, read_tensors, save_model
+from gpt.weights.checkpoint import read_tensors, save_model
+from gpt.weights.model_folder import WEIGHTS_FILE
 from planner.api import Planner
 from planner.goals.comparison import shape
 from planner.improve import main
@@ -34,12 +36,15 @@ from planner.learning.proposals import Proposal, initial_state_of
 from planner.learning.training_examples import TrainingExample, example_from_hindsight, example_from_success, weights
 from planner.learning.training_mixture import build_mixture
 from planner.prompts import text_format
+from planner.rollouts.progress_log import Reporter
 from planner.rollouts.resumable_stage import stage
 from planner.verification.plan_verification import verify
 from tests.planner.json_answers import checked
 
 MOST_KILLS = 5
-TINY = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=3, rows=1, held_out=1)
+TINY = Sizes(
+    homes=1, per_home=2, varied=1, composed=1, samples=0, steps=3, rows=1, held_out=1, known=0, blends=(1.0, 0.5)
+)
 TO_TABLE = ("open cabinet 1", "pick up mug 1", "put mug 1 on dining table 1")
 
 
@@ -249,6 +254,59 @@ def test_a_better_direct_pass_does_not_make_up_for_worse_verified_plans() -> Non
     assert not decision.accepted and "fell" in decision.reason
 
 
+def judged(verified: str, *, split: str = "all", misread: str = "", steps: int = 4, tokens: int = 30) -> list[Record]:
+    """Outcomes of tasks with the direct pass as good as the full planner."""
+    return [
+        {"id": f"{split}/{i}", "split": split, "alone": v == "1", "verified": v == "1",
+         "steps": steps, "tokens": tokens, "misread": misread[i : i + 1] == "1"}
+        for i, v in enumerate(verified)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (judged("1" * 200, split="known"), judged("1" * 198 + "00", split="known"), "known tasks were lost"),
+        (judged("1" * 10), judged("1" * 10, misread="1" * 10), "silent misreads rose"),
+        (judged("1" * 10), judged("1" * 10, steps=5), "plans became longer"),
+        (judged("1" * 10), judged("1" * 10, tokens=40), "plans take more tokens"),
+    ],
+)
+def test_what_matters_must_not_become_worse(old: list[Record], new: list[Record], why: str) -> None:
+    more = judged("0000", split="5-10"), judged("1111", split="5-10")
+    decision = decide([*old, *more[0]], [*new, *more[1]])
+    assert not decision.accepted and decision.reason.startswith(why)
+    assert decide([*old, *more[0]], [*old, *more[1]]).accepted
+
+
+def test_one_known_task_in_two_hundred_may_go(tmp_path: Path) -> None:
+    old, new = judged("1" * 200, split="known"), judged("1" * 199 + "0", split="known")
+    gain = judged("00", split="5-10"), judged("11", split="5-10")
+    decision = decide([*old, *gain[0]], [*new, *gain[1]])
+    assert decision.accepted and decision.known is not None and decision.known.losses == 1
+    assert decision.gained == 4
+
+
+def test_the_mixture_of_old_and_new_weights_that_gains_most_is_kept(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cycle-1"
+    shutil.copytree(model_folder, folder / "trained")
+    gained = {"trained": "0011", "blend-0.75": "0111", "blend-0.5": "0111"}
+
+    def outcomes_of(model: Path, *args: object, **settings: object) -> list[Record]:
+        return judged(gained[model.name], split="5-10")
+
+    monkeypatch.setattr(planner.learning.cycle, "evaluate_weights", outcomes_of)
+    before = judged("0001", split="5-10")
+    best = planner.learning.cycle._best_blend(folder, model_folder, [], before, Sizes(), None, Reporter())
+    assert (best.share, best.decision.gained) == (0.75, 4)
+    kept = read_tensors(folder / "model" / WEIGHTS_FILE)[0]
+    blend = read_tensors(folder / "blend-0.75" / WEIGHTS_FILE)[0]
+    assert all(torch.equal(tensor, blend[name]) for name, tensor in kept.items())
+    assert read_lines(folder / "held_out.jsonl") == best.outcomes
+
+
 def test_outcomes_of_other_tasks_are_no_comparison() -> None:
     with pytest.raises(ValueError, match="of different tasks"):
         decide(outcomes("1", "1"), outcomes("11", "11"))
@@ -293,7 +351,7 @@ replay = folder / "model" / "replay"
 TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9).save(replay)
 tasks = [Proposal(id=f"0/{{i}}", home=i, instruction="light", goal="no ceiling light on") for i in range(3)]
 write_lines(folder / "run" / "cycle-1" / "proposals.jsonl", [t.as_dict() for t in tasks])
-sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=2, rows=1, held_out=1)
+sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, samples=0, steps=2, rows=1, held_out=1, known=0, blends=(1.0,))
 results = improve(folder / "run", folder / "model", sizes, cycles=1, seed=0)
 forbidden = {{"planner.corpus.teacher", "planner.corpus.corpus", "pybullet"}}
 print(results["cycles"][0]["lessons"], *sorted(forbidden & set(sys.modules)))
@@ -341,7 +399,10 @@ def run():
     if not proposals.exists():
         tasks = [Proposal(id=f"0/{i}", home=i, instruction="light", goal="no ceiling light on") for i in range(6)]
         write_lines(proposals, [t.as_dict() for t in tasks])
-    sizes = Sizes(homes=1, per_home=2, varied=1, composed=1, hindsight=2, samples=0, steps=24, rows=1, held_out=1)
+    sizes = Sizes(
+        homes=1, per_home=2, varied=1, composed=1, hindsight=2, samples=0, steps=24, rows=1, held_out=1, known=0,
+        blends=(1.0,),
+    )
     improve(folder / name, folder / "model", sizes, cycles=1, seed=0)
 
 counted(os, "replace")
@@ -433,4 +494,4 @@ def test_wrong_use_is_exit_code_2_and_one_message(
 def test_sizes_follow_the_time_that_is_given() -> None:
     half = Sizes().scaled(0.5)
     assert (half.homes, half.tasks, half.steps, half.held_out) == (30, 800, 600, 12)
-    assert replace(half, homes=60, tasks=1600, hindsight=160, steps=1200, held_out=25) == Sizes()
+    assert replace(half, homes=60, tasks=1600, hindsight=160, steps=1200, held_out=25, known=200) == Sizes()
