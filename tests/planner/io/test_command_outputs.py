@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from planner import evaluate, run, train
-from planner.benchmarks import improvement, sight, whole_plans
+from planner.benchmarks import improvement, whole_plans
+from planner.benchmarks.sight import __main__ as sight
 from planner.errors import OutputError
 from planner.io.command import writable, writable_file
 from planner.world_model import usual_places

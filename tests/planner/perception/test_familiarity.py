@@ -10,7 +10,7 @@ import pytest
 
 from gpt.errors import CheckpointError
 from gpt.weights.encoder_file import load_sense, save_sense, sense_path
-from planner.benchmarks.other_pictures import KINDS, other_pictures
+from planner.benchmarks.sight.other_pictures import KINDS, other_pictures
 from planner.io.paths import released_dir
 from planner.perception.camera_views import pictures
 from planner.perception.familiarity import KEPT, Familiarity

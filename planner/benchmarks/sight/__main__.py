@@ -9,7 +9,7 @@ colors; each piece of furniture once, wide ones in several adjacent pictures.
     plans         tasks in unseen wordings about visible objects, in a home of these alone: the plan from all facts, and
                   the plan from the pictures, executed in the true home
     left out      pictures of homes that are not to be planned with, since sight doubts what they show
-    others        pictures that show no home (`planner.benchmarks.other_pictures`) and are planned with nevertheless
+    others        pictures that show no home (`other_pictures.py`) and are planned with nevertheless
     latency       of the encoder, and of decoding, one thread
 
 The listings and plans of all pictures of homes are scored, those left out too. `--pictures DIR` writes a sheet of the
@@ -196,7 +196,7 @@ def alteration(side: int | None, *, gray: bool) -> Callable[[Pixels], Pixels] | 
 
 def evaluate_others(count: int, seed: int, sight: Sight) -> dict[str, object]:
     """Return the rate of pictures of no home that are planned with nevertheless, over all kinds and by kind."""
-    from planner.benchmarks.other_pictures import other_pictures
+    from planner.benchmarks.sight.other_pictures import other_pictures
 
     accepted: dict[str, list[bool]] = {}
     for kind, picture in other_pictures(count, seed):
