@@ -1,8 +1,8 @@
 """How well corrections are understood: `python -m planner.benchmarks.corrections FILE ...`.
 
-A line of a file is one exchange in one home, as in a task file: `instruction` is said first, and its plan is executed in
-the symbolic home; then `correction` is said. `goal` is what is meant in the end, `family` the kind of correction. An
-exchange is
+A line of a file is one exchange in one home, as in a task file: `instruction` is said first, and its plan is executed
+in the symbolic home; then `correction` is said. `goal` is what is meant in the end, `family` the kind of correction.
+An exchange is
 
     right    what is understood is what is meant, or its plan reaches that; for the families `undo`, `again` and
              `other`, which have no goal: it was taken for that; for `new`: it was taken for an instruction of its own

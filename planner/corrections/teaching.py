@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from planner.language.mentions import bare, forms, mentions
+from planner.language.mentions import bare, mentions, unknown_words
 from planner.language.normalization import normalize
 from planner.language.realization import NUMBER_WORDS
 
@@ -20,12 +20,7 @@ if TYPE_CHECKING:
     from planner.corrections.lessons import Lesson
 
 JOINT = ". "
-_PHRASE = re.compile(r"\b(?:the|my|a|an|our|your|his|her|this|that|some)\s+")
 _NUMBER = re.compile(r"(?<![:\d])\b\d+\b(?!:)")
-_NO_NOUNS = frozenset(
-    ["one", "thing", "things", "stuff", "other", "others", "rest", "same", "way", "of", "and", "to", "on", "in", "with",
-     "from", "there", "here", "please", "into", "at", "by", "off", "onto", "up", "over", "for"]
-)  # fmt: skip
 
 
 def with_corrections(said: str, corrections: tuple[str, ...]) -> str:
@@ -68,29 +63,6 @@ def learned_word(lesson: Lesson, domain: Domain) -> tuple[str, str] | None:
     told = normalize(" ".join(lesson.corrections)).lower().split(" ")
     new = {m.kind for m in mentions(told, _kinds(lesson.goal, domain))} - said
     return (unknown[0], new.pop()) if len(unknown) == len(new) == 1 else None
-
-
-def unknown_words(instruction: str) -> list[str]:
-    """Return the nouns of an instruction, behind an article, that are no word for anything."""
-    text = normalize(instruction).lower()
-    found = []
-    for match in _PHRASE.finditer(text):
-        words: list[str] = []
-        for word in text[match.end() :].split(" "):
-            if bare(word) in _NO_NOUNS or not bare(word) or len(words) == 2:
-                break
-            words.append(bare(word))
-            if word[-1] in ".,;:!?":
-                break
-        if words and not _is_known(words):
-            found.append(" ".join(words))
-    return found
-
-
-def _is_known(words: list[str]) -> bool:
-    return any(
-        tuple(words[start:stop]) in forms() for start in range(len(words)) for stop in range(start + 1, len(words) + 1)
-    )
 
 
 def _kinds(goal: str, domain: Domain) -> frozenset[str]:

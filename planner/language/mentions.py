@@ -1,4 +1,7 @@
-"""Where a text names kinds of objects and furniture, in any of the words for them, singular or plural."""
+"""Where a text names kinds of objects and furniture, in any of the words for them, singular or plural.
+
+And which nouns of an instruction are no word for anything.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,11 @@ from planner.language.phrase_patterns import load_words
 from planner.language.realization import Realizer
 
 MAX_FORM_WORDS = 4
+_ARTICLE = re.compile(r"\b(?:the|my|a|an|our|your|his|her|this|that|some)\s+")
+_NO_NOUNS = frozenset(
+    ["one", "thing", "things", "stuff", "other", "others", "rest", "same", "way", "of", "and", "to", "on", "in", "with",
+     "from", "there", "here", "please", "into", "at", "by", "off", "onto", "up", "over", "for"]
+)  # fmt: skip
 _EDGES = re.compile(r"^\W+|\W+$")
 
 
@@ -59,3 +67,26 @@ def mentions(words: Sequence[str], kinds: frozenset[str]) -> Iterator[Mention]:
                 start += length - 1
                 break
         start += 1
+
+
+def unknown_words(instruction: str) -> list[str]:
+    """Return the nouns of an instruction, behind an article, that are no word for anything."""
+    text = instruction.lower()
+    found = []
+    for match in _ARTICLE.finditer(text):
+        words: list[str] = []
+        for word in text[match.end() :].split(" "):
+            if bare(word) in _NO_NOUNS or not bare(word) or len(words) == 2:
+                break
+            words.append(bare(word))
+            if word[-1] in ".,;:!?":
+                break
+        if words and not is_known(words):
+            found.append(" ".join(words))
+    return found
+
+
+def is_known(words: Sequence[str]) -> bool:
+    """Whether some of these words, in a row, are a word for a kind."""
+    spans = ((start, stop) for start in range(len(words)) for stop in range(start + 1, len(words) + 1))
+    return any(tuple(words[start:stop]) in forms() for start, stop in spans)

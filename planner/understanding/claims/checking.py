@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import Count, Goal, Thing, format_goal
@@ -111,9 +112,20 @@ def _missing(match: re.Match[str], parsed: ParsedInstruction, state: State) -> C
         return Correction(refusal=CANNOT)
     naming = _named(noun, state)
     is_further = not _FURTHER.isdisjoint(noun.split()[:1])
-    if not naming.is_there or (is_further and len(naming.entities) < 2):
+    if not naming.is_there:
+        return _not_said(noun, parsed)
+    return None if is_further and len(naming.entities) < 2 else _misread(parsed, naming, state)
+
+
+def _not_said(noun: str, parsed: ParsedInstruction) -> Correction | None:
+    """Return what to say instead if the noun is no word for anything and is not even in the instruction."""
+    from planner.language.mentions import is_known, unknown_words  # here: it reads the word lists
+
+    said = re.findall(r"[^\W_]+", parsed.instruction.lower())
+    if is_known(noun.split()) or any(get_close_matches(word, said, 1, 0.6) for word in noun.split()):
         return None
-    return _misread(parsed, naming, state)
+    unknown = unknown_words(parsed.instruction)
+    return Correction(refusal=f"There is no {unknown[0]} here." if unknown else NOT_UNDERSTOOD)
 
 
 def _impossible(match: re.Match[str], parsed: ParsedInstruction, state: State) -> Correction | None:

@@ -8,8 +8,9 @@ import pytest
 
 from envs.symbolic.domain import load_domain
 from planner.corrections.lessons import Lesson, keep_lessons, read_lessons
-from planner.corrections.teaching import learned_word, sentences, unknown_words, was_misunderstood
+from planner.corrections.teaching import learned_word, sentences, was_misunderstood
 from planner.errors import StageError
+from planner.language.mentions import unknown_words
 
 
 def lesson(said: str, correction: str, understood: str, goal: str) -> Lesson:

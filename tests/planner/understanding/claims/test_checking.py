@@ -101,7 +101,15 @@ def test_what_is_there_is_not_said_to_be_missing(noun: str, home: State) -> None
     ],
 )  # fmt: skip
 def test_what_is_not_there_may_be_said_to_be_missing(noun: str, home: State) -> None:
-    assert is_kept(f"There is no {noun} here.", home)
+    assert is_kept(f"There is no {noun} here.", home, f"bring me the {noun.lower()}")
+
+
+def test_a_word_that_nobody_said_is_not_said_to_be_missing(home: State) -> None:
+    said_of = {"bring me the gobbler": "There is no gobbler here.", "do it": NOT_UNDERSTOOD}
+    for instruction, refusal in said_of.items():
+        assert said("There is no crossword pup here.", home, instruction).refusal == refusal
+    assert is_kept("There is no umbrella here.", home, "bring me the brolly")  # a word for it
+    assert is_kept("There is no violin here.", home, "play the voilin")
 
 
 def test_a_toy_is_not_what_it_is_like(bundled: dict[str, State]) -> None:
