@@ -51,17 +51,15 @@ def exchange(planner: Planner, line: TaskLine) -> Record:
 
     options, before = Options(), home_for(line, geometry=False)
     conversation = Conversation(planner, options)
-    first = planner.plan(line.instruction, before, options)
-    conversation.note(line.instruction, before, first)
+    first = conversation.answer(line.instruction, before)
     now = before
     for action in first.actions if first.status == "verified" else ():
         now = successor(now, action)
     said, family = str(line.extra["correction"]), str(line.extra.get("family", "all"))
-    corrected = conversation.corrected(said, now)
-    plan = corrected or planner.plan(said, now, options)
+    plan = conversation.answer(said, now)
     outcome: Outcome = "wrong"
     if family in BY_WORDS or family == "new":
-        is_right = plan.corrects == family if family in BY_WORDS else corrected is None
+        is_right = plan.corrects == family if family in BY_WORDS else not plan.corrects
         outcome = "right" if is_right else "wrong"
     elif plan.status == "ask":
         outcome = "asked"

@@ -133,11 +133,8 @@ def converse(
             if ask and plan is not None and plan.status == "ask" and line.strip():
                 plan = plan_from_answer(plan, line, planner, current_state, options)
                 conversation.note_answered(line, plan)
-            elif (corrected := conversation.corrected(line, current_state)) is not None:
-                plan = corrected
             else:
-                plan = planner.plan(line, current_state, options)
-                conversation.note(line, current_state, plan)
+                plan = conversation.answer(line, current_state)
             if not as_json:
                 print_plan(plan)
                 if ask and plan.status == "ask":

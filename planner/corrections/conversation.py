@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from planner.plans.options import Options
 
 MOST_UNDONE = 20  # instructions
+MIN_LIKELIHOOD = (
+    0.4  # of a reading with a line that nothing marks as a correction, and that is no instruction by itself
+)
 WHAT_ELSE = "What should I do instead?"
 NOTHING_TO_UNDO = "nothing has been done that could be undone"
 NO_OTHER = "there is no other one that would do"
@@ -79,6 +82,23 @@ class Conversation:
         self.lessons: list[Lesson] = []
         self._past: list[Exchange] = []
         self._last: Exchange | None = None
+
+    def answer(self, line: str, now: State) -> Plan:
+        """Answer a line: what corrects the last answer, or an instruction of its own, which is noted.
+
+        What is no instruction that can be done by itself ("candle, dear, the candle!") may be about the last one.
+        """
+        plan = self.corrected(line, now)
+        if plan is not None:
+            return plan
+        plan = self.planner.plan(line, now, self.options)
+        if not plan.is_settled and self._last is not None and line.strip():
+            undone = undo(self._last.before, now)
+            about_it = self._instead(self._last, line, "perhaps instead", undone, now)
+            if about_it is not None:
+                return about_it
+        self.note(line, now, plan)
+        return plan
 
     def note(self, said: str, before: State, plan: Plan) -> None:
         """Note an instruction and its answer; what was corrected before has become a lesson."""
@@ -221,7 +241,7 @@ class Conversation:
         if alone.goal is None and (alone.query is not None or alone.rules):
             return False
         best = max(map(self._likelihood, readings), default=0.0)
-        return best > (self._likelihood(alone) if alone.goal is not None else 0.0)
+        return best > (self._likelihood(alone) if alone.goal is not None else MIN_LIKELIHOOD)
 
     def _likelihood(self, reading: ParsedInstruction) -> float:
         """Return how likely a goal is what is meant."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -16,6 +17,9 @@ from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
 from planner.verification.plan_verification import verify
 from tests.planner.world_model.two_rooms import two_rooms
+
+if TYPE_CHECKING:
+    from planner.understanding.instruction_reader import InstructionReader
 
 HOME = """\
 name: two rooms
@@ -32,6 +36,7 @@ MEANT = {
     "put the mug on the desk. no, the bowl": "bowl on desk",
     "put the mug on the desk. no, on the bed": "mug on bed",
     "put the mug on the desk. and the fork too": "mug on desk ; fork on desk",
+    "put the mug on the desk. bowl, dear, the bowl": "bowl on desk",
     "put the mug on the desk. i said the mug": "mug on desk",
     "and the fork too": "clean fork",
     "open the fridge": "fridge open",
@@ -48,7 +53,7 @@ class Taught(Planner):
 
     def __init__(self) -> None:
         self.calibration = self.notes = None
-        self.reader = SimpleNamespace(understand=self.understand)
+        self.reader = cast("InstructionReader", SimpleNamespace(understand=self.understand))
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
         text = instruction.lower()
@@ -63,7 +68,7 @@ class Taught(Planner):
             return Plan.declined(parsed, home, 0.0)
         return self.plan_for_goal(parsed.goal, home, options, instruction=parsed.instruction)
 
-    def plan_for_goal(self, goal: Goal, state: State, options: Options | None = None, **also: object) -> Plan:  # type: ignore[override]
+    def plan_for_goal(self, goal: Goal, state: State, options: Options | None = None, **also: object) -> Plan:
         avoid = also.get("avoid", frozenset())
         assert isinstance(avoid, frozenset)
         view = state._replace(world=state.world.without(avoid))
@@ -88,10 +93,7 @@ class Talk:
         self.conversation = Conversation(self.planner, Options())
 
     def say(self, line: str) -> Plan:
-        plan = self.conversation.corrected(line, self.state)
-        if plan is None:
-            plan = self.planner.plan(line, self.state)
-            self.conversation.note(line, self.state, plan)
+        plan = self.conversation.answer(line, self.state)
         if plan.is_proven:
             for action in plan.actions:
                 self.state = successor(self.state, action)
@@ -127,6 +129,13 @@ def test_another_place_is_meant_without_a_detour(talk: Talk) -> None:
 def test_what_was_switched_or_opened_for_the_wrong_goal_is_undone(talk: Talk) -> None:
     talk.say("open the fridge")
     assert [a.skill for a in talk.say("no, the microwave").actions if a.skill != "go to"] == ["close", "open"]
+
+
+def test_what_is_no_instruction_by_itself_may_be_about_the_last_one(talk: Talk) -> None:
+    talk.say("put the mug on the desk")
+    plan = talk.say("Bowl, dear, the bowl!")
+    assert (plan.corrects, plan.goal_text) == ("instead", "bowl on desk") and talk.place("mug 1") == "cabinet 2"
+    assert (talk.say("what a day").status, talk.place("bowl 1")) == ("ask", "desk 1")
 
 
 def test_more_is_asked_for(talk: Talk) -> None:
