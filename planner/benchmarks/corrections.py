@@ -6,6 +6,7 @@ An exchange is
 
     right    what is understood is what is meant, or its plan reaches that; for the families `undo`, `again` and
              `other`, which have no goal: it was taken for that; for `new`: it was taken for an instruction of its own
+    was so   the first answer was right already, and nothing was changed: there was nothing to correct
     asked    the robot asked
     refused  it refused, or found no plan
     wrong    it did something else
@@ -28,13 +29,15 @@ from planner.io.command import one_thread, run_command
 from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
+    from envs.symbolic.state import State
     from planner.api import Planner
     from planner.io.json_lines import Record
+    from planner.plans.planning_result import Plan
     from planner.tasks.task_files import TaskLine
 
 PROG = "python -m planner.benchmarks.corrections"
-Outcome = Literal["right", "asked", "refused", "wrong"]
-OUTCOMES: tuple[Outcome, ...] = ("right", "asked", "refused", "wrong")
+Outcome = Literal["right", "was so", "asked", "refused", "wrong"]
+OUTCOMES: tuple[Outcome, ...] = ("right", "was so", "asked", "refused", "wrong")
 BY_WORDS = ("undo", "again", "other")  # families that have no goal of their own
 
 
@@ -61,6 +64,8 @@ def exchange(planner: Planner, line: TaskLine) -> Record:
     if family in BY_WORDS or family == "new":
         is_right = plan.corrects == family if family in BY_WORDS else not plan.corrects
         outcome = "right" if is_right else "wrong"
+    elif was_right(line, first, before) and not plan.actions:
+        outcome = "was so"
     elif plan.status == "ask":
         outcome = "asked"
     elif not plan.is_proven or plan.goal is None:
@@ -76,6 +81,15 @@ def exchange(planner: Planner, line: TaskLine) -> Record:
         "understood_first": first.goal_text, "understood": plan.goal_text, "corrects": plan.corrects,
         "meant": "" if line.goal is None else format_goal(line.goal), "reason": plan.reason,
     }  # fmt: skip
+
+
+def was_right(line: TaskLine, first: Plan, before: State) -> bool:
+    """Whether the first instruction was understood as it is meant in the end."""
+    from planner.plans.formulas.sameness import meaning_here
+
+    if first.goal is None or line.goal is None:
+        return False
+    return meaning_here(first.goal, before) == meaning_here(line.goal, before)
 
 
 def summary(records: Iterable[Record]) -> dict[str, dict[str, object]]:

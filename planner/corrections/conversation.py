@@ -19,7 +19,7 @@ from envs.symbolic.scoring import fixtures_of
 from planner.corrections.lessons import Lesson
 from planner.corrections.teaching import with_corrections
 from planner.corrections.undoing import Undone, undo
-from planner.corrections.wording import kind_of, named_back, other_noun
+from planner.corrections.wording import kind_of, named_back, orders, other_noun
 from planner.language.mentions import mentions
 from planner.language.normalization import normalize
 from planner.plans.formulas.sameness import meaning_here
@@ -28,8 +28,6 @@ from planner.verification.plan_verification import verify
 from planner.verification.shortening import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from envs.symbolic.state import State
     from planner.api import Planner
     from planner.corrections.wording import Kind
@@ -86,15 +84,17 @@ class Conversation:
     def answer(self, line: str, now: State) -> Plan:
         """Answer a line: what corrects the last answer, or an instruction of its own, which is noted.
 
-        What is no instruction that can be done by itself ("candle, dear, the candle!") may be about the last one.
+        A line that nothing marks as a correction may still be about the last answer ("candle, dear, the candle!"), if
+        no clause of it begins with a verb for a task, or if it cannot be done by itself.
         """
         plan = self.corrected(line, now)
         if plan is not None:
             return plan
         plan = self.planner.plan(line, now, self.options)
-        if not plan.is_settled and self._last is not None and line.strip():
+        is_told = plan.status in ("answered", "noted")
+        if self._last is not None and line.strip() and not is_told and not (plan.is_settled and orders(line)):
             undone = undo(self._last.before, now)
-            about_it = self._instead(self._last, line, "perhaps instead", undone, now)
+            about_it = self._instead(self._last, line, "unmarked", undone, now)
             if about_it is not None:
                 return about_it
         self.note(line, now, plan)
@@ -220,7 +220,10 @@ class Conversation:
             for text in dict.fromkeys((whole, whole.replace(". no, ", ", no, "), whole.replace(". ", ", ")))
         ]
         fitting = [r for r in readings if r.goal is not None and meaning_here(r.goal, start) not in wrong]
-        if kind == "perhaps instead" and not self._is_likelier(fitting, line, now):
+        best_of_all = max(map(self._likelihood, fitting), default=0.0)
+        if kind == "unmarked" and best_of_all < MIN_LIKELIHOOD:
+            return None
+        if kind == "perhaps instead" and best_of_all <= self._likelihood_alone(line, now):
             return None
         self._wrong(last)
         last.corrections.append(line.strip())
@@ -235,13 +238,12 @@ class Conversation:
         last.plan = replace(self._behind(undone, plan, now), corrects="instead")
         return last.plan
 
-    def _is_likelier(self, readings: Sequence[ParsedInstruction], line: str, now: State) -> bool:
-        """Whether the instruction with a line behind it is understood better than the line alone."""
+    def _likelihood_alone(self, line: str, now: State) -> float:
+        """Return how likely a line is an instruction of its own, as it is read."""
         alone = self.planner.reader.understand(line, now, self.options)
-        if alone.goal is None and (alone.query is not None or alone.rules):
-            return False
-        best = max(map(self._likelihood, readings), default=0.0)
-        return best > (self._likelihood(alone) if alone.goal is not None else MIN_LIKELIHOOD)
+        if alone.goal is None:
+            return 1.0 if alone.query is not None or alone.rules else MIN_LIKELIHOOD
+        return self._likelihood(alone)
 
     def _likelihood(self, reading: ParsedInstruction) -> float:
         """Return how likely a goal is what is meant."""

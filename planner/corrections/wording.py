@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from planner.language.mentions import bare
 from planner.language.normalization import normalize
+from planner.language.realization import VERBS
 
-Kind = Literal["undo", "again", "other", "instead", "perhaps instead", "no"]
+Kind = Literal["undo", "again", "other", "instead", "perhaps instead", "unmarked", "no"]
 
 
 def _any(*patterns: str) -> str:
@@ -100,6 +102,8 @@ _PERHAPS = re.compile(
     )
     + r"\b"
 )  # fmt: skip
+_CLAUSE = re.compile(r"[.,;:!?]+|\b(?:and|then|but|so)\b")
+_REQUEST = re.compile(r"(?:can|could|would|will|may) (?:you|i)\b|i(?:'d| would) (?:like|love)\b|i (?:want|need)\b")
 _NOUN = r"(?P<noun>[\w' -]+?)"
 _THE_OTHER = re.compile(rf"{_POLITE}(?:{_TAKE} )?the other {_NOUN}{_POLITE}")
 _BACK = re.compile(
@@ -117,6 +121,16 @@ def kind_of(line: str) -> Kind | None:
     if _INSTEAD.match(text):
         return "instead"
     return "perhaps instead" if _PERHAPS.match(text) or _INSTEAD_AT_END.fullmatch(text) else None
+
+
+def orders(line: str) -> bool:
+    """Whether a clause of a line begins as an instruction does: with a verb for a task, or with "could you"."""
+    clauses = _CLAUSE.split(_plain(line))
+    return any(_REQUEST.match(rest) or bare(rest.split(" ")[0]) in VERBS for c in clauses if (rest := _opened(c)))
+
+
+def _opened(clause: str) -> str:
+    return re.sub(rf"^(?:\W*\b{_FILLER}\b\W*)+", "", clause.strip()).strip()
 
 
 def other_noun(line: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.corrections.wording import Kind, kind_of, named_back, other_noun
+from planner.corrections.wording import Kind, kind_of, named_back, orders, other_noun
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,12 @@ def test_a_noun_tells_which_is_meant() -> None:
     assert other_noun("put the other cup on the desk") == ""
     assert named_back("put the cell phone back") == "cell phone" and named_back("put back the mug") == "mug"
     assert named_back("put the mug back on the shelf") == ""
+
+
+def test_a_task_begins_with_its_verb() -> None:
+    assert (
+        orders("bring the mug")
+        and orders("Oh, and could you close the fridge?")
+        and orders("it is late, turn off the lamp")
+    )
+    assert not orders("that's the cereal. chips!") and not orders("his laptop, i beg your pardon")
