@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import format_action
-from envs.symbolic.goals import FixtureIs, format_goal
+from envs.symbolic.goals import FixtureIs, format_goal, with_home_rules
 from envs.symbolic.scoring import fixtures_of
 from planner.corrections.lessons import Lesson
 from planner.corrections.teaching import with_corrections
@@ -213,13 +213,16 @@ class Conversation:
     def _instead(self, last: Exchange, line: str, kind: Kind, undone: Undone, now: State) -> Plan | None:
         """Read the instruction again with what corrects it, and plan for what is understood now."""
         whole = with_corrections(last.said, (*last.corrections, line))
-        wrong = {meaning_here(g, last.before) for g in (last.plan.goal, *last.plan.options) if g is not None}
-        start = undone.final
+        start, scene = undone.final, now.world.scene
+        misread = (last.plan.goal, *last.plan.options)
+        wrong = {meaning_here(with_home_rules(g, scene), start) for g in misread if g is not None}
         readings = [
             self.planner.reader.understand(text, start, self.options)
             for text in dict.fromkeys((whole, whole.replace(". no, ", ", no, "), whole.replace(". ", ", ")))
         ]
-        fitting = [r for r in readings if r.goal is not None and meaning_here(r.goal, start) not in wrong]
+        fitting = [
+            r for r in readings if r.goal and meaning_here(with_home_rules(r.goal, scene), start) not in wrong
+        ]  # fmt: skip
         best_of_all = max(map(self._likelihood, fitting), default=0.0)
         if kind == "unmarked" and best_of_all < MIN_LIKELIHOOD:
             return None
