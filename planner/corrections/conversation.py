@@ -19,7 +19,7 @@ from envs.symbolic.scoring import fixtures_of
 from planner.corrections.lessons import Lesson
 from planner.corrections.teaching import with_corrections
 from planner.corrections.undoing import Undone, undo
-from planner.corrections.wording import kind_of, named_back, orders, other_noun
+from planner.corrections.wording import asks_anew, kind_of, named_back, orders, other_noun
 from planner.language.mentions import mentions
 from planner.language.normalization import normalize
 from planner.plans.formulas.sameness import meaning_here
@@ -226,7 +226,7 @@ class Conversation:
         best_of_all = max(map(self._likelihood, fitting), default=0.0)
         if kind == "unmarked" and best_of_all < MIN_LIKELIHOOD:
             return None
-        if kind == "perhaps instead" and best_of_all <= self._likelihood_alone(line, now):
+        if kind == "perhaps instead" and (asks_anew(line) or best_of_all <= self._likelihood_alone(line, now)):
             return None
         self._wrong(last)
         last.corrections.append(line.strip())

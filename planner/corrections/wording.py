@@ -24,14 +24,14 @@ def _any(*patterns: str) -> str:
 
 _FILLER = _any(
     "please", "no", "nope", "hey", "robot", "ok", "okay", "oh", "sorry", "wait", "stop", "now", "just", "thanks",
-    "actually", "then", "well",
+    "actually", "then", "well", "hm+", "nvm", "and", "great", "good", "dear", "but",
 )  # fmt: skip
 _POLITE = rf"(?:\W*\b{_FILLER}\b\W*)*"
 _IT = _any(
     "it", "that", "this", "them", "those", "these", "everything", "all of it", "all of that", "all", "things",
     "the things?",
 )  # fmt: skip
-_THERE = "where (?:it|they) (?:was|were|came from)"
+_THERE = "where (?:(?:it|they) (?:was|were|came from)|(?:you|u) (?:found|got|took) (?:it|them))"
 _BEFORE = r"(?:as|like|the way|how) it was(?: before)?"
 _UNDO = _any(
     rf"undo(?: {_any(_IT, 'the last (?:one|step|thing|command|action)', 'what you did')})?",
@@ -40,7 +40,10 @@ _UNDO = _any(
     rf"(?:put|bring|set|change|turn|move) {_IT} back(?: {_any('again', _THERE, f'(?:to )?{_BEFORE}')})?",
     rf"put back {_IT}",
     rf"(?:make|leave) it {_BEFORE}",
-    rf"(?:(?:everything )?back )?(?:to )?{_BEFORE}",
+    rf"(?:(?:everything )?back |everything )?(?:to )?{_BEFORE}",
+    rf"(?:would you mind )?revers(?:e|ing) {_any(_IT, 'what you (?:just )?did')}",
+    rf"return {_IT} to (?:its|their|the) (?:old|former|usual|original)? ?(?:spot|place|position)s?",
+    r"(?:ctrl|control)[ +-]?z",
     rf"go back(?: one)?|roll (?:it )?back|reverse {_IT}",
 )
 _ONCE_MORE = _any("again", "once more", "one more time", "another time")
@@ -60,7 +63,9 @@ _TAKE = _any(
     "get", "give me", "with", "try",
 )  # fmt: skip
 _OTHER_ONE = _any(
-    "the other(?: ones?)?", "another(?: one)?", "(?:an?|some|the) (?:different|other) one", "other one", "the others",
+    "the other(?: ones?)?", "another(?: one)?", "(?:an?|some|the) (?:different|other) one", "other one",
+    "the second(?: one)?",
+    "is(?:n't|nt| not) there another(?: one)?", "the others",
     "one of the others", "(?:the )?wrong one",
 )  # fmt: skip
 _OTHER = _any(rf"(?:{_NOT_THIS}\W*(?:but )?)?(?:{_TAKE} )?{_OTHER_ONE}", _NOT_THIS)
@@ -115,8 +120,14 @@ _BACK = re.compile(
 def kind_of(line: str) -> Kind | None:
     """Return what a line says about the plan before it; None: it is an instruction of its own."""
     text = re.sub(r"\b(that|it)'s\b", r"\1 is", _plain(line))
-    for pattern, kind in _WHOLE if text else ():
+    if not text:
+        return None
+    clauses = [clause.strip() for clause in re.split(r"[.,;:!?]+", text) if clause.strip()]
+    for pattern, kind in _WHOLE:
         if pattern.fullmatch(text):
+            return kind
+        saying = [clause for clause in clauses if pattern.fullmatch(clause)]
+        if kind != "no" and saying and not any(orders(clause) for clause in clauses if clause not in saying):
             return kind
     if _INSTEAD.match(text):
         return "instead"
@@ -129,13 +140,19 @@ def orders(line: str) -> bool:
     return any(_REQUEST.match(rest) or bare(rest.split(" ")[0]) in VERBS for c in clauses if (rest := _opened(c)))
 
 
+def asks_anew(line: str) -> bool:
+    """Whether a line that begins like a correction asks for something of its own: "sorry, open the door"."""
+    return orders(line) and re.match(r"(?:leave|forget|skip|without)\b", _opened(_plain(line))) is None
+
+
 def _opened(clause: str) -> str:
     return re.sub(rf"^(?:\W*\b{_FILLER}\b\W*)+", "", clause.strip()).strip()
 
 
 def other_noun(line: str) -> str:
     """Return the noun of "the other mug", if a line says nothing more; otherwise nothing."""
-    match = _THE_OTHER.fullmatch(_plain(line))
+    plain = _plain(line)
+    match = _THE_OTHER.fullmatch(plain) or _THE_OTHER.fullmatch(re.split(r"[.,;:!?]+", plain)[0].strip())
     return match["noun"] if match else ""
 
 
