@@ -27,7 +27,7 @@ from envs.symbolic.goals import (
 from gpt.inference.session import Session
 from planner.decoding.constrained_decoding import write_until
 from planner.goals.feasibility import missing, shortage
-from planner.language.normalization import normalize, unreadable
+from planner.language.normalization import STEPS, normalize, unreadable
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction
 from planner.prompts import text_format
@@ -110,9 +110,12 @@ class InstructionReader:
         )
 
     def _accounted(self, parsed: ParsedInstruction, state: State, options: Options) -> ParsedInstruction:
-        """Let the GPT look at the instruction a second time, with what it read; ask about words that it left unread."""
+        """Let the GPT look at the instruction a second time, with what it read; ask about words that it left unread.
+
+        Not if a description of the way follows: second looks are trained on what people say, without steps.
+        """
         is_read = parsed.goal is not None or parsed.query is not None or bool(parsed.rules)
-        if not (self.prompts.looks_twice and options.second_look and is_read):
+        if not (self.prompts.looks_twice and options.second_look and is_read) or STEPS in parsed.instruction.split(" "):
             return parsed
         domain, text = state.world.domain, parsed.instruction
         names = text_format.inventory(state) if options.inventory else ""

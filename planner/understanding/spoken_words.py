@@ -14,7 +14,6 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from planner.language.normalization import STEPS
 from planner.plans.planning_result import ParsedInstruction, SpokenPart
 
 if TYPE_CHECKING:
@@ -65,17 +64,15 @@ def spoken_parts(
 def with_something_said(words: Sequence[str], uses: Sequence[WordUse]) -> tuple[WordUse, ...]:
     """Return what words were for, where unread words that say nothing by themselves ("that is") are context.
 
-    A question that names only such words cannot be answered. So are all unread words behind "steps:": a description of
-    the way (`planner.evaluate --with-steps`) says nothing that a goal must.
+    A question that names only such words cannot be answered.
     """
     from planner.language.mentions import bare  # here: it reads the word lists
 
-    wish = words.index(STEPS) if STEPS in words else len(words)
     found: list[WordUse] = []
-    for use, group in groupby(zip(uses[:wish], words[:wish], strict=True), key=lambda pair: pair[0]):
+    for use, group in groupby(zip(uses, words, strict=True), key=lambda pair: pair[0]):
         run = [bare(word) for _, word in group]
         found += ["context" if use == "unread" and _EMPTY.issuperset(run) else use] * len(run)
-    return (*found, *("context" if use == "unread" else use for use in uses[wish:]))
+    return tuple(found)
 
 
 def asked_about_unread(parsed: ParsedInstruction, domain: Domain) -> ParsedInstruction:

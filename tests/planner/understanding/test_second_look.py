@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 
+from envs.symbolic.actions import State
+from envs.symbolic.goals import parse_goal
 from planner.api import Planner
+from planner.plans.options import Options
+from planner.plans.planning_result import ParsedInstruction
 from planner.prompts import text_format
 from planner.prompts.sessions import Prompts
 from planner.prompts.text_format import LABELS, RIGHT, WRONG
+from planner.understanding.instruction_reader import InstructionReader
 from planner.understanding.second_look import USES, SecondLook, look_again
 
 INVENTORY = "apple mug 2 dining table"
@@ -79,3 +87,12 @@ def test_a_word_is_for_what_is_most_likely() -> None:
     seen = SecondLook(words=("put", "please", "quietly"), chances=chances, right=0.9)
     assert seen.uses == ("read", "context", "unread")
     assert seen.all_read == pytest.approx(0.4)
+
+
+def test_a_description_of_the_way_is_not_looked_at_a_second_time(flat: State) -> None:
+    reader = InstructionReader(cast(Prompts, SimpleNamespace(looks_twice=True)))
+    goal = parse_goal("mug on dining table")
+    read = ParsedInstruction(instruction="put the mug on the table steps: open the cabinet", goal=goal)
+    assert reader._accounted(read, flat, Options()) is read
+    with pytest.raises(AttributeError):  # without one it is: these prompts can do nothing
+        reader._accounted(ParsedInstruction(instruction="put the mug on the table", goal=goal), flat, Options())
