@@ -160,7 +160,8 @@ class Sight:
                 rest = self._remaining_after(words, remaining)
                 allowed[end] = -ENCODER_WEIGHT * sum(max(0.0, e) for evidence in rest.values() for e in evidence)
                 if n_items < MAX_OBJECTS and (rest or (remaining is None and words.strip() != EMPTY)):
-                    allowed[semicolon] = 0.0
+                    best = max((evidence[0] for evidence in rest.values()), default=0.0)
+                    allowed[semicolon] = ENCODER_WEIGHT * min(0.0, best)  # what follows must be one of these
             tokens = list(allowed)
             token = tokens[int((logits[tokens] + np.array(list(allowed.values()), np.float32)).argmax())]
             total += float(logits[token]) - float(np.logaddexp.reduce(logits))
