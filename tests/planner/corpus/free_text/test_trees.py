@@ -23,9 +23,8 @@ from planner.prompts.text_format import LABELS, RIGHT, WRONG, Document
 
 ALL = Shares(accounts=1.0, wrong=1.0, reworded=1.0)
 NONE = Shares(
-    exchanged=0.0, joined=0.0, wrapped=0.0, modified=0.0, corrected=0.0, listed=0.0, mistyped=0.0, accounts=0.0, wrong=0.0,
-    own=0.0,
-    reworded=0.0,
+    exchanged=0.0, joined=0.0, wrapped=0.0, modified=0.0, corrected=0.0, listed=0.0, mistyped=0.0, accounts=0.0,
+    wrong=0.0, own=0.0, reworded=0.0,
 )  # fmt: skip
 SENTENCE = plain_sentence("put the red mug in the sink, please", "red mug in sink")
 
