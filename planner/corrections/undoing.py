@@ -101,7 +101,7 @@ class _Restorer:
 
     def _put_back(self, obj: int) -> bool:
         """Bring an object back to where it was; return whether it is there now."""
-        place, names = self.before.place[obj], self.world.names
+        place = self.before.place[obj]
         if place == NOWHERE:
             return False
         start, begun = self.state, len(self.actions)
@@ -110,7 +110,7 @@ class _Restorer:
             done = self._bring(obj, place)
         if not done:
             self.state, self.actions = start, self.actions[:begun]
-        return done and self.state.place[obj] == place and names[obj] in names
+        return done and self.state.place[obj] == place
 
     def _reach(self, obj: int, place: int) -> bool:
         """Open what must be open, and pick the object up."""

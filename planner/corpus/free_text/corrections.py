@@ -214,8 +214,8 @@ def _behind(sentence: Sentence, say: str, rng: random.Random) -> Sentence:
     joint = rng.choice(JOINTS)
     mark, last = joint.strip(), sentence.words[-1]
     first: list[str] = [*sentence.words[:-1], last if last[-1] in ".?!" or mark == "-" else last + mark]
-    dash, tag = (["-"], "context") if mark == "-" else ([], "context")
-    tags: list[Tag] = [*sentence.tags, *[tag for _ in dash]]  # type: ignore[list-item]
+    dash, dash_tags = tagged_words("-" if mark == "-" else "", "context")
+    tags: list[Tag] = [*sentence.tags, *dash_tags]
     words, more = tagged_words(say, "read")
     return Sentence(
         words=(*first, *dash, *words), tags=(*tags, *more), kind="plan", goal=sentence.goal, say=sentence.say
