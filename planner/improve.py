@@ -23,7 +23,8 @@ from planner.io.paths import released_dir, runs_dir
 
 if TYPE_CHECKING:
     from planner.io.json_lines import Record
-    from planner.learning.cycle import CycleResult, Method, Sizes
+    from planner.learning.cycle import CycleResult
+    from planner.learning.sizes import Method, Sizes
     from planner.workers.worker_pool import Workers
 
 PROG = "python -m planner.improve"
@@ -48,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
         help="approximate duration in minutes on two CPU cores (default: 20 per cycle)")  # fmt: skip
     add("--rule", choices=("rejection", "advantage", "preference"), default="rejection",
         help="learning rule, see planner/learning/training_mixture.py (default: rejection)")  # fmt: skip
-    add("--uniform", action="store_true", help="sample tasks uniformly instead of preferring earlier failures")
+    add("--instructions", type=Path, metavar="FILE",
+        help="what people said, one instruction a line; learned where all readings of it agree")  # fmt: skip
     add("--physics", type=int, default=0, metavar="N", help="execute N plans of each cycle in the physical home")
     add("--workers", type=int, metavar="N", help="processes for the episodes; does not change the results (default: 1)")
     add("--ray", metavar="ADDRESS",
@@ -77,7 +79,7 @@ def _run(args: argparse.Namespace) -> int:
 
     from planner.errors import PlannerError, ReleaseError
     from planner.io.paths import DOMAIN_FILE
-    from planner.learning.cycle import MINUTES_PER_CYCLE, Method, Sizes
+    from planner.learning.sizes import MINUTES_PER_CYCLE, Method, Sizes
     from planner.rollouts import open_workers
 
     try:
@@ -99,13 +101,30 @@ def _run(args: argparse.Namespace) -> int:
         )  # fmt: skip
     factor = 1.0 if args.minutes is None else args.minutes / (args.cycles * MINUTES_PER_CYCLE)
     sizes = replace(Sizes().scaled(factor), physics=args.physics)
-    method = Method(rule=args.rule, prefer_failures=not args.uniform, device=args.device)
+    method = Method(rule=args.rule, device=args.device)
+    said = _instructions(args.instructions) if args.instructions else []
     folder = _folder(args, model, sizes, method)
     one_thread()
     with open_workers(args.workers, ray=args.ray) as workers:
-        results = improve(folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method, workers=workers)
+        results = improve(
+            folder, model, sizes, cycles=args.cycles, seed=args.seed, method=method, said=said, workers=workers
+        )  # fmt: skip
     print(json.dumps(results) if args.json else _format_results(folder, results))
     return 0
+
+
+def _instructions(path: Path) -> list[str]:
+    """Return the instructions of a file, each once."""
+    from planner.errors import PlannerError
+
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlannerError(f"--instructions {path}: cannot be read: {error}") from None
+    said = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    if not said:
+        raise PlannerError(f"--instructions {path}: no instruction in it; it has one a line")
+    return said
 
 
 def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method) -> Path:
@@ -116,6 +135,7 @@ def _folder(args: argparse.Namespace, model: Path, sizes: Sizes, method: Method)
 
     folder = writable(runs_dir() / (args.name or "improve"))
     config = {"model": str(model.resolve()), "seed": args.seed, "sizes": asdict(sizes)} | method.as_dict()
+    config["instructions"] = str(args.instructions.resolve()) if args.instructions else None
     path = folder / "config.json"
     if path.exists():
         saved_config = read_record(path)
@@ -143,14 +163,19 @@ def improve(
     cycles: int,
     seed: int,
     method: Method | None = None,
+    said: Sequence[str] = (),
     workers: Workers | None = None,
 ) -> Record:
-    """Run all cycles, or the remaining ones, and return the results: before, after, and of each cycle."""
+    """Run all cycles, or the remaining ones, and return the results: before, after, and of each cycle.
+
+    `said` are instructions of people, without their meaning; each cycle reads them again with its weights.
+    """
     from functools import partial
 
     from gpt.files import write_text_atomically
     from planner.learning.acceptance import plot
-    from planner.learning.cycle import Method, draw_held_out_tasks, evaluate_weights, run_cycle
+    from planner.learning.cycle import run_cycle
+    from planner.learning.judging import draw_held_out_tasks, evaluate_weights
     from planner.learning.replay_corpus import find_replay
     from planner.rollouts.progress_log import Reporter
     from planner.tasks.home_splits import SPLITS
@@ -168,7 +193,7 @@ def improve(
     for number in range(1, cycles + 1):
         verdict = run_cycle(
             folder / f"cycle-{number}", current_model, outcomes, replay, sizes, number=number, seed=seed,
-            method=method or Method(), workers=workers, reporter=reporter,
+            method=method, said=said, workers=workers, reporter=reporter,
         )  # fmt: skip
         current_model, outcomes = verdict.model, verdict.outcomes
         verdicts.append(verdict)

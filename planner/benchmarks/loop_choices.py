@@ -1,14 +1,16 @@
-"""Compare two choices of the improvement loop: `python -m planner.benchmarks.loop_choices --model runs/narrow/model`.
+"""Compare choices of the improvement loop: `python -m planner.benchmarks.loop_choices --model runs/narrow/model`.
 
-For each seed, one set of proposals and attempts is made; each learning rule (`planner/learning/training_mixture.py`)
-then trains the same weights on it, with the same computation. From the first rule's weights, a second cycle is run
-twice: its tasks are chosen to prefer failures (`planner/learning/curriculum.py`), or uniformly. All weights are
-evaluated on the tasks of `planner.benchmarks.improvement`, drawn with the seed, whether or not the cycle accepted them.
+For each seed, one set of proposals and attempts is made. Each learning rule (`planner/learning/training_mixture.py`)
+trains the same weights on it, with the same computation, and so does a cycle with fewer new documents. Another cycle
+composes tasks of every length at once, not one condition more in each. All weights are evaluated on the tasks of
+`planner.benchmarks.improvement`, drawn with the seed, whether or not the cycle accepted them; so are those of the
+first rule before they are mixed with the initial ones.
 
     before             the initial weights
     RULE               after one cycle
-    leaning            after a second cycle from the first rule's weights, with tasks that prefer failures
-    uniform            the same with uniformly chosen tasks
+    unmixed            the first rule's weights as trained
+    fewer new          the first rule, with half as many new documents and more replayed ones
+    every length       the first rule, with tasks of up to 10 conditions
 
 Stages are stored in the folder (default runs/loop-choices), so that an interrupted run can be resumed. Differences are
 paired task by task over all seeds (exact McNemar test); all seeds start from the same weights.
@@ -32,34 +34,41 @@ from planner.io.paths import runs_dir
 
 if TYPE_CHECKING:
     from planner.io.json_lines import Record
-    from planner.learning.cycle import Sizes
+    from planner.learning.sizes import Sizes
     from planner.learning.training_mixture import LearningRule
 
 PROG = "python -m planner.benchmarks.loop_choices"
 SHARED_STAGES = (
     "sampled",
+    "reworded",
     "proposals",
     "episodes",
     "hindsight",
     "hindsight_episodes",
 )  # stages that do not depend on the rule
-CHOICES = {"leaning": True, "uniform": False}
+CHOICES: Mapping[str, tuple[Mapping[str, object], Sequence[str]]] = {
+    "fewer new": ({"new_share": 0.3}, SHARED_STAGES),
+    "every length": ({"longest": 10}, ("sampled", "reworded")),
+}
+"""Sizes that a choice changes, and the stages that do not depend on them."""
+UNMIXED = "unmixed"
 ATTEMPTS = 4  # of the direct pass at each task, which the rules compare
 MINUTES = 8.0  # per cycle, on two cores
 
 
 def sizes_of(minutes: float) -> Sizes:
     """Return the sizes of a cycle of about `minutes`: those of `planner.improve`, with attempts."""
-    from planner.learning.cycle import MINUTES_PER_CYCLE, Sizes
+    from planner.learning.sizes import MINUTES_PER_CYCLE, Sizes
 
     return replace(Sizes().scaled(minutes / MINUTES_PER_CYCLE), attempts=ATTEMPTS, held_out=4)
 
 
 def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path]:
     """Run the cycles of one seed; return the model folders by name."""
-    from planner.io.json_lines import read_lines
-    from planner.learning.cycle import Method, draw_held_out_tasks, evaluate_weights, run_cycle
+    from planner.learning.cycle import run_cycle
+    from planner.learning.judging import TRAINED, draw_held_out_tasks, evaluate_weights
     from planner.learning.replay_corpus import find_replay
+    from planner.learning.sizes import Method
     from planner.learning.training_mixture import RULES
     from planner.rollouts.progress_log import Reporter
     from planner.tasks.home_splits import SPLITS
@@ -69,30 +78,21 @@ def cycles(model: Path, folder: Path, sizes: Sizes, seed: int) -> dict[str, Path
     trials = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"])
     before = evaluate_weights(model, trials, folder / "before.jsonl", sizes.samples, reporter=reporter)
 
-    def cycle(
-        name: str,
-        number: int,
-        initial_model: Path,
-        outcomes: list[Record],
-        rule: LearningRule,
-        prefer_failures: bool = True,
-    ) -> Path:
-        cycle_folder = folder / name / f"cycle-{number}"
+    def cycle(name: str, rule: LearningRule, sizes: Sizes, shared: Sequence[str]) -> Path:
+        cycle_folder = folder / name / "cycle-1"
+        _copy_stages(folder / RULES[0] / "cycle-1", cycle_folder, shared)
         run_cycle(
-            cycle_folder, initial_model, outcomes, replay, sizes, number=number, seed=seed,
-            method=Method(rule=rule, prefer_failures=prefer_failures), reporter=reporter,
+            cycle_folder, model, before, replay, sizes, number=1, seed=seed, method=Method(rule=rule),
+            reporter=reporter,
         )  # fmt: skip
-        return cycle_folder
+        return cycle_folder / "model"
 
     weights = {"before": model}
-    first_cycle = folder / RULES[0] / "cycle-1"
     for rule in RULES:
-        _copy_stages(first_cycle, folder / rule / "cycle-1", SHARED_STAGES)
-        weights[rule] = cycle(rule, 1, model, before, rule) / "model"
-    for name, prefer_failures in CHOICES.items():
-        _copy_stages(first_cycle, folder / name / "cycle-1", SHARED_STAGES)
-        outcomes = read_lines(first_cycle / "held_out.jsonl")
-        weights[name] = cycle(name, 2, weights[RULES[0]], outcomes, RULES[0], prefer_failures) / "model"
+        weights[rule] = cycle(rule, rule, sizes, SHARED_STAGES)
+    weights[UNMIXED] = folder / RULES[0] / "cycle-1" / TRAINED
+    for name, (changes, shared) in CHOICES.items():
+        weights[name] = cycle(name, RULES[0], replace(sizes, **changes), shared)  # type: ignore[arg-type]
     return weights
 
 
@@ -124,7 +124,7 @@ def compare_weights(outcomes: Mapping[str, Sequence[Record]], first: str, second
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 on wrong input."""
-    parser = CommandParser(prog=PROG, description="Compare learning rules, and curriculum with uniform choice.")
+    parser = CommandParser(prog=PROG, description="Compare learning rules and other choices of a cycle.")
     add = parser.add_argument
     add("--model", type=Path, required=True, metavar="FOLDER", help="the initial weights")
     add("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="seeds of the cycles (default: 0 1 2)")
@@ -175,7 +175,7 @@ def _compared_pairs(outcomes: Mapping[str, object]) -> list[tuple[str, str]]:
 
     first = RULES[0]
     pairs = [("before", rule) for rule in RULES] + [(first, rule) for rule in RULES[1:]]
-    return [*pairs, (first, "leaning"), (first, "uniform"), ("uniform", "leaning")]
+    return [*pairs, *((first, other) for other in (UNMIXED, *CHOICES))]
 
 
 def _tables(outcomes: Mapping[str, Sequence[Record]]) -> str:

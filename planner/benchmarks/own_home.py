@@ -233,7 +233,7 @@ def _understanding(
 
 def _other_homes(name: str, planners: Mapping[str, Planner], seed: int) -> Iterator[HomeResult]:
     from planner.evaluation.measurement import measure
-    from planner.learning.cycle import HELD_OUT_SPLITS
+    from planner.learning.judging import HELD_OUT_SPLITS
     from planner.plans.options import OWN_PLAN
     from planner.tasks.held_out_trials import draw_trials
 

@@ -24,7 +24,7 @@ from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from planner.learning.episode_jobs import TryTask
-    from planner.learning.proposals import Proposal
+    from planner.learning.proposing.proposals import Proposal
 
 PROG = "python -m planner.benchmarks.rollout_speedup"
 PER_HOME = 6
@@ -146,7 +146,7 @@ def _play_round(job: TryTask, count: int) -> _Round:
 
 def _tasks(model: Path, count: int, seed: int) -> dict[str, Proposal]:
     from planner.api import Planner
-    from planner.learning.proposals import Proposer
+    from planner.learning.proposing.proposals import Proposer
     from planner.tasks.home_splits import SPLITS
 
     proposer = Proposer(Planner.load(model), seed)

@@ -15,10 +15,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from envs.errors import EnvsError
+from envs.errors import EnvsError, GoalError
 from envs.symbolic.actions import Action, State, successor
 from envs.symbolic.domain import Domain
-from envs.symbolic.goals import Condition, Goal, format_goal
+from envs.symbolic.goals import Condition, Goal, format_goal, parse_goal
 from envs.symbolic.kinds.spoken_words import named_in, own_kinds
 from planner.corpus.failure_scenarios import Incidents
 from planner.corpus.free_text.sentences import PeopleHome, people_folder, read_people
@@ -196,7 +196,9 @@ class Corpus:
         self.free_text: FreeText | None = None
         if recipe.people and self.drawer.domain.speech.of_home:
             rng = random.Random(f"people/{split}/{seed}")
-            self.free_text = FreeText(_people(people_folder()), rng, shares=recipe, writer=writer)
+            self.free_text = FreeText(
+                _people(people_folder()), rng, shares=recipe, writer=writer, excluded=self._is_excluded
+            )  # fmt: skip
         self.cumulative_lines = list(accumulate(len(lines) for lines in self.scenes))
 
     def trees(self) -> Iterator[text_format.Tree]:
@@ -347,19 +349,32 @@ class Corpus:
 
     def _unless_excluded(self, task: Task | None) -> Task | None:
         """Return the task, or None if the recipe excludes it."""
-        recipe = self.recipe
         if task is None:
             return None
-        if any(
-            excluded_forms.mentions(text, recipe.without) for text in (task.instruction, task.refuse, task.ask) if text
-        ):
-            return None
-        if task.goal is not None:
-            if recipe.conditions is not None and len(task.goal.conditions) > recipe.conditions:
-                return None
-            if excluded_forms.forms(task.goal) & set(recipe.without):
-                return None
-        return task
+        text = " ".join(filter(None, (task.instruction, task.refuse, task.ask)))
+        return None if self._excludes(text, task.goal) else task
+
+    def _excludes(self, text: str, goal: Goal | None) -> bool:
+        """Whether the recipe leaves out texts with these words, or goals like this one."""
+        recipe = self.recipe
+        if excluded_forms.mentions(text, recipe.without):
+            return True
+        if goal is None:
+            return False
+        is_long = recipe.conditions is not None and len(goal.conditions) > recipe.conditions
+        return is_long or bool(excluded_forms.forms(goal) & set(recipe.without))
+
+    def _is_excluded(self, text: str, goal: str) -> bool:
+        """Whether the recipe leaves out a sentence of a person with this goal, "" for none.
+
+        A goal with names of the person's home cannot be tested, and is left out.
+        """
+        if not self.recipe.without and self.recipe.conditions is None:
+            return False
+        try:
+            return self._excludes(text, parse_goal(goal, self.drawer.domain) if goal else None)
+        except GoalError:
+            return True
 
     def _plans(self, goal: Goal, chunks: Sequence[Chunk]) -> Iterator[text_format.Document]:
         for i, (state, conditions, initial_state, actions) in enumerate(chunks):

@@ -7,15 +7,13 @@ verification, and more samples if a plan fails. A cycle trains the direct pass m
 | file | what |
 |---|---|
 | `cycle.py` | one cycle |
-| `proposals.py` | the GPT proposes tasks |
-| `proposal_jobs.py` | proposing as jobs for workers |
-| `composition.py` | long tasks composed of proposals |
-| `curriculum.py` | which tasks to try next |
+| `sizes.py` | how much it does, and how it learns |
+| `proposing/` | where its tasks come from |
 | `episode_jobs.py` | trying tasks as jobs for workers |
 | `failure_analysis.py` | which failures occur, counted |
-| `hindsight.py` | goals that a plan reached unintentionally |
 | `training_examples.py` | training documents from episodes |
 | `replay_corpus.py` | old documents to replay |
 | `training_mixture.py` | the documents of a cycle: new and replayed |
+| `judging.py` | new weights on held-out tasks, and mixed with the initial ones |
 | `acceptance.py` | whether new weights are better |
 """

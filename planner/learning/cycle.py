@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING
 from envs.errors import quoted
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal
-from gpt.average import average
 from gpt.data.batches import PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
 from gpt.files import write_text_atomically
@@ -30,116 +28,34 @@ from gpt.training.objective import Objective
 from gpt.training.preference import preference_objective
 from gpt.training.trainer import METRICS_FILE, train
 from gpt.weights.checkpoint import load_model, save_model
-from gpt.weights.model_folder import WEIGHTS_FILE
 from planner.api import Planner
 from planner.errors import StageError
 from planner.io.json_lines import Record, read_lines, read_record, write_lines
-from planner.learning.acceptance import KNOWN, Decision, decide, plot
-from planner.learning.composition import compose
-from planner.learning.curriculum import Curriculum, features
-from planner.learning.episode_jobs import ExecuteInPhysics, JudgeTrial, TryTask, checked_episodes, plan_of
+from planner.learning.acceptance import Decision, plot
+from planner.learning.episode_jobs import ExecuteInPhysics, TryTask, checked_episodes, plan_of
 from planner.learning.failure_analysis import count_failures
-from planner.learning.hindsight import achieved_subgoals
-from planner.learning.proposal_jobs import ProposeTasks, VerbalizeGoal
-from planner.learning.proposals import Proposal, Proposer
+from planner.learning.judging import TRAINED, best_blend, draw_held_out_tasks
+from planner.learning.proposing.composition import compose
+from planner.learning.proposing.hindsight import achieved_subgoals, features
+from planner.learning.proposing.jobs import ProposeTasks, VerbalizeGoal
+from planner.learning.proposing.proposals import Proposal, Proposer, initial_state_of
+from planner.learning.proposing.said import ReadSaid
+from planner.learning.sizes import Method, Sizes
 from planner.learning.training_examples import TrainingExample, instruction_documents, training_example_of
-from planner.learning.training_mixture import LearningRule, build_mixture
+from planner.learning.training_mixture import build_mixture
 from planner.prompts.text_format import Tree
 from planner.rollouts.progress_log import Reporter
 from planner.rollouts.resumable_stage import stage
-from planner.tasks.held_out_trials import EvaluationTask, Split, draw_trials
-from planner.tasks.home_splits import SPLITS, Span
+from planner.tasks.home_splits import SPLITS
 from planner.verification.plan_verification import verify
 
 if TYPE_CHECKING:
     from planner.workers.worker_pool import Workers
 
-HELD_OUT_SPLITS = (
-    Split(name="1-4 conditions", parts=(1, 2, 3, 4), conditions=(1, 4)),
-    Split(name="5-10 conditions", parts=(5, 6, 7, 8), conditions=(5, 10)),
-    Split(name="in turn", parts=(2, 2, 3), conditions=(2, 4), phrases="test", in_turn=True),
-)
-KNOWN_SPLIT = Split(name=KNOWN, parts=(1, 1, 1, 2))  # as frequent in the corpus as tasks of one and two parts
 HINDSIGHT_EPISODES = "hindsight_episodes.jsonl"
-TRAINED = "trained"  # the folder of the weights as trained, before they are mixed with the initial ones
 EPISODES = ("episodes.jsonl", HINDSIGHT_EPISODES)
+EARLIER_WEIGHT = 0.5  # of a lesson of an earlier cycle, relative to a new one
 ANCHORED_STEP_SHARE = 0.75  # of the steps: a step costs about 2.5 forward passes, and the old weights add one
-
-
-MINUTES_PER_CYCLE = 20.0  # with the default `Sizes()`, on two CPU cores
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sizes:
-    """How much a cycle does. The defaults take about 20 minutes on two CPU cores (`--workers 2`).
-
-    Attributes:
-        homes: Homes of the train split that tasks are proposed for.
-        per_home: Proposals sampled for each.
-        varied: Variants of proposals for each home.
-        composed: Longer tasks composed for each home.
-        tasks: Proposals to try, chosen by the curriculum.
-        hindsight: Incidentally achieved goals to put into words. Each is tried if the GPT parses its own instruction
-            back to that goal.
-        samples: Further plans of the full planner (constrained decoding with verification) where the first fails.
-        attempts: Plans that the direct pass samples for each task; rules that compare attempts need two or more.
-        steps: Optimizer steps.
-        rows: Rows of a batch.
-        lr: Peak learning rate: a fraction of the rate of the first training.
-        new_share: The fraction of the training tokens that is new; the rest is replayed from the old corpus.
-        held_out: Evaluation tasks per held-out split.
-        known: Known tasks, of which none may be lost.
-        blends: Shares of the new weights in the mixtures with the initial ones, of which the best is taken.
-        physics: Verified plans to execute in the physical home; those that fail there are not learned.
-    """
-
-    homes: int = 60
-    per_home: int = 14
-    varied: int = 10
-    composed: int = 120
-    tasks: int = 1600
-    hindsight: int = 160
-    samples: int = 2
-    attempts: int = 0
-    steps: int = 1200
-    rows: int = 8
-    lr: float = 8e-4
-    new_share: float = 0.6
-    held_out: int = 25
-    known: int = 200
-    blends: tuple[float, ...] = (1.0, 0.75, 0.5)
-    physics: int = 0
-
-    def scaled(self, factor: float) -> Sizes:
-        """Return sizes that take about `factor` times as long."""
-        return replace(
-            self,
-            homes=max(1, round(self.homes * factor)),
-            tasks=max(1, round(self.tasks * factor)),
-            hindsight=round(self.hindsight * factor),
-            steps=max(2, round(self.steps * factor)),
-            held_out=max(4, round(self.held_out * factor)),
-            known=round(self.known * factor),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Method:
-    """How a cycle learns.
-
-    Attributes:
-        rule: The learning rule (planner/learning/training_mixture.py).
-        prefer_failures: Whether to prefer tasks like those that earlier cycles failed at; otherwise choose uniformly.
-        device: Where training runs; `auto` is the first GPU if there is one.
-    """
-
-    rule: LearningRule = "rejection"
-    prefer_failures: bool = True
-    device: str = "cpu"
-
-    def as_dict(self) -> Record:
-        """The method's part of the cycle's config.json."""
-        return {"rule": self.rule, "lean": self.prefer_failures, "device": self.device}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,30 +68,6 @@ class CycleResult:
     metrics: Record
 
 
-def draw_held_out_tasks(count: int, seed: int, span: Span, *, known: int = 0) -> list[EvaluationTask]:
-    """Return evaluation tasks, `count` of each held-out split and `known` known ones.
-
-    `span` is the seed range of their homes.
-    """
-    counts = [*((split, count) for split in HELD_OUT_SPLITS), (KNOWN_SPLIT, known)]
-    return [t for split, number in counts for t in draw_trials(split, number, seed=seed, span=span)]
-
-
-def evaluate_weights(
-    model: Path,
-    trials: Sequence[EvaluationTask],
-    path: Path,
-    samples: int,
-    *,
-    workers: Workers | None = None,
-    reporter: Reporter | None = None,
-) -> list[Record]:
-    """Return the outcome of each trial with these weights: by the direct pass, and with verification."""
-    by_id = {trial.id: trial for trial in trials}
-    job, name = JudgeTrial(model=model, trials=by_id, samples=samples), f"held out, {model.parent.name}/{model.name}"
-    return stage(path, list(by_id), job, name, workers=workers, reporter=reporter)
-
-
 def run_cycle(
     folder: Path,
     model: Path,
@@ -185,7 +77,8 @@ def run_cycle(
     *,
     number: int,
     seed: int,
-    method: Method = Method(),
+    method: Method | None = None,
+    said: Sequence[str] = (),
     workers: Workers | None = None,
     reporter: Reporter | None = None,
 ) -> CycleResult:
@@ -199,19 +92,20 @@ def run_cycle(
         sizes: How much to do.
         number: The cycle's number, from 1.
         seed: The run's seed.
-        method: How the cycle learns.
+        method: How the cycle learns; None: by the default rule.
+        said: Instructions of people, without their meaning.
         workers: Workers that run the episodes; None: this process.
         reporter: Receives the progress; None: the terminal only.
     """
-    started_at = time.perf_counter()
+    started_at, method = time.perf_counter(), method or Method()
     folder.mkdir(parents=True, exist_ok=True)
     config = {"model": str(model), "number": number, "seed": seed, "sizes": asdict(sizes)} | method.as_dict()
     write_text_atomically(folder / "config.json", json.dumps(config, indent=2) + "\n")
     reporter = (reporter or Reporter()).of_cycle(number)
     cycle_seed = seed * 1000 + number
-    proposals = _propose(folder, model, sizes, cycle_seed, workers, reporter)
-    curriculum = Curriculum(_earlier_episodes(folder, number), prefer_failures=method.prefer_failures)
-    tasks = curriculum.choose([p for p in proposals if not p.dropped], sizes.tasks, cycle_seed)
+    proposals = _propose(folder, model, sizes, number, cycle_seed, workers, reporter)
+    proposals += _understood(folder, model, said, cycle_seed, workers, reporter)
+    tasks = _evenly([p for p in proposals if not p.dropped], sizes.tasks, cycle_seed)
     episodes = _run_episodes(folder / "episodes.jsonl", model, tasks, sizes, workers, reporter)
     relabeled = _hindsight(folder, model, tasks, episodes, sizes.hindsight, cycle_seed, workers, reporter)
     proposals += relabeled
@@ -220,6 +114,8 @@ def run_cycle(
     episodes += _run_episodes(folder / HINDSIGHT_EPISODES, model, verbalized, sizes, workers, reporter)
     physics_records = _physics(folder, by_id, episodes, sizes.physics, workers, reporter)
     examples = _training_examples(by_id, episodes, physics_records)
+    n_new = len(examples)
+    examples += _earlier_examples(folder, number)
     failed_ids = {str(e["id"]) for e in episodes if not e["kept"]}
     instruction_trees = list(instruction_documents([p for p in by_id.values() if p.id not in failed_ids]))
     new_model = folder / "model"
@@ -233,19 +129,20 @@ def run_cycle(
         "reached_directly": sum(bool(e["direct"]) for e in episodes),
         "physics": {"carried_out": len(physics_records), "reached": sum(bool(c["success"]) for c in physics_records)},
         "lost": sum("lost" in record for record in (*episodes, *physics_records)),
-        "lessons": len(examples),
+        "lessons": n_new,
+        "replayed_lessons": len(examples) - n_new,
         "documents": sum(len(example.documents) for example in examples),
         "told": sum(len(tree.branches) for tree in instruction_trees),
         "from_hindsight": sum(example.weight < 1 for example in examples),
         "failures": count_failures(episodes, physics_records),
     }
-    if not examples:
+    if not n_new:
         decision = Decision(accepted=False, reason="nothing was learnt: no proposal led to a plan")
         new_outcomes = outcomes
     else:
         metrics["loss"] = _train(folder, model, examples, instruction_trees, replay, sizes, cycle_seed, method)
         trials = draw_held_out_tasks(sizes.held_out, seed, SPLITS["valid"], known=sizes.known)
-        blend = _best_blend(folder, model, trials, outcomes, sizes, workers, reporter)
+        blend = best_blend(folder, model, trials, outcomes, sizes, workers, reporter)
         decision, new_outcomes = blend.decision, blend.outcomes
         metrics["blend"] = blend.share
     metrics |= decision.as_dict() | {"seconds": round(time.perf_counter() - started_at, 1)}
@@ -261,39 +158,10 @@ def run_cycle(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Blend:
-    share: float
-    outcomes: list[Record]
-    decision: Decision
-
-
-def _best_blend(
-    folder: Path, model: Path, trials: Sequence[EvaluationTask], outcomes: list[Record], sizes: Sizes,
-    workers: Workers | None, reporter: Reporter,
-) -> _Blend:  # fmt: skip
-    """Mix the trained weights with the initial ones, and keep the mixture that gains most on validation tasks.
-
-    What training forgot lies between the two (Wortsman et al. 2021, arXiv:2109.01903).
-    """
-    trained, tried = folder / TRAINED, list[_Blend]()
-    for share in sizes.blends:
-        blended = trained if share == 1 else folder / f"blend-{share:g}"
-        if share < 1 and not (blended / WEIGHTS_FILE).exists():
-            average([trained, model], blended, [share, 1 - share])
-        path = folder / f"held_out-{share:g}.jsonl"
-        new = evaluate_weights(blended, trials, path, sizes.samples, workers=workers, reporter=reporter)
-        tried.append(_Blend(share=share, outcomes=new, decision=decide(outcomes, new)))
-    best = max(tried, key=lambda b: (b.decision.accepted, b.decision.gained, b.share))
-    chosen = trained if best.share == 1 else folder / f"blend-{best.share:g}"
-    shutil.copytree(chosen, folder / "model", dirs_exist_ok=True)
-    write_lines(folder / "held_out.jsonl", best.outcomes)
-    return best
-
-
 def _propose(
-    folder: Path, model: Path, sizes: Sizes, seed: int, workers: Workers | None, reporter: Reporter
+    folder: Path, model: Path, sizes: Sizes, number: int, seed: int, workers: Workers | None, reporter: Reporter
 ) -> list[Proposal]:
+    """Return tasks that the GPT wrote, variants of them, other words for them, and longer tasks composed of them."""
     path = folder / "proposals.jsonl"
     if not path.exists():
         homes = random.Random(f"homes/{seed}").sample(range(*SPLITS["train"]), sizes.homes)
@@ -303,9 +171,39 @@ def _propose(
         proposals = [p for record in home_records for p in _proposals(record["proposals"], folder / "sampled.jsonl")]
         category_counts = Counter(category for p in proposals if not p.dropped for category in _categories(p))
         proposals += list(Proposer(Planner.load(model), seed).vary(proposals, sizes.varied, category_counts))
-        proposals += list(compose(proposals, sizes.composed, seed))
+        proposals += _reworded(folder, model, proposals, sizes.reworded, seed, workers, reporter)
+        proposals += list(compose(proposals, sizes.composed, seed, longest=sizes.longest + number - 1))
         write_lines(path, [p.as_dict() for p in proposals])
     return _proposals(read_lines(path), path)
+
+
+def _reworded(
+    folder: Path,
+    model: Path,
+    proposals: Sequence[Proposal],
+    count: int,
+    seed: int,
+    workers: Workers | None,
+    reporter: Reporter,
+) -> list[Proposal]:
+    """Return proposals in other words of the GPT, if it reads the same goal in them."""
+    chosen = _evenly([p for p in proposals if not p.dropped], count, seed)
+    by_id = {f"{p.id}/reworded": replace(p, id=f"{p.id}/reworded", origin="reworded") for p in chosen}
+    if not by_id:
+        return []
+    path, job = folder / "reworded.jsonl", VerbalizeGoal(model=model, seed=seed, reached=by_id)
+    return _proposals(stage(path, list(by_id), job, "other words", workers=workers, reporter=reporter), path)
+
+
+def _understood(
+    folder: Path, model: Path, said: Sequence[str], seed: int, workers: Workers | None, reporter: Reporter
+) -> list[Proposal]:
+    """Return what people said as tasks, where all readings of it agree."""
+    if not said:
+        return []
+    path, by_id = folder / "said.jsonl", {f"said/{number}": text for number, text in enumerate(said)}
+    job = ReadSaid(model=model, seed=seed, said=by_id)
+    return _proposals(stage(path, list(by_id), job, "instructions", workers=workers, reporter=reporter), path)
 
 
 def _proposals(records: object, path: Path) -> list[Proposal]:
@@ -323,10 +221,28 @@ def _categories(proposal: Proposal) -> set[str]:
     return {c for c in (*domain.objects, *domain.fixtures) if re.search(rf"\b{c}\b", proposal.goal)}
 
 
-def _earlier_episodes(folder: Path, number: int) -> list[Record]:
-    """Return the episodes of all earlier cycles."""
-    files = [folder.parent / f"cycle-{k}" / name for k in range(1, number) for name in EPISODES]
-    return [record for file in files if file.exists() for record in checked_episodes(read_lines(file), file)]
+def _evenly(proposals: Sequence[Proposal], count: int, seed: int) -> list[Proposal]:
+    """Return up to `count` proposals, each as likely as the others, in their order.
+
+    Earlier cycles' failures are not preferred: over three seeds that was not better (docs/results.md).
+    """
+    rng = random.Random(f"tasks/{seed}")
+    return [proposals[i] for i in sorted(rng.sample(range(len(proposals)), min(count, len(proposals))))]
+
+
+def _earlier_examples(folder: Path, number: int) -> list[TrainingExample]:
+    """Return what the GPT did right at once in earlier cycles: its own answers, so that it keeps them."""
+    examples: list[TrainingExample] = []
+    for earlier in (folder.parent / f"cycle-{k}" for k in range(1, number)):
+        files = [earlier / name for name in EPISODES if (earlier / name).exists()]
+        records = [r for file in files for r in checked_episodes(read_lines(file), file) if r["direct"] and r["kept"]]
+        for record in records:
+            furnished_for = parse_goal(str(record["furnished_for"] or record["goal"]))
+            initial_state = initial_state_of(int(str(record["home"])), furnished_for)
+            example = training_example_of(record, initial_state, plan_of(record, initial_state.world))
+            if example is not None:
+                examples.append(replace(example, weight=EARLIER_WEIGHT))
+    return examples
 
 
 def _run_episodes(

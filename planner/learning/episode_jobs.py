@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from planner.evaluation.measurement import PlanningMode
     from planner.io.json_lines import Record
-    from planner.learning.proposals import Proposal
+    from planner.learning.proposing.proposals import Proposal
     from planner.tasks.held_out_trials import EvaluationTask
 
 EPISODE_TYPES = {"id": str, "instruction": str, "goal": str, "direct": bool, "kept": bool, "plan": list}

@@ -19,8 +19,8 @@ from envs.symbolic.scoring import holds
 from planner.facts.retrieval import retrieve_facts
 from planner.goals.chunking import exceeds_limit
 from planner.goals.comparison import shape
-from planner.learning.hindsight import relabel
-from planner.learning.proposals import Proposal, initial_state_of
+from planner.learning.proposing.hindsight import relabel
+from planner.learning.proposing.proposals import Proposal, initial_state_of
 from planner.prompts import text_format
 
 FAILED_DIRECTLY_WEIGHT, HINDSIGHT_WEIGHT = 3.0, 0.5  # relative to 1

@@ -21,7 +21,7 @@ from envs.symbolic.actions import State, format_action, parse_action, successor,
 from envs.symbolic.goals import Goal, format_condition, parse_goal
 from envs.symbolic.scoring import holds
 from planner.io.json_lines import Record
-from planner.learning.proposals import initial_state_of
+from planner.learning.proposing.proposals import initial_state_of
 from planner.reporting.run_folder import failure_of
 from planner.reporting.table import escaped
 

@@ -292,6 +292,12 @@ class InstructionReader:
             logprob=best[1], tokens=tokens, reading="pieces", parts=tuple(part.instruction for part in best[0]),
         )  # fmt: skip
 
+    def in_pieces(self, instruction: str, state: State, options: Options) -> ParsedInstruction | None:
+        """Read an instruction in pieces, however sure the GPT is of the whole; None if that gives no goal."""
+        names = text_format.inventory(state) if options.inventory else ""
+        parsed = self._piecewise(ParsedInstruction(instruction=normalize(instruction)), names, state, options)
+        return parsed if parsed.goal is not None else None
+
     def _home_words(self, state: State) -> HomeWords:
         """Return the words of goals about this home: its kinds, rooms, people, properties."""
         world, domain = state.world, state.world.domain

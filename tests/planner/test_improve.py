@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planner.learning.cycle
-import planner.learning.proposals
+import planner.learning.judging
+import planner.learning.proposing.proposals
 import planner.learning.training_examples
 from envs.symbolic.actions import Action, State, applicable, parse_action, successor
 from envs.symbolic.goals import format_goal, parse_goal
@@ -30,9 +31,10 @@ from planner.goals.comparison import shape
 from planner.improve import main
 from planner.io.json_lines import Record, read_lines, write_lines
 from planner.learning.acceptance import before_and_after, decide, plot
-from planner.learning.cycle import Sizes, run_cycle
-from planner.learning.hindsight import relabel
-from planner.learning.proposals import Proposal, initial_state_of
+from planner.learning.cycle import run_cycle
+from planner.learning.proposing.hindsight import relabel
+from planner.learning.proposing.proposals import Proposal, initial_state_of
+from planner.learning.sizes import Sizes
 from planner.learning.training_examples import TrainingExample, example_from_hindsight, example_from_success, weights
 from planner.learning.training_mixture import build_mixture
 from planner.prompts import text_format
@@ -162,7 +164,7 @@ def test_a_killed_stage_goes_on_without_losing_or_doubling_a_record(tmp_path: Pa
 @pytest.fixture
 def cycle_home(flat: State, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every home is the small flat, where the memorized GPT can do one task and fails at others."""
-    for module in (planner.learning.proposals, planner.learning.training_examples):
+    for module in (planner.learning.proposing.proposals, planner.learning.training_examples):
         monkeypatch.setattr(module, "initial_state_of", lambda home, goal, geometry=False: flat)
 
 
@@ -171,7 +173,7 @@ def a_cycle(folder: Path, model: Path, goals: dict[str, str]) -> planner.learnin
     tasks = [Proposal(id=f"0/{i}", home=0, instruction=said, goal=goal) for i, (said, goal) in enumerate(goals.items())]
     if not (folder / "proposals.jsonl").exists():
         write_lines(folder / "proposals.jsonl", [t.as_dict() for t in tasks])
-    valid = planner.learning.cycle.draw_held_out_tasks(TINY.held_out, 0, planner.learning.cycle.SPLITS["valid"])
+    valid = planner.learning.judging.draw_held_out_tasks(TINY.held_out, 0, planner.learning.cycle.SPLITS["valid"])
     old: list[Record] = [{"id": t.id, "split": t.split, "alone": False, "verified": False} for t in valid]
     replay = TokenizedDocuments.from_lists([[5, 6, 7, 8]] * 9)
     return run_cycle(folder, model, old, replay, TINY, number=1, seed=0)
@@ -297,9 +299,9 @@ def test_the_mixture_of_old_and_new_weights_that_gains_most_is_kept(
     def outcomes_of(model: Path, *args: object, **settings: object) -> list[Record]:
         return judged(gained[model.name], split="5-10")
 
-    monkeypatch.setattr(planner.learning.cycle, "evaluate_weights", outcomes_of)
+    monkeypatch.setattr(planner.learning.judging, "evaluate_weights", outcomes_of)
     before = judged("0001", split="5-10")
-    best = planner.learning.cycle._best_blend(folder, model_folder, [], before, Sizes(), None, Reporter())
+    best = planner.learning.judging.best_blend(folder, model_folder, [], before, Sizes(), None, Reporter())
     assert (best.share, best.decision.gained) == (0.75, 4)
     kept = read_tensors(folder / "model" / WEIGHTS_FILE)[0]
     blend = read_tensors(folder / "blend-0.75" / WEIGHTS_FILE)[0]
@@ -341,9 +343,9 @@ import random, sys
 from dataclasses import replace
 from pathlib import Path
 from gpt.data.batches import TokenizedDocuments
-from planner.learning.cycle import Sizes
+from planner.learning.sizes import Sizes
 from planner.improve import improve
-from planner.learning.proposals import Proposal
+from planner.learning.proposing.proposals import Proposal
 from planner.io.json_lines import write_lines
 
 folder = Path({str(tmp_path)!r})
@@ -375,10 +377,10 @@ from pathlib import Path
 import torch
 from gpt.data.batches import PackedBatches
 from gpt.data.tokenized_documents import TokenizedDocuments
-from planner.learning.cycle import Sizes
+from planner.learning.sizes import Sizes
 from planner.improve import improve
 from planner.rollouts.progress_log import Advance
-from planner.learning.proposals import Proposal
+from planner.learning.proposing.proposals import Proposal
 from planner.io.json_lines import write_lines
 
 folder, name, most_kills, most_moments = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -494,4 +496,6 @@ def test_wrong_use_is_exit_code_2_and_one_message(
 def test_sizes_follow_the_time_that_is_given() -> None:
     half = Sizes().scaled(0.5)
     assert (half.homes, half.tasks, half.steps, half.held_out) == (30, 800, 600, 12)
-    assert replace(half, homes=60, tasks=1600, hindsight=160, steps=1200, held_out=25, known=200) == Sizes()
+    assert (
+        replace(half, homes=60, tasks=1600, reworded=160, hindsight=160, steps=1200, held_out=25, known=200) == Sizes()
+    )

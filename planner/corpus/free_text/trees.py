@@ -83,11 +83,14 @@ class FreeText:
         rng: random.Random,
         shares: Shares | None = None,
         writer: GoalWriter | None = None,
+        excluded: Callable[[str, str], bool] | None = None,
     ) -> None:
         """Prepare to draw from these homes, each in proportion to what was said in it.
 
-        `writer` writes the goals that are found out; None: there are none.
+        `writer` writes the goals that are found out; None: there are none. A sentence (its text or what the robot
+        says to it, and its goal) that `excluded` is true for is left out, and so is a home with such an inventory.
         """
+        self.excluded = excluded or (lambda text, goal: False)
         self.homes, self.rng, self.shares, self.writer = list(homes), rng, shares or Shares(), writer
         self.pieces: Pieces = load_pieces()
         self.weights = [len(home.sentences) for home in homes]
@@ -111,11 +114,13 @@ class FreeText:
             if len(sentences) == n_sentences:
                 break
             sentence = self._drawn(home, exchange)
-            if sentence is not None and len(sentence.words) <= MAX_WORDS:
+            if sentence is not None and len(sentence.words) <= MAX_WORDS and not self._is_excluded(sentence):
                 sentences.append(sentence)
         present = exchange.inventory(counts)
         fixtures = {exchange.kinds.get(k, k) for k in counts if world.entities_by_category[k][-1] < world.n_fixtures}
         inventory = self._inventory(present, fixtures, sentences) if with_inventory else ""
+        if self.excluded(inventory, ""):
+            return self.tree(n_sentences, with_inventory=with_inventory)
         branches = [
             document
             for s in sentences
@@ -135,8 +140,14 @@ class FreeText:
         """Yield the documents of a generated instruction, with words that matter, stories and noise like the others."""
         shares = Shares(**{field.name: GENERATED * getattr(self.shares, field.name) for field in fields(Shares)})
         exchange = unchanged(self.rng, frozenset(present))
-        sentence = altered(plain_sentence(instruction, goal), self.rng, shares, self.pieces, self.stories, exchange)
+        plain = plain_sentence(instruction, goal)
+        sentence = altered(plain, self.rng, shares, self.pieces, self.stories, exchange)
+        if self._is_excluded(sentence):
+            sentence = plain
         yield from documents(sentence, self.rng, shares, present)
+
+    def _is_excluded(self, sentence: Sentence) -> bool:
+        return self.excluded(f"{sentence.text} {sentence.say}", sentence.goal if sentence.kind == "plan" else "")
 
     def _drawn(self, home: PeopleHome, exchange: Exchange) -> Sentence | None:
         rng, shares = self.rng, self.shares

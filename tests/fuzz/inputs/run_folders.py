@@ -11,7 +11,7 @@ from envs.symbolic.actions import format_action
 from envs.symbolic.goals import parse_goal
 from planner.corpus.teacher_chunks import taught_actions
 from planner.io.json_lines import Record
-from planner.learning.proposals import initial_state_of
+from planner.learning.proposing.proposals import initial_state_of
 from tests.fuzz.inputs import json_files, texts
 
 HOME = 8_103_023

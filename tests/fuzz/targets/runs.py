@@ -14,7 +14,7 @@ from planner import improve as improve_command
 from planner import report as report_command
 from planner.io.json_lines import Record, as_line, read_lines
 from planner.learning import cycle as cycles
-from planner.learning.curriculum import Curriculum
+from planner.learning.episode_jobs import checked_episodes
 from planner.learning.failure_analysis import count_failures
 from planner.prompts.text_format import encode
 from planner.rollouts.resumable_stage import stage
@@ -70,16 +70,16 @@ def learning(rng: Random) -> None:
             path = folder / "cycle-1" / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(json_files.lines(written, rng))
-        later = folder / "cycle-2"
         with only_our_errors(folder, "episode "):
             proposals_file = folder / "cycle-1" / "proposals.jsonl"
             proposals = cycles._proposals(read_lines(proposals_file), proposals_file)
-            episodes = cycles._earlier_episodes(later, 2)
-            chosen = Curriculum(episodes).choose([p for p in proposals if not p.dropped], 2, 0)
-            assert len(chosen) <= 2
+            episodes_file = folder / "cycle-1" / "episodes.jsonl"
+            episodes = checked_episodes(read_lines(episodes_file), episodes_file)
+            assert len(cycles._evenly([p for p in proposals if not p.dropped], 2, 0)) <= 2
             count_failures(episodes)
             by_id = {p.id: p for p in proposals if p.goal}
             examples = cycles._training_examples(by_id, [e for e in episodes if e["id"] in by_id], [])
+            examples += cycles._earlier_examples(folder / "cycle-2", 2)
             tokenizer = loaded_planner().tokenizer
             for example in examples:
                 for document in example.documents:

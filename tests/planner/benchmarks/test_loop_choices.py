@@ -8,9 +8,10 @@ import pytest
 
 from planner.benchmarks import improvement, loop_choices
 from planner.benchmarks.loop_choices import SHARED_STAGES, compare_weights, cycles, sizes_of
-from planner.io.json_lines import Record, read_lines, write_lines
-from planner.learning import cycle
+from planner.io.json_lines import Record, write_lines
+from planner.learning import cycle, judging
 from planner.learning.acceptance import Decision
+from planner.learning.sizes import Method, Sizes
 from planner.learning.training_mixture import RULES
 
 
@@ -20,40 +21,38 @@ def test_a_cycle_of_given_minutes_has_attempts_to_compare() -> None:
     assert 0 < short.tasks < long.tasks and 0 < short.steps < long.steps
 
 
-def test_rules_train_on_the_same_tries_and_the_second_cycle_begins_with_the_first_rules_weights(
+def test_every_choice_begins_with_the_same_weights_and_shares_what_it_does_not_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[tuple[str, int, str, str, bool, tuple[str, ...]]] = []
+    made: list[tuple[str, str, float, int, tuple[str, ...]]] = []
 
     def run_cycle(
-        folder: Path, model: Path, outcomes: list[Record], *args: object, **options: object
+        folder: Path, model: Path, outcomes: list[Record], replay: object, sizes: Sizes, **options: object
     ) -> cycle.CycleResult:
         folder.mkdir(parents=True, exist_ok=True)
         found = tuple(name for name in SHARED_STAGES if (folder / f"{name}.jsonl").exists())
-        method, number = options["method"], options["number"]
-        assert isinstance(method, cycle.Method) and isinstance(number, int)
-        start = "/".join(model.relative_to(tmp_path).parts)
-        made.append((folder.parent.name, number, start, method.rule, method.prefer_failures, found))
-        for name in (*SHARED_STAGES, "held_out"):
+        method = options["method"]
+        assert isinstance(method, Method) and options["number"] == 1 and model == tmp_path / "model"
+        made.append((folder.parent.name, method.rule, sizes.new_share, sizes.longest, found))
+        for name in SHARED_STAGES:
             write_lines(folder / f"{name}.jsonl", [{"id": name}])
         decision = Decision(accepted=False, reason="")
         return cycle.CycleResult(decision=decision, model=model, outcomes=outcomes, metrics={})
 
     monkeypatch.setattr(cycle, "run_cycle", run_cycle)
-    monkeypatch.setattr(cycle, "evaluate_weights", lambda *args, **options: [])
+    monkeypatch.setattr(judging, "evaluate_weights", lambda *args, **options: [])
     monkeypatch.setattr("planner.learning.replay_corpus.find_replay", lambda *args: None)
     found = cycles(tmp_path / "model", tmp_path, sizes_of(1.0), 0)
-    first = f"{RULES[0]}/cycle-1/model"
+    share, longest = sizes_of(1.0).new_share, sizes_of(1.0).longest
     assert made == [
-        ("rejection", 1, "model", "rejection", True, ()),
-        ("advantage", 1, "model", "advantage", True, SHARED_STAGES),
-        ("preference", 1, "model", "preference", True, SHARED_STAGES),
-        ("leaning", 2, first, "rejection", True, ()),
-        ("uniform", 2, first, "rejection", False, ()),
+        ("rejection", "rejection", share, longest, ()),
+        ("advantage", "advantage", share, longest, SHARED_STAGES),
+        ("preference", "preference", share, longest, SHARED_STAGES),
+        ("fewer new", "rejection", share / 2, longest, SHARED_STAGES),
+        ("every length", "rejection", share, 10, ("sampled", "reworded")),
     ]
-    for name in loop_choices.CHOICES:  # what the second cycle leans by
-        assert read_lines(tmp_path / name / "cycle-1" / "episodes.jsonl")
-    assert list(found) == ["before", *RULES, "leaning", "uniform"]
+    assert list(found) == ["before", *RULES, "unmixed", *loop_choices.CHOICES]
+    assert found["unmixed"] == tmp_path / "rejection" / "cycle-1" / "trained"
 
 
 def test_comparison_is_paired_and_by_group() -> None:
@@ -72,7 +71,7 @@ def test_the_command_measures_all_weights_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     measured: list[str] = []
-    names = ("before", *RULES, *loop_choices.CHOICES)
+    names = ("before", *RULES, loop_choices.UNMIXED, *loop_choices.CHOICES)
 
     def outcomes(model: Path, count: int, seed: int, samples: int) -> list[Record]:
         measured.append(f"{model} {seed}")

@@ -8,8 +8,8 @@ import pytest
 
 from envs.symbolic.goals import format_goal, parse_goal
 from planner.goals.merging import merge_conditions
-from planner.learning.composition import _merged
-from planner.learning.proposals import Proposal
+from planner.learning.proposing.composition import _merged
+from planner.learning.proposing.proposals import Proposal
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ from planner.cli.execution_runner import execute_and_report
 from planner.corpus.teacher_chunks import taught_actions
 from planner.errors import StageError
 from planner.io.json_lines import Record
-from planner.learning.cycle import draw_held_out_tasks
 from planner.learning.episode_jobs import ExecuteInPhysics, JudgeTrial, TryTask, checked_episodes, plan_of
-from planner.learning.proposals import Proposal, initial_state_of
+from planner.learning.judging import draw_held_out_tasks
+from planner.learning.proposing.proposals import Proposal, initial_state_of
 from planner.learning.training_examples import example_from_hindsight
 from planner.reporting.filmstrips import strips
 from planner.reporting.run_folder import Cycle

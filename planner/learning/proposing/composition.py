@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from envs.errors import GoalError
 from envs.symbolic.goals import Condition, Count, Goal, Holding, fixtures_named, format_goal, parse_goal
@@ -18,9 +19,15 @@ from planner.goals.merging import merge_conditions
 from planner.language.normalization import MAX_INSTRUCTION_CHARS, normalize
 from planner.language.realization import Realizer
 from planner.language.sequencing import SEQUENCE_FRAMES, join_in_sequence
-from planner.learning.proposals import Origin, Proposal, initial_state_of, rejection_reason, substitute_category
+from planner.learning.proposing.proposals import (
+    Origin,
+    Proposal,
+    initial_state_of,
+    rejection_reason,
+    substitute_category,
+)
 
-LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10)  # numbers of conditions that joined goals aim at
+MAX_CONDITIONS = 10  # of a joined goal, in any cycle
 SHARES: dict[Origin, float] = {"joined": 0.5, "in turn": 0.15, "merged": 0.35}
 CANDIDATES = 4  # of which the one with the rarest form is used
 MAX_SEQUENTIAL_CONDITIONS = 2  # conditions of each part of a sequential task
@@ -29,10 +36,19 @@ SAME_OBJECT_SHARE = 0.6  # of sequential tasks continue with the object of the p
 
 Members = Sequence[tuple[Proposal, Goal]]
 ComposedTask = tuple[list[Proposal], Goal]
+Maker = Callable[[Members, random.Random], ComposedTask | None]
 
 
-def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Proposal]:
-    """Yield up to `count` tasks for each home, composed of kept proposals of all homes."""
+def compose(
+    proposals: Sequence[Proposal], count: int, seed: int, *, longest: int = MAX_CONDITIONS
+) -> Iterator[Proposal]:
+    """Yield up to `count` tasks for each home, composed of kept proposals of all homes.
+
+    A joined goal aims at 2 to `longest` conditions, at most 10. Tasks that become a little longer each time are what
+    lets small transformers learn much longer ones (arXiv:2502.01612).
+    """
+    lengths = range(2, max(2, min(longest, MAX_CONDITIONS)) + 1)
+    makers: dict[Origin, Maker] = {"joined": partial(_join, lengths=lengths), "in turn": _in_turn, "merged": _merged}
     usable = [p for p in proposals if not p.dropped and p.parts == 1]
     members = [(p, goal) for p in usable if len((goal := parse_goal(p.goal)).phases) == 1]
     meanings: set[tuple[tuple[str, ...], ...]] = set()
@@ -41,7 +57,7 @@ def compose(proposals: Sequence[Proposal], count: int, seed: int) -> Iterator[Pr
         rng = random.Random(f"compose/{seed}/{home}")
         for number in range(count):
             (origin,) = rng.choices(list(SHARES), list(SHARES.values()))
-            task = _rarest([_MAKERS[origin](members, rng) for _ in range(CANDIDATES)], form_counts)
+            task = _rarest([makers[origin](members, rng) for _ in range(CANDIDATES)], form_counts)
             if task is None or meaning(task[1]) in meanings:
                 continue
             parts, goal = task
@@ -76,9 +92,9 @@ def condition_forms(goal: Goal) -> set[str]:
     return forms | {f"{len(goal.conditions)} conditions: {' , '.join(types)}"}
 
 
-def _join(members: Members, rng: random.Random) -> ComposedTask | None:
-    """Join tasks up to a number of conditions drawn from `LENGTHS`."""
-    max_conditions = rng.choice(LENGTHS)
+def _join(members: Members, rng: random.Random, lengths: Sequence[int]) -> ComposedTask | None:
+    """Join tasks up to a number of conditions drawn from `lengths`."""
+    max_conditions = rng.choice(lengths)
     chosen: list[Proposal] = []
     conditions: list[Condition] = []
     for proposal, goal in rng.sample(members, len(members)):
@@ -134,10 +150,3 @@ def _merged(members: Members, rng: random.Random) -> ComposedTask | None:
         if len(merged.conditions) == 1 and merged.conditions[0] not in both.conditions:
             return [proposal, other], merged
     return None
-
-
-_MAKERS: dict[Origin, Callable[[Members, random.Random], ComposedTask | None]] = {
-    "joined": _join,
-    "in turn": _in_turn,
-    "merged": _merged,
-}

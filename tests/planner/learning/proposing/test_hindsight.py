@@ -13,8 +13,8 @@ from envs.scenes.home_file import load_home
 from envs.symbolic.actions import State, World, applicable, parse_action, successor
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
-from planner.learning.hindsight import achieved_subgoals, relabel
-from planner.learning.proposals import initial_state_of
+from planner.learning.proposing.hindsight import achieved_subgoals, relabel
+from planner.learning.proposing.proposals import initial_state_of
 from planner.tasks.task_sampler import goal_is_held_out
 from planner.verification.plan_verification import replay
 

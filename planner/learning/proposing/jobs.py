@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envs.symbolic.goals import parse_goal
-from planner.learning.proposals import Proposal, Proposer
+from planner.learning.proposing.proposals import Proposal, Proposer
 from planner.rollouts.model_jobs import ModelJob
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ class ProposeTasks(ModelJob):
 
 @dataclass(frozen=True, kw_only=True)
 class VerbalizeGoal(ModelJob):
-    """Let the GPT put incidentally achieved goals into words.
+    """Let the GPT put goals into words: those that a plan reached incidentally, and those of other tasks once more.
 
     Attributes:
         seed: The cycle's seed.
-        reached: Tasks without an instruction, by id.
+        reached: Tasks by id. An instruction that is there is not given again.
     """
 
     seed: int
@@ -56,7 +56,9 @@ class VerbalizeGoal(ModelJob):
         """Return the task with its instruction, or the reason why it is dropped."""
         task = self.reached[key]
         proposer = Proposer(self.planner(), self.seed)
-        return proposer.verbalize(task.home, parse_goal(task.goal), key, task.furnished_for).as_dict()
+        furnished_for = task.furnished_for or task.goal
+        worded = proposer.verbalize(task.home, parse_goal(task.goal), key, furnished_for, but=task.instruction)
+        return worded.as_dict() | {"origin": task.origin}
 
     def failed(self, key: str) -> Record:
         """Return the task, marked as dropped because its worker died."""

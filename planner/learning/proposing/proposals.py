@@ -52,7 +52,7 @@ FIELD_TYPES = {
     "furnished_for": str,
 }  # fmt: skip
 
-Origin = Literal["sampled", "varied", "joined", "in turn", "merged", "hindsight"]
+Origin = Literal["sampled", "varied", "reworded", "said", "joined", "in turn", "merged", "hindsight"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +65,10 @@ class Proposal:
         goal: In canonical wording; "" if it cannot be parsed.
         dropped: Why it is not used, or "".
         parts: The number of proposals that it is composed of; 1: as the GPT wrote it.
-        origin: sampled: the GPT wrote it; varied: one category was substituted; joined, in turn (sequential) and
-            merged: composed of several (planner/learning/composition.py); hindsight: a plan achieved the goal
-            incidentally, and the GPT put it into words.
+        origin: sampled: the GPT wrote it; varied: one category was substituted; reworded: the GPT wrote other words for
+            its goal; said: a person said it, and all readings agree (said.py); joined, in turn (sequential) and merged:
+            composed of several (composition.py); hindsight: a plan achieved the goal incidentally, and the GPT put it
+            into words.
         furnished_for: The goal that the home was furnished for, if not its own.
     """
 
@@ -206,10 +207,11 @@ class Proposer:
                     goal=format_goal(goal) if goal else "", dropped=dropped, origin="varied",
                 )  # fmt: skip
 
-    def verbalize(self, home: int, goal: Goal, id: str, furnished_for: str) -> Proposal:
-        """Return an achieved goal as a task with an instruction by the GPT; dropped if none passes the read-back check.
+    def verbalize(self, home: int, goal: Goal, id: str, furnished_for: str, *, but: str = "") -> Proposal:
+        """Return a goal as a task with an instruction by the GPT; dropped if none passes the read-back check.
 
-        `furnished_for` is the goal of the task whose plan achieved it.
+        `furnished_for` is the goal that the home was furnished for: that of the task whose plan achieved this one.
+        The instruction `but` is not given.
         """
         state = initial_state_of(home, parse_goal(furnished_for))
         dropped = rejection_reason(goal, state) or self._repeated(home, goal)
@@ -217,7 +219,7 @@ class Proposer:
         if not dropped:
             wordings = self._wordings(text_format.inventory(state), format_goal(goal), home)
             instruction = next(
-                (words for words in wordings if self._reads_back(words, goal, state, MIN_READING_LOGPROB)), ""
+                (w for w in wordings if w != but and self._reads_back(w, goal, state, MIN_READING_LOGPROB)), ""
             )
             dropped = "" if instruction else "not read back"
         return Proposal(

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from envs.symbolic.actions import Action, State
-from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Place, Thing
+from envs.symbolic.goals import Condition, Count, Every, FixtureIs, Goal, Place, Thing, fixtures_named
 from envs.symbolic.scoring import holds
+from planner.goals.comparison import shape
 from planner.tasks.task_sampler import goal_is_held_out
 from planner.verification.plan_verification import replay
 
@@ -122,3 +123,10 @@ def _every(initial_state: State, final_state: State) -> Iterator[Condition]:
                 condition = Every(thing=Thing(word=word, states=state), place=Place(fixture=world.categories[place]))
                 if holds(final_state, condition, initial_state):
                     yield condition
+
+
+def features(goal: Goal) -> set[str]:
+    """Return what a goal has in common with others: forms and number of conditions, fixtures, number of phases."""
+    forms = {shape(Goal(phases=((condition,),))) for condition in goal.conditions}
+    fixtures = {f"at {name}" for condition in goal.conditions for name in fixtures_named(condition)}
+    return forms | fixtures | {f"{len(goal.conditions)} conditions", f"{len(goal.phases)} in turn"}

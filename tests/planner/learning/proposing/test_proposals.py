@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import planner.learning.proposals
+import planner.learning.proposing.proposals
 from envs.symbolic.actions import State
 from envs.symbolic.goals import format_goal, parse_goal
 from envs.symbolic.scoring import holds
 from planner.api import Planner
-from planner.learning.composition import _rarest, compose, condition_forms
-from planner.learning.proposal_jobs import ProposeTasks, VerbalizeGoal
-from planner.learning.proposals import Proposal, Proposer, initial_state_of
+from planner.learning.proposing.composition import _rarest, compose, condition_forms
+from planner.learning.proposing.jobs import ProposeTasks, VerbalizeGoal
+from planner.learning.proposing.proposals import Proposal, Proposer, initial_state_of
 from planner.tasks.task_sampler import goal_is_held_out
 
 
@@ -30,7 +30,7 @@ def proposed(written: list[tuple[str, str]], model: Planner, monkeypatch: pytest
 def test_what_is_no_task_is_dropped_with_its_reason(
     memorized: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planner.learning.proposals, "initial_state_of", lambda home, goal: flat)
+    monkeypatch.setattr(planner.learning.proposing.proposals, "initial_state_of", lambda home, goal: flat)
     told = "put the mug on the table"
     names = sorted(flat.world.domain.objects)
     held_out = next(g for name in names if goal_is_held_out(parse_goal(g := f"hot {name} on countertop")))
@@ -66,7 +66,9 @@ def some_proposals(home: int) -> list[Proposal]:
     kept = [
         g
         for g in goals
-        if not planner.learning.proposals.rejection_reason(parse_goal(g), initial_state_of(home, parse_goal(g)))
+        if not planner.learning.proposing.proposals.rejection_reason(
+            parse_goal(g), initial_state_of(home, parse_goal(g))
+        )
     ]
     return [Proposal(id=f"{home}/{i}", home=home, instruction=g.lower(), goal=g) for i, g in enumerate(kept)]
 
@@ -96,9 +98,12 @@ def test_what_is_exchanged_is_exchanged_in_words_and_goal_and_what_was_seldom_tr
     kept = [Proposal(id="0", home=11, instruction="put the mug on the desk", goal="mug on desk")]
     present = ["desk", "dining table", "mug", "plate"]
     tried = Counter({"plate": 10_000, "mug": 10_000, "desk": 10_000})
-    found = planner.learning.proposals._with_random_category(random.Random(0), kept, present, tried)
+    found = planner.learning.proposing.proposals._with_random_category(random.Random(0), kept, present, tried)
     assert found == ("put the mug on the dining table", "mug on dining table", "dining table")
-    assert planner.learning.proposals._with_random_category(random.Random(0), kept, ["mug", "desk"], Counter()) is None
+    assert (
+        planner.learning.proposing.proposals._with_random_category(random.Random(0), kept, ["mug", "desk"], Counter())
+        is None
+    )
 
 
 def test_a_varied_task_is_one_that_can_be_done_and_need_not_be_read_yet(random_planner: Planner) -> None:
@@ -107,7 +112,7 @@ def test_a_varied_task_is_one_that_can_be_done_and_need_not_be_read_yet(random_p
     for task in varied:
         if not task.dropped:
             goal = parse_goal(task.goal)
-            assert planner.learning.proposals.rejection_reason(goal, initial_state_of(11, goal)) == ""
+            assert planner.learning.proposing.proposals.rejection_reason(goal, initial_state_of(11, goal)) == ""
 
 
 def test_a_goal_that_cannot_be_put_into_words_is_dropped(random_planner: Planner) -> None:
@@ -143,3 +148,25 @@ def test_a_goal_for_which_no_words_are_found_is_dropped(model_folder: Path) -> N
     written = Proposal(**job(reached.id))  # type: ignore[arg-type]
     assert (written.goal, written.instruction) == ("lamp on", "") and written.dropped
     assert Proposal(**job.failed(reached.id)).dropped == "lost"  # type: ignore[arg-type]
+
+
+def test_each_cycle_may_join_one_condition_more() -> None:
+    parts = some_proposals(11)
+
+    def longest(limit: int) -> int:
+        joined = [p for seed in range(4) for p in compose(parts, 12, seed, longest=limit) if p.origin == "joined"]
+        return max(len(parse_goal(p.goal).conditions) for p in joined)
+
+    assert [longest(limit) for limit in (2, 3, 5, 7)] == [2, 3, 5, 7]
+    assert longest(99) <= 10
+
+
+def test_words_that_are_there_already_are_not_given_again(
+    memorized: Planner, flat: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner.learning.proposing.proposals, "initial_state_of", lambda home, goal: flat)
+    words = ["fork, please", "put the mug on the table", "nonsense"]
+    monkeypatch.setattr(Proposer, "_wordings", lambda self, *args: iter(words))
+    goal = parse_goal("mug on dining table")
+    worded = [Proposer(memorized, 0).verbalize(11, goal, "0", "mug on dining table", but=but) for but in ("", words[1])]
+    assert [(p.instruction, p.dropped) for p in worded] == [(words[1], ""), ("", "not read back")]
