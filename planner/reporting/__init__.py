@@ -4,6 +4,7 @@
 |---|---|
 | `run_folder.py` | reads the folder of a run |
 | `figures.py` | the figures of a run |
+| `gains.py` | what each cycle gained and forgot, and what was learned from |
 | `charts.py` | charts as SVG |
 | `filmstrips.py` | three episodes as filmstrips |
 | `table.py` | the data of a figure, to show and download |

@@ -18,7 +18,7 @@ RECORDED_NOTE = "What went wrong first, as the run recorded it; a task may still
 UNRECORDED_NOTE = "This run recorded no kinds of failure; told apart is whether there was a plan at all."
 RATE_COLUMNS = ("hits", "tasks", "rate", "low", "high")
 MAX_GROUPS = 16  # bars of families; the rarest are left out
-MAX_CYCLES = 4  # drawn as separate series in a chart: the latest
+MAX_CYCLES = 5  # drawn as separate series in a chart: the latest
 MAX_POINTS = 400  # of a curve
 LEARNING_COUNTS = (
     ("proposed", "proposed"), ("episodes", "tried"), ("reached", "reached with verification"),

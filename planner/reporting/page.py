@@ -15,7 +15,7 @@ from pathlib import Path
 from planner.evaluation.statistics import Paired, Rate, compare
 from planner.io.json_lines import Record
 from planner.learning.acceptance import MODE_LABELS
-from planner.reporting import figures, proposal_table
+from planner.reporting import figures, gains, proposal_table
 from planner.reporting.figures import INTERVALS, number, rate_of
 from planner.reporting.filmstrips import Strip
 from planner.reporting.run_folder import Run
@@ -54,8 +54,9 @@ def build(run: Run, strips: Sequence[Strip], *, max_bytes: int = MAX_BYTES) -> P
         ("test", "Test homes", _html((*figures.success_in_test_homes(run), *figures.results_by_split(run))),
          "Measured before and after, never used to choose."),
         ("kinds", "By kind of task", _html(figures.success_by_kind(run)), ""),
+        ("gains", "Gained and forgotten", _html((*gains.gains(run), *gains.forgotten(run))), ""),
         ("failures", "What failed", _html(figures.failures(run)), ""),
-        ("learnt", "What was learnt", _html(figures.learning(run)), ""),
+        ("learnt", "What was learnt", _html((*figures.learning(run), *gains.lessons(run))), ""),
         ("episodes", "Three episodes", "".join(strip.html() for strip in strips),
          "The recorded plan, of verified decoding, in the home that the task was proposed for."),
         ("proposals", "Proposals", "{proposals}", ""),

@@ -15,6 +15,7 @@ from planner.io.json_lines import Record, check_fields, read_lines, read_record
 
 OUTCOME_TYPES = {"id": str, "split": str, "alone": bool, "verified": bool}  # of a held-out outcome
 PROPOSAL_KEYS = ("id", "instruction", "goal")
+LESSONS_FILE, LESSON_KEYS = "lessons.jsonl", ("home", "said", "corrections", "understood", "goal")
 STEPS_FILE = "metrics.jsonl"  # as in gpt.training.trainer, which imports torch
 EPISODE_KEYS = ("id", "instruction", "goal", "direct", "kept", "plan")
 
@@ -36,6 +37,7 @@ class Cycle:
         physics: Plans that were executed in the physical home.
         outcomes: The new weights' outcomes on the held-out tasks; empty if nothing was learned.
         training: The logged training steps.
+        said: Instructions of people, with what they were read as.
         missing: Files that do not exist yet.
     """
 
@@ -47,6 +49,7 @@ class Cycle:
     physics: Sequence[Record] = ()
     outcomes: Sequence[Record] = ()
     training: Sequence[Record] = ()
+    said: Sequence[Record] = ()
     missing: Sequence[str] = ()
 
     @property
@@ -67,6 +70,7 @@ class Run:
         before: Outcomes of the initial weights on test homes.
         after: Outcomes of the last accepted weights on test homes; those of `before` if none were accepted.
         cycles: All cycles that have begun.
+        corrections: What was corrected in dialogues (`lessons.jsonl` beside the run's folder).
     """
 
     folder: Path
@@ -76,6 +80,7 @@ class Run:
     before: Sequence[Record]
     after: Sequence[Record]
     cycles: Sequence[Cycle]
+    corrections: Sequence[Record] = ()
 
     @property
     def finished_cycles(self) -> list[Cycle]:
@@ -128,6 +133,7 @@ def read_run(folder: Path) -> Run:
         before=before,
         after=_after(folder, numbers) or (before if results is not None else ()),
         cycles=[_cycle(folder / f"cycle-{number}", number) for number in numbers],
+        corrections=_lines(folder.resolve().parent / LESSONS_FILE, LESSON_KEYS),
     )
     if not (run.validation or run.before or run.cycles):
         raise RunError(f"{folder}: nothing was done in this run yet; report once its first tasks are evaluated")
@@ -141,13 +147,18 @@ def _cycle(folder: Path, number: int) -> Cycle:
         number=number,
         config=read_record(folder / "config.json") if (folder / "config.json").exists() else {},
         metrics=read_record(folder / "metrics.json") if is_finished else None,
-        proposals=[p for name in ("proposals.jsonl", "hindsight.jsonl") for p in _lines(folder / name, PROPOSAL_KEYS)],
+        proposals=[
+            p
+            for name in ("proposals.jsonl", "hindsight.jsonl", "said.jsonl")
+            for p in _lines(folder / name, PROPOSAL_KEYS)
+        ],
         episodes=[
             e for name in ("episodes.jsonl", "hindsight_episodes.jsonl") for e in _lines(folder / name, EPISODE_KEYS)
         ],
         physics=_lines(folder / "physics.jsonl", ("id", "success")),
         outcomes=_outcomes(folder / "held_out.jsonl") if is_finished else (),
         training=_lines(folder / "training" / STEPS_FILE, ("step", "loss")),
+        said=_lines(folder / "said.jsonl", PROPOSAL_KEYS),
         missing=() if is_finished else [name for name in names if not (folder / name).exists()],
     )
 

@@ -29,6 +29,7 @@ from planner.reporting.figures import (
     success_in_test_homes,
 )
 from planner.reporting.filmstrips import choose, strips
+from planner.reporting.gains import forgotten, gains, lessons
 from planner.reporting.page import build
 from planner.reporting.run_folder import Run, RunError, read_run
 from planner.reporting.table import Figure, Table
@@ -322,6 +323,52 @@ def test_where_nothing_was_done_there_is_nothing_to_report(tmp_path: Path) -> No
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(RunError, match="nothing was done in this run yet"):
         read_run(tmp_path)
+
+
+# Gains
+
+
+def table_of(run: Run, name: str) -> list[Record]:
+    found = next(f.table for f in (*gains(run), *forgotten(run), *lessons(run)) if f.table.name == name)
+    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+
+def test_each_cycle_is_compared_with_the_first_weights_task_by_task(run: Run) -> None:
+    rows = table_of(run, "gain-by-kind")
+    assert len(rows) == 2 * 2 * 2  # cycles, kinds, ways
+    first = next(r for r in rows if (r["cycle"], r["kind"], r["way"]) == (1, "short", "direct pass"))
+    assert (first["weights"], first["tasks"], first["gained"], first["lost"], first["gain"]) == (
+        "accepted",
+        4,
+        1,
+        0,
+        25.0,
+    )
+    low, high = first["low"], first["high"]
+    assert isinstance(low, float) and isinstance(high, float) and low < 25.0 < high
+    assert all(r["gained"] == r["lost"] == 0 for r in rows if r["cycle"] == 2)  # its weights are as before
+
+
+def test_what_was_reached_and_is_not_any_more_is_named(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run")
+    assert table_of(read_run(folder), "forgotten") == [{"cycle": "-", "kind": "nothing", "task": "-"}]
+    lost = [*outcomes("short", "1100", "0110"), *outcomes("<long>", "0000", "0000")]
+    write_lines(folder / "cycle-2" / "held_out.jsonl", lost)
+    names = [(r["cycle"], r["task"]) for r in table_of(read_run(folder), "forgotten")]
+    assert names == [(2, "<long>/0"), (2, "short/0")]
+
+
+def test_what_people_said_and_corrected_is_shown(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run")
+    assert not [f for f in lessons(read_run(folder)) if f.table.name in ("said", "corrections")]
+    said = [proposal("said/0", origin="said"), proposal("said/1", origin="said", dropped="read differently")]
+    write_lines(folder / "cycle-1" / "said.jsonl", said)
+    lesson = {"home": "flat", "said": NASTY, "corrections": ["no", "the bowl"], "understood": [GOAL], "goal": GOAL}
+    write_lines(tmp_path / "lessons.jsonl", [lesson])
+    run = read_run(folder)
+    assert [r["what became of it"] for r in table_of(run, "said")] == ["learned from", "read differently"]
+    assert table_of(run, "corrections")[0]["corrections"] == "no / the bowl"
+    assert NASTY not in build(run, []).html
 
 
 # Filmstrips

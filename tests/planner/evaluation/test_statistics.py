@@ -62,6 +62,8 @@ def test_paired_test_counts_only_tasks_that_differ() -> None:
     paired = compare(first, second)
     assert (paired.wins, paired.losses, paired.total) == (3, 1, 6)
     assert paired.p == sign_test(3, 1)
+    low, high = paired.interval
+    assert -1 <= low < paired.gain < high <= 1
     assert paired.gain == pytest.approx(2 / 6)
 
 
