@@ -93,13 +93,13 @@ def lessons(run: Run) -> Iterator[Figure]:
         table = Table(name="said", columns=("cycle", "instruction", "read as", "what became of it"), rows=said)
         yield Figure(title="What people said", table=table, note="Learned where all readings agree.", span="page")
     if run.corrections:
-        corrected = [
+        meant: list[tuple[Cell, ...]] = [
             (str(r["home"]), str(r["said"]), _joined(r["corrections"]), _joined(r["understood"]), str(r["goal"]))
             for r in run.corrections[-MAX_EXAMPLES:]
         ]
-        columns = ("home", "said", "corrections", "understood", "meant")
+        heads = ("home", "said", "corrections", "understood", "meant")
         note = "runs/lessons.jsonl; learned by `python -m planner.improve --home HOME`, for that home alone."
-        table = Table(name="corrections", columns=columns, rows=corrected)
+        table = Table(name="corrections", columns=heads, rows=meant)
         yield Figure(title="Corrections", table=table, note=note, span="page")
 
 
