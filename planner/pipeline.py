@@ -12,8 +12,8 @@
     plan → tidy plan     `plan_for_goal`  what a proven plan opened is closed, what serves nothing is left out; proven
                                           again (verification/tidying.py). `Plan.added`, `Plan.left_out`
 
-The plan's prompt holds the goal and the facts alone: it is short in a home of any size, and it serves the first plan,
-later chunks and replanning in the same way. No search over states is involved.
+The plan's prompt, the goal and the facts alone, is short in a home of any size, and the same for a first plan, later
+chunks and replanning. No search over states is involved.
 """
 
 from __future__ import annotations
@@ -60,18 +60,15 @@ class PlanningPipeline:
 
     def __init__(
         self, model: Runtime | GPT, tokenizer: Tokenizer, calibration: Calibration | None = None,
-        kinds: Collection[DocumentKind] = (), notes: Mapping[str, object] | None = None,
-        domain: Domain | None = None,
+        kinds: Collection[DocumentKind] = (), notes: Mapping[str, object] | None = None, domain: Domain | None = None,
     ) -> None:  # fmt: skip
         """Wrap a model; a PyTorch model is converted, so later training does not affect it.
 
-        `kinds` are the optional kinds of documents that it was trained on (planner/prompts/document_kinds.py); it reads
-        no others. `notes` are data of the adapter of one home that was merged into the model
-        (planner/exploration/learned_prior.py). `domain` is the one that it was trained on; None: the default domain.
+        `kinds` are the optional kinds of documents that it was trained on (planner/prompts/document_kinds.py), `domain`
+        its domain, by default the home; `notes` are data of a merged adapter (planner/exploration/learned_prior.py).
         """
         self.model: Runtime = model if isinstance(model, Runtime) else NumpyModel.from_torch(model)
-        self.tokenizer = tokenizer
-        self.calibration = calibration
+        self.tokenizer, self.calibration = tokenizer, calibration
         self.kinds, self.notes, self.domain = frozenset(kinds), notes, domain or load_domain()
         self.prompts = Prompts(self.model, tokenizer, self.kinds)
         self.reader = InstructionReader(self.prompts, self.domain.skills)
@@ -84,12 +81,15 @@ class PlanningPipeline:
             CalibrationError: The error rate cannot be kept with this model.
         """
         options = options or Options()
+        return self.sure(self.reader.understand(instruction, state, options), state, options)
+
+    def sure(self, parsed: ParsedInstruction, state: State, options: Options) -> ParsedInstruction:
+        """Return what was read, or a question where its goal is not sure enough; errors are those of `understand`."""
         calibration = self.calibration if options.error_rate is None else self.calibrated(options.error_rate)
-        parsed = self.reader.understand(instruction, state, options)
         if parsed.goal is None or calibration is None:
             return parsed
-        choose = confirmed if options.error_rate is None else decide
-        return choose(self.reader, parsed, state, options, calibration)
+        ask = confirmed if options.error_rate is None else decide
+        return ask(self.reader, parsed, state, options, calibration)
 
     def calibrated(self, error_rate: float) -> Calibration:
         """Return the calibration after checking that it can keep this error rate.
@@ -106,18 +106,19 @@ class PlanningPipeline:
 
     def plan(self, instruction: str, state: State, options: Options | None = None) -> Plan:
         """Plan an instruction from a state; errors are those of `understand`."""
-        options = options or Options()
         started_at = time.perf_counter()
-        parsed = self.understand(instruction, state, options)
+        plan = self.plan_parsed(self.understand(instruction, state, options), state, options or Options())
+        return replace(plan, seconds=time.perf_counter() - started_at)
+
+    def plan_parsed(self, parsed: ParsedInstruction, state: State, options: Options) -> Plan:
+        """Plan for an instruction that is understood."""
         if parsed.goal is None:
-            return Plan.declined(parsed, state, time.perf_counter() - started_at)
+            return Plan.declined(parsed, state, 0.0)
         plan = self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
-        proven, judge = plan.is_proven, self.calibration
-        confidence = None if judge is None else judge.confidence(parsed.evidence, verified=proven)
-        return replace(
-            plan, tokens=plan.tokens + parsed.tokens, logprob=parsed.logprob, confidence=confidence,
-            words=parsed.words, seconds=time.perf_counter() - started_at,
-        )  # fmt: skip
+        judge = self.calibration
+        confidence = None if judge is None else judge.confidence(parsed.evidence, verified=plan.is_proven)
+        tokens = plan.tokens + parsed.tokens
+        return replace(plan, tokens=tokens, logprob=parsed.logprob, confidence=confidence, words=parsed.words)
 
     def plan_for_goal(
         self,
@@ -193,6 +194,6 @@ class PlanningPipeline:
         return refusal(goal, state, verify(state, goal, draft.actions, initial_state=initial_state))
 
     def draft(self, goal: Goal, state: State, options: Options, number: int = 0) -> Draft:
-        """Let the GPT write one plan for a goal without verifying it; each `number` above 0 samples another plan."""
+        """Let the GPT write one plan for a goal, unverified; each `number` above 0 samples another plan."""
         self.prompts.begin()
         return self.goal_planner.draft(goal, state, state, options, number, frozenset())

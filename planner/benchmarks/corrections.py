@@ -20,7 +20,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,7 +29,6 @@ from planner.io.command import one_thread, run_command
 from planner.io.command_parser import CommandParser
 
 if TYPE_CHECKING:
-    from envs.symbolic.goals import Goal
     from envs.symbolic.state import State
     from planner.api import Planner
     from planner.io.json_lines import Record
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 PROG = "python -m planner.benchmarks.corrections"
 Outcome = Literal["right", "was so", "asked", "refused", "wrong"]
 OUTCOMES: tuple[Outcome, ...] = ("right", "was so", "asked", "refused", "wrong")
-BY_WORDS = ("undo", "again", "other")  # families that have no goal of their own
+BY_WORDS = ("undo", "again", "other", "stop")  # families that have no goal of their own
 
 
 def exchange(planner: Planner, line: TaskLine) -> Record:
@@ -48,6 +47,7 @@ def exchange(planner: Planner, line: TaskLine) -> Record:
     from envs.symbolic.goals import format_goal
     from envs.symbolic.scoring import holds
     from planner.corrections.conversation import Conversation
+    from planner.plans.formulas.sameness import meaning_with_rules
     from planner.plans.options import Options
     from planner.tasks.task_homes import home_for
     from planner.verification.plan_verification import verify
@@ -73,7 +73,7 @@ def exchange(planner: Planner, line: TaskLine) -> Record:
     else:
         assert line.goal is not None
         report = verify(now, line.goal, plan.actions, initial_state=before)
-        same = _meaning(plan.goal, before) == _meaning(line.goal, before)
+        same = meaning_with_rules(plan.goal, before) == meaning_with_rules(line.goal, before)
         was_so = all(holds(before, condition, before) for condition in line.goal.conditions)
         outcome = "right" if same or (report.ok and not was_so) else "wrong"
     return {
@@ -85,17 +85,11 @@ def exchange(planner: Planner, line: TaskLine) -> Record:
 
 def was_right(line: TaskLine, first: Plan, before: State) -> bool:
     """Whether the first instruction was understood as it is meant in the end."""
+    from planner.plans.formulas.sameness import meaning_with_rules
+
     if first.goal is None or line.goal is None:
         return False
-    return _meaning(first.goal, before) == _meaning(line.goal, before)
-
-
-def _meaning(goal: Goal, state: State) -> Hashable:
-    """Return a key that is equal for goals that ask for the same here; the rules of the home are part of each."""
-    from envs.symbolic.goals import with_home_rules
-    from planner.plans.formulas.sameness import meaning_here
-
-    return meaning_here(with_home_rules(goal, state.world.scene), state)
+    return meaning_with_rules(first.goal, before) == meaning_with_rules(line.goal, before)
 
 
 def summary(records: Iterable[Record]) -> dict[str, dict[str, object]]:

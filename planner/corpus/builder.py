@@ -33,7 +33,7 @@ from planner.workers.processes import ProcessPool
 from planner.workers.worker_pool import Lost, Workers
 
 if TYPE_CHECKING:
-    from planner.corpus.free_text.own_goals import GoalWriter
+    from planner.corpus.wrong_goals.written import GoalWriter
     from planner.tasks.home_splits import SplitName
 
 Result = TypeVar("Result")
@@ -63,7 +63,7 @@ class _ShardJob:
     def _goal_writer(self) -> GoalWriter | None:
         if self.writer is None or not self.recipe.people:
             return None
-        from planner.corpus.free_text.own_goals import GoalWriter
+        from planner.corpus.wrong_goals.written import GoalWriter
 
         return GoalWriter(self.writer)
 

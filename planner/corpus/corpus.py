@@ -43,7 +43,7 @@ from planner.tasks.task_homes import home_for_lines
 from planner.tasks.task_sampler import Task, TaskDrawer, goal_is_held_out
 
 if TYPE_CHECKING:
-    from planner.corpus.free_text.own_goals import GoalWriter
+    from planner.corpus.wrong_goals.written import GoalWriter
 
 WITH_OWN_SKILL = 0.25  # share of renamed homes whose robot has a skill with a made-up name
 NO_TASK = "That is not a task."  # why a human-written line is refused, if it does not say so
@@ -139,8 +139,8 @@ class Recipe(Shares):
     def kinds(self) -> tuple[str, ...]:
         """The optional document kinds that the model is trained on, as recorded in its folder."""
         names = ("feedback", "infill", "descriptions", "renamed", *(("people",) if self.reading == "labels" else ()))
-        reworded = ("descriptions",) if self.people and self.reworded else ()
-        return tuple(name for name in names if getattr(self, name) or name in reworded)
+        of_people = {"descriptions": self.reworded, "replies": self.replies} if self.people else {}
+        return tuple(n for n in (*names, "replies") if of_people.get(n) or (n != "replies" and getattr(self, n)))
 
 
 _FRACTIONS = (

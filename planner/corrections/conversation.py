@@ -1,5 +1,8 @@
 """Answers what a person says about the last answer: "undo", "again", "the other one", "no, in the dishwasher".
 
+A GPT that hears replies says what a line asks for (planner/understanding/reply_reading.py). With others, `wording.py`
+tells corrections from instructions.
+
 What was done is undone first (planner/corrections/undoing.py). Then the instruction is read again with what corrects
 it behind it ("put the mug on the desk. no, the bowl"), which the GPT has learned to read. What it has understood
 before is known to be wrong, so another goal is taken. The plan begins in the state of now; steps that undo and do the
@@ -14,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envs.symbolic.actions import format_action
-from envs.symbolic.goals import FixtureIs, format_goal, with_home_rules
+from envs.symbolic.goals import FixtureIs, format_goal, parse_rule
 from envs.symbolic.scoring import fixtures_of
 from planner.corrections.lessons import Lesson
 from planner.corrections.teaching import with_corrections
@@ -22,8 +25,9 @@ from planner.corrections.undoing import Undone, undo
 from planner.corrections.wording import asks_anew, kind_of, named_back, orders, other_noun
 from planner.language.mentions import mentions
 from planner.language.normalization import normalize
-from planner.plans.formulas.sameness import meaning_here
+from planner.plans.formulas.sameness import meaning_with_rules
 from planner.plans.planning_result import ParsedInstruction, Plan
+from planner.understanding.reply_reading import read_reply
 from planner.verification.plan_verification import verify
 from planner.verification.shortening import shortened
 
@@ -40,6 +44,7 @@ MIN_LIKELIHOOD = (
 WHAT_ELSE = "What should I do instead?"
 NOTHING_TO_UNDO = "nothing has been done that could be undone"
 NO_OTHER = "there is no other one that would do"
+NOTHING_MORE = "nothing more is to be done"
 NOTHING_BEFORE = "nothing was said before that could be done again"
 _NEEDS_ONE: dict[str | None, str] = {"undo": NOTHING_TO_UNDO, "again": NOTHING_BEFORE, "other": NO_OTHER}
 
@@ -85,8 +90,13 @@ class Conversation:
         """Answer a line: what corrects the last answer, or an instruction of its own, which is noted.
 
         A line that nothing marks as a correction may still be about the last answer ("candle, dear, the candle!"), if
-        no clause of it begins with a verb for a task, or if it cannot be done by itself.
+        no clause of it begins with a verb for a task, or if it cannot be done by itself. A GPT that hears replies says
+        which it is.
         """
+        if self._last is not None and line.strip() and "replies" in self.planner.kinds:
+            plan = self._replied(self._last, line, now)
+            if plan is not None:
+                return plan
         plan = self.corrected(line, now)
         if plan is not None:
             return plan
@@ -149,12 +159,8 @@ class Conversation:
         used = self._used(last)
         if kind is None and (noun := other_noun(line)) and self._names_one_of(noun, used, now):
             kind = "other"
-        if kind is None and (noun := named_back(line)):
-            moved = {i for i in used if now.place[i] != last.before.place[i]}
-            if things := {i for i in moved if self._names_one_of(noun, {i}, now)}:
-                return self._undone(line, undo(last.before, now, only=frozenset(things)), now)
         if kind is None:
-            return None
+            return self._put_back(last, line, used, now)
         if kind == "again":
             return replace(self._again(last, now), corrects="again")
         undone = undo(last.before, now)
@@ -166,6 +172,40 @@ class Conversation:
         if kind == "other":
             return self._other(last, line, undone, now, used)
         return self._instead(last, line, kind, undone, now)
+
+    def _replied(self, last: Exchange, line: str, now: State) -> Plan | None:
+        """Answer a line as the GPT understands it behind the last answer; None if it does not."""
+        undone, used = undo(last.before, now), self._used(last)
+        said = with_corrections(last.said, tuple(last.corrections))
+        reply = read_reply(self.planner.reader, said, _own_text(last.plan), line, undone.final, self.options)
+        if reply is None:
+            return None
+        if reply.word == "new":
+            plan = self.planner.plan(line, now, self.options)
+            self.note(line, now, plan)
+            return plan
+        if reply.word in ("stop", "thanks"):
+            parsed = ParsedInstruction(instruction=normalize(line), refusal=NOTHING_MORE)
+            return replace(Plan.declined(parsed, now, 0.0), corrects="stop" if reply.word == "stop" else "")
+        if reply.word == "again":
+            return replace(self._again(last, now), corrects="again")
+        if reply.word == "other":
+            return self._other(last, line, undone, now, used)
+        if reply.word == "undo":
+            return self._put_back(last, line, used, now) or self._undone(line, undone, now)
+        self._wrong(last)
+        last.corrections.append(line.strip())
+        parsed = self.planner.sure(reply.parsed, undone.final, self.options)
+        plan = self.planner.plan_parsed(parsed, undone.final, self.options)
+        last.plan = replace(self._behind(undone, plan, now), corrects="instead")
+        return last.plan
+
+    def _put_back(self, last: Exchange, line: str, used: set[int], now: State) -> Plan | None:
+        """Return the plan that undoes what was done with what a line names; None if it names nothing of it."""
+        moved = {i for i in used if now.place[i] != last.before.place[i]}
+        noun = named_back(line)
+        things = {i for i in moved if self._names_one_of(noun, {i}, now)} if noun else set()
+        return self._undone(line, undo(last.before, now, only=frozenset(things)), now) if things else None
 
     # -- the answers ---------------------------------------------------------------------------------------------------
 
@@ -213,16 +253,14 @@ class Conversation:
     def _instead(self, last: Exchange, line: str, kind: Kind, undone: Undone, now: State) -> Plan | None:
         """Read the instruction again with what corrects it, and plan for what is understood now."""
         whole = with_corrections(last.said, (*last.corrections, line))
-        start, scene = undone.final, now.world.scene
+        start = undone.final
         misread = (last.plan.goal, *last.plan.options)
-        wrong = {meaning_here(with_home_rules(g, scene), start) for g in misread if g is not None}
+        wrong = {meaning_with_rules(g, start) for g in misread if g is not None}
         readings = [
             self.planner.reader.understand(text, start, self.options)
             for text in dict.fromkeys((whole, whole.replace(". no, ", ", no, "), whole.replace(". ", ", ")))
         ]
-        fitting = [
-            r for r in readings if r.goal and meaning_here(with_home_rules(r.goal, scene), start) not in wrong
-        ]  # fmt: skip
+        fitting = [r for r in readings if r.goal and meaning_with_rules(r.goal, start) not in wrong]
         best_of_all = max(map(self._likelihood, fitting), default=0.0)
         if kind == "unmarked" and best_of_all < MIN_LIKELIHOOD:
             return None
@@ -304,3 +342,13 @@ class Conversation:
         kinds = frozenset(state.world.categories[i] for i in entities)
         words = re.split(r"\s+", noun)
         return any(m.start == 0 and m.stop == len(words) for m in mentions(words, kinds))
+
+
+def _own_text(plan: Plan) -> str:
+    """Return the goal of a plan without the rules of its home, which nobody said."""
+    if plan.goal is None:
+        return ""
+    scene = plan.start.world.scene
+    of_home = {parse_rule(text, scene=scene) for text in scene.rules}
+    goal = replace(plan.goal, rules=tuple(rule for rule in plan.goal.rules if rule not in of_home))
+    return format_goal(goal, scene.domain)

@@ -26,9 +26,9 @@ class Decision:
     Attributes:
         accepted: Whether they are.
         reason: Why, or why not.
-        direct: The direct pass on held-out tasks, old and new.
+        direct: The direct pass on all tasks, old and new.
         verified: The full planner on them.
-        known: The full planner on known tasks.
+        known: The full planner on known tasks alone.
         misread: Silent misreads of all tasks; a win is a new one.
         length: Subtasks of plans for tasks that both reach, new to old.
         tokens: Tokens written for them, new to old.
@@ -45,7 +45,7 @@ class Decision:
 
     @property
     def gained(self) -> int:
-        """Held-out tasks gained, minus those lost, over both modes."""
+        """Tasks gained, minus those lost, over both modes."""
         both = [paired for paired in (self.direct, self.verified) if paired is not None]
         return sum(paired.wins - paired.losses for paired in both)
 
@@ -61,7 +61,7 @@ class Decision:
 
 
 def decide(old: Sequence[Record], new: Sequence[Record]) -> Decision:
-    """Accept new weights if held-out success, summed over both modes, rose, and nothing that matters became worse.
+    """Accept new weights if success, summed over both modes, rose, and nothing that matters became worse.
 
     Worse is: verified success clearly fell, or silent misreads clearly rose (a p-value below `MAX_P_OF_DROP`); known
     tasks were lost; plans became longer, or took more tokens, than the limits above allow.
@@ -71,12 +71,12 @@ def decide(old: Sequence[Record], new: Sequence[Record]) -> Decision:
     """
     if [o["id"] for o in old] != [n["id"] for n in new]:
         raise ValueError("old and new outcomes are of different tasks")
-    held_out = [(o, n) for o, n in zip(old, new, strict=True) if o.get("split") != KNOWN]
-    known_pairs = [(o, n) for o, n in zip(old, new, strict=True) if o.get("split") == KNOWN]
-    direct, verified = (_compared(held_out, mode) for mode, _ in MODE_LABELS)
+    pairs = list(zip(old, new, strict=True))
+    known_pairs = [(o, n) for o, n in pairs if o.get("split") == KNOWN]
+    direct, verified = (_compared(pairs, mode) for mode, _ in MODE_LABELS)
     known = _compared(known_pairs, "verified") if known_pairs else None
     counts_misreads = all("misread" in outcome for outcome in (*old, *new))
-    misread = _compared(list(zip(old, new, strict=True)), "misread") if counts_misreads else None
+    misread = _compared(pairs, "misread") if counts_misreads else None
     decision = Decision(
         accepted=False, reason="", direct=direct, verified=verified, known=known, misread=misread,
         length=_ratio(old, new, "steps"), tokens=_ratio(old, new, "tokens"),
@@ -84,9 +84,9 @@ def decide(old: Sequence[Record], new: Sequence[Record]) -> Decision:
     if worse := _what_is_worse(decision):
         return replace(decision, reason=worse)
     if decision.gained <= 0:
-        return replace(decision, reason=f"held-out success did not rise ({decision.gained:+d} tasks)")
+        return replace(decision, reason=f"success did not rise ({decision.gained:+d} tasks)")
     moves = f"direct pass {_gains_and_losses(direct)}, verified {_gains_and_losses(verified)}"
-    return replace(decision, accepted=True, reason=f"held-out success rose ({decision.gained:+d} tasks: {moves})")
+    return replace(decision, accepted=True, reason=f"success rose ({decision.gained:+d} tasks: {moves})")
 
 
 def _what_is_worse(decision: Decision) -> str:

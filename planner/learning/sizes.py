@@ -54,7 +54,7 @@ class Sizes:
     new_share: float = 0.6
     held_out: int = 25
     known: int = 200
-    blends: tuple[float, ...] = (1.0, 0.75, 0.5)
+    blends: tuple[float, ...] = (1.0, 0.5)
     physics: int = 0
 
     def scaled(self, factor: float) -> Sizes:

@@ -201,8 +201,8 @@ class Plan:
             time comes.
         words: What each part of the instruction became; empty if the GPT was not trained to tell.
         rules: The rules that were noted, in the goal language.
-        corrects: How it corrects the last answer of a dialogue: `undo`, `again`, `other` (objects) or `instead`
-            (another meaning); empty for the answer to an instruction of its own.
+        corrects: How it corrects the last answer of a dialogue: `undo`, `again`, `other` (objects), `instead` (another
+            meaning) or `stop`; empty for the answer to an instruction of its own.
     """
 
     instruction: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-DocumentKind = Literal["feedback", "infill", "descriptions", "renamed", "people"]
+DocumentKind = Literal["feedback", "infill", "descriptions", "renamed", "people", "replies"]
 
 
 def kinds_of(extra: Mapping[str, object]) -> frozenset[DocumentKind]:

@@ -99,17 +99,17 @@ class InstructionReader:
         """Read a text; a refusal or question claims nothing that the home contradicts."""
         parsed = self._understand(text, state, options)
         if not parsed.refusal and not parsed.question:
-            return self._accounted(parsed, state, options)
+            return self.accounted(parsed, state, options)
         from planner.understanding.claims.checking import checked  # here: most instructions are goals
 
         return checked(
             parsed,
             state,
             likely=lambda: self._likely(text, state, options, FALSE_CLAIM_LOGPROB),
-            look=lambda read: self._accounted(read, state, options),
+            look=lambda read: self.accounted(read, state, options),
         )
 
-    def _accounted(self, parsed: ParsedInstruction, state: State, options: Options) -> ParsedInstruction:
+    def accounted(self, parsed: ParsedInstruction, state: State, options: Options) -> ParsedInstruction:
         """Let the GPT look at the instruction a second time, with what it read; ask about words that it left unread.
 
         Not if a description of the way follows: second looks are trained on what people say, without steps.

@@ -6,8 +6,8 @@ exchange       other objects, furniture, rooms, colors, names and numbers in sen
 joining        several sentences in one breath, stories around them, lists of things
 constructs     words that matter: colors, origins, exceptions, times, rules; slips and ways, which do not
 corrections    a wish and what corrects it behind it
+replies        what people say about an answer
 putting        words at a place in a sentence, and where it names its things
 noise          keyboards and speech: typing errors, missing spaces, fillers, restarts
-wrong_goals    goals that are not what was said, for the second look
 trees          homes with their sentences, as documents
 """

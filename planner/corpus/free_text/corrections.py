@@ -2,7 +2,8 @@
 
 A correction stands behind its wish, as in a dialogue ("put the mug on the desk. no, the bowl"), and the goal is that
 of both. What is corrected was either said wrong, and is taken back, or it was said right and is repeated ("i said
-three"). Corrections also add things and take them out.
+three"). Corrections also add things and take them out. What the robot had done is known, too: a GPT that hears replies
+reads wish, what was done, and correction apart (planner/prompts/reply_format.py).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from envs.symbolic.domain import load_domain
 from planner.corpus.free_text.exchange import Exchange, renamed
@@ -49,11 +51,42 @@ NOT_THAT = (
 ARTICLES = ("the", "the", "the", "the", "my", "that", "a", "")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """A wish, what was done, and what the person says then.
+
+    Attributes:
+        said: The wish; its goal is what is meant in the end.
+        done: The goal that was done.
+        reply: What is said then.
+    """
+
+    said: Sentence
+    done: str
+    reply: str
+
+    def as_sentence(self, rng: random.Random) -> Sentence:
+        """Return wish and correction as one sentence; the words of the correction are read."""
+        joint = rng.choice(JOINTS)
+        mark, last = joint.strip(), self.said.words[-1]
+        first: list[str] = [*self.said.words[:-1], last if last[-1] in ".?!" or mark == "-" else last + mark]
+        dash, dash_tags = tagged_words("-" if mark == "-" else "", "context")
+        tags: list[Tag] = [*self.said.tags, *dash_tags]
+        words, more = tagged_words(self.reply, "read")
+        return self.said.with_words((*first, *dash, *words), (*tags, *more))
+
+
 def corrected(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sentence | None:
     """Say a wish, and behind it what corrects it; None if the wish has nothing that can be corrected in this way."""
+    correction = correction_of(sentence, exchange, rng)
+    return None if correction is None else correction.as_sentence(rng)
+
+
+def correction_of(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Correction | None:
+    """Return a correction of a wish; None if the wish has nothing that can be corrected in this way."""
     if sentence.kind != "plan" or "unread" in sentence.tags:
         return None
-    changes: list[tuple[float, Callable[[], Sentence | None]]] = [
+    changes: list[tuple[float, Callable[[], Correction | None]]] = [
         (0.42, lambda: _another_kind(sentence, exchange, rng)),
         (0.14, lambda: _another_number(sentence, rng)),
         (0.16, lambda: _another_word(sentence, rng)),
@@ -67,7 +100,7 @@ def corrected(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sen
     return None
 
 
-def _another_kind(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sentence | None:
+def _another_kind(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Correction | None:
     """Correct a thing or a piece of furniture."""
     mention = _named_once(sentence, rng)
     if mention is None:
@@ -77,14 +110,14 @@ def _another_kind(sentence: Sentence, exchange: Exchange, rng: random.Random) ->
     if kind in domain.fixtures and (found := re.search(rf"\b(on|in) (?:[\w']+ )?{re.escape(kind)}\b", sentence.goal)):
         at = found[1] if rng.random() < 0.6 else ""
     new = _with_article(exchange.noun(kind), mention.is_plural, exchange, rng)
-    if rng.random() < 0.3:
-        say = rng.choice(AGAIN).format(new=f"{at} {new}".strip())
-        return _behind(sentence, say, rng)
     group = domain.objects if kind in domain.objects else domain.fixtures
     alike = sorted(k for k in exchange.present if k in group and k != kind and k not in sentence.goal)
     if not alike:
         return None
     other = rng.choice(alike)
+    done = with_kinds(sentence.goal, {kind: other})
+    if rng.random() < 0.3:
+        return Correction(said=sentence, done=done, reply=rng.choice(AGAIN).format(new=f"{at} {new}".strip()))
     noun = exchange.noun(other)
     noun = exchange.realizer.plural(noun) if mention.is_plural else noun
     words, tags = renamed(sentence.words, sentence.tags, mention.start, mention.stop, noun)
@@ -92,10 +125,10 @@ def _another_kind(sentence: Sentence, exchange: Exchange, rng: random.Random) ->
         tags[i] = "context"
     old = f"the {noun}"
     say = rng.choice(INSTEAD).format(new=f"{at} {new}".strip(), old=f"{at} {old}".strip())
-    return _behind(sentence.with_words(words, tags), say, rng)
+    return Correction(said=sentence.with_words(words, tags), done=done, reply=say)
 
 
-def _another_number(sentence: Sentence, rng: random.Random) -> Sentence | None:
+def _another_number(sentence: Sentence, rng: random.Random) -> Correction | None:
     """Correct how many."""
     in_goal = re.findall(r"(?<![:\d])\b\d+\b(?!:)", sentence.goal)
     if len(in_goal) != 1 or not 1 < int(in_goal[0]) < len(NUMBER_WORDS):
@@ -105,16 +138,18 @@ def _another_number(sentence: Sentence, rng: random.Random) -> Sentence | None:
     if len(said) != 1:
         return None
     new = NUMBER_WORDS[number] if rng.random() < 0.7 else str(number)
-    if rng.random() < 0.5:
-        return _behind(sentence, rng.choice(AGAIN).format(new=new), rng)
     wrong = rng.choice([n for n in range(2, 10) if n != number])
+    done = re.sub(r"(?<![:\d])\b\d+\b(?!:)", str(wrong), sentence.goal)
+    if rng.random() < 0.5:
+        return Correction(said=sentence, done=done, reply=rng.choice(AGAIN).format(new=new))
     old = NUMBER_WORDS[wrong] if rng.random() < 0.7 else str(wrong)
     words, tags = renamed(sentence.words, sentence.tags, said[0], said[0] + 1, old)
     tags[said[0]] = "context"
-    return _behind(sentence.with_words(words, tags), rng.choice(INSTEAD).format(new=new, old=old), rng)
+    say = rng.choice(INSTEAD).format(new=new, old=old)
+    return Correction(said=sentence.with_words(words, tags), done=done, reply=say)
 
 
-def _another_word(sentence: Sentence, rng: random.Random) -> Sentence | None:
+def _another_word(sentence: Sentence, rng: random.Random) -> Correction | None:
     """Correct a color, a size, an owner, or whether something shall be on or off, open or closed."""
     plain = [bare(word) for word in sentence.words]
     words = [w for w in plain if sentence.goal.split(" ").count(w) == 1 and plain.count(w) == 1]
@@ -132,15 +167,17 @@ def _another_word(sentence: Sentence, rng: random.Random) -> Sentence | None:
         others = colors if group is colors else owners
         wrong = rng.choice([c for c in COLORS if c not in (word, "orange")]) if others is colors else ""
         new = f"the {word} one" if group is colors else word
+    done = " ".join((wrong if w == word else w) for w in sentence.goal.split(" ") if wrong or w != word)
     if not wrong or rng.random() < 0.3:
-        return _behind(sentence, rng.choice(AGAIN).format(new=new), rng)
+        return Correction(said=sentence, done=done, reply=rng.choice(AGAIN).format(new=new))
     changed, tags = renamed(sentence.words, sentence.tags, at, at + 1, wrong)
     tags[at] = "context"
     old = f"the {wrong} one" if group is colors else wrong
-    return _behind(sentence.with_words(changed, tags), rng.choice(INSTEAD).format(new=new, old=old), rng)
+    say = rng.choice(INSTEAD).format(new=new, old=old)
+    return Correction(said=sentence.with_words(changed, tags), done=done, reply=say)
 
 
-def _one_more(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sentence | None:
+def _one_more(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Correction | None:
     """Ask for the same with another thing, too."""
     if len(sentence.conditions) != 1:
         return None
@@ -162,11 +199,11 @@ def _one_more(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sen
     new = f"{rng.choice(('the', 'the', 'the', 'my', 'a'))} {exchange.noun(other)}"
     if sentence.goal.startswith(("every ", "no ")):
         new = f"the {exchange.realizer.plural(exchange.noun(other))}"
-    made = _behind(sentence, rng.choice(TOO).format(new=new), rng)
-    return _with_goal(made, goal)
+    meant = replace(sentence, goal=goal)
+    return Correction(said=meant, done=sentence.goal, reply=rng.choice(TOO).format(new=new))
 
 
-def _one_less(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sentence | None:
+def _one_less(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Correction | None:
     """Take out one of several wishes."""
     if len(sentence.conditions) < 2:
         return None
@@ -183,8 +220,8 @@ def _one_less(sentence: Sentence, exchange: Exchange, rng: random.Random) -> Sen
         tags[i] = "context"
     noun = exchange.noun(kind)
     old = f"the {exchange.realizer.plural(noun) if found[0].is_plural else noun}"
-    made = _behind(sentence.with_words(sentence.words, tags), rng.choice(NOT_THAT).format(old=old), rng)
-    return _with_goal(made, rest)
+    meant = replace(sentence, tags=tuple(tags), goal=rest)
+    return Correction(said=meant, done=sentence.goal, reply=rng.choice(NOT_THAT).format(old=old))
 
 
 def _named_once(sentence: Sentence, rng: random.Random) -> Mention | None:
@@ -207,20 +244,3 @@ def _without_properties(goal: str) -> str:
     """Return a condition without the color, size or owner of its thing, which the other one need not have."""
     words: Sequence[str] = goal.split(" ")
     return " ".join(w for w in words if w not in COLORS and w not in ("big", "small") and not w.endswith("'s"))
-
-
-def _behind(sentence: Sentence, say: str, rng: random.Random) -> Sentence:
-    """Say something behind a sentence; its words are read."""
-    joint = rng.choice(JOINTS)
-    mark, last = joint.strip(), sentence.words[-1]
-    first: list[str] = [*sentence.words[:-1], last if last[-1] in ".?!" or mark == "-" else last + mark]
-    dash, dash_tags = tagged_words("-" if mark == "-" else "", "context")
-    tags: list[Tag] = [*sentence.tags, *dash_tags]
-    words, more = tagged_words(say, "read")
-    return Sentence(
-        words=(*first, *dash, *words), tags=(*tags, *more), kind="plan", goal=sentence.goal, say=sentence.say
-    )
-
-
-def _with_goal(sentence: Sentence, goal: str) -> Sentence:
-    return Sentence(words=sentence.words, tags=sentence.tags, kind="plan", goal=goal, say=sentence.say)

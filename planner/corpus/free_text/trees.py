@@ -25,14 +25,15 @@ from planner.corpus.free_text.joining import each_with_its_place, in_story, toge
 from planner.corpus.free_text.noise import noisy
 from planner.corpus.free_text.pieces import Pieces, load_pieces
 from planner.corpus.free_text.putting import put_in
+from planner.corpus.free_text.replies import exchange_tree, read_exchanges, replies
 from planner.corpus.free_text.sentences import PeopleHome, Sentence, plain_sentence
-from planner.corpus.free_text.wrong_goals import kinds_left_out, wrong_goal
+from planner.corpus.wrong_goals.made import kinds_left_out, wrong_goal
 from planner.language.mentions import bare
 from planner.language.realization import Realizer
 from planner.prompts import text_format
 
 if TYPE_CHECKING:
-    from planner.corpus.free_text.own_goals import GoalWriter
+    from planner.corpus.wrong_goals.written import GoalWriter
 
 MAX_TOGETHER = 6
 MAX_WORDS = 110  # a longer sentence would fill the context
@@ -49,6 +50,8 @@ class Shares:
         wrapped: Sentences with a story, a reason or politeness around them.
         modified: Sentences with a word more that matters: a color, a time, a rule, or one that goals cannot say.
         corrected: Wishes that the person corrects behind them.
+        replies: Wishes that are also done, rightly or not, and replied to; of homes, those with exchanges as people
+            wrote them.
         listed: Wishes for one thing that become wishes for a list of things.
         mistyped: Sentences with typing errors, fillers and the like.
         accounts: Goals that are followed by what each word of the sentence was for.
@@ -62,6 +65,7 @@ class Shares:
     wrapped: float = 0.12
     modified: float = 0.3
     corrected: float = 0.05
+    replies: float = 0.0
     listed: float = 0.08
     mistyped: float = 0.3
     accounts: float = 1.0
@@ -94,14 +98,20 @@ class FreeText:
         self.homes, self.rng, self.shares, self.writer = list(homes), rng, shares or Shares(), writer
         self.pieces: Pieces = load_pieces()
         self.weights = [len(home.sentences) for home in homes]
+        self.exchanges = read_exchanges() if self.shares.replies else []
         self.stories = [
             s for home in homes for s in home.sentences if s.say == "That is not a task." and len(s.words) <= 25
         ]
 
     def tree(self, n_sentences: int, *, with_inventory: bool = True) -> text_format.Tree:
         """Return a home with sentences that were said in it."""
-        (home,) = self.rng.choices(self.homes, self.weights)
         rng = self.rng
+        if self.exchanges and rng.random() < self.shares.replies:
+            (told,) = rng.choices(self.exchanges, [len(found) for _, found in self.exchanges])
+            return exchange_tree(
+                told, n_sentences, rng, mistyped=self.shares.mistyped, with_inventory=with_inventory
+            )  # fmt: skip
+        (home,) = rng.choices(self.homes, self.weights)
         world = home.state.world
         scene = world.scene
         counts = {kind: len(entities) for kind, entities in world.entities_by_category.items()}
@@ -126,6 +136,7 @@ class FreeText:
             for s in sentences
             for document in (*documents(s, rng, self.shares, tuple(present)), *self._own(s, inventory, self.shares))
         ]
+        branches += replies(sentences, exchange, rng, share=self.shares.replies, mistyped=self.shares.mistyped)
         return text_format.Tree(text_format.home_part(inventory), tuple(branches))
 
     def _own(self, sentence: Sentence, inventory: str, shares: Shares) -> Iterator[text_format.Document]:

@@ -10,7 +10,17 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from envs.symbolic.goals import Condition, Goal, Rule, Test, format_condition, format_rule, format_test, format_when
+from envs.symbolic.goals import (
+    Condition,
+    Goal,
+    Rule,
+    Test,
+    format_condition,
+    format_rule,
+    format_test,
+    format_when,
+    with_home_rules,
+)
 from planner.plans.formulas.formula import FALSE, TRUE, AtLeast, Atom, Formula, Zone
 from planner.plans.formulas.grounding import Grounder
 
@@ -24,6 +34,11 @@ def meaning_here(goal: Goal, state: State) -> Hashable:
     A condition that nothing in the home can fulfill, or that always holds, is compared by its words.
     """
     return _Meanings(state).of_goal(goal)
+
+
+def meaning_with_rules(goal: Goal, state: State) -> Hashable:
+    """Return the key of a goal with the rules that its home has for every plan."""
+    return meaning_here(with_home_rules(goal, state.world.scene), state)
 
 
 class _Meanings:

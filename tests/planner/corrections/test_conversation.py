@@ -12,9 +12,18 @@ from envs.symbolic.actions import State, format_action, successor
 from envs.symbolic.goals import Goal, format_goal, parse_goal
 from planner.api import Planner
 from planner.corpus.teacher_chunks import plan_in_chunks
-from planner.corrections.conversation import NO_OTHER, NOTHING_BEFORE, NOTHING_TO_UNDO, WHAT_ELSE, Conversation
+from planner.corrections import conversation
+from planner.corrections.conversation import (
+    NO_OTHER,
+    NOTHING_BEFORE,
+    NOTHING_MORE,
+    NOTHING_TO_UNDO,
+    WHAT_ELSE,
+    Conversation,
+)
 from planner.plans.options import Options
 from planner.plans.planning_result import ParsedInstruction, Plan
+from planner.understanding.reply_reading import Reply
 from planner.verification.plan_verification import verify
 from tests.planner.world_model.two_rooms import two_rooms
 
@@ -53,6 +62,7 @@ class Taught(Planner):
 
     def __init__(self) -> None:
         self.calibration = self.notes = None
+        self.kinds = frozenset()
         self.reader = cast("InstructionReader", SimpleNamespace(understand=self.understand))
 
     def understand(self, instruction: str, state: State, options: Options | None = None) -> ParsedInstruction:
@@ -67,6 +77,13 @@ class Taught(Planner):
         if parsed.goal is None:
             return Plan.declined(parsed, home, 0.0)
         return self.plan_for_goal(parsed.goal, home, options, instruction=parsed.instruction)
+
+    def sure(self, parsed: ParsedInstruction, state: State, options: Options) -> ParsedInstruction:
+        return parsed
+
+    def plan_parsed(self, parsed: ParsedInstruction, state: State, options: Options) -> Plan:
+        assert parsed.goal is not None
+        return self.plan_for_goal(parsed.goal, state, options, instruction=parsed.instruction)
 
     def plan_for_goal(self, goal: Goal, state: State, options: Options | None = None, **also: object) -> Plan:
         avoid = also.get("avoid", frozenset())
@@ -198,3 +215,61 @@ def test_no_alone_is_asked_about(talk: Talk) -> None:
     talk.say("open the fridge")
     assert (talk.say("no!").status, talk.say("that's wrong").reason) == ("ask", WHAT_ELSE)
     assert "corrects" in talk.say("no").as_dict() and "corrects" not in talk.say("open the fridge").as_dict()
+
+
+REPLIES = {
+    "may it be as ever it was": "undo",
+    "mug to its old place, the way it was": "undo",
+    "encore une fois": "again",
+    "its twin, dear": "other",
+    "i will do it": "stop",
+    "you are an angel": "thanks",
+    "now the icebox": "new",
+    "candle i said, no, crockery": "bowl on desk",
+}
+
+
+@pytest.fixture
+def heard(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> Talk:
+    """A dialogue with a GPT that hears replies: it understands `REPLIES`, and nothing else."""
+
+    def read_reply(reader: object, said: str, done: str, line: str, *rest: object) -> Reply | None:
+        answer = REPLIES.get(line)
+        if answer is None:
+            return None
+        parsed = ParsedInstruction(instruction=f"{said}. {line}")
+        if " " not in answer:
+            return Reply(word=answer, parsed=parsed)  # type: ignore[arg-type]
+        return Reply(word=None, parsed=ParsedInstruction(instruction=parsed.instruction, goal=parse_goal(answer)))
+
+    monkeypatch.setattr(conversation, "read_reply", read_reply)
+    monkeypatch.setitem(MEANT, "now the icebox", "fridge open")
+    talk.planner.kinds = frozenset({"replies"})
+    return talk
+
+
+def test_a_reply_in_any_words_is_what_the_gpt_takes_it_for(heard: Talk) -> None:
+    start = heard.state
+    heard.say("put the mug on the desk")
+    meant = heard.say("candle i said, no, crockery")
+    assert (meant.corrects, meant.goal_text) == ("instead", "bowl on desk")
+    assert (heard.place("mug 1"), heard.place("bowl 1")) == ("cabinet 2", "desk 1")
+    assert heard.say("may it be as ever it was").corrects == "undo"
+    assert heard.state.place == start.place
+    heard.say("put a book on the bed")
+    assert heard.say("its twin, dear").corrects == "other"
+    thanks, stop = heard.say("you are an angel"), heard.say("i will do it")
+    assert (thanks.corrects, stop.corrects, stop.reason) == ("", "stop", NOTHING_MORE)
+    assert heard.say("encore une fois").corrects == "again"
+
+
+def test_a_reply_that_is_an_instruction_is_done_as_one(heard: Talk) -> None:
+    heard.say("put the mug on the desk")
+    new = heard.say("now the icebox")
+    assert (new.corrects, new.goal_text) == ("", "fridge open")
+    assert heard.place("mug 1") == "desk 1"
+
+
+def test_a_reply_that_the_gpt_does_not_understand_is_told_by_its_wording(heard: Talk) -> None:
+    heard.say("put the mug on the desk")
+    assert heard.say("no, the bowl").goal_text == "bowl on desk"

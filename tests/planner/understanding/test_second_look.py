@@ -93,6 +93,6 @@ def test_a_description_of_the_way_is_not_looked_at_a_second_time(flat: State) ->
     reader = InstructionReader(cast(Prompts, SimpleNamespace(looks_twice=True)))
     goal = parse_goal("mug on dining table")
     read = ParsedInstruction(instruction="put the mug on the table steps: open the cabinet", goal=goal)
-    assert reader._accounted(read, flat, Options()) is read
+    assert reader.accounted(read, flat, Options()) is read
     with pytest.raises(AttributeError):  # without one it is: these prompts can do nothing
-        reader._accounted(ParsedInstruction(instruction="put the mug on the table", goal=goal), flat, Options())
+        reader.accounted(ParsedInstruction(instruction="put the mug on the table", goal=goal), flat, Options())

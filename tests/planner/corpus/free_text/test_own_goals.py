@@ -8,8 +8,8 @@ import pytest
 
 from envs.symbolic.actions import State
 from planner.api import Planner
-from planner.corpus.free_text.own_goals import GoalWriter
 from planner.corpus.free_text.sentences import Sentence, plain_sentence
+from planner.corpus.wrong_goals.written import GoalWriter
 from planner.prompts import text_format
 
 

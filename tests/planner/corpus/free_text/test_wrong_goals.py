@@ -9,7 +9,7 @@ import pytest
 from envs.errors import GoalError
 from envs.symbolic.goals import Goal, parse_goal
 from planner.corpus.free_text.sentences import PeopleHome, canonical, plain_sentence
-from planner.corpus.free_text.wrong_goals import kinds_left_out, phases, wrong_goal
+from planner.corpus.wrong_goals.made import kinds_left_out, phases, wrong_goal
 from planner.goals.comparison import meaning
 from planner.language.mentions import bare
 from tests.planner.corpus.free_text.drawn_sentences import draws, read

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpt.inference.numpy_model import NumpyModel
-from planner.corpus.free_text.wrong_goals import phases
+from planner.corpus.wrong_goals.made import phases
 from planner.decoding.constrained_decoding import write_until
 from planner.plans.options import Options
 from planner.prompts.document_kinds import kinds_of
