@@ -21,6 +21,7 @@ from tests.fuzz.targets.contract import scratch_folder, some_state
 COMMANDS = (
     "planner.plan", "planner.run", "planner.home", "planner.evaluate", "planner.calibrate", "planner.report",
     "planner.improve", "planner.train", "planner.world_model.usual_places", "envs.agree", "envs.trials", "gpt.average",
+    "gpt.deepen",
     "gpt.gpt2", "planner.benchmarks.alfred_gpt2.__main__", "planner.benchmarks.searching",
     "planner.benchmarks.own_home", "planner.benchmarks.recovery", "planner.benchmarks.plan_length",
     "planner.benchmarks.latency.__main__", "planner.perception.training.__main__",
