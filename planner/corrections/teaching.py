@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from planner.language.mentions import bare, mentions, unknown_words
+from planner.language.named_kinds import kinds_in
 from planner.language.normalization import normalize
 from planner.language.realization import NUMBER_WORDS
 
@@ -38,15 +39,15 @@ def sentences(lesson: Lesson, domain: Domain) -> Iterator[str]:
 def was_misunderstood(lesson: Lesson, domain: Domain) -> bool:
     """Whether the instruction alone means the goal: it names nothing else, and no other number, in known words."""
     text = normalize(lesson.said).lower()
-    meant = _kinds(lesson.goal, domain)
-    wrong = frozenset(kind for goal in lesson.understood for kind in _kinds(goal, domain)) - meant
+    meant = frozenset(kinds_in(lesson.goal, domain))
+    wrong = frozenset(kind for goal in lesson.understood for kind in kinds_in(goal, domain)) - meant
     if any(True for _ in mentions(text.split(" "), wrong)):
         return False
     new = _NUMBER.findall(lesson.goal)
     old = [number for goal in lesson.understood for number in _NUMBER.findall(goal)]
     if sorted(new) != sorted(old) and not all(number in _numbers(text) for number in new):
         return False
-    only_new = meant - frozenset(kind for goal in lesson.understood for kind in _kinds(goal, domain))
+    only_new = meant - frozenset(kind for goal in lesson.understood for kind in kinds_in(goal, domain))
     # What was added ("and the fork too") was no part of the instruction; a word that nobody knows may be.
     known = {m.kind for m in mentions(text.split(" "), meant)}
     return only_new <= known or bool(unknown_words(lesson.said))
@@ -59,16 +60,10 @@ def learned_word(lesson: Lesson, domain: Domain) -> tuple[str, str] | None:
     """
     unknown = unknown_words(lesson.said)
     text = normalize(lesson.said).lower().split(" ")
-    said = {m.kind for m in mentions(text, _kinds(lesson.goal, domain))}
+    said = {m.kind for m in mentions(text, frozenset(kinds_in(lesson.goal, domain)))}
     told = normalize(" ".join(lesson.corrections)).lower().split(" ")
-    new = {m.kind for m in mentions(told, _kinds(lesson.goal, domain))} - said
+    new = {m.kind for m in mentions(told, frozenset(kinds_in(lesson.goal, domain)))} - said
     return (unknown[0], new.pop()) if len(unknown) == len(new) == 1 else None
-
-
-def _kinds(goal: str, domain: Domain) -> frozenset[str]:
-    names = sorted((*domain.objects, *domain.fixtures), key=len, reverse=True)
-    pattern = re.compile(r"(?<![\w'-])(?:" + "|".join(map(re.escape, names)) + r")(?![\w'-])")
-    return frozenset(pattern.findall(goal))
 
 
 def _numbers(text: str) -> set[str]:

@@ -1,7 +1,6 @@
 """What people wrote in their own words, as training documents (datasets/people).
 
 sentences      a sentence as words, each read, context or unread, with its goal or answer
-named_kinds    the kinds that a goal names
 exchange       other objects, furniture, rooms, colors, names and numbers in sentence and goal (recombination)
 joining        several sentences in one breath, stories around them, lists of things
 constructs     words that matter: colors, origins, exceptions, times, rules; slips and ways, which do not

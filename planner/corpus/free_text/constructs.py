@@ -11,11 +11,11 @@ import re
 
 from envs.symbolic.domain import load_domain
 from planner.corpus.free_text.exchange import Exchange
-from planner.corpus.free_text.named_kinds import kinds_in, with_kinds
 from planner.corpus.free_text.pieces import Pieces
 from planner.corpus.free_text.putting import behind, mentioned_things, put_in, tagged_words
 from planner.corpus.free_text.sentences import COLORS, Sentence, canonical
 from planner.language.mentions import bare
+from planner.language.named_kinds import kinds_in, with_kinds
 from planner.language.realization import NUMBER_WORDS, VERBS
 from planner.tasks.random_names import FIRST_NAMES
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 from envs.symbolic.domain import load_domain
 from planner.corpus.free_text.exchange import Exchange, renamed
-from planner.corpus.free_text.named_kinds import kinds_in, with_kinds
 from planner.corpus.free_text.putting import tagged_words
 from planner.corpus.free_text.sentences import COLORS, Sentence, Tag, canonical
 from planner.language.mentions import Mention, bare, mentions
+from planner.language.named_kinds import kinds_in, with_kinds
 from planner.language.realization import NUMBER_WORDS
 
 JOINTS = (". ", ". ", ". ", ". ", ". ", "... ", " - ", ", ", "! ", "? ", "; ", " ")

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from envs.symbolic.domain import Domain, load_domain
-from planner.corpus.free_text.named_kinds import kinds_in, liquids_in, with_kinds
 from planner.corpus.free_text.sentences import COLORS, Sentence, Tag
 from planner.language.mentions import bare, mentions
+from planner.language.named_kinds import kinds_in, liquids_in, with_kinds
 from planner.language.realization import NUMBER_WORDS, Realizer
 from planner.language.slot_binding import has_affordance
 from planner.tasks.random_names import FIRST_NAMES

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from envs.symbolic.domain import load_domain
-from planner.corpus.free_text.named_kinds import kinds_in
 from planner.corpus.free_text.sentences import Sentence, Tag
 from planner.language.mentions import mentions
+from planner.language.named_kinds import kinds_in
 
 
 def tagged_words(text: str, tag: Tag) -> tuple[list[str], list[Tag]]:

@@ -17,8 +17,8 @@ from envs.symbolic.actions import State
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import format_goal, parse_goal, parse_query, parse_rule
 from envs.symbolic.scene import Scene
-from planner.corpus.free_text.named_kinds import NO_NOUN
 from planner.io.paths import datasets_dir
+from planner.language.named_kinds import NO_NOUN
 from planner.language.normalization import normalize
 from planner.prompts.text_format import in_small_letters
 from planner.tasks.task_files import Answer, TaskLine, read_tasks

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from envs.symbolic.domain import load_domain
-from planner.corpus.free_text.named_kinds import kinds_in, with_kinds
 from planner.corpus.free_text.sentences import COLORS, Sentence, canonical
 from planner.language.mentions import bare, mentions
+from planner.language.named_kinds import kinds_in, with_kinds
 
 _OPPOSITES = {
     "open": "closed",

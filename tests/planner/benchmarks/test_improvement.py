@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_the_command_writes_every_outcome(
     drawn: list[EvaluationTask], model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(improvement, "tasks", lambda count, seed: drawn[:2])
+    monkeypatch.setattr(improvement, "tasks", lambda count, seed, rows: drawn[:2])
     out = tmp_path / "outcomes.json"
     assert improvement.main([str(model_folder), "--count", "1", "--samples", "0", "--out", str(out)]) == 0
     (outcomes,) = json.loads(out.read_text()).values()
@@ -67,3 +68,16 @@ def test_the_command_writes_every_outcome(
     shown = capsys.readouterr().out
     assert "direct pass" in shown and "silent misreads" in shown
     assert improvement.main([str(model_folder), "--count", "0"]) == 2
+    assert improvement.main([str(model_folder), "--rows", "knwn"]) == 2
+    assert "known" in capsys.readouterr().err
+
+
+def test_further_models_are_compared_with_the_first_task_by_task(
+    drawn: list[EvaluationTask], model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(improvement, "tasks", lambda count, seed, rows: drawn[:2])
+    copy = shutil.copytree(model_folder, tmp_path / "copy")
+    assert improvement.main([str(model_folder), str(copy), "--count", "1", "--samples", "0"]) == 0
+    compared = capsys.readouterr().out.partition(" against ")[2]
+    assert compared.count("+0 -0") == 3 * 2 and "+0.0 [" in compared

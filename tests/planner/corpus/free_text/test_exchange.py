@@ -10,9 +10,9 @@ import pytest
 from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, Query
 from planner.corpus.free_text.exchange import Exchange, renamed
-from planner.corpus.free_text.named_kinds import kinds_in, liquids_in, with_kinds
 from planner.corpus.free_text.sentences import PeopleHome, Sentence, plain_sentence
 from planner.goals.comparison import shape
+from planner.language.named_kinds import kinds_in, liquids_in, with_kinds
 from planner.tasks.random_names import FIRST_NAMES
 from tests.planner.corpus.free_text.drawn_sentences import draws, exchange_of, is_named, is_well_formed, read
 

@@ -11,11 +11,11 @@ from envs.symbolic.domain import load_domain
 from envs.symbolic.goals import Goal, parse_goal
 from planner.corpus.free_text.constructs import with_property, with_rule, with_test, with_time, with_unread
 from planner.corpus.free_text.joining import each_with_its_place, in_story, together, with_list
-from planner.corpus.free_text.named_kinds import kinds_in
 from planner.corpus.free_text.pieces import Pieces
 from planner.corpus.free_text.putting import put_in
 from planner.corpus.free_text.sentences import COLORS, PeopleHome, Sentence, plain_sentence
 from planner.goals.comparison import meaning
+from planner.language.named_kinds import kinds_in
 from tests.planner.corpus.free_text.drawn_sentences import (
     Draw,
     draws,
