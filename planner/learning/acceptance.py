@@ -11,7 +11,7 @@ from planner.io.json_lines import Record
 
 MODE_LABELS = (("alone", "direct pass"), ("verified", "with verification"))
 MAX_P_OF_DROP = 0.05  # weights are rejected if verified success fell, or misreads rose, with a p-value below this
-MAX_KNOWN_LOSS = 0.005  # of the known tasks, gains subtracted
+MAX_KNOWN_LOSS = 0.005  # of the known tasks, gains subtracted; one task of a few may always go
 MAX_LENGTH = 1.05  # subtasks of plans for tasks that both reach, new to old
 MAX_TOKENS = 1.25  # tokens written for them, new to old
 KNOWN = "known"  # the split on which nothing may be lost
@@ -94,7 +94,7 @@ def _what_is_worse(decision: Decision) -> str:
     assert verified is not None
     if verified.losses > verified.wins and verified.p < MAX_P_OF_DROP:
         return f"verified success fell ({verified.wins} tasks gained, {verified.losses} lost, p = {verified.p:.3f})"
-    if known is not None and known.losses - known.wins > MAX_KNOWN_LOSS * known.total:
+    if known is not None and known.losses - known.wins > max(1.0, MAX_KNOWN_LOSS * known.total):
         return f"known tasks were lost ({known.wins} of {known.total} gained, {known.losses} lost)"
     if misread is not None and misread.wins > misread.losses and misread.p < MAX_P_OF_DROP:
         return f"silent misreads rose ({misread.wins} more, {misread.losses} fewer, p = {misread.p:.3f})"

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from planner.io.json_lines import Record
     from planner.learning.training_mixture import LearningRule
 
+MIN_HELD_OUT, MIN_KNOWN = 12, 100  # tasks that weights are judged on, however short a cycle is: they take 0.1 s each
 MINUTES_PER_CYCLE = 20.0  # with the default `Sizes()`, on two CPU cores
 
 
@@ -66,8 +67,8 @@ class Sizes:
             reworded=round(self.reworded * factor),
             hindsight=round(self.hindsight * factor),
             steps=max(2, round(self.steps * factor)),
-            held_out=max(4, round(self.held_out * factor)),
-            known=round(self.known * factor),
+            held_out=max(MIN_HELD_OUT, round(self.held_out * factor)),
+            known=max(MIN_KNOWN, round(self.known * factor)),
         )
 
 
