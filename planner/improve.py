@@ -77,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from gpt.training.distributed import resolve_device
     from planner.errors import PlannerError, ReleaseError
     from planner.io.paths import DOMAIN_FILE
     from planner.learning.sizes import MINUTES_PER_CYCLE, Method, Sizes
@@ -88,6 +89,8 @@ def _run(args: argparse.Namespace) -> int:
         raise ReleaseError(f"{error}; train one (python -m planner.train) and name it with --model") from None
     if (model / DOMAIN_FILE).is_file():
         raise PlannerError(f"{model} was trained on another domain than the home; it can be trained, but not improved")
+    if args.home is not None and args.instructions is not None:
+        raise PlannerError("--instructions is not for --home: in one home, corrections are learned (--lessons)")
     if args.home is not None:
         from planner.corrections.lessons import FILE_NAME
         from planner.household.adaptation import improve_home
@@ -103,6 +106,7 @@ def _run(args: argparse.Namespace) -> int:
     sizes = replace(Sizes().scaled(factor), physics=args.physics)
     method = Method(rule=args.rule, device=args.device)
     said = _instructions(args.instructions) if args.instructions else []
+    resolve_device(args.device)
     folder = _folder(args, model, sizes, method)
     one_thread()
     with open_workers(args.workers, ray=args.ray) as workers:
@@ -120,7 +124,8 @@ def _instructions(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise PlannerError(f"--instructions {path}: cannot be read: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise PlannerError(f"--instructions {path}: cannot be read: {reason}; it has one instruction a line") from None
     said = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not said:
         raise PlannerError(f"--instructions {path}: no instruction in it; it has one a line")

@@ -485,7 +485,16 @@ def test_a_run_is_not_overwritten_without_being_asked(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--cycles", "0"], ["--minutes", "0"], ["--physics", "-1"], ["--model", "nowhere"]]
+    "arguments",
+    [
+        ["--cycles", "0"],
+        ["--minutes", "0"],
+        ["--physics", "-1"],
+        ["--model", "nowhere"],
+        ["--device", "tpu"],
+        ["--instructions", "nowhere"],
+        ["--home", "studio", "--instructions", "nowhere"],
+    ],
 )
 def test_wrong_use_is_exit_code_2_and_one_message(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -27,7 +27,7 @@ STEPS = {
 class Listener(TeacherPlanner):
     """Understands four instructions."""
 
-    prompts = SimpleNamespace(home=lambda _: None)
+    prompts, kinds = SimpleNamespace(home=lambda _: None), frozenset[str]()
 
     def plan(self, instruction: str, now: State, options: object) -> Plan:
         goal, steps = STEPS[instruction]

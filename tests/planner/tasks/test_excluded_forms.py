@@ -51,7 +51,7 @@ def test_no_document_of_a_recipe_has_an_excluded_form() -> None:
         for segment in document:
             assert "wardrobe" not in segment.text and "ottoman" not in segment.text
         goal_text = document[2].text if len(document) > 2 and document[2].special_token == "[SEP]" else ""
-        if goal_text:
+        if goal_text and not goal_text.startswith(("? ", "never ")):  # people also ask, and state rules
             goal = parse_goal(goal_text)
             assert not excluded_forms.forms(goal) & set(recipe.without), goal_text
             assert len(goal.conditions) <= 4
